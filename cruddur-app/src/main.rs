@@ -1,0 +1,2 @@
+//! Cruddur, a micro-blog backend instrumented with spanwright.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The attribute macros of spanwright; users reach them through the `spanwright` crate.

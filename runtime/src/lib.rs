@@ -1,0 +1,1 @@
+//! Traces, errors and logs from one line per function.
