@@ -1,0 +1,162 @@
+//! Who lost how many records, and why.
+//!
+//! In: one call per record that ends. Out: sums that must add up:
+//! `accepted = delivered + rejected + lost`.
+//! Never: decides anything; it only counts.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Why a record did not arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum LossReason {
+    /// A thread's ring was full when a span ended.
+    RingFull,
+    /// The destination's queue was full.
+    QueueFull,
+    /// The encoded record is larger than the destination accepts.
+    TooLarge,
+    /// The record could not be encoded.
+    NotEncodable,
+    /// Every retry failed until the deadline of the batch.
+    RetriesExhausted,
+    /// The destination's answer says that it will never take the record.
+    Refused,
+    /// The process stopped before the record could be sent.
+    Shutdown,
+    /// The worker of the destination failed while it held the record.
+    WorkerPanicked,
+}
+
+impl LossReason {
+    /// Every reason, in the order of their counters.
+    pub const ALL: [Self; 8] = [
+        Self::RingFull,
+        Self::QueueFull,
+        Self::TooLarge,
+        Self::NotEncodable,
+        Self::RetriesExhausted,
+        Self::Refused,
+        Self::Shutdown,
+        Self::WorkerPanicked,
+    ];
+
+    /// The reason in words for messages.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RingFull => "ring full",
+            Self::QueueFull => "queue full",
+            Self::TooLarge => "too large",
+            Self::NotEncodable => "not encodable",
+            Self::RetriesExhausted => "retries exhausted",
+            Self::Refused => "refused",
+            Self::Shutdown => "shutdown",
+            Self::WorkerPanicked => "worker panicked",
+        }
+    }
+}
+
+impl fmt::Display for LossReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The counters of one destination; shared, never locked.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    accepted: AtomicU64,
+    delivered: AtomicU64,
+    rejected: AtomicU64,
+    lost: [AtomicU64; LossReason::ALL.len()],
+}
+
+/// What a [`Ledger`] held at one moment, in records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Taken from the application.
+    pub accepted: u64,
+    /// Confirmed by the destination.
+    pub delivered: u64,
+    /// Received by the destination and refused one by one (a partial success).
+    pub rejected: u64,
+    lost: [u64; LossReason::ALL.len()],
+}
+
+impl Ledger {
+    /// Counts records taken from the application.
+    pub fn accept(&self, records: usize) {
+        self.accepted.fetch_add(records as u64, Ordering::Relaxed);
+    }
+
+    /// Counts records confirmed by the destination.
+    pub fn deliver(&self, records: usize) {
+        self.delivered.fetch_add(records as u64, Ordering::Relaxed);
+    }
+
+    /// Counts records the destination refused one by one.
+    pub fn reject(&self, records: usize) {
+        self.rejected.fetch_add(records as u64, Ordering::Relaxed);
+    }
+
+    /// Counts records that will not arrive.
+    pub fn lose(&self, records: usize, reason: LossReason) {
+        self.lost[reason as usize].fetch_add(records as u64, Ordering::Relaxed);
+    }
+
+    /// Reads all counters.
+    pub fn tally(&self) -> Tally {
+        Tally {
+            accepted: self.accepted.load(Ordering::Relaxed),
+            delivered: self.delivered.load(Ordering::Relaxed),
+            rejected: self.rejected.load(Ordering::Relaxed),
+            lost: std::array::from_fn(|index| self.lost[index].load(Ordering::Relaxed)),
+        }
+    }
+}
+
+impl Tally {
+    /// Records that did not arrive for this reason.
+    pub const fn lost_to(&self, reason: LossReason) -> u64 {
+        self.lost[reason as usize]
+    }
+
+    /// Records that did not arrive, for any reason.
+    pub fn lost(&self) -> u64 {
+        self.lost.iter().sum()
+    }
+
+    /// Records whose fate is not known yet.
+    pub fn pending(&self) -> u64 {
+        self.accepted.saturating_sub(self.delivered + self.rejected + self.lost())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_neither_delivered_nor_rejected_nor_lost_is_pending() {
+        let ledger = Ledger::default();
+        ledger.accept(10);
+        ledger.deliver(4);
+        ledger.reject(1);
+        ledger.lose(2, LossReason::QueueFull);
+        let tally = ledger.tally();
+        assert_eq!(
+            (tally.lost(), tally.lost_to(LossReason::QueueFull), tally.pending()),
+            (2, 2, 3)
+        );
+    }
+
+    #[test]
+    fn every_reason_has_its_own_counter() {
+        let ledger = Ledger::default();
+        for reason in LossReason::ALL {
+            ledger.lose(1, reason);
+        }
+        assert!(LossReason::ALL.iter().all(|&reason| ledger.tally().lost_to(reason) == 1));
+    }
+}

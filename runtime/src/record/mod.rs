@@ -1,0 +1,31 @@
+//! The nouns: what a finished span is, before any vendor has a say.
+//!
+//! In: nothing. Out: plain values that every other room passes on.
+//! Never: uses anything but `std`, derives serialisation, changes after it is finished.
+
+mod attribute;
+mod context;
+mod id;
+mod level;
+mod resource;
+mod source;
+mod span;
+
+use std::sync::Arc;
+
+pub use attribute::{Array, Attribute, Value};
+pub use context::{SpanContext, TraceFlags};
+pub use id::{ParseIdError, SpanId, TraceId};
+pub use level::{Level, ParseLevelError};
+pub use resource::Resource;
+pub use source::Source;
+pub use span::{Dropped, EventRecord, LinkRecord, Outcome, SpanKind, SpanRecord, Status};
+
+/// Takes finished records.
+///
+/// Called on one of our own threads, never on the application's. An implementation must not
+/// block: it accepts the records or counts them as lost.
+pub trait Processor<R>: Send + Sync + 'static {
+    /// Takes one group of finished records, which all destinations share.
+    fn process(&self, records: &Arc<[R]>);
+}
