@@ -66,8 +66,8 @@ pub struct Baggage {
 }
 
 impl Baggage {
-    /// The value of `key`; borrowed unless it had to be decoded. What is not UTF-8 in it is replaced
-    /// by `U+FFFD`.
+    /// The value of `key`; borrowed unless it had to be decoded. What is not UTF-8 in it reads as
+    /// `U+FFFD`.
     pub fn get(&self, key: &str) -> Option<Cow<'_, str>> {
         self.find(key).map(Member::value)
     }

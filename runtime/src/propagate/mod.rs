@@ -1,7 +1,7 @@
 //! The headers: who called, in; who we are, out.
 //!
-//! In: the headers of a request, as bytes from strangers. Out: a [`Context`], and the headers of the
-//! next request.
+//! In: the headers of a request, as bytes from strangers. Out: a [`Context`], and the headers of
+//! the next request.
 //! Never: does I/O, panics, or keeps more than the limits of each format, whatever arrives.
 //!
 //! ```text
@@ -65,7 +65,8 @@ pub trait Propagator: fmt::Debug + Send + Sync + 'static {
     fn fields(&self) -> &[&'static str];
 
     /// Adds to `context` what the headers say. What they do not say, or say in a way that cannot be
-    /// read, stays as it is in `context`.
+    /// read, stays as it is in `context`. Who sets the span sets the trace state too, if only to
+    /// `None`: it belongs to the span.
     ///
     /// Source: <https://opentelemetry.io/docs/specs/otel/context/api-propagators/#extract>.
     fn extract(&self, carrier: &dyn Carrier, context: &mut Context);

@@ -3,11 +3,11 @@
 //! In: a share and a trace id. Out: the same answer in every service that uses the same share.
 //! Never: draws a random number; the id has been drawn already.
 //!
-//! OpenTelemetry leaves the algorithm open. This is the one of its Go and Rust SDKs, so that a trace
-//! is kept or dropped whole where services in several languages decide for themselves: of the last
-//! 8 bytes of the id, the first 63 bits as a number must be below the share of 2⁶³. It follows that
-//! what is kept at one share is kept at every higher one. The first 8 bytes, in which our ids hold
-//! the time, do not matter.
+//! OpenTelemetry leaves the algorithm open. This is the one of its Go and Rust SDKs, so that a
+//! trace is kept or dropped whole where services in several languages decide for themselves: of the
+//! last 8 bytes of the id, the first 63 bits as a number must be below the share of 2⁶³. It follows
+//! that what is kept at one share is kept at every higher one. The first 8 bytes, in which our ids
+//! hold the time, do not matter.
 //! Source: <https://opentelemetry.io/docs/specs/otel/trace/sdk/#traceidratiobased>.
 
 use std::num::NonZeroU32;
@@ -39,7 +39,7 @@ impl Ratio {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "the share is between 0 and 1, and where a float is too large the cast stops at the end"
+        reason = "neither is negative, and a cast of what is too large stops at the largest"
     )]
     pub fn new(share: f64) -> Result<Self, RatioError> {
         if !(0.0..=1.0).contains(&share) {

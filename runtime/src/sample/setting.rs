@@ -33,8 +33,8 @@ pub enum SamplerError {
 }
 
 impl Sampler {
-    /// Reads the texts of `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`; the name in any case.
-    /// An empty name is the default. The argument is the share of the two ratio samplers, where
+    /// Reads the texts of `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`; the name in any
+    /// case. An empty name is the default. The argument is the share of the two ratio samplers, where
     /// `None` or an empty one is 1; the others have none and do not look at it.
     ///
     /// # Errors
@@ -88,8 +88,8 @@ mod tests {
     fn an_unknown_name_is_an_error_that_lists_the_known_ones() {
         assert_eq!(
             Sampler::from_setting("Sometimes", None).unwrap_err().to_string(),
-            "OTEL_TRACES_SAMPLER: unknown sampler \"Sometimes\", expected one of always_on, always_off, \
-             traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio"
+            "OTEL_TRACES_SAMPLER: unknown sampler \"Sometimes\", expected one of always_on, \
+             always_off, traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio"
         );
     }
 
