@@ -37,8 +37,9 @@ pub enum Decision {
         /// The spans this one stands for, itself included: 10 when one in ten is kept. `None` when
         /// every one is kept, or when somebody else decided and did not say.
         ///
-        /// Honeycomb multiplies by it when the span has it as integer attribute `SampleRate`.
-        /// Source: <https://docs.honeycomb.io/manage-data-volume/sample/>.
+        /// Honeycomb multiplies by it when every span of the trace, not only the root, has it as
+        /// integer attribute `SampleRate`.
+        /// Source: <https://docs.honeycomb.io/manage-data-volume/sample/sampled-data-in-honeycomb/>.
         sample_rate: Option<NonZeroU32>,
     },
     /// Nothing is recorded; the trace id still travels.
