@@ -9,6 +9,8 @@ use crate::{body::Field, error::AppError};
 pub(crate) const MAX_CRUD_CHARS: usize = 280;
 /// Longest reply or message, in Unicode code points.
 pub(crate) const MAX_MESSAGE_CHARS: usize = 1024;
+/// Longest search term, in Unicode code points: no message is longer. SQLite refuses patterns from 50,000 bytes on.
+const MAX_TERM_CHARS: usize = MAX_MESSAGE_CHARS;
 
 const HOUR_SECONDS: i64 = 60 * 60;
 const DAY_SECONDS: i64 = 24 * HOUR_SECONDS;
@@ -54,6 +56,9 @@ pub(crate) fn term(field: Field) -> Result<String, AppError> {
     match field {
         Field::Blank => Err(AppError::Invalid("search_term_blank")),
         Field::NotText => Err(AppError::Invalid("search_term_not_text")),
+        Field::Text(term) if term.chars().count() > MAX_TERM_CHARS => {
+            Err(AppError::Invalid("search_term_exceed_max_chars"))
+        }
         Field::Text(term) => Ok(term),
     }
 }
@@ -112,5 +117,6 @@ mod tests {
         assert_eq!(code(receiver(Field::NotText)), "user_receiver_handle_not_text");
         assert_eq!(code(term(Field::Blank)), "search_term_blank");
         assert_eq!(code(term(text("\0"))), "search_term_not_text");
+        assert_eq!(code(term(text(&"x".repeat(1025)))), "search_term_exceed_max_chars");
     }
 }
