@@ -1,6 +1,6 @@
 //! Lists of activities with their replies inside: what all feeds have in common.
 //!
-//! In: a query made with `feed_query!`. Out: at most [`LIMIT`] activities, newest first.
+//! In: a query made with `feed_query!`. Out: at most 40 activities, newest first, with at most 400 replies in all.
 //! Never: shows an activity whose time is over.
 
 use sqlx::FromRow;
@@ -10,7 +10,7 @@ use crate::{
     model::Activity,
 };
 
-/// A query for the 40 newest live activities that meet a condition on `a`, and for the replies to them.
+/// A query for the 40 newest live activities that meet a condition on `a`, and for the 400 newest replies to them.
 ///
 /// `$1` is always the current time; the condition's own values start at `$2`.
 macro_rules! feed_query {
@@ -23,7 +23,10 @@ macro_rules! feed_query {
                 "WITH feed AS (SELECT a.uuid FROM activities a ",
                 "WHERE (a.expires_at IS NULL OR a.expires_at > $1) AND ",
                 $condition,
-                " ORDER BY a.created_at DESC, a.uuid LIMIT 40) ",
+                " ORDER BY a.created_at DESC, a.uuid LIMIT 40), ",
+                "replies AS (SELECT a.uuid FROM activities a ",
+                "WHERE a.reply_to_activity_uuid IN (SELECT uuid FROM feed) ",
+                "ORDER BY a.created_at DESC, a.uuid LIMIT 400) ",
                 "SELECT a.uuid, u.display_name, u.handle, a.message, ",
                 "(SELECT COUNT(*) FROM activities r WHERE r.reply_to_activity_uuid = a.uuid) ",
                 "AS replies_count, a.reposts_count, a.likes_count, ",
@@ -32,7 +35,7 @@ macro_rules! feed_query {
                 "AS listed ",
                 "FROM activities a JOIN users u ON u.uuid = a.user_uuid ",
                 "WHERE a.uuid IN (SELECT uuid FROM feed) ",
-                "OR a.reply_to_activity_uuid IN (SELECT uuid FROM feed) ",
+                "OR a.uuid IN (SELECT uuid FROM replies) ",
                 "ORDER BY a.created_at DESC, a.uuid",
             ),
         }

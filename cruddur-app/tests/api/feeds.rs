@@ -34,6 +34,7 @@ scenarios!(
     home_lists_live_cruds_newest_first_and_hides_expired_ones,
     home_nests_replies_under_their_crud,
     home_lists_at_most_forty_cruds,
+    home_carries_at_most_four_hundred_replies_and_counts_all,
     times_have_microseconds_and_an_offset,
     notifications_are_mentions_by_others,
     a_longer_handle_is_no_mention,
@@ -81,6 +82,18 @@ async fn home_lists_at_most_forty_cruds(app: &TestApp) {
     let home = app.get("/api/activities/home").await.assert_ok();
     let messages = column(&home, "message");
     assert_eq!((messages.len(), messages[0], messages[39]), (40, "number 40", "number 1"));
+}
+
+async fn home_carries_at_most_four_hundred_replies_and_counts_all(app: &TestApp) {
+    let path = format!("/api/activities/{ANDREWS_CRUD}/reply");
+    for number in 0..400 {
+        app.post(&path, &json!({"message": number.to_string()})).await.assert_ok();
+    }
+    let home = app.get("/api/activities/home").await.assert_ok();
+    assert_eq!(home[1]["replies_count"], 401);
+    let replies = column(&home[1]["replies"], "message");
+    assert_eq!((replies.len(), replies[0], replies[399]), (400, "0", "399"));
+    assert_eq!(home[2]["replies"], json!([]), "the older replies are left out");
 }
 
 async fn times_have_microseconds_and_an_offset(app: &TestApp) {
