@@ -38,7 +38,7 @@ const SHUTDOWN_TIMEOUT_SECONDS: u64 = 8;
 pub struct Running {
     /// Where it listens, with the real port when 0 was asked for.
     pub address: SocketAddr,
-    /// Ends after SIGINT, SIGTERM or a stop through its handle, when the requests in flight have their answers.
+    /// Ends when `stop` has, or after a stop through its handle, and the requests in flight have their answers.
     pub server: Server,
 }
 
@@ -48,11 +48,16 @@ impl std::fmt::Debug for Running {
     }
 }
 
-/// Starts to listen. Call it inside an actix runtime.
+/// Starts to listen. Call it inside an actix runtime. The service ends in order when `stop` is ready;
+/// it takes no signals by itself.
 ///
 /// # Errors
 /// When the address cannot be bound.
-pub fn serve(settings: &Settings, db: Db) -> io::Result<Running> {
+pub fn serve(
+    settings: &Settings,
+    db: Db,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<Running> {
     let listen = settings.listen;
     let settings = settings.clone();
     let server = HttpServer::new(move || {
@@ -62,6 +67,7 @@ pub fn serve(settings: &Settings, db: Db) -> io::Result<Running> {
             .wrap(from_fn(panics::answer))
             .configure(|config| routes::mount(config, &settings))
     })
+    .shutdown_signal(stop)
     .shutdown_timeout(SHUTDOWN_TIMEOUT_SECONDS)
     .bind(listen)?;
     let address = server.addrs().first().copied().unwrap_or(listen);

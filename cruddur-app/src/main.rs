@@ -1,8 +1,9 @@
 //! Starts the service and stays until it is told to stop.
 
-use std::{collections::HashMap, env, error::Error, process::ExitCode};
+use std::{collections::HashMap, env, error::Error, io, process::ExitCode};
 
 use cruddur_app::{db::Db, serve, settings::Settings};
+use tokio::signal::unix::{SignalKind, signal};
 
 #[actix_web::main]
 async fn main() -> ExitCode {
@@ -18,12 +19,24 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Box<dyn Error>> {
     let settings = Settings::from_map(&environment())?;
     let db = Db::open(&settings.database).await?;
-    let running = serve(&settings, db.clone())?;
+    let running = serve(&settings, db.clone(), stop_signal()?)?;
     say(&format!("cruddur listens on http://{} ({})", running.address, db.system_name()));
     running.server.await?;
     db.close().await;
     say("cruddur stopped");
     Ok(())
+}
+
+/// Ready when an operator or a container runtime asks the process to stop. Signals count from the call on.
+fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
 /// The variables of this process. A value that is no Unicode keeps a mark where it is broken, so that it is refused by name.

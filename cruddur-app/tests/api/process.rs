@@ -45,10 +45,10 @@ fn a_data_folder_that_cannot_be_made_is_named() {
 }
 
 #[test]
-fn sigterm_ends_the_program_in_order_and_a_second_start_finds_its_rows() {
+fn a_signal_ends_the_program_in_order_and_a_second_start_finds_its_rows() {
     let folder = TempFolder::new();
     let data_dir = folder.0.join("a folder%20with?odd#signs").display().to_string();
-    for _ in 0..2 {
+    for signal in ["-TERM", "-INT"] {
         let mut child = program(&[("CRUDDUR_DATA_DIR", &data_dir)])
             .stderr(Stdio::piped())
             .spawn()
@@ -57,14 +57,14 @@ fn sigterm_ends_the_program_in_order_and_a_second_start_finds_its_rows() {
         let mut lines = BufReader::new(stderr).lines().map(|line| line.expect("UTF-8"));
         let started = lines.next().expect("it says where it listens");
         assert!(started.starts_with("cruddur listens on http://127.0.0.1:"), "{started}");
-        terminate(&child);
+        send(signal, &child);
         assert!(child.wait().expect("it is our child").success());
         assert_eq!(lines.next().as_deref(), Some("cruddur stopped"));
     }
 }
 
-fn terminate(child: &Child) {
+fn send(signal: &str, child: &Child) {
     let id = child.id().to_string();
-    let status = Command::new("kill").args(["-TERM", &id]).status().expect("kill is everywhere");
+    let status = Command::new("kill").args([signal, &id]).status().expect("kill is everywhere");
     assert!(status.success());
 }

@@ -111,7 +111,8 @@ impl TestApp {
             .collect();
         let settings = Settings::from_map(&environment).expect("the test's settings are good");
         let db = Db::open(&settings.database).await.expect("the test's database opens");
-        let running = serve(&settings, db.clone()).expect("a free port can be bound");
+        let running =
+            serve(&settings, db.clone(), std::future::pending()).expect("a free port can be bound");
         let server = running.server.handle();
         rt::spawn(running.server);
         let client = Client::builder().no_proxy().build().expect("a plain client can be built");
