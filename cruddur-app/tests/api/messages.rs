@@ -1,8 +1,10 @@
 //! Conversations.
 
+use actix_web::rt;
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, column, keys, scenarios};
+use crate::support::{TestApp, column, keys, scenarios, send};
 
 scenarios!(
     groups_name_the_other_user_and_the_latest_comes_first,
@@ -12,6 +14,7 @@ scenarios!(
     a_first_message_opens_one_group_for_both,
     a_conversation_shows_its_newest_twenty_messages,
     one_may_write_to_oneself,
+    writing_at_once_loses_nothing_and_opens_one_group,
     a_refused_message_gets_exactly_one_code,
 );
 
@@ -81,6 +84,28 @@ async fn one_may_write_to_oneself(app: &TestApp) {
     assert_eq!(column(&groups, "handle"), ["coco"]);
     let messages = app.get_as("coco", "/api/messages/@coco").await.assert_ok();
     assert_eq!(column(&messages, "message"), ["buy milk"]);
+}
+
+async fn writing_at_once_loses_nothing_and_opens_one_group(app: &TestApp) {
+    let writers: Vec<_> = (0..20)
+        .map(|number| {
+            let (sender, receiver) =
+                if number % 2 == 0 { ("garek", "coco") } else { ("coco", "garek") };
+            let request = app
+                .request(Method::POST, "/api/messages")
+                .header("x-cruddur-user", sender)
+                .header("content-type", "application/json")
+                .body(message(receiver, &number.to_string()).to_string());
+            rt::spawn(send(request))
+        })
+        .collect();
+    for writer in writers {
+        writer.await.expect("the request ends").assert_ok();
+    }
+    let groups = app.get_as("coco", "/api/message_groups").await.assert_ok();
+    assert_eq!(column(&groups, "handle"), ["garek"]);
+    let messages = app.get_as("coco", "/api/messages/@garek").await.assert_ok();
+    assert_eq!(messages.as_array().map(Vec::len), Some(20));
 }
 
 async fn a_refused_message_gets_exactly_one_code(app: &TestApp) {
