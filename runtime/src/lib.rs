@@ -20,8 +20,3 @@ pub mod private;
 #[doc(hidden)]
 pub use private as __private;
 pub use span::{FutureExt, Sink, Span, SpanRef, ToAttribute, current, set_user};
-#[doc(hidden)]
-#[expect(missing_docs)]
-pub fn private_flush() {
-    span::collector::flush(std::time::Duration::from_secs(1));
-}
