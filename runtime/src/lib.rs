@@ -4,7 +4,10 @@
 // `crate = …` and the generated paths work inside this crate's own doctests and examples too.
 extern crate self as spanwright;
 
+#[cfg(feature = "actix")]
+pub mod actix;
 pub mod diagnostics;
+mod headers;
 pub mod loss;
 pub mod propagate;
 pub mod record;
@@ -17,6 +20,7 @@ pub mod testing;
 #[doc(hidden)]
 pub mod private;
 
+pub use headers::{extract, inject};
 #[doc(hidden)]
 pub use private as __private;
 pub use span::{FutureExt, Sink, Span, SpanRef, ToAttribute, current, set_user};

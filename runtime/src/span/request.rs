@@ -43,7 +43,7 @@ pub fn set_user(id: impl Into<Arc<str>>) {
 ///
 /// Takes a short lock.
 pub fn baggage() -> Baggage {
-    find(super::current().to_current().root_id).map(|request| request.baggage).unwrap_or_default()
+    of(super::current()).map(|request| request.baggage).unwrap_or_default()
 }
 
 /// Changes the baggage of the current request, which goes out with every call it makes.
@@ -70,6 +70,11 @@ pub(crate) fn find(root_id: u64) -> Option<Request> {
         return None;
     }
     lock().as_ref()?.get(&root_id).cloned()
+}
+
+/// What belongs to the request that a span is part of.
+pub(crate) fn of(span: SpanRef) -> Option<Request> {
+    find(span.to_current().root_id)
 }
 
 /// Forgets requests whose spans are over.
