@@ -14,10 +14,10 @@ use spanwright::record::{
 use support::otlp_sink::OtlpSink;
 
 /// Long enough for anything that happens at all.
-pub const LONG: Duration = Duration::from_secs(20);
+pub(crate) const LONG: Duration = Duration::from_secs(20);
 
 /// The callsite of all test spans.
-pub static SOURCE: Source = Source {
+pub(crate) static SOURCE: Source = Source {
     name: "home_activities",
     target: "cruddur::services",
     function: "cruddur::services::home_activities",
@@ -27,13 +27,13 @@ pub static SOURCE: Source = Source {
 };
 
 /// A motor with one destination.
-pub struct Rig<R> {
-    pub motor: Motor,
-    pub handle: Handle<R>,
+pub(crate) struct Rig<R> {
+    pub(crate) motor: Motor,
+    pub(crate) handle: Handle<R>,
 }
 
 /// Patience for tests: quick retries, batches that wait for nobody.
-pub fn quick() -> Settings {
+pub(crate) fn quick() -> Settings {
     Settings {
         max_batch_age: Duration::ZERO,
         backoff: Backoff { initial: Duration::from_millis(1), max: Duration::from_millis(4) },
@@ -42,7 +42,7 @@ pub fn quick() -> Settings {
 }
 
 /// A span whose ids are made of `number`, from 1.
-pub fn span(number: u64) -> SpanRecord {
+pub(crate) fn span(number: u64) -> SpanRecord {
     SpanRecord {
         name: SOURCE.name.into(),
         context: SpanContext {
@@ -71,32 +71,32 @@ pub fn span(number: u64) -> SpanRecord {
 }
 
 /// The group of spans with these numbers.
-pub fn spans(numbers: std::ops::RangeInclusive<u64>) -> Arc<[SpanRecord]> {
+pub(crate) fn spans(numbers: std::ops::RangeInclusive<u64>) -> Arc<[SpanRecord]> {
     numbers.map(span).collect()
 }
 
 /// An HTTP client for loopback.
-pub fn client(timeout: Duration) -> http::Client {
+pub(crate) fn client(timeout: Duration) -> http::Client {
     http::Client::new(&http::Settings { timeout, tls: false, proxy: None })
         .expect("a client without TLS needs nothing from the system")
 }
 
 /// Settings for a receiver.
-pub fn otlp_settings(sink: &OtlpSink) -> otlp::Settings {
+pub(crate) fn otlp_settings(sink: &OtlpSink) -> otlp::Settings {
     let endpoint = otlp::Endpoint::base(&sink.endpoint()).expect("the sink has an address");
     otlp::Settings::new(endpoint)
 }
 
 impl Rig<SpanRecord> {
     /// OTLP to a receiver.
-    pub fn otlp(sink: &OtlpSink, settings: &Settings) -> Self {
+    pub(crate) fn otlp(sink: &OtlpSink, settings: &Settings) -> Self {
         let exporter = otlp::Exporter::new(&otlp_settings(sink));
         Self::new(exporter, client(LONG), settings)
     }
 }
 
 impl<R: Send + Sync + 'static> Rig<R> {
-    pub fn new<E, T>(exporter: E, transport: T, settings: &Settings) -> Self
+    pub(crate) fn new<E, T>(exporter: E, transport: T, settings: &Settings) -> Self
     where
         E: Exporter<Record = R>,
         T: Transport,
@@ -106,16 +106,16 @@ impl<R: Send + Sync + 'static> Rig<R> {
         Self { motor, handle }
     }
 
-    pub fn flush(&self, timeout: Duration) -> Flushed {
+    pub(crate) fn flush(&self, timeout: Duration) -> Flushed {
         only(self.motor.flush(timeout))
     }
 
-    pub fn shutdown(&self, timeout: Duration) -> Flushed {
+    pub(crate) fn shutdown(&self, timeout: Duration) -> Flushed {
         only(self.motor.shutdown(timeout))
     }
 
     /// Hands a group in, waits until it has met its fate, stops; the final counts.
-    pub fn deliver(&self, group: &Arc<[R]>) -> Tally {
+    pub(crate) fn deliver(&self, group: &Arc<[R]>) -> Tally {
         self.handle.process(group);
         let flushed = self.flush(LONG);
         assert!(flushed.in_time, "{flushed:?}");
@@ -127,10 +127,15 @@ impl<R: Send + Sync + 'static> Rig<R> {
 
 /// Accepted, delivered, rejected and lost; the reasons of all that is lost.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Sum(pub u64, pub u64, pub u64, pub Vec<(LossReason, u64)>);
+pub(crate) struct Sum(
+    pub(crate) u64,
+    pub(crate) u64,
+    pub(crate) u64,
+    pub(crate) Vec<(LossReason, u64)>,
+);
 
 /// Sums a tally up, after proving that nothing is missing.
-pub fn sum(tally: Tally) -> Sum {
+pub(crate) fn sum(tally: Tally) -> Sum {
     assert_eq!(tally.accepted, tally.delivered + tally.rejected + tally.lost(), "{tally:?}");
     let lost = LossReason::ALL.into_iter().map(|reason| (reason, tally.lost_to(reason)));
     let lost = lost.filter(|(_, count)| *count > 0).collect();

@@ -70,6 +70,7 @@ struct Shared {
 struct State {
     stopped: bool,
     served: usize,
+    accepted: usize,
     connections: Vec<TcpStream>,
 }
 
@@ -151,6 +152,11 @@ impl HttpServer {
         format!("http://{}", self.address)
     }
 
+    /// How many connections were made so far.
+    pub fn connections(&self) -> usize {
+        lock(&self.shared.state).accepted
+    }
+
     /// Blocks until this many requests have arrived.
     ///
     /// # Panics
@@ -191,6 +197,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         if state.stopped {
             return;
         }
+        state.accepted += 1;
         state.connections.extend(stream.try_clone());
         drop(state);
         let shared = Arc::clone(shared);

@@ -5,6 +5,8 @@
 
 use std::mem;
 
+use super::{EncodeError, Exporter};
+
 /// The encoded items of one request.
 ///
 /// The items lie in one buffer without gaps, so that a dialect whose items join by concatenation
@@ -39,6 +41,22 @@ impl Batch {
     /// Whether there is no item.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
+    }
+
+    /// Encodes records into one batch, whatever the limits are; for tests and measurements.
+    ///
+    /// # Errors
+    /// The first record that cannot be encoded.
+    pub fn collect<E: Exporter>(
+        exporter: &mut E,
+        records: &[E::Record],
+    ) -> Result<Self, EncodeError> {
+        let mut batch = Self::default();
+        for record in records {
+            exporter.encode(record, batch.buffer())?;
+            batch.close_item();
+        }
+        Ok(batch)
     }
 
     /// The buffer, for an encoder to append to.

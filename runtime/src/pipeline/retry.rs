@@ -42,7 +42,7 @@ impl Backoff {
 /// A date is measured against the `Date` of the same answer, not against our clock: a server that
 /// names a date has a clock and sends it, and clocks that disagree cannot shorten the wait.
 /// Source: <https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3>, §6.6.1 for `Date`.
-pub fn retry_after(header: &str, date: Option<&str>) -> Option<Duration> {
+pub(super) fn retry_after(header: &str, date: Option<&str>) -> Option<Duration> {
     let header = header.trim();
     if let Ok(seconds) = header.parse() {
         return Some(Duration::from_secs(seconds));

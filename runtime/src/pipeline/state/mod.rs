@@ -298,8 +298,11 @@ impl Machine {
         }
         self.failures = self.failures.saturating_add(1);
         parcel.failures = parcel.failures.saturating_add(1);
-        let failures = self.failures.max(parcel.failures);
-        let delay = after.unwrap_or_else(|| self.rules.backoff.delay(failures, (self.random)()));
+        let delay = match after {
+            // Whoever was told the same comes back spread out, and "at once" is no tight loop.
+            Some(after) => after.saturating_add(self.backoff(1)),
+            None => self.backoff(self.failures.max(parcel.failures)),
+        };
         // The last attempt is made when the batch would be given up, and not later.
         let until = now.checked_add(delay).map_or(give_up_at, |until| until.min(give_up_at));
         let wait = Wait { until, asked: after.is_some() };
@@ -308,6 +311,10 @@ impl Machine {
         if self.pause.is_none_or(|pause| pause.until < until) {
             self.pause = Some(wait);
         }
+    }
+
+    fn backoff(&mut self, failures: u32) -> Duration {
+        self.rules.backoff.delay(failures, (self.random)())
     }
 
     fn split(&mut self, parcel: Parcel, actions: &mut Vec<Action>) {
