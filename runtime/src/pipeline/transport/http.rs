@@ -13,9 +13,9 @@ use std::time::Duration;
 use bytes::BytesMut;
 use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 
+use super::retry_after::retry_after;
 use super::{Transport, TransportError};
 use crate::export::{Reply, Request};
-use crate::pipeline::retry;
 
 /// The longest answer that is read.
 ///
@@ -82,8 +82,7 @@ impl Client {
 
         let status = answer.status().as_u16();
         let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
-        let retry_after =
-            header(RETRY_AFTER).and_then(|after| retry::retry_after(after, header(DATE)));
+        let retry_after = header(RETRY_AFTER).and_then(|after| retry_after(after, header(DATE)));
         let mut body = BytesMut::new();
         while let Some(chunk) = answer.chunk().await? {
             if body.len() + chunk.len() > MAX_REPLY_BYTES {

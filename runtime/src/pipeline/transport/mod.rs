@@ -5,6 +5,8 @@
 
 #[cfg(feature = "otlp")]
 pub mod http;
+#[cfg(feature = "otlp")]
+mod retry_after;
 mod writer;
 
 use std::future::Future;
