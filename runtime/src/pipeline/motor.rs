@@ -177,9 +177,10 @@ impl Motor {
             .collect();
         let wait = |is_done: mpsc::Receiver<()>| {
             // Our own thread would wait for itself.
-            let patience = match diagnostics::suppressed() {
-                true => Duration::ZERO,
-                false => deadline.saturating_duration_since(worker::now()),
+            let patience = if diagnostics::suppressed() {
+                Duration::ZERO
+            } else {
+                deadline.saturating_duration_since(worker::now())
             };
             is_done.recv_timeout(patience) != Err(RecvTimeoutError::Timeout)
         };
@@ -207,10 +208,10 @@ impl fmt::Debug for Motor {
 fn deadline(timeout: Duration) -> Instant {
     // A timeout beyond the range of the clock is meant as "for ever"; a year will do.
     let now = worker::now();
-    now.checked_add(timeout).unwrap_or_else(|| now + Duration::from_secs(365 * 24 * 60 * 60))
+    now.checked_add(timeout).unwrap_or_else(|| now + Duration::from_hours(365 * 24))
 }
 
-/// SplitMix64 from a random start.
+/// `SplitMix64` from a random start.
 ///
 /// Source: <https://prng.di.unimi.it/splitmix64.c>.
 fn random() -> Random {

@@ -51,7 +51,7 @@ impl Default for Settings {
             max_batch_age: Duration::from_secs(1),
             max_in_flight: 2,
             backoff: Backoff::default(),
-            give_up_after: Duration::from_secs(60 * 60),
+            give_up_after: Duration::from_hours(1),
         }
     }
 }

@@ -7,12 +7,13 @@
 use std::borrow::Cow;
 use std::mem::size_of;
 
-use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, any_value};
+use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value};
 use opentelemetry_proto::tonic::trace::v1::{Span, Status as WireStatus, span, status};
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint};
 use rustc_hash::FxHashMap;
 
+use super::attributes::{self, cut};
 use crate::record::{
     Array, Attribute, EventRecord, LinkRecord, Outcome, Source, SpanKind, SpanRecord, Status,
     TraceFlags, Value,
@@ -20,6 +21,9 @@ use crate::record::{
 
 /// The field of `ScopeSpans` that holds its spans.
 const SPANS_TAG: u32 = 2;
+
+/// The field of `Span` that holds its attributes.
+const ATTRIBUTES_TAG: u8 = 9;
 
 /// `SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK`: the next bit has a meaning.
 const HAS_IS_REMOTE: u32 = 0x100;
@@ -34,9 +38,8 @@ const OUTCOME_KEY: &str = "spanwright.outcome";
 #[derive(Debug)]
 pub(super) struct Encoder {
     max_text_bytes: usize,
+    /// All of a span but its attributes.
     span: Span,
-    /// Attributes of earlier spans whose text buffers are used again.
-    spare: Vec<KeyValue>,
     /// The encoded attributes of each callsite, by its address: a `'static` is never another.
     sources: FxHashMap<usize, Box<[u8]>>,
     /// The encoded attribute of each outcome, empty for those that the status says.
@@ -51,7 +54,6 @@ impl Encoder {
         Self {
             max_text_bytes,
             span: Span::default(),
-            spare: Vec::new(),
             sources: FxHashMap::default(),
             outcomes: outcomes.map(|outcome| match outcome {
                 Outcome::Ok | Outcome::Error => Box::default(),
@@ -67,12 +69,15 @@ impl Encoder {
         let source = self.sources.entry(source).or_insert_with(|| source_attributes(record.source));
         let outcome = &self.outcomes[record.outcome as usize];
 
-        let len = self.span.encoded_len() + source.len() + outcome.len();
+        let max = self.max_text_bytes;
+        let attributes_len = attributes::len(&record.attributes, max);
+        let len = self.span.encoded_len() + attributes_len + source.len() + outcome.len();
         out.reserve(len + 10);
         encode_key(SPANS_TAG, WireType::LengthDelimited, out);
         encode_varint(len as u64, out);
         self.span.encode_raw(out);
-        // A repeated field may go on anywhere in its message.
+        // The fields of a message may come in any order, those of a repeated one in pieces.
+        attributes::encode(ATTRIBUTES_TAG, &record.attributes, max, out);
         out.extend_from_slice(source);
         out.extend_from_slice(outcome);
     }
@@ -92,7 +97,6 @@ impl Encoder {
         span.kind = kind(record.kind) as i32;
         span.start_time_unix_nano = record.start_unix_ns;
         span.end_time_unix_nano = record.end_unix_ns;
-        set_attributes(&mut span.attributes, &mut self.spare, &record.attributes, max);
         span.dropped_attributes_count = record.dropped.attributes;
         span.events.clear();
         span.events.extend(record.events.iter().map(|event| wire_event(event, max)));
@@ -161,67 +165,16 @@ fn source_attributes(source: &Source) -> Box<[u8]> {
     let mut attributes: Vec<_> = texts.map(|(key, value)| text_attribute(key, value)).collect();
     if source.line > 0 {
         let line = any_value::Value::IntValue(source.line.into());
-        attributes.push(key_value("code.line.number", line));
+        attributes.push(attributes::message("code.line.number", line));
     }
     encoded(attributes)
-}
-
-pub(super) fn wire_attributes(attributes: &[Attribute], max_text_bytes: usize) -> Vec<KeyValue> {
-    let mut wire = Vec::new();
-    set_attributes(&mut wire, &mut Vec::new(), attributes, max_text_bytes);
-    wire
-}
-
-fn set_attributes(
-    wire: &mut Vec<KeyValue>,
-    spare: &mut Vec<KeyValue>,
-    attributes: &[Attribute],
-    max: usize,
-) {
-    if wire.len() > attributes.len() {
-        spare.extend(wire.drain(attributes.len()..));
-    }
-    while wire.len() < attributes.len() {
-        wire.push(spare.pop().unwrap_or_default());
-    }
-    for (wire, attribute) in wire.iter_mut().zip(attributes) {
-        set_text(&mut wire.key, &attribute.key, max);
-        let value = &mut wire.value.get_or_insert_default().value;
-        match (value, &attribute.value) {
-            (Some(any_value::Value::StringValue(old)), Value::Str(text)) => {
-                set_text(old, text, max);
-            }
-            (value, new) => *value = Some(wire_value(new, max)),
-        }
-    }
-}
-
-fn wire_value(value: &Value, max: usize) -> any_value::Value {
-    use any_value::Value as Wire;
-    match value {
-        Value::Bool(value) => Wire::BoolValue(*value),
-        Value::I64(value) => Wire::IntValue(*value),
-        Value::F64(value) => Wire::DoubleValue(*value),
-        Value::Str(text) => Wire::StringValue(cut(text, max).to_owned()),
-        Value::Array(Array::Bool(items)) => wire_array(items, |item| Wire::BoolValue(*item)),
-        Value::Array(Array::I64(items)) => wire_array(items, |item| Wire::IntValue(*item)),
-        Value::Array(Array::F64(items)) => wire_array(items, |item| Wire::DoubleValue(*item)),
-        Value::Array(Array::Str(items)) => {
-            wire_array(items, |item| Wire::StringValue(cut(item, max).to_owned()))
-        }
-    }
-}
-
-fn wire_array<T>(items: &[T], wire: impl Fn(&T) -> any_value::Value) -> any_value::Value {
-    let values = items.iter().map(|item| AnyValue { value: Some(wire(item)) }).collect();
-    any_value::Value::ArrayValue(ArrayValue { values })
 }
 
 fn wire_event(event: &EventRecord, max: usize) -> span::Event {
     span::Event {
         time_unix_nano: event.unix_ns,
         name: cut(&event.name, max).to_owned(),
-        attributes: wire_attributes(&event.attributes, max),
+        attributes: attributes::messages(&event.attributes, max),
         dropped_attributes_count: 0,
     }
 }
@@ -231,7 +184,7 @@ fn wire_link(link: &LinkRecord, max: usize) -> span::Link {
         trace_id: link.context.trace_id.to_bytes().to_vec(),
         span_id: link.context.span_id.to_bytes().to_vec(),
         trace_state: String::new(),
-        attributes: wire_attributes(&link.attributes, max),
+        attributes: attributes::messages(&link.attributes, max),
         dropped_attributes_count: 0,
         flags: flags(link.context.flags, link.context.is_remote),
     }
@@ -261,12 +214,7 @@ fn flags(flags: TraceFlags, is_remote: bool) -> u32 {
 }
 
 fn text_attribute(key: &str, value: &str) -> KeyValue {
-    key_value(key, any_value::Value::StringValue(value.to_owned()))
-}
-
-fn key_value(key: &str, value: any_value::Value) -> KeyValue {
-    let value = Some(AnyValue { value: Some(value) });
-    KeyValue { key: key.to_owned(), value, ..KeyValue::default() }
+    attributes::message(key, any_value::Value::StringValue(value.to_owned()))
 }
 
 fn set_bytes(field: &mut Vec<u8>, bytes: &[u8]) {
@@ -277,11 +225,6 @@ fn set_bytes(field: &mut Vec<u8>, bytes: &[u8]) {
 fn set_text(field: &mut String, text: &str, max: usize) {
     field.clear();
     field.push_str(cut(text, max));
-}
-
-/// The longest start of a text that fits.
-fn cut(text: &str, max_bytes: usize) -> &str {
-    &text[..text.floor_char_boundary(max_bytes)]
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //! `opentelemetry-proto` crate.
 //! Not supported: gRPC, JSON, client certificates.
 
+mod attributes;
 mod encode;
 mod honeycomb;
 mod request;

@@ -18,7 +18,7 @@ use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans};
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
 
-use super::encode::wire_attributes;
+use super::attributes;
 use super::settings::{Compression, Settings};
 use crate::export::{Batch, Header, Request};
 use crate::secret::Secret;
@@ -48,7 +48,7 @@ pub(super) struct Framing {
 
 impl Framing {
     pub(super) fn new(settings: &Settings, max_text_bytes: usize) -> Self {
-        let attributes = wire_attributes(settings.resource.attributes(), max_text_bytes);
+        let attributes = attributes::messages(settings.resource.attributes(), max_text_bytes);
         let resource = ResourceSpans {
             resource: Some(WireResource { attributes, ..WireResource::default() }),
             scope_spans: Vec::new(),

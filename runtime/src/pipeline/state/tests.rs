@@ -24,10 +24,7 @@ impl Script {
             limits: Limits { items: 3, bytes: 30, overhead_bytes: 0 },
             max_batch_age: Duration::from_millis(AGE_MS),
             max_in_flight: 2,
-            backoff: Backoff {
-                initial: Duration::from_millis(100),
-                max: Duration::from_millis(10_000),
-            },
+            backoff: Backoff { initial: Duration::from_millis(100), max: Duration::from_secs(10) },
             give_up_after: Duration::from_millis(GIVE_UP_MS),
         };
         change(&mut rules);
@@ -358,9 +355,9 @@ fn a_shutdown_without_any_time_loses_everything_and_confirms_the_flushes() {
 
 #[test]
 fn a_random_script_settles_every_item_exactly_once() {
-    for seed in 1..200_u64 {
-        let mut script = Script::with(|rules| rules.max_in_flight = 1 + (seed % 3) as usize);
-        let mut random = seed;
+    for seed in 1..200 {
+        let mut script = Script::with(|rules| rules.max_in_flight = 1 + seed % 3);
+        let mut random = seed as u64;
         let mut next = move |below: u64| {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (random >> 33) % below

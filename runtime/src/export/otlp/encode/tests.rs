@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue};
 use opentelemetry_proto::tonic::trace::v1::ScopeSpans;
 
 use super::*;
-use crate::record::{Dropped, Level, SpanContext, SpanId, TraceId};
+use crate::record::{Array, Dropped, Level, SpanContext, SpanId, TraceId};
 
 static SOURCE: Source = Source {
     name: "home_activities",
@@ -127,22 +128,22 @@ fn every_field_arrives() {
         end_time_unix_nano: 20,
         attributes: vec![
             text_attribute("text", "größer"),
-            key_value("yes", Wire::BoolValue(true)),
-            key_value("minus", Wire::IntValue(-1)),
-            key_value("half", Wire::DoubleValue(0.5)),
-            key_value(
+            attributes::message("yes", Wire::BoolValue(true)),
+            attributes::message("minus", Wire::IntValue(-1)),
+            attributes::message("half", Wire::DoubleValue(0.5)),
+            attributes::message(
                 "bools",
                 array(vec![value(Wire::BoolValue(true)), value(Wire::BoolValue(false))]),
             ),
-            key_value(
+            attributes::message(
                 "numbers",
                 array(vec![value(Wire::IntValue(0)), value(Wire::IntValue(i64::MIN))]),
             ),
-            key_value("floats", array(vec![value(Wire::DoubleValue(1.5))])),
-            key_value("texts", array(vec![text("a"), text("")])),
+            attributes::message("floats", array(vec![value(Wire::DoubleValue(1.5))])),
+            attributes::message("texts", array(vec![text("a"), text("")])),
             text_attribute("code.function.name", "cruddur::home_activities"),
             text_attribute("code.file.path", "src/home_activities.rs"),
-            key_value("code.line.number", Wire::IntValue(12)),
+            attributes::message("code.line.number", Wire::IntValue(12)),
             text_attribute("spanwright.outcome", "panic"),
         ],
         dropped_attributes_count: 1,
@@ -157,7 +158,7 @@ fn every_field_arrives() {
             trace_id: (1..=16).collect(),
             span_id: vec![0, 0, 0, 0, 0, 0, 0, 9],
             trace_state: String::new(),
-            attributes: vec![key_value("n", Wire::IntValue(1))],
+            attributes: vec![attributes::message("n", Wire::IntValue(1))],
             dropped_attributes_count: 0,
             flags: 0x301,
         }],
