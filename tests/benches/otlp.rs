@@ -8,6 +8,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use spanwright::export::{Batch, Exporter as _, otlp};
 use spanwright::pipeline::transport::http;
 use spanwright::pipeline::{Motor, Settings};
@@ -110,7 +111,7 @@ fn frame() {
         });
         println!(
             "request/{compression:?} {} bytes/span",
-            exporter.request(&batch).body.len() / SPANS
+            exporter.request(&batch).body.iter().map(Bytes::len).sum::<usize>() / SPANS
         );
     }
 }

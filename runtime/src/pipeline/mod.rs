@@ -13,8 +13,10 @@
 //! ```
 //!
 //! Memory of one destination: at most [`Settings::max_bytes`] for everything that has no fate yet,
-//! plus the bodies of the requests in flight.
+//! plus what compression makes of the bodies in flight,
+//! and one spare buffer of the size of a batch.
 
+mod batch;
 mod motor;
 mod queue;
 mod retry;

@@ -23,6 +23,7 @@ use std::mem;
 use std::time::{Duration, Instant};
 
 use super::Backoff;
+use super::batch::Open;
 use crate::export::{Batch, Limits, Verdict};
 use crate::loss::LossReason;
 
@@ -79,7 +80,7 @@ pub(super) enum Fate {
 pub(super) struct Machine {
     rules: Rules,
     random: Random,
-    open: Batch,
+    open: Open,
     opened: Option<Instant>,
     /// In the order they were closed.
     parked: VecDeque<Parcel>,
@@ -127,7 +128,7 @@ impl Machine {
         Self {
             rules,
             random,
-            open: Batch::default(),
+            open: Open::default(),
             opened: None,
             parked: VecDeque::new(),
             in_flight: Vec::new(),
@@ -201,7 +202,7 @@ impl Machine {
             }
             Input::Panicked { id } => {
                 if let Some(parcel) = self.land(id) {
-                    parcel.settle(Fate::Lost(LossReason::WorkerPanicked), actions);
+                    self.settle(parcel.batch, Fate::Lost(LossReason::WorkerPanicked), actions);
                 }
             }
             Input::Flush => {
@@ -228,15 +229,13 @@ impl Machine {
             let fate = Fate::Lost(LossReason::TooLarge);
             return actions.push(Action::Settle { records: 1, bytes: item_bytes, fate });
         }
-        let with_overhead = |batch: &Batch, more: usize| {
-            batch.bytes().len() + (batch.len() + more) * overhead_bytes
-        };
-        if with_overhead(&self.open, 1) > bytes {
+        let full_len = |open: &Open, items| open.items_len() + items * overhead_bytes;
+        if full_len(&self.open, self.open.len() + 1) + item_bytes > bytes {
             self.close_open(now);
         }
         self.open.close_item();
         self.opened.get_or_insert(now);
-        if self.open.len() >= items || with_overhead(&self.open, 0) >= bytes {
+        if self.open.len() >= items || full_len(&self.open, self.open.len()) >= bytes {
             self.close_open(now);
         }
         if !self.parked.is_empty() {
@@ -249,7 +248,7 @@ impl Machine {
         if self.open.is_empty() {
             return;
         }
-        let batch = self.open.take_closed();
+        let batch = self.open.close();
         let sequence = self.next_sequence;
         self.next_sequence += 1;
         let parcel = self.parcel(batch, sequence, now);
@@ -282,7 +281,7 @@ impl Machine {
         };
         self.failures = 0;
         self.pause = Wait::unless_ours(self.pause);
-        parcel.settle(fate, actions);
+        self.settle(parcel.batch, fate, actions);
     }
 
     fn retry(
@@ -294,7 +293,8 @@ impl Machine {
     ) {
         let give_up_at = parcel.closed + self.rules.give_up_after;
         if give_up_at <= now {
-            return parcel.settle(Fate::Lost(LossReason::RetriesExhausted), actions);
+            let fate = Fate::Lost(LossReason::RetriesExhausted);
+            return self.settle(parcel.batch, fate, actions);
         }
         self.failures = self.failures.saturating_add(1);
         parcel.failures = parcel.failures.saturating_add(1);
@@ -326,7 +326,7 @@ impl Machine {
                     self.park(parcel);
                 }
             }
-            Err(single) => settle(&single, Fate::Lost(LossReason::TooLarge), actions),
+            Err(single) => self.settle(single, Fate::Lost(LossReason::TooLarge), actions),
         }
     }
 
@@ -365,8 +365,18 @@ impl Machine {
         self.close_open(now);
         let parked = mem::take(&mut self.parked);
         for parcel in parked.into_iter().chain(mem::take(&mut self.in_flight)) {
-            parcel.settle(Fate::Lost(LossReason::Shutdown), actions);
+            self.settle(parcel.batch, Fate::Lost(LossReason::Shutdown), actions);
         }
+    }
+
+    fn settle(&mut self, batch: Batch, fate: Fate, actions: &mut Vec<Action>) {
+        let (records, bytes) = (batch.len(), batch.bytes().len());
+        let fate = match fate {
+            Fate::Partial { rejected } => Fate::Partial { rejected: rejected.min(records) },
+            fate => fate,
+        };
+        self.open.recycle(batch);
+        actions.push(Action::Settle { records, bytes, fate });
     }
 
     fn confirm_flushes(&mut self, actions: &mut Vec<Action>) {
@@ -388,20 +398,6 @@ impl Machine {
     fn is_idle(&self) -> bool {
         self.open.is_empty() && self.parked.is_empty() && self.in_flight.is_empty()
     }
-}
-
-impl Parcel {
-    fn settle(&self, fate: Fate, actions: &mut Vec<Action>) {
-        settle(&self.batch, fate, actions);
-    }
-}
-
-fn settle(batch: &Batch, fate: Fate, actions: &mut Vec<Action>) {
-    let fate = match fate {
-        Fate::Partial { rejected } => Fate::Partial { rejected: rejected.min(batch.len()) },
-        fate => fate,
-    };
-    actions.push(Action::Settle { records: batch.len(), bytes: batch.bytes().len(), fate });
 }
 
 #[cfg(test)]

@@ -355,9 +355,9 @@ fn a_shutdown_without_any_time_loses_everything_and_confirms_the_flushes() {
 
 #[test]
 fn a_random_script_settles_every_item_exactly_once() {
-    for seed in 1..200 {
-        let mut script = Script::with(|rules| rules.max_in_flight = 1 + seed % 3);
-        let mut random = seed as u64;
+    for seed in 1..200_u64 {
+        let mut script = Script::with(|rules| rules.max_in_flight = 1 + index(seed % 3));
+        let mut random = seed;
         let mut next = move |below: u64| {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (random >> 33) % below
@@ -370,7 +370,7 @@ fn a_random_script_settles_every_item_exactly_once() {
                     taken += 1;
                     script.items(
                         now_ms,
-                        &["0123456789abcdef0123456789abcdef"[..next(32) as usize].as_ref()],
+                        &["0123456789abcdef0123456789abcdef"[..index(next(32))].as_ref()],
                     )
                 }
                 1 => script.at(now_ms, Input::Tick),
@@ -380,7 +380,7 @@ fn a_random_script_settles_every_item_exactly_once() {
                 }
                 _ if in_flight.is_empty() => continue,
                 _ => {
-                    let id = in_flight.swap_remove(next(in_flight.len() as u64) as usize);
+                    let id = in_flight.swap_remove(index(next(in_flight.len() as u64)));
                     let verdict = match next(6) {
                         0 => Verdict::Split,
                         1 => retry(Some(next(3_000))),
@@ -411,4 +411,8 @@ fn tell(actions: Vec<Action>, in_flight: &mut Vec<u64>, settled: &mut usize, flu
             Action::Flushed => *flushes -= 1,
         }
     }
+}
+
+fn index(number: u64) -> usize {
+    usize::try_from(number).expect("test numbers are small")
 }
