@@ -197,7 +197,7 @@ impl Machine {
             Input::Tick => {}
             Input::Answered { id, verdict } => {
                 if let Some(parcel) = self.land(id) {
-                    self.judge(parcel, verdict, now, actions);
+                    self.judge(parcel, &verdict, now, actions);
                 }
             }
             Input::Panicked { id } => {
@@ -271,8 +271,14 @@ impl Machine {
         Some(self.in_flight.swap_remove(place))
     }
 
-    fn judge(&mut self, parcel: Parcel, verdict: Verdict, now: Instant, actions: &mut Vec<Action>) {
-        let fate = match verdict {
+    fn judge(
+        &mut self,
+        parcel: Parcel,
+        verdict: &Verdict,
+        now: Instant,
+        actions: &mut Vec<Action>,
+    ) {
+        let fate = match *verdict {
             Verdict::Delivered => Fate::Delivered,
             Verdict::Partial { rejected, .. } => Fate::Partial { rejected },
             Verdict::Refused { .. } => Fate::Lost(LossReason::Refused),
