@@ -6,6 +6,9 @@ use super::Backoff;
 use super::state::Rules;
 use crate::export::Limits;
 
+/// What any longer time is meant as; a moment may be that far away on every clock.
+pub(super) const FOR_EVER: Duration = Duration::from_hours(365 * 24);
+
 /// How one destination batches, retries and bounds what it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -87,10 +90,10 @@ impl Settings {
                 bytes: limits.bytes.min(self.max_bytes / 2),
                 overhead_bytes: limits.overhead_bytes,
             },
-            max_batch_age: self.max_batch_age,
+            max_batch_age: self.max_batch_age.min(FOR_EVER),
             max_in_flight: self.max_in_flight.max(1),
             backoff: self.backoff,
-            give_up_after: self.give_up_after,
+            give_up_after: self.give_up_after.min(FOR_EVER),
         }
     }
 }

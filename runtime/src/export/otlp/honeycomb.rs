@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.honeycomb.io/send-data/opentelemetry/>.
 
-use super::settings::Endpoint;
+use super::endpoint::Endpoint;
 use crate::export::Header;
 use crate::secret::Secret;
 

@@ -9,12 +9,14 @@
 
 mod attributes;
 mod encode;
+mod endpoint;
 mod honeycomb;
 mod request;
 mod settings;
 mod verdict;
 
-pub use settings::{Compression, Endpoint, Settings, SettingsError};
+pub use endpoint::Endpoint;
+pub use settings::{Compression, Settings, SettingsError};
 
 use crate::export::{Batch, EncodeError, Limits, Reply, Request, Verdict};
 use crate::record::SpanRecord;

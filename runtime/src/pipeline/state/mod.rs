@@ -18,10 +18,13 @@
 //! - A flush cuts our own waits short and starts the backoff anew, since somebody is waiting; a
 //!   wait the server asked for is kept.
 
+mod parcel;
+
 use std::collections::VecDeque;
 use std::mem;
 use std::time::{Duration, Instant};
 
+use self::parcel::{Parcel, Wait};
 use super::Backoff;
 use super::batch::Open;
 use crate::export::{Batch, Limits, Verdict};
@@ -95,34 +98,6 @@ pub(super) struct Machine {
     stop_at: Option<Instant>,
 }
 
-/// A closed batch on its way.
-struct Parcel {
-    id: u64,
-    /// The halves of a split batch keep its number.
-    sequence: u64,
-    batch: Batch,
-    closed: Instant,
-    failures: u32,
-    wait: Option<Wait>,
-}
-
-#[derive(Clone, Copy)]
-struct Wait {
-    until: Instant,
-    /// Whether the server asked for it.
-    asked: bool,
-}
-
-impl Wait {
-    fn is_over(wait: Option<Self>, now: Instant) -> bool {
-        wait.is_none_or(|wait| wait.until <= now)
-    }
-
-    fn unless_ours(wait: Option<Self>) -> Option<Self> {
-        wait.filter(|wait| wait.asked)
-    }
-}
-
 impl Machine {
     pub(super) fn new(rules: Rules, random: Random) -> Self {
         Self {
@@ -179,15 +154,8 @@ impl Machine {
     /// When the next [`Input::Tick`] is due; `None` when only another input can change anything.
     pub(super) fn wake_at(&self) -> Option<Instant> {
         let stop = self.stop_at.filter(|_| !self.is_idle());
-        if !self.has_free_slot() {
-            return stop;
-        }
-        let age = self.opened.map(|opened| opened + self.rules.max_batch_age);
-        let due = self.parked.iter().map(|parcel| parcel.wait.map_or(parcel.closed, |it| it.until));
-        let next = age.into_iter().chain(due).min();
-        let pause = self.pause.map(|pause| pause.until);
-        let next = next.map(|next| pause.map_or(next, |pause| next.max(pause)));
-        next.into_iter().chain(stop).min()
+        let send = if self.has_free_slot() { self.next_due() } else { None };
+        send.into_iter().chain(stop).min()
     }
 
     /// Takes one input in; appends what is to be done.
@@ -218,6 +186,9 @@ impl Machine {
             self.abandon(now, actions);
         }
         self.dispatch(now, actions);
+        if self.is_stopping_in_vain() {
+            self.abandon(now, actions);
+        }
         self.confirm_flushes(actions);
     }
 
@@ -286,7 +257,7 @@ impl Machine {
             Verdict::Split => return self.split(parcel, actions),
         };
         self.failures = 0;
-        self.pause = Wait::unless_ours(self.pause);
+        self.pause = Wait::if_asked(self.pause);
         self.settle(parcel.batch, fate, actions);
     }
 
@@ -340,20 +311,20 @@ impl Machine {
     fn hurry(&mut self, now: Instant) {
         self.close_open(now);
         self.failures = 0;
-        self.pause = Wait::unless_ours(self.pause);
+        self.pause = Wait::if_asked(self.pause);
         for parcel in &mut self.parked {
             parcel.failures = 0;
-            parcel.wait = Wait::unless_ours(parcel.wait);
+            parcel.wait = Wait::if_asked(parcel.wait);
         }
     }
 
     fn dispatch(&mut self, now: Instant, actions: &mut Vec<Action>) {
-        if !Wait::is_over(self.pause, now) {
+        if self.pause.is_some_and(|pause| now < pause.until) {
             return;
         }
         self.pause = None;
         while self.has_free_slot() {
-            let due = self.parked.iter().position(|parcel| Wait::is_over(parcel.wait, now));
+            let due = self.parked.iter().position(|parcel| parcel.due() <= now);
             let Some(parcel) = due.and_then(|place| self.parked.remove(place)) else {
                 let is_old = |opened| opened + self.rules.max_batch_age <= now;
                 if self.opened.is_some_and(is_old) {
@@ -395,6 +366,19 @@ impl Machine {
             self.flushes.pop_front();
             actions.push(Action::Flushed);
         }
+    }
+
+    /// When the next request can go out, if a slot is free.
+    fn next_due(&self) -> Option<Instant> {
+        let age = self.opened.map(|opened| opened + self.rules.max_batch_age);
+        let next = self.parked.iter().map(Parcel::due).chain(age).min()?;
+        Some(self.pause.map_or(next, |pause| next.max(pause.until)))
+    }
+
+    /// Whether all that is left has to wait beyond the end.
+    fn is_stopping_in_vain(&self) -> bool {
+        let (Some(stop), Some(next)) = (self.stop_at, self.next_due()) else { return false };
+        self.in_flight.is_empty() && stop < next
     }
 
     fn has_free_slot(&self) -> bool {
