@@ -200,6 +200,7 @@ impl Machine {
             let fate = Fate::Lost(LossReason::TooLarge);
             return actions.push(Action::Settle { records: 1, bytes: item_bytes, fate });
         }
+        let parked = self.parked.len();
         let full_len = |open: &Open, items| open.items_len() + items * overhead_bytes;
         if full_len(&self.open, self.open.len() + 1) + item_bytes > bytes {
             self.close_open(now);
@@ -209,7 +210,7 @@ impl Machine {
         if self.open.len() >= items || full_len(&self.open, self.open.len()) >= bytes {
             self.close_open(now);
         }
-        if !self.parked.is_empty() {
+        if self.parked.len() > parked {
             self.dispatch(now, actions);
         }
     }

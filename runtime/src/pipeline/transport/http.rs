@@ -74,7 +74,7 @@ impl Client {
         let mut headers = HeaderMap::with_capacity(request.headers.len());
         for header in &request.headers {
             let name = HeaderName::from_bytes(header.name.as_bytes());
-            let value = HeaderValue::from_str(header.value.reveal());
+            let value = HeaderValue::from_bytes(header.value.reveal().as_bytes());
             let (Ok(name), Ok(mut value)) = (name, value) else {
                 let problem = format!("header `{}` cannot be sent", header.name);
                 return Err(TransportError::Request(problem).into());
