@@ -42,10 +42,10 @@ pub struct SettingsError {
 }
 
 impl Default for Settings {
-    /// 16 MiB hold about 60,000 spans of 250 encoded bytes: ten minutes of an outage at 100 spans
+    /// 16 MiB hold about 60,000 spans of 280 encoded bytes: ten minutes of an outage at 100 spans
     /// a second, and the hour after which a batch is given up at 16 spans a second. A batch of
-    /// 4096 such spans is 1 MiB. One second of age keeps traces nearly live; the OpenTelemetry
-    /// default of five is for exporters that open a request for 512 spans.
+    /// 4096 such spans is a little over 1 MiB. One second of age keeps traces nearly live; the
+    /// OpenTelemetry default of five goes with batches of 512 spans.
     fn default() -> Self {
         Self {
             max_bytes: 16 * 1024 * 1024,
