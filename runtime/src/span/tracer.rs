@@ -67,6 +67,11 @@ pub(crate) fn find(tag: u16) -> Option<&'static Tracer> {
     }
 }
 
+/// Whether the process has a tracer.
+pub(crate) fn is_installed() -> bool {
+    find(0).is_some()
+}
+
 /// Makes a tracer the one of the process; `false` when there is one already.
 pub(crate) fn install(tracer: Tracer) -> bool {
     put(0, tracer)
