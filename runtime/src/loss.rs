@@ -85,6 +85,16 @@ pub struct Tally {
 }
 
 impl Ledger {
+    /// Begins with every counter at zero.
+    pub const fn new() -> Self {
+        Self {
+            accepted: AtomicU64::new(0),
+            delivered: AtomicU64::new(0),
+            rejected: AtomicU64::new(0),
+            lost: [const { AtomicU64::new(0) }; LossReason::ALL.len()],
+        }
+    }
+
     /// Counts records taken from the application.
     pub fn accept(&self, records: usize) {
         self.accepted.fetch_add(records as u64, Ordering::Relaxed);

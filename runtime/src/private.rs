@@ -1,0 +1,14 @@
+//! All that generated code calls. This is not an interface: it changes without notice.
+//!
+//! In: nothing of its own. Out: what the attributes need, under one path.
+//! Never: contains logic.
+
+pub use core;
+pub use std::boxed::Box;
+
+pub use crate::record::{Level, Outcome, Source, SpanKind};
+pub use crate::span::{
+    Amendment, Callsite, ErrorProbe, Fallible, Frame, Judge, Parent, Recorder, Redaction, Scoped,
+    Split, ToAttribute, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError, ViaFallible,
+    ViaNothing, ViaPlain, call, error_event, guard_attributes, is_enabled, scoped,
+};

@@ -1,0 +1,238 @@
+//! What the application sends along: names and values for every service down the line.
+//!
+//! In: keys and values of the application or of a caller. Out: the same, within the limits.
+//! Never: grows beyond what every service is obliged to pass on.
+
+use std::borrow::Cow;
+
+use super::member::Member;
+
+/// Services are obliged to pass on 64 members.
+///
+/// Source: <https://www.w3.org/TR/baggage/#limits>.
+const MAX_MEMBERS: usize = 64;
+
+/// Services are obliged to pass on 8192 bytes, encoded, commas included.
+///
+/// Source: <https://www.w3.org/TR/baggage/#limits>.
+const MAX_BYTES: usize = 8192;
+
+/// Why a name and a value cannot travel.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BaggageError {
+    /// The key has characters that cannot stand in the header.
+    #[error(
+        "baggage key {key:?}: expected ASCII letters, digits and !#$%&'*+-.^_`|~, at least one"
+    )]
+    Key {
+        /// The key found.
+        key: String,
+    },
+    /// There are as many members as may travel.
+    #[error("baggage key {key:?}: there are {MAX_MEMBERS} members already, which is the limit")]
+    Members {
+        /// The key that found no place.
+        key: String,
+    },
+    /// The header would become too long.
+    #[error(
+        "baggage key {key:?}: the header would have {bytes} bytes, expected at most {MAX_BYTES}"
+    )]
+    Bytes {
+        /// The key that found no place.
+        key: String,
+        /// What the header would be long; of a very long value, its own length.
+        bytes: usize,
+    },
+}
+
+/// Names and values in the order they were added, at most 64 of them and 8192 bytes once encoded.
+///
+/// Everybody who handles the request can read them, so they are no place for secrets; and nothing
+/// a caller sends is to be trusted.
+///
+/// ```
+/// # fn main() -> Result<(), spanwright::propagate::BaggageError> {
+/// let mut baggage = spanwright::propagate::Baggage::default();
+/// baggage.insert("tenant", "Amélie & sons")?;
+/// assert_eq!(baggage.get("tenant").as_deref(), Some("Amélie & sons"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Baggage {
+    members: Vec<Member>,
+}
+
+impl Baggage {
+    /// The value of `key`; borrowed unless it had to be decoded. What is not UTF-8 in it reads as
+    /// `U+FFFD`.
+    pub fn get(&self, key: &str) -> Option<Cow<'_, str>> {
+        self.find(key).map(Member::value)
+    }
+
+    /// The properties that came with `key`, as they stand in the header (`p;q=1`); empty when there
+    /// are none.
+    pub fn properties(&self, key: &str) -> Option<&str> {
+        self.find(key).map(Member::properties)
+    }
+
+    /// Sets the value of `key`. A key that is there keeps its place and loses its properties.
+    ///
+    /// # Errors
+    /// The key is not a token, or the limits would be exceeded; nothing is changed then.
+    pub fn insert(&mut self, key: &str, value: &str) -> Result<(), BaggageError> {
+        if value.len() > MAX_BYTES {
+            return Err(BaggageError::Bytes { key: key.to_owned(), bytes: value.len() });
+        }
+        let member =
+            Member::new(key, value).ok_or_else(|| BaggageError::Key { key: key.to_owned() })?;
+        self.put(member)
+    }
+
+    /// Takes `key` out; returns whether it was there.
+    pub fn remove(&mut self, key: &str) -> bool {
+        let position = self.members.iter().position(|member| member.key() == key);
+        position.map(|index| self.members.remove(index)).is_some()
+    }
+
+    /// Keys and values in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+        self.members.iter().map(|member| (member.key(), member.value()))
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// Adds the members of one header value; those that break the rules or find no place are left
+    /// out, each as a whole. Of two with the same key the later one counts.
+    pub(super) fn read(&mut self, header: &[u8]) {
+        for text in header.split(|&byte| byte == b',').filter(|text| text.len() <= MAX_BYTES) {
+            if let Some(member) = Member::parse(text) {
+                // A caller's excess is not an error of ours, and the format allows to drop it.
+                let _ = self.put(member);
+            }
+        }
+    }
+
+    /// The header value; empty when there is nothing to send.
+    pub(super) fn to_text(&self) -> String {
+        self.members.iter().map(Member::text).collect::<Vec<_>>().join(",")
+    }
+
+    fn find(&self, key: &str) -> Option<&Member> {
+        self.members.iter().find(|member| member.key() == key)
+    }
+
+    fn put(&mut self, member: Member) -> Result<(), BaggageError> {
+        let same = self.members.iter().position(|other| other.key() == member.key());
+        let with_comma = |member: &Member| member.text().len() + 1;
+        let others = self.members.iter().enumerate().filter(|(index, _)| Some(*index) != same);
+        let bytes = others.map(|(_, other)| with_comma(other)).sum::<usize>() + member.text().len();
+        let key = || member.key().to_owned();
+        if bytes > MAX_BYTES {
+            return Err(BaggageError::Bytes { key: key(), bytes });
+        }
+        match same {
+            Some(index) => self.members[index] = member,
+            None if self.members.len() == MAX_MEMBERS => {
+                return Err(BaggageError::Members { key: key() });
+            }
+            None => self.members.push(member),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(headers: &[&str]) -> Baggage {
+        let mut baggage = Baggage::default();
+        for header in headers {
+            baggage.read(header.as_bytes());
+        }
+        baggage
+    }
+
+    #[test]
+    fn keys_are_kept_in_order_and_changed_in_place() {
+        let mut baggage = read(&["a=1,b=2;p", "c=3"]);
+        baggage.insert("b", "4").unwrap();
+        assert!(baggage.remove("a"));
+        assert!(!baggage.remove("a"));
+        baggage.insert("a", "5 6").unwrap();
+        assert_eq!(baggage.to_text(), "b=4,c=3,a=5%206");
+        assert_eq!(
+            baggage.iter().map(|(key, value)| format!("{key}:{value}")).collect::<Vec<_>>(),
+            ["b:4", "c:3", "a:5 6"]
+        );
+        assert_eq!((baggage.len(), baggage.is_empty(), baggage.get("d")), (3, false, None));
+    }
+
+    #[test]
+    fn properties_are_kept() {
+        let baggage = read(&["a=1 ; p ; q = 2, b=3"]);
+        assert_eq!(baggage.properties("a"), Some("p;q=2"));
+        assert_eq!(baggage.properties("b"), Some(""));
+        assert_eq!(baggage.properties("c"), None);
+        assert_eq!(baggage.to_text(), "a=1;p;q=2,b=3");
+    }
+
+    #[test]
+    fn invalid_members_are_skipped_and_a_later_duplicate_counts() {
+        let baggage = read(&["a=1,,b, =2,c=\"3\",d=4;", "e=5,a=6"]);
+        assert_eq!(baggage.to_text(), "a=6,e=5");
+    }
+
+    #[test]
+    fn sixty_four_members_are_the_limit() {
+        let header = (0..70).map(|index| format!("k{index}=v")).collect::<Vec<_>>().join(",");
+        let mut baggage = read(&[&header]);
+        assert_eq!((baggage.len(), baggage.get("k63").is_some()), (64, true));
+        assert_eq!(baggage.insert("k70", ""), Err(BaggageError::Members { key: "k70".into() }));
+        assert_eq!(baggage.insert("k0", "w"), Ok(()));
+    }
+
+    #[test]
+    fn eight_thousand_one_hundred_and_ninety_two_bytes_are_the_limit() {
+        let mut baggage = Baggage::default();
+        baggage.insert("a", &"x".repeat(8186)).unwrap();
+        let too_long = Err(BaggageError::Bytes { key: "b".into(), bytes: 8193 });
+        assert_eq!(baggage.insert("b", "12"), too_long);
+        assert_eq!(baggage.insert("b", "1"), Ok(()));
+        assert_eq!(baggage.to_text().len(), 8192);
+        assert_eq!(baggage.insert("b", "12"), too_long);
+        assert_eq!(baggage.get("b").as_deref(), Some("1"));
+        assert_eq!(
+            baggage.insert("c", &"y".repeat(9000)),
+            Err(BaggageError::Bytes { key: "c".into(), bytes: 9000 })
+        );
+    }
+
+    #[test]
+    fn a_header_beyond_the_limit_loses_whole_members_and_keeps_the_others() {
+        let long = "x".repeat(5000);
+        let baggage = read(&[&format!("a={long},b={long},c=1"), &"d=".repeat(9000)]);
+        assert_eq!(baggage.iter().map(|(key, _)| key).collect::<Vec<_>>(), ["a", "c"]);
+    }
+
+    #[test]
+    fn a_refusal_says_what_was_found_and_expected() {
+        let error = Baggage::default().insert("a b", "1").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "baggage key \"a b\": expected ASCII letters, digits and !#$%&'*+-.^_`|~, at least one"
+        );
+        assert!(Baggage::default().insert("", "1").is_err());
+    }
+}

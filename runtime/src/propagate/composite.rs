@@ -1,0 +1,125 @@
+//! Several formats of headers as one.
+//!
+//! In: the names of formats, as settings hold them. Out: one propagator that applies each in turn.
+//! Never: reads the environment; it is given the text.
+
+use std::sync::Arc;
+
+use super::{BaggageHeader, Carrier, Context, Propagator, TraceContext};
+
+/// The setting whose text [`Composite::from_setting`] takes.
+///
+/// Source: <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration>.
+const SETTING: &str = "OTEL_PROPAGATORS";
+
+/// The names known, in the order of the message.
+const KNOWN: &str = "tracecontext, baggage, none";
+
+/// Why a list of formats cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompositeError {
+    /// A name in the list is not known.
+    #[error("{SETTING}: unknown propagator {name:?}, expected a list of {KNOWN}")]
+    Unknown {
+        /// The name found.
+        name: String,
+    },
+    /// `none` stands beside other names, so it is not clear what is meant.
+    #[error("{SETTING}: {value:?} has none beside other names, expected none alone or without it")]
+    NoneBesideOthers {
+        /// The list found.
+        value: String,
+    },
+}
+
+/// Applies several propagators in order.
+///
+/// Each reads the same headers, so of several that find a span in them the last one counts, as
+/// OpenTelemetry has it; one that finds nothing it can read changes nothing. Going out, each writes
+/// its headers.
+/// Source: <https://opentelemetry.io/docs/specs/otel/context/api-propagators/#composite-extract>.
+///
+/// ```
+/// use spanwright::propagate::{Composite, Context, Propagator};
+///
+/// let headers = [("Traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")];
+/// let mut context = Context::default();
+/// Composite::default().extract(&headers.as_slice(), &mut context);
+/// assert!(context.span.is_valid() && context.span.flags.is_sampled());
+/// ```
+#[derive(Clone, Debug)]
+pub struct Composite {
+    propagators: Vec<Arc<dyn Propagator>>,
+    fields: Vec<&'static str>,
+}
+
+impl Composite {
+    /// Applies `propagators` in this order; none at all is allowed.
+    pub fn new(propagators: Vec<Arc<dyn Propagator>>) -> Self {
+        let mut fields = Vec::new();
+        for field in propagators.iter().flat_map(|propagator| propagator.fields()) {
+            if !fields.contains(field) {
+                fields.push(*field);
+            }
+        }
+        Self { propagators, fields }
+    }
+
+    /// Reads the text of `OTEL_PROPAGATORS`: names joined by commas, in any case. A name that comes
+    /// twice counts once, at its first place; `none` alone propagates nothing; an empty text is the
+    /// default, `tracecontext,baggage`.
+    ///
+    /// # Errors
+    /// A name that is not known, and `none` beside others.
+    pub fn from_setting(value: &str) -> Result<Self, CompositeError> {
+        let mut names: Vec<String> = Vec::new();
+        for name in value.split(',').map(|name| name.trim().to_ascii_lowercase()) {
+            if !name.is_empty() && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        if names.is_empty() {
+            return Ok(Self::default());
+        }
+        let mut propagators: Vec<Arc<dyn Propagator>> = Vec::new();
+        for name in &names {
+            match name.as_str() {
+                "tracecontext" => propagators.push(Arc::new(TraceContext)),
+                "baggage" => propagators.push(Arc::new(BaggageHeader)),
+                "none" if names.len() == 1 => {}
+                "none" => return Err(CompositeError::NoneBesideOthers { value: value.to_owned() }),
+                _ => return Err(CompositeError::Unknown { name: name.clone() }),
+            }
+        }
+        Ok(Self::new(propagators))
+    }
+}
+
+/// `tracecontext,baggage`, as OpenTelemetry has it.
+impl Default for Composite {
+    fn default() -> Self {
+        Self::new(vec![Arc::new(TraceContext), Arc::new(BaggageHeader)])
+    }
+}
+
+impl Propagator for Composite {
+    fn fields(&self) -> &[&'static str] {
+        &self.fields
+    }
+
+    fn extract(&self, carrier: &dyn Carrier, context: &mut Context) {
+        for propagator in &self.propagators {
+            propagator.extract(carrier, context);
+        }
+    }
+
+    fn inject(&self, context: &Context, set: &mut dyn FnMut(&'static str, &str)) {
+        for propagator in &self.propagators {
+            propagator.inject(context, set);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! Lists of names, the order of propagators, and what counts when several find a span.
+
+use super::*;
+use crate::record::{SpanContext, SpanId, TraceId};
+
+#[test]
+fn a_list_of_names_becomes_propagators_in_their_order_and_each_once() {
+    let all = ["traceparent", "tracestate", "baggage"];
+    for (value, fields) in [
+        ("tracecontext,baggage", &all[..]),
+        ("baggage,tracecontext", &["baggage", "traceparent", "tracestate"]),
+        (" TraceContext , BAGGAGE ,, tracecontext,", &all),
+        ("baggage", &["baggage"]),
+        ("none", &[]),
+        ("none,none", &[]),
+        ("", &all),
+        (" , ", &all),
+    ] {
+        let composite = Composite::from_setting(value).unwrap();
+        assert_eq!(composite.fields(), fields, "{value}");
+    }
+}
+
+#[test]
+fn a_bad_list_is_an_error_that_names_the_setting_the_value_and_the_known_names() {
+    for (value, message) in [
+        (
+            "tracecontext,b4",
+            "OTEL_PROPAGATORS: unknown propagator \"b4\", expected a list of tracecontext, \
+             baggage, none",
+        ),
+        (
+            "none,baggage",
+            "OTEL_PROPAGATORS: \"none,baggage\" has none beside other names, expected none alone \
+             or without it",
+        ),
+    ] {
+        assert_eq!(Composite::from_setting(value).unwrap_err().to_string(), message);
+    }
+}
+
+/// Another format: the span id as a decimal number in one header.
+#[derive(Debug)]
+struct Decimal;
+
+impl Propagator for Decimal {
+    fn fields(&self) -> &[&'static str] {
+        &["x-span", "traceparent"]
+    }
+
+    fn extract(&self, carrier: &dyn Carrier, context: &mut Context) {
+        carrier.each_value("x-span", &mut |value| {
+            if let Some(id) = std::str::from_utf8(value).ok().and_then(|id| id.parse().ok()) {
+                context.span = SpanContext {
+                    trace_id: TraceId::from_u128(1),
+                    span_id: SpanId::from_u64(id),
+                    ..SpanContext::INVALID
+                };
+                context.trace_state = None;
+            }
+        });
+    }
+
+    fn inject(&self, context: &Context, set: &mut dyn FnMut(&'static str, &str)) {
+        set("x-span", &context.span.span_id.to_u64().to_string());
+    }
+}
+
+#[test]
+fn of_several_propagators_that_find_a_span_the_last_one_counts() {
+    let headers = [
+        ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00000000000000ff-01"),
+        ("x-span", "7"),
+        ("baggage", "a=1"),
+    ];
+    let unreadable = [headers[0], ("x-span", "seven"), headers[2]];
+    let [first, last]: [Vec<Arc<dyn Propagator>>; 2] = [
+        vec![Arc::new(TraceContext), Arc::new(Decimal)],
+        vec![Arc::new(Decimal), Arc::new(TraceContext)],
+    ];
+    for (propagators, headers, span_id) in
+        [(first.clone(), headers, 7), (last, headers, 0xff), (first, unreadable, 0xff)]
+    {
+        let mut context = Context::default();
+        Composite::new(propagators).extract(&headers.as_slice(), &mut context);
+        assert_eq!(context.span.span_id, SpanId::from_u64(span_id));
+    }
+}
+
+#[test]
+fn every_propagator_writes_its_headers_and_a_field_is_named_once() {
+    let composite = Composite::new(vec![Arc::new(TraceContext), Arc::new(Decimal)]);
+    assert_eq!(composite.fields(), ["traceparent", "tracestate", "x-span"]);
+    let mut names = Vec::new();
+    let span = SpanContext {
+        trace_id: TraceId::from_u128(1),
+        span_id: SpanId::from_u64(2),
+        ..SpanContext::INVALID
+    };
+    composite.inject(&Context { span, ..Context::default() }, &mut |name, _| names.push(name));
+    assert_eq!(names, ["traceparent", "x-span"]);
+}
+
+#[test]
+fn no_propagator_reads_and_writes_nothing() {
+    let none = Composite::from_setting("none").unwrap();
+    let mut context = Context::default();
+    none.extract(&[("baggage", "a=1")].as_slice(), &mut context);
+    assert_eq!(context, Context::default());
+    none.inject(&context, &mut |name, _| panic!("{name}"));
+}

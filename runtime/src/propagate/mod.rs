@@ -1,0 +1,109 @@
+//! The headers: who called, in; who we are, out.
+//!
+//! In: the headers of a request, as bytes from strangers. Out: a [`Context`], and the headers of
+//! the next request.
+//! Never: does I/O, panics, or keeps more than the limits of each format, whatever arrives.
+//!
+//! ```text
+//! headers ─ Carrier ─▶ extract ─▶ Context ─▶ inject ─▶ headers
+//! ```
+
+mod baggage;
+mod baggage_header;
+mod composite;
+mod member;
+mod trace_context;
+mod trace_state;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use baggage::{Baggage, BaggageError};
+pub use baggage_header::BaggageHeader;
+pub use composite::{Composite, CompositeError};
+pub use trace_context::TraceContext;
+
+use crate::record::SpanContext;
+
+/// What travels between services.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Context {
+    /// The span that makes the call; [`SpanContext::INVALID`] when there is none.
+    pub span: SpanContext,
+    /// What other tracing systems wrote on this trace, as a `tracestate` header holds it; `None`
+    /// when nobody wrote anything.
+    pub trace_state: Option<Arc<str>>,
+    /// What the application itself sends along; may be empty.
+    pub baggage: Baggage,
+}
+
+/// The headers of a request that came in.
+///
+/// Header names are compared without regard to case: that is the carrier's business.
+pub trait Carrier {
+    /// Calls `visit` with every value of the header `name` (in lower case), in the order received.
+    fn each_value<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8]));
+}
+
+/// Pairs of names and values: `&[("traceparent", "00-…")].as_slice()`.
+impl<N: AsRef<str>, V: AsRef<[u8]>> Carrier for &[(N, V)] {
+    fn each_value<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
+        for (key, value) in *self {
+            if key.as_ref().eq_ignore_ascii_case(name) {
+                visit(value.as_ref());
+            }
+        }
+    }
+}
+
+/// Reads and writes one format of headers.
+///
+/// Called on the application's threads: an implementation must not block or panic.
+pub trait Propagator: fmt::Debug + Send + Sync + 'static {
+    /// The header names this format uses, in lower case. Who forwards the headers of another
+    /// request removes these first.
+    fn fields(&self) -> &[&'static str];
+
+    /// Adds to `context` what the headers say. What they do not say, or say in a way that cannot be
+    /// read, stays as it is in `context`. Who sets the span sets the trace state too, if only to
+    /// `None`: it belongs to the span.
+    ///
+    /// Source: <https://opentelemetry.io/docs/specs/otel/context/api-propagators/#extract>.
+    fn extract(&self, carrier: &dyn Carrier, context: &mut Context);
+
+    /// Calls `set` with the name and value of each header that carries `context`; values are
+    /// printable ASCII. A later call replaces an earlier one of the same name.
+    fn inject(&self, context: &Context, set: &mut dyn FnMut(&'static str, &str));
+}
+
+/// The text without the optional white space (blanks and tabs) that HTTP allows around it.
+///
+/// Source: <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.3>.
+fn trim_white_space(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
+        text = rest;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slice_hands_out_every_value_of_a_name_in_any_case_and_in_order() {
+        let headers = [("Baggage", "a=1"), ("x-baggage", "b=2"), ("BAGGAGE", "c=3")].as_slice();
+        let mut values = Vec::new();
+        headers.each_value("baggage", &mut |value| values.push(value));
+        assert_eq!(values, [b"a=1", b"c=3"]);
+    }
+
+    #[test]
+    fn only_blanks_and_tabs_around_a_text_are_white_space() {
+        for (text, expected) in
+            [(" \ta b\t ", "a b"), ("a", "a"), (" \t ", ""), ("", ""), ("\na\r", "\na\r")]
+        {
+            assert_eq!(trim_white_space(text.as_bytes()), expected.as_bytes(), "{text:?}");
+        }
+    }
+}

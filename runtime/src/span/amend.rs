@@ -1,0 +1,150 @@
+//! What is said about a span that still runs: attributes, events, links, status.
+//!
+//! It travels through the ring of the thread that says it, and the collector adds it to the span
+//! when the span ends; so a span can be amended from anywhere without a lock.
+//! In: a context and a payload. Out: one record in the ring.
+//! Never: touches the frame of the span.
+
+use std::mem::MaybeUninit;
+
+use super::callsite::{Callsite, MANUAL};
+use super::clock;
+use super::current::{self, Current};
+use super::layout::{AMENDMENT_WORDS, MAX_ITEM_WORDS, Tag, What};
+use super::sink::{Buffer, Recorder, Sink};
+use super::words::{Key, Words, text_words};
+use super::{AMENDMENTS, ring};
+use crate::loss::LossReason;
+use crate::record::{Outcome, SpanContext};
+
+/// A list of attributes as the manual interface takes it: keys and values.
+pub type Attributes<'a> = [(&'a str, &'a dyn super::attribute::ToAttribute)];
+
+/// A callsite as a word; the collector turns it back.
+#[inline]
+pub(super) fn address(callsite: &'static Callsite) -> u64 {
+    std::ptr::from_ref(callsite).expose_provenance() as u64
+}
+
+/// Adds one item to a span.
+pub(super) fn items(
+    context: Current,
+    callsite: &'static Callsite,
+    words: usize,
+    write: impl FnOnce(&mut Words<'_>),
+) {
+    send(context, Tag::Items, callsite, words, write);
+}
+
+/// Adds an event to a span.
+pub(super) fn event(context: Current, name: &str, attributes: &Attributes<'_>) {
+    let items = gathered(attributes);
+    let words = 1 + text_words(name.len()) + items.len();
+    send(context, Tag::Event, &MANUAL, words, |room| {
+        room.text_block(name);
+        room.words(&items);
+    });
+}
+
+/// Adds a link to a span.
+pub(super) fn link(context: Current, to: SpanContext, attributes: &Attributes<'_>) {
+    let items = gathered(attributes);
+    send(context, Tag::Link, &MANUAL, LINK_WORDS + items.len(), |room| {
+        let trace_id = to.trace_id.to_u128();
+        #[expect(clippy::cast_possible_truncation, reason = "the two halves of the id")]
+        let (high, low) = ((trace_id >> 64) as u64, trace_id as u64);
+        room.word(high);
+        room.word(low);
+        room.word(to.span_id.to_u64());
+        room.word(to.flags.to_u8().into());
+        room.words(&items);
+    });
+}
+
+/// The words of a link before its attributes.
+const LINK_WORDS: usize = 4;
+
+/// Lays the attributes of an event or a link out: their words are counted before they are sent.
+fn gathered(attributes: &Attributes<'_>) -> Vec<MaybeUninit<u64>> {
+    let mut items = Vec::new();
+    for (key, value) in attributes {
+        value.to_attribute(Sink::new(Buffer::growing(&mut items), Key::text(key)));
+    }
+    items
+}
+
+fn send(
+    context: Current,
+    tag: Tag,
+    callsite: &'static Callsite,
+    words: usize,
+    write: impl FnOnce(&mut Words<'_>),
+) {
+    if !context.is_recording() {
+        return;
+    }
+    let item_words = match u16::try_from(words) {
+        Ok(item_words) if words <= MAX_ITEM_WORDS => item_words,
+        _ => return AMENDMENTS.lose(1, LossReason::TooLarge),
+    };
+    let what = What {
+        tag,
+        outcome: Outcome::Ok,
+        flags: context.flags,
+        parent_is_remote: false,
+        tracer: context.tracer,
+        item_words,
+    };
+    let fitted = current::with(|local| {
+        ring::write(local, AMENDMENT_WORDS + words, |room| {
+            room.word(what.pack());
+            room.word(address(callsite));
+            room.word(context.span_id);
+            room.word(clock::ticks());
+            write(room);
+        })
+    });
+    if !fitted {
+        AMENDMENTS.lose(1, LossReason::RingFull);
+    }
+}
+
+/// Attributes for the span that is current, gathered by generated code.
+#[derive(Debug)]
+pub struct Amendment<const WORDS: usize> {
+    callsite: &'static Callsite,
+    context: Current,
+    words: [MaybeUninit<u64>; WORDS],
+    len: u16,
+}
+
+impl<const WORDS: usize> Amendment<WORDS> {
+    /// Begins an amendment of the current span.
+    #[inline]
+    pub fn new(callsite: &'static Callsite) -> Self {
+        let context = Current::get();
+        Self { callsite, context, words: [MaybeUninit::uninit(); WORDS], len: 0 }
+    }
+
+    /// Whether values recorded now would be kept.
+    #[inline]
+    pub fn is_recording(&self) -> bool {
+        self.context.is_recording()
+    }
+
+    /// Adds what was recorded to the span.
+    #[inline]
+    pub fn send(self) {
+        let items = self.words.get(..usize::from(self.len)).unwrap_or_default();
+        if !items.is_empty() {
+            self::items(self.context, self.callsite, items.len(), |room| room.words(items));
+        }
+    }
+}
+
+impl<const WORDS: usize> Recorder for Amendment<WORDS> {
+    #[inline]
+    fn buffer(&mut self) -> Option<Buffer<'_>> {
+        Some(Buffer::of_frame(&mut self.words, &mut self.len, self.context, self.callsite))
+    }
+}

@@ -1,0 +1,95 @@
+//! Ticks while a span runs, nanoseconds since the Unix epoch once it is over.
+//!
+//! In: nothing. Out: raw counter values that fit one word, and the anchor that turns them into
+//! time of day. The only place of this crate that reads a clock for spans.
+//! Never: converts on the application's thread.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use fastant::{Anchor, Instant};
+
+/// How far the anchor may lie beside the wall clock before it is set anew, in nanoseconds.
+const MAX_DRIFT_NS: u64 = 1_000_000;
+
+/// Reads the counter; its unit is the machine's own.
+#[inline]
+pub(crate) fn ticks() -> u64 {
+    to_word(Instant::now())
+}
+
+/// The whole seconds since the Unix epoch, for the head of a trace id.
+pub(super) fn epoch_seconds() -> u32 {
+    static ANCHOR: OnceLock<Anchor> = OnceLock::new();
+    let unix_ns = Instant::now().as_unix_nanos(ANCHOR.get_or_init(Anchor::new));
+    u32::try_from(unix_ns / 1_000_000_000).unwrap_or(u32::MAX)
+}
+
+/// Turns ticks into time of day for one collector.
+pub(super) struct Calendar {
+    anchor: Anchor,
+    checked: Instant,
+}
+
+impl Calendar {
+    /// How often the anchor is held against the wall clock.
+    const CHECK_INTERVAL: Duration = Duration::from_secs(10);
+
+    pub(super) fn new() -> Self {
+        Self { anchor: Anchor::new(), checked: Instant::now() }
+    }
+
+    /// Follows the wall clock when it was set or has drifted away; otherwise the anchor stays, so
+    /// that a parent and a child read in different passes keep their order.
+    pub(super) fn follow_wall_clock(&mut self) {
+        let now = Instant::now();
+        if now.duration_since(self.checked) < Self::CHECK_INTERVAL {
+            return;
+        }
+        self.checked = now;
+        let fresh = Anchor::new();
+        if now.as_unix_nanos(&fresh).abs_diff(now.as_unix_nanos(&self.anchor)) > MAX_DRIFT_NS {
+            self.anchor = fresh;
+        }
+    }
+
+    /// Nanoseconds since the Unix epoch.
+    pub(super) fn unix_ns(&self, ticks: u64) -> u64 {
+        from_word(ticks).as_unix_nanos(&self.anchor)
+    }
+}
+
+#[expect(
+    unsafe_code,
+    reason = "the safe way from an instant to a number costs a float multiplication per reading"
+)]
+#[inline]
+fn to_word(instant: Instant) -> u64 {
+    // SAFETY: `Instant` is `#[repr(transparent)]` over `u64`.
+    unsafe { std::mem::transmute::<Instant, u64>(instant) }
+}
+
+#[expect(unsafe_code, reason = "there is no safe way from a raw counter value to an instant")]
+fn from_word(word: u64) -> Instant {
+    // SAFETY: `Instant` is `#[repr(transparent)]` over `u64`, of which every value is valid.
+    unsafe { std::mem::transmute::<u64, Instant>(word) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_read_one_after_the_other_become_times_in_the_same_order() {
+        let calendar = Calendar::new();
+        let (first, second) = (ticks(), ticks());
+        assert!(calendar.unix_ns(first) <= calendar.unix_ns(second));
+    }
+
+    #[test]
+    fn the_head_of_a_trace_id_is_the_time_of_day() {
+        let seconds = u64::from(epoch_seconds());
+        let unix_ns = Calendar::new().unix_ns(ticks());
+        assert!(seconds.abs_diff(unix_ns / 1_000_000_000) <= 1);
+    }
+}

@@ -1,0 +1,256 @@
+//! Spans made by hand.
+//!
+//! In: names and values known at run time. Out: the same records as annotated functions make.
+//! Never: borrows a frame; what is said about a span goes through the ring.
+
+use std::fmt;
+use std::ops::Deref;
+
+use super::amend::{self, Attributes};
+use super::attribute::ToAttribute;
+use super::callsite::MANUAL;
+use super::current::{Attached, Current};
+use super::frame::Frame;
+use super::parent::Parent;
+use super::scoped::{InSpan, Running};
+use super::sink::{Buffer, Sink};
+use super::words::{Key, MAX_TEXT_BYTES, Words, cut, text_words};
+use crate::record::{SpanContext, SpanKind, Status};
+
+/// Names a span of this process: small, `Copy`, safe to keep and to send anywhere.
+///
+/// It may outlive the span; what is said about a span that is over is lost without harm.
+#[derive(Clone, Copy, Default)]
+pub struct SpanRef(Current);
+
+/// A span that runs until it is dropped or [ended](Span::end).
+///
+/// Making one does not make it current: [`Span::enter`] does so for a scope of this thread, and
+/// [`InSpan`] for each poll of a future. Everything of [`SpanRef`] works on it.
+///
+/// ```
+/// use spanwright::Span;
+///
+/// let span = Span::new("import");
+/// span.set_attribute("file.count", 3);
+/// span.in_scope(|| {
+///     // Annotated functions called here become children of `import`.
+/// });
+/// ```
+#[must_use = "a span ends when it is dropped"]
+pub struct Span {
+    frame: Frame<0>,
+    reference: SpanRef,
+}
+
+/// What a span is made from; see [`Span::build`].
+#[derive(Debug)]
+#[must_use = "nothing begins before `start`"]
+pub struct SpanBuilder<'a> {
+    name: &'a str,
+    kind: SpanKind,
+    parent: Option<Parent>,
+}
+
+/// The span that is current on this thread.
+///
+/// Reads one thread-local; never blocks.
+pub fn current() -> SpanRef {
+    SpanRef(Current::get())
+}
+
+impl SpanRef {
+    pub(super) fn from_current(current: Current) -> Self {
+        Self(current)
+    }
+
+    pub(super) fn to_current(self) -> Current {
+        self.0
+    }
+
+    /// Whether it names no span.
+    pub fn is_none(&self) -> bool {
+        !self.0.is_some()
+    }
+
+    /// Whether what is said about the span would be kept.
+    pub fn is_recording(&self) -> bool {
+        self.0.is_recording()
+    }
+
+    /// The part of the span that travels; [`SpanContext::INVALID`] when it names none.
+    pub fn context(&self) -> SpanContext {
+        self.0.context()
+    }
+
+    /// Records an attribute; a later value of the same key replaces the earlier.
+    pub fn set_attribute(&self, key: impl AsRef<str>, value: impl ToAttribute) -> &Self {
+        if self.is_recording() {
+            let mut len = 0;
+            let buffer = Buffer::of_frame(&mut [], &mut len, self.0, &MANUAL);
+            let key = cut(key.as_ref(), MAX_KEY_BYTES);
+            value.to_attribute(Sink::new(buffer, Key::text(key)));
+        }
+        self
+    }
+
+    /// Adds an event that happens now.
+    pub fn add_event(&self, name: &str, attributes: &Attributes<'_>) -> &Self {
+        if self.is_recording() {
+            amend::event(self.0, cut(name, MAX_TEXT_BYTES), attributes);
+        }
+        self
+    }
+
+    /// Links another span.
+    pub fn add_link(&self, to: SpanContext, attributes: &Attributes<'_>) -> &Self {
+        if self.is_recording() {
+            amend::link(self.0, to, attributes);
+        }
+        self
+    }
+
+    /// Gives the span another name.
+    pub fn set_name(&self, name: &str) -> &Self {
+        self.amend_text(Key::NAME, name)
+    }
+
+    /// Judges the work; the last judgement counts, and one of yours counts more than ours.
+    pub fn set_status(&self, status: &Status) -> &Self {
+        match status {
+            Status::Unset => self.amend_text(Key::STATUS_UNSET, ""),
+            Status::Ok => self.amend_text(Key::STATUS_OK, ""),
+            Status::Error { message } => self.amend_text(Key::STATUS_ERROR, message),
+        }
+    }
+
+    /// Makes the span current on this thread until the guard is dropped, for instance on another
+    /// thread than the span's own.
+    pub fn attach(&self) -> Attached {
+        self.0.attach()
+    }
+
+    /// Runs `body` with the span current on this thread.
+    pub fn in_scope<R>(&self, body: impl FnOnce() -> R) -> R {
+        let _attached = self.attach();
+        body()
+    }
+
+    /// Wraps a closure for another thread or `spawn_blocking`: it runs there with the span
+    /// current.
+    ///
+    /// ```
+    /// let handle = std::thread::spawn(spanwright::current().carry(|| 6 * 7));
+    /// assert_eq!(handle.join().unwrap(), 42);
+    /// ```
+    pub fn carry<R>(self, body: impl FnOnce() -> R) -> impl FnOnce() -> R {
+        move || self.in_scope(body)
+    }
+
+    fn amend_text(&self, key: Key<'_>, text: &str) -> &Self {
+        if self.is_recording() {
+            let text = cut(text, MAX_TEXT_BYTES);
+            let write = |words: &mut Words<'_>| words.text(key, text);
+            amend::items(self.0, &MANUAL, 1 + text_words(text.len()), write);
+        }
+        self
+    }
+}
+
+/// The longest key known at run time, in bytes.
+const MAX_KEY_BYTES: usize = 1_024;
+
+impl fmt::Debug for SpanRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let context = self.context();
+        write!(f, "SpanRef({}-{})", context.trace_id, context.span_id)
+    }
+}
+
+impl Span {
+    /// Begins a span under the current one, or a new trace where none is current.
+    pub fn new(name: &str) -> Self {
+        Self::build(name).start()
+    }
+
+    /// Begins a new trace, whatever is current.
+    pub fn root(name: &str) -> Self {
+        Self::build(name).parent(Parent::Root).start()
+    }
+
+    /// Begins a span step by step.
+    pub fn build(name: &str) -> SpanBuilder<'_> {
+        SpanBuilder { name, kind: SpanKind::Internal, parent: None }
+    }
+
+    /// Makes the span current on this thread until the guard is dropped.
+    pub fn enter(&self) -> Attached {
+        self.attach()
+    }
+
+    /// Sets how the work ended; `Ok` where nothing is said.
+    pub fn set_outcome(&mut self, outcome: crate::record::Outcome) {
+        self.frame.set_outcome(outcome);
+    }
+
+    /// Ends the span now rather than when it is dropped.
+    pub fn end(mut self) {
+        self.frame.finish();
+    }
+
+    /// Makes the span current at each poll of `future` and ends it when the future is ready.
+    pub fn wrap<F: Future>(self, future: F) -> InSpan<F> {
+        InSpan::new(self, future)
+    }
+
+    pub(super) fn frame(&mut self) -> &mut Frame<0> {
+        &mut self.frame
+    }
+}
+
+impl SpanBuilder<'_> {
+    /// The role of the span between services.
+    pub fn kind(self, kind: SpanKind) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// The parent instead of the current span.
+    pub fn parent(self, parent: impl Into<Parent>) -> Self {
+        Self { parent: Some(parent.into()), ..self }
+    }
+
+    /// Begins the span.
+    pub fn start(self) -> Span {
+        let mut frame = Frame::new();
+        if super::is_enabled(&MANUAL) {
+            frame.start_named(&MANUAL, self.parent, self.name, self.kind);
+        }
+        let reference = SpanRef(frame.context().unwrap_or_default());
+        reference.amend_text(Key::NAME, self.name);
+        if self.kind != SpanKind::Internal && reference.is_recording() {
+            let kind = i64::from(self.kind as u8);
+            amend::items(reference.0, &MANUAL, 2, |words| words.i64(Key::KIND, kind));
+        }
+        Span { frame, reference }
+    }
+}
+
+impl Deref for Span {
+    type Target = SpanRef;
+
+    fn deref(&self) -> &SpanRef {
+        &self.reference
+    }
+}
+
+impl fmt::Debug for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reference.fmt(f)
+    }
+}
+
+impl Drop for Span {
+    fn drop(&mut self) {
+        self.frame.finish_by_hand();
+    }
+}

@@ -1,0 +1,115 @@
+//! How a record begins: the words before its items.
+//!
+//! In: the end of a span, or something said about a span that still runs. Out: one record in the
+//! ring, and the same parts again for the collector.
+//! Never: leaves the process.
+//!
+//! ```text
+//! end of a span   0 what  1 callsite  2 trace high  3 trace low  4 span  5 parent  6 root
+//!                 7 start ticks  8 end ticks  9… items
+//! amendment       0 what  1 callsite  2 span  3 ticks  4… items
+//! what            tag: u8 | detail: u8 | flags: u8 | bits: u8 | tracer: u16 | item words: u16
+//! ```
+
+use crate::record::{Outcome, TraceFlags};
+
+/// The words of a span's end before its items.
+pub(super) const END_WORDS: usize = 9;
+
+/// The words of an amendment before its items.
+pub(super) const AMENDMENT_WORDS: usize = 4;
+
+/// The most words the items of one record may take: half a ring, so that a large value can always
+/// be sent once the ring has been drained. It fits the 16 bits of the first word.
+pub(super) const MAX_ITEM_WORDS: usize = super::ring::CAPACITY_WORDS / 2;
+
+/// What a record is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Tag {
+    /// The end of a span.
+    End = 1,
+    /// Attributes, name, status or kind of a span that still runs.
+    Items = 2,
+    /// An event: its name, then its attributes.
+    Event = 3,
+    /// A link: trace high, trace low, span, flags, then its attributes.
+    Link = 4,
+}
+
+/// The first word of a record, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct What {
+    pub(super) tag: Tag,
+    /// The outcome, where a span ends.
+    pub(super) outcome: Outcome,
+    pub(super) flags: TraceFlags,
+    /// Whether the parent lives in another process.
+    pub(super) parent_is_remote: bool,
+    pub(super) tracer: u16,
+    pub(super) item_words: u16,
+}
+
+impl What {
+    #[inline]
+    pub(super) const fn pack(self) -> u64 {
+        self.tag as u64
+            | (self.outcome as u64) << 8
+            | (self.flags.to_u8() as u64) << 16
+            | (self.parent_is_remote as u64) << 24
+            | (self.tracer as u64) << 32
+            | (self.item_words as u64) << 48
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the word is taken apart")]
+    pub(super) fn unpack(word: u64) -> Option<Self> {
+        let tag = match word as u8 {
+            1 => Tag::End,
+            2 => Tag::Items,
+            3 => Tag::Event,
+            4 => Tag::Link,
+            _ => return None,
+        };
+        let outcome = match (word >> 8) as u8 {
+            0 => Outcome::Ok,
+            1 => Outcome::Error,
+            2 => Outcome::None,
+            3 => Outcome::Panic,
+            4 => Outcome::Cancelled,
+            _ => return None,
+        };
+        Some(Self {
+            tag,
+            outcome,
+            flags: TraceFlags::from_u8((word >> 16) as u8),
+            parent_is_remote: (word >> 24) & 1 != 0,
+            tracer: (word >> 32) as u16,
+            item_words: (word >> 48) as u16,
+        })
+    }
+
+    /// The words of the whole record.
+    pub(super) fn record_words(self) -> usize {
+        let head = if self.tag == Tag::End { END_WORDS } else { AMENDMENT_WORDS };
+        head + usize::from(self.item_words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_word_reads_what_it_packs() {
+        let what = What {
+            tag: Tag::Event,
+            outcome: Outcome::Cancelled,
+            flags: TraceFlags::SAMPLED.with(TraceFlags::RANDOM),
+            parent_is_remote: true,
+            tracer: 513,
+            item_words: u16::MAX,
+        };
+        assert_eq!(What::unpack(what.pack()), Some(what));
+        assert_eq!(What::unpack(0), None);
+    }
+}

@@ -1,0 +1,66 @@
+//! The fast path: makes spans.
+//!
+//! ```text
+//! callsite ─┐                         one per thread          one thread
+//! values ───┤ frame ── current        ┌──────────┐   ┌───────────────────────────┐
+//! parent ───┘   │        amend ──────▶│   ring   │──▶│ collector: drain, decode  │──▶ processors
+//!               └────────────────────▶│          │   └───────────────────────────┘
+//!                 end of the span     └──────────┘
+//! ```
+//!
+//! In: calls of generated code and of the manual interface. Out: finished [`SpanRecord`]s.
+//! Never: does I/O; locks or allocates where an ordinary span begins and ends; knows a vendor.
+//!
+//! [`SpanRecord`]: crate::record::SpanRecord
+
+mod amend;
+mod attribute;
+mod begin;
+mod callsite;
+mod clock;
+pub(crate) mod collector;
+mod current;
+mod decode;
+mod drain;
+mod frame;
+mod handle;
+mod ids;
+mod layout;
+mod outcome;
+mod parent;
+pub(crate) mod request;
+mod ring;
+mod scoped;
+mod sink;
+pub(crate) mod tracer;
+mod words;
+
+pub use amend::{Amendment, Attributes};
+pub use attribute::{ToAttribute, ToElement};
+pub use callsite::Callsite;
+pub use current::Attached;
+#[cfg_attr(
+    not(feature = "testing"),
+    expect(unused_imports, reason = "isolation is for tests")
+)]
+pub(crate) use current::isolate;
+pub use frame::Frame;
+pub use handle::{Span, SpanBuilder, SpanRef, current};
+pub use parent::Parent;
+pub use request::{baggage, change_baggage, set_user};
+pub use scoped::{FutureExt, InContext, InSpan, Scoped, scoped};
+pub use sink::{Recorder, Redaction, Sink};
+pub use tracer::{Limits, is_enabled};
+
+pub use outcome::{
+    ErrorProbe, Fallible, Judge, Split, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError,
+    ViaFallible, ViaNothing, ViaPlain, call, error_event, guard_attributes,
+};
+
+use crate::loss::Ledger;
+
+/// Spans between the application's threads and the processors.
+pub(crate) static LEDGER: Ledger = Ledger::new();
+
+/// Attributes, events and links on the same way.
+pub(crate) static AMENDMENTS: Ledger = Ledger::new();

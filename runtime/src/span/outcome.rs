@@ -1,0 +1,213 @@
+//! How a call ended, judged by the type of what it returned.
+//!
+//! Generated code calls a method on a wrapped reference with several `&` before it; the compiler
+//! tries the trait with the most references first, so the most specific one that fits wins,
+//! whatever the type is called. In a generic function the declared bounds decide.
+//! In: a reference to what was returned. Out: the outcome, and the error's type and message.
+//! Never: consumes or changes the value; lets a panic of an error's `Display` out.
+
+use std::any::type_name;
+use std::convert::Infallible;
+use std::error::Error;
+use std::fmt;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::frame::Frame;
+use super::sink::record_display_at;
+use super::words::Key;
+use crate::record::{Level, Outcome};
+
+/// What a call returned, taken apart by reference.
+#[derive(Debug)]
+pub enum Split<'a, T: ?Sized, E: ?Sized> {
+    /// It succeeded.
+    Ok(&'a T),
+    /// It failed.
+    Err(&'a E),
+    /// It had nothing to return.
+    None,
+}
+
+/// A type that says whether a call succeeded.
+///
+/// `Result`, `Option` and `ControlFlow` implement it; implement it for your own result types and
+/// annotated functions that return them are judged by it.
+pub trait Fallible {
+    /// What success carries.
+    type Ok: ?Sized;
+    /// What failure carries.
+    type Err: ?Sized;
+
+    /// Takes the value apart.
+    fn split(&self) -> Split<'_, Self::Ok, Self::Err>;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Ok = T;
+    type Err = E;
+
+    #[inline]
+    fn split(&self) -> Split<'_, T, E> {
+        match self {
+            Ok(value) => Split::Ok(value),
+            Err(error) => Split::Err(error),
+        }
+    }
+}
+
+impl<T> Fallible for Option<T> {
+    type Ok = T;
+    type Err = Infallible;
+
+    #[inline]
+    fn split(&self) -> Split<'_, T, Infallible> {
+        self.as_ref().map_or(Split::None, Split::Ok)
+    }
+}
+
+impl<B, C> Fallible for ControlFlow<B, C> {
+    type Ok = C;
+    type Err = B;
+
+    #[inline]
+    fn split(&self) -> Split<'_, C, B> {
+        match self {
+            Self::Continue(value) => Split::Ok(value),
+            Self::Break(value) => Split::Err(value),
+        }
+    }
+}
+
+/// Wraps what a call returned; `(&&Judge(&value)).split()`.
+#[derive(Debug)]
+pub struct Judge<'a, T: ?Sized>(pub &'a T);
+
+/// The way for types that say whether a call succeeded.
+pub trait ViaFallible {
+    /// The value taken apart.
+    type Parts;
+
+    /// Takes the value apart.
+    fn split(&self) -> Self::Parts;
+}
+
+/// The way for every other type: the call succeeded.
+pub trait ViaPlain {
+    /// The value as a success.
+    type Parts;
+
+    /// Takes the value as a success.
+    fn split(&self) -> Self::Parts;
+}
+
+impl<'a, T: Fallible + ?Sized> ViaFallible for &Judge<'a, T> {
+    type Parts = Split<'a, T::Ok, T::Err>;
+
+    #[inline]
+    fn split(&self) -> Self::Parts {
+        self.0.split()
+    }
+}
+
+impl<'a, T: ?Sized> ViaPlain for Judge<'a, T> {
+    type Parts = Split<'a, T, Infallible>;
+
+    #[inline]
+    fn split(&self) -> Self::Parts {
+        Split::Ok(self.0)
+    }
+}
+
+/// Wraps an error; `(&&&&&&ErrorProbe(error)).describe(&mut frame)`.
+#[derive(Debug)]
+pub struct ErrorProbe<'a, E: ?Sized>(pub &'a E);
+
+macro_rules! via {
+    ($(#[doc = $doc:literal] $name:ident;)*) => {$(
+        #[doc = $doc]
+        pub trait $name {
+            /// Marks the span as failed and records what is known of the error.
+            fn describe<const WORDS: usize>(&self, frame: &mut Frame<WORDS>);
+        }
+    )*};
+}
+
+via! {
+    #[doc = "The way for errors of a known type."] ViaError;
+    #[doc = "The way for wrappers of a sendable error, such as `anyhow::Error`."] ViaAsRefSend;
+    #[doc = "The way for wrappers of an error."] ViaAsRef;
+    #[doc = "The way for what only formats for users."] ViaDisplay;
+    #[doc = "The way for what only formats for programmers."] ViaDebug;
+    #[doc = "The way for everything else."] ViaNothing;
+}
+
+impl<E: Error + 'static> ViaError for &&&&&ErrorProbe<'_, E> {
+    fn describe<const WORDS: usize>(&self, frame: &mut Frame<WORDS>) {
+        fail(frame, type_name::<E>(), &self.0);
+    }
+}
+
+impl<E: AsRef<dyn Error + Send + Sync>> ViaAsRefSend for &&&&ErrorProbe<'_, E> {
+    fn describe<const WORDS: usize>(&self, frame: &mut Frame<WORDS>) {
+        fail(frame, type_name::<E>(), &self.0.as_ref());
+    }
+}
+
+impl<E: AsRef<dyn Error>> ViaAsRef for &&&ErrorProbe<'_, E> {
+    fn describe<const WORDS: usize>(&self, frame: &mut Frame<WORDS>) {
+        fail(frame, type_name::<E>(), &self.0.as_ref());
+    }
+}
+
+impl<E: fmt::Display + ?Sized> ViaDisplay for &&ErrorProbe<'_, E> {
+    fn describe<const WORDS: usize>(&self, frame: &mut Frame<WORDS>) {
+        fail(frame, type_name::<E>(), self.0);
+    }
+}
+
+impl<E: fmt::Debug + ?Sized> ViaDebug for &ErrorProbe<'_, E> {
+    fn describe<const WORDS: usize>(&self, frame: &mut Frame<WORDS>) {
+        fail(frame, type_name::<E>(), &format_args!("{:?}", self.0));
+    }
+}
+
+impl<E: ?Sized> ViaNothing for ErrorProbe<'_, E> {
+    fn describe<const WORDS: usize>(&self, frame: &mut Frame<WORDS>) {
+        fail(frame, type_name::<E>(), "");
+    }
+}
+
+#[cold]
+fn fail<const WORDS: usize>(
+    frame: &mut Frame<WORDS>,
+    error_type: &str,
+    message: &(impl fmt::Display + ?Sized),
+) {
+    frame.set_outcome(Outcome::Error);
+    record_display_at(frame, Key::ERROR_TYPE, error_type);
+    // An error that panics while it formats has cost its message, not the call.
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        record_display_at(frame, Key::STATUS_ERROR, message);
+    }));
+}
+
+/// Adds an `exception` event to a span that failed, with the error's type and message.
+pub fn error_event<const WORDS: usize>(frame: &mut Frame<WORDS>, level: Level) {
+    record_display_at(frame, Key::EXCEPTION, level.as_str());
+}
+
+/// Runs the part of generated code that evaluates the user's attribute expressions; a panic there
+/// costs the attributes that follow, not the call.
+#[inline]
+pub fn guard_attributes(record: impl FnOnce()) {
+    let _ = catch_unwind(AssertUnwindSafe(record));
+}
+
+/// Calls the body of an annotated function; that it takes an `FnOnce` lets the body return
+/// references out of `&mut` arguments.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the body must not become a call of its own")]
+pub fn call<R>(body: impl FnOnce() -> R) -> R {
+    body()
+}

@@ -1,0 +1,103 @@
+//! What belongs to a request as a whole: its user, vendor state, baggage.
+//!
+//! It hangs off the request's span and is found by that span's id, so a span of the request
+//! carries none of it. In: what the web edge and the application say. Out: the same, to whoever
+//! makes records or headers.
+//! Never: is touched when an ordinary span begins or ends.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustc_hash::FxHashMap;
+
+use super::handle::SpanRef;
+use crate::propagate::{Baggage, Context};
+
+/// How many requests may be open at a time; a further one goes without.
+const MAX_OPEN: usize = 65_536;
+
+/// What belongs to a request as a whole.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Request {
+    /// The W3C `tracestate` that came in.
+    pub(crate) trace_state: Option<Arc<str>>,
+    /// The baggage that came in, and what was added.
+    pub(crate) baggage: Baggage,
+    /// The id of the user.
+    pub(crate) user: Option<Arc<str>>,
+}
+
+static OPEN: Mutex<Option<FxHashMap<u64, Request>>> = Mutex::new(None);
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// Says who the user of the current request is: `user.id` goes onto the request's span and every
+/// span below it that is not exported yet.
+///
+/// Takes a short lock. Without a current span it does nothing.
+pub fn set_user(id: impl Into<Arc<str>>) {
+    let id = id.into();
+    change(super::current(), |request| request.user = Some(id));
+}
+
+/// The baggage of the current request.
+///
+/// Takes a short lock.
+pub fn baggage() -> Baggage {
+    find(super::current().to_current().root_id).map(|request| request.baggage).unwrap_or_default()
+}
+
+/// Changes the baggage of the current request, which goes out with every call it makes.
+///
+/// Takes a short lock; without a current span it does nothing.
+pub fn change_baggage(change_it: impl FnOnce(&mut Baggage)) {
+    change(super::current(), |request| change_it(&mut request.baggage));
+}
+
+/// Keeps what came with a request, if anything did.
+pub(crate) fn open(span: SpanRef, incoming: &Context) {
+    if incoming.trace_state.is_none() && incoming.baggage.is_empty() {
+        return;
+    }
+    change(span, |request| {
+        request.trace_state.clone_from(&incoming.trace_state);
+        request.baggage = incoming.baggage.clone();
+    });
+}
+
+/// What belongs to the request behind a root span's id.
+pub(crate) fn find(root_id: u64) -> Option<Request> {
+    if COUNT.load(Ordering::Acquire) == 0 {
+        return None;
+    }
+    lock().as_ref()?.get(&root_id).cloned()
+}
+
+/// Forgets requests whose spans are over.
+pub(super) fn close(root_ids: &[u64]) {
+    if root_ids.is_empty() || COUNT.load(Ordering::Acquire) == 0 {
+        return;
+    }
+    let mut open = lock();
+    let Some(requests) = open.as_mut() else { return };
+    for root_id in root_ids {
+        requests.remove(root_id);
+    }
+    COUNT.store(requests.len(), Ordering::Release);
+}
+
+fn change(span: SpanRef, change: impl FnOnce(&mut Request)) {
+    let root_id = span.to_current().root_id;
+    if root_id == 0 {
+        return;
+    }
+    let mut open = lock();
+    let requests = open.get_or_insert_default();
+    if requests.len() < MAX_OPEN || requests.contains_key(&root_id) {
+        change(requests.entry(root_id).or_default());
+        COUNT.store(requests.len(), Ordering::Release);
+    }
+}
+
+fn lock() -> MutexGuard<'static, Option<FxHashMap<u64, Request>>> {
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner)
+}

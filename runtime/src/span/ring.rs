@@ -1,0 +1,149 @@
+//! From the application's threads to the collector: one bounded ring of words per thread.
+//!
+//! A ring is made at a thread's first span. When the thread ends, its writing end goes back to a
+//! pool, drained or not, and the next thread goes on with it: short-lived threads cost no new
+//! ring. In: records as words. Out: the reading ends, to the collector.
+//! Never: waits. A record that does not fit is refused, and its writer counts it as lost.
+
+use std::cell::RefCell;
+use std::ptr::NonNull;
+use std::sync::{Mutex, PoisonError};
+
+use rtrb::{Consumer, Producer, RingBuffer};
+
+use super::collector;
+use super::current::Local;
+use super::words::Words;
+
+/// The size of one ring in words of eight bytes: 256 KiB, room for about 3,000 spans.
+pub(super) const CAPACITY_WORDS: usize = 32 * 1024;
+
+/// How many idle rings the pool keeps for threads to come; further ones are freed.
+const MAX_IDLE: usize = 64;
+
+/// How many words are written before the writer looks how full the ring is.
+const CHECK_EVERY_WORDS: usize = CAPACITY_WORDS / 8;
+
+/// The writing end of a ring.
+pub(super) struct Writer {
+    producer: Producer<u64>,
+    unchecked_words: usize,
+}
+
+/// Where a thread finds its ring.
+#[derive(Clone, Copy)]
+pub(super) struct Slot(Option<NonNull<Writer>>);
+
+/// Gives the ring back when its thread ends.
+struct Owner(Option<Box<Writer>>);
+
+static IDLE: Mutex<Vec<Box<Writer>>> = Mutex::new(Vec::new());
+static NEW: Mutex<Vec<Consumer<u64>>> = Mutex::new(Vec::new());
+
+thread_local! {
+    static OWNER: RefCell<Option<Owner>> = const { RefCell::new(None) };
+}
+
+impl Slot {
+    pub(super) const EMPTY: Self = Self(None);
+}
+
+/// Writes one record of exactly `words` words; says whether it fitted.
+///
+/// `write` must only copy words: it must not come back to this ring.
+#[inline]
+pub(super) fn write(local: &Local, words: usize, write: impl FnOnce(&mut Words<'_>)) -> bool {
+    match local.ring.get().0 {
+        Some(mut writer) => {
+            #[expect(unsafe_code, reason = "a thread-local with a destructor costs a state check")]
+            // SAFETY: the pointer leads to the box in this thread's `OWNER`, whose destructor
+            // clears the slot first; no other thread reads the slot, and `write` does not come
+            // back here, so this is the only reference.
+            let writer = unsafe { writer.as_mut() };
+            writer.write(words, write)
+        }
+        None => write_without_ring(local, words, write),
+    }
+}
+
+/// Takes the reading ends of the rings made since the last call.
+pub(super) fn take_new() -> Vec<Consumer<u64>> {
+    std::mem::take(&mut *lock(&NEW))
+}
+
+#[cold]
+fn write_without_ring(local: &Local, words: usize, write: impl FnOnce(&mut Words<'_>)) -> bool {
+    let mut writer = acquire();
+    let fitted = writer.write(words, write);
+    let kept = OWNER.try_with(move |owner| {
+        let owner = &mut *owner.borrow_mut();
+        let writer = owner.insert(Owner(None)).0.insert(writer);
+        local.ring.set(Slot(Some(NonNull::from(&mut **writer))));
+    });
+    // While a thread's last destructors run, its owner may be gone: the ring went back with it.
+    debug_assert!(kept.is_ok() || local.ring.get().0.is_none());
+    fitted
+}
+
+fn acquire() -> Box<Writer> {
+    if let Some(writer) = lock(&IDLE).pop() {
+        return writer;
+    }
+    let (producer, consumer) = RingBuffer::new(CAPACITY_WORDS);
+    lock(&NEW).push(consumer);
+    Box::new(Writer { producer, unchecked_words: 0 })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Writer {
+    #[inline]
+    fn write(&mut self, words: usize, write: impl FnOnce(&mut Words<'_>)) -> bool {
+        let Ok(mut chunk) = self.producer.write_chunk_uninit(words) else {
+            return refuse();
+        };
+        let (first, second) = chunk.as_mut_slices();
+        let mut room = Words::new(first, second);
+        write(&mut room);
+        let written = room.len();
+        debug_assert_eq!(written, words, "a record has the length it asked for");
+        #[expect(unsafe_code, reason = "filling the chunk with zeros first doubles its writes")]
+        // SAFETY: `Words` counts only words it has written, from the front of the chunk.
+        unsafe {
+            chunk.commit(written);
+        }
+        self.unchecked_words += written;
+        if self.unchecked_words >= CHECK_EVERY_WORDS {
+            self.look_how_full();
+        }
+        collector::wake_if_asleep();
+        true
+    }
+
+    #[cold]
+    fn look_how_full(&mut self) {
+        self.unchecked_words = 0;
+        if self.producer.slots() < CAPACITY_WORDS / 2 {
+            collector::wake();
+        }
+    }
+}
+
+#[cold]
+fn refuse() -> bool {
+    collector::wake();
+    false
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        super::current::with(|local| local.ring.set(Slot::EMPTY));
+        let Some(writer) = self.0.take() else { return };
+        let mut idle = lock(&IDLE);
+        if idle.len() < MAX_IDLE {
+            idle.push(writer);
+        }
+    }
+}

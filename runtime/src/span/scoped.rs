@@ -1,0 +1,210 @@
+//! Futures that are polled with their span current.
+//!
+//! In: a future and the frame or span it runs in. Out: the same output; the span ends at `Ready`.
+//! Never: keeps a span current across an await.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::current::{self, Attached, Current};
+use super::frame::Frame;
+use super::handle::{Span, SpanRef};
+use crate::record::Outcome;
+
+pin_project! {
+    /// A future of annotated code: one layer, whatever it is annotated with.
+    ///
+    /// The future inside is dropped with the span current, so that its destructors belong to the
+    /// span too.
+    #[derive(Debug)]
+    pub struct Scoped<'a, F, R>
+    where
+        R: Running,
+    {
+        frame: &'a mut R,
+        #[pin]
+        future: Option<F>,
+    }
+
+    impl<F, R> PinnedDrop for Scoped<'_, F, R>
+    where
+        R: Running,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if this.future.is_some() {
+                let _attached = this.frame.context().map(Current::attach);
+                this.future.set(None);
+            }
+        }
+    }
+}
+
+/// The frame of a span that a future runs in, whatever its room.
+pub trait Running {
+    /// What the future is polled under; `None` for an inert frame.
+    #[doc(hidden)]
+    fn context(&self) -> Option<Current>;
+
+    /// Notes that a panic left the future.
+    #[doc(hidden)]
+    fn note_panic(&mut self);
+}
+
+/// Polls `future` with the span of `frame` current.
+#[inline]
+pub fn scoped<F: Future, const WORDS: usize>(
+    frame: &mut Frame<WORDS>,
+    future: F,
+) -> Scoped<'_, F, Frame<WORDS>> {
+    Scoped { frame, future: Some(future) }
+}
+
+impl<F: Future, R: Running> Future for Scoped<'_, F, R> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let mut this = self.project();
+        let Some(future) = this.future.as_mut().as_pin_mut() else {
+            polled_after_ready();
+        };
+        let Some(context) = this.frame.context() else {
+            return future.poll(cx);
+        };
+        let output = {
+            let _polling = Polling { frame: &mut **this.frame, attached: Some(context.attach()) };
+            future.poll(cx)
+        };
+        if output.is_ready() {
+            let _attached = context.attach();
+            this.future.set(None);
+        }
+        output
+    }
+}
+
+/// Notices a panic on its way out of a poll.
+struct Polling<'a, R: Running> {
+    frame: &'a mut R,
+    attached: Option<Attached>,
+}
+
+impl<R: Running> Drop for Polling<'_, R> {
+    #[inline]
+    fn drop(&mut self) {
+        self.attached = None;
+        if std::thread::panicking() {
+            self.frame.note_panic();
+        }
+    }
+}
+
+#[cold]
+fn polled_after_ready() -> ! {
+    panic!("a future was polled after it was ready");
+}
+
+pin_project! {
+    /// A future that runs in a span of its own; see [`Span::wrap`].
+    #[derive(Debug)]
+    #[must_use = "a future does nothing until it is polled"]
+    pub struct InSpan<F> {
+        span: Option<Span>,
+        #[pin]
+        future: Option<F>,
+    }
+
+    impl<F> PinnedDrop for InSpan<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let Some(span) = this.span.as_mut() else { return };
+            let _attached = span.attach();
+            this.future.set(None);
+            span.frame().set_outcome(Outcome::Cancelled);
+        }
+    }
+}
+
+impl<F: Future> InSpan<F> {
+    pub(super) fn new(span: Span, future: F) -> Self {
+        Self { span: Some(span), future: Some(future) }
+    }
+}
+
+impl<F: Future> Future for InSpan<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let mut this = self.project();
+        let (Some(span), Some(future)) = (this.span.as_mut(), this.future.as_mut().as_pin_mut())
+        else {
+            polled_after_ready();
+        };
+        let context = span.to_current();
+        let output = {
+            let _polling = Polling { frame: span.frame(), attached: Some(context.attach()) };
+            future.poll(cx)
+        };
+        if output.is_ready() {
+            let _attached = context.attach();
+            this.future.set(None);
+            drop(this.span.take());
+        }
+        output
+    }
+}
+
+pin_project! {
+    /// A future that is polled with a span current that it does not own; see
+    /// [`FutureExt::in_current_span`].
+    #[derive(Debug)]
+    #[must_use = "a future does nothing until it is polled"]
+    pub struct InContext<F> {
+        context: Current,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for InContext<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _attached = this.context.attach();
+        this.future.poll(cx)
+    }
+}
+
+/// Hands spans over to futures, for instance before they are spawned as tasks.
+///
+/// ```
+/// use spanwright::FutureExt;
+/// # async fn work() {}
+/// # fn spawn<F: Future>(_: F) {}
+/// // The task goes on under the span that is current here.
+/// spawn(work().in_current_span());
+/// // The task runs in a span of its own.
+/// spawn(work().in_span(spanwright::Span::new("work")));
+/// ```
+pub trait FutureExt: Future + Sized {
+    /// Polls the future with the span current that is current now.
+    fn in_current_span(self) -> InContext<Self> {
+        InContext { context: current::with(|local| local.current.get()), future: self }
+    }
+
+    /// Polls the future with this span current, and leaves the span's end to its owner.
+    fn in_context(self, span: SpanRef) -> InContext<Self> {
+        InContext { context: span.to_current(), future: self }
+    }
+
+    /// Polls the future in this span, which ends when the future is ready.
+    fn in_span(self, span: Span) -> InSpan<Self> {
+        span.wrap(self)
+    }
+}
+
+impl<F: Future> FutureExt for F {}

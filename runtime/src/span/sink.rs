@@ -1,0 +1,257 @@
+//! Where recorded values go: the inline room of a frame first, the ring when they do not fit.
+//!
+//! In: values of any type that knows how to become an attribute. Out: items in the words layout.
+//! Never: allocates for typed values.
+
+use std::cell::Cell;
+use std::fmt::{self, Write as _};
+use std::mem::MaybeUninit;
+
+use super::amend;
+use super::attribute::ToAttribute;
+use super::callsite::Callsite;
+use super::current::Current;
+use super::words::{Key, MAX_ARRAY_ELEMENTS, MAX_TEXT_BYTES, Words, cut, text_words};
+
+/// How a value is hidden before it is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Redaction {
+    /// The value becomes `…`.
+    Full,
+    /// The value becomes 16 hexadecimal digits that are the same for the same value within one
+    /// process, so that equal values can be found together.
+    Hash,
+    /// All but this many characters at the end become `…`.
+    Last(usize),
+}
+
+/// Room for attributes.
+#[derive(Debug)]
+pub struct Buffer<'a>(Room<'a>);
+
+#[derive(Debug)]
+enum Room<'a> {
+    /// The inline room of a frame, and the span that takes what does not fit.
+    Frame {
+        words: &'a mut [MaybeUninit<u64>],
+        len: &'a mut u16,
+        context: Current,
+        callsite: &'static Callsite,
+    },
+    /// Room that grows, for what travels as one record: events and links.
+    Growing(&'a mut Vec<MaybeUninit<u64>>),
+}
+
+/// Takes exactly one value for one key.
+///
+/// [`ToAttribute`] is handed one and calls one of its methods; dropping it leaves the attribute
+/// out.
+#[derive(Debug)]
+pub struct Sink<'a> {
+    buffer: Buffer<'a>,
+    key: Key<'a>,
+}
+
+/// Something that holds the attributes of one span; what generated code records into.
+pub trait Recorder {
+    /// The room for attributes; `None` when there is no span.
+    fn buffer(&mut self) -> Option<Buffer<'_>>;
+
+    /// Records a typed value.
+    #[inline]
+    fn record<T: ToAttribute + ?Sized>(&mut self, key: u16, value: &T) {
+        if let Some(buffer) = self.buffer() {
+            value.to_attribute(Sink { buffer, key: Key::at(key) });
+        }
+    }
+
+    /// Records how a value formats for users.
+    fn record_display<T: fmt::Display + ?Sized>(&mut self, key: u16, value: &T) {
+        record_display_at(self, Key::at(key), value);
+    }
+
+    /// Records how a value formats for programmers.
+    fn record_debug<T: fmt::Debug + ?Sized>(&mut self, key: u16, value: &T) {
+        record_display_at(self, Key::at(key), &format_args!("{value:?}"));
+    }
+
+    /// Records a value that must not be readable.
+    fn record_redacted<T: fmt::Display + ?Sized>(
+        &mut self,
+        key: u16,
+        redaction: Redaction,
+        value: &T,
+    ) {
+        if let Some(buffer) = self.buffer() {
+            let sink = Sink { buffer, key: Key::at(key) };
+            match redaction {
+                Redaction::Full => sink.str("…"),
+                Redaction::Hash => sink.display(&format_args!("{:016x}", hash(value))),
+                Redaction::Last(chars) => sink.display(&Tail { value, chars }),
+            }
+        }
+    }
+}
+
+/// Records how a value formats under any key, our own included.
+pub(super) fn record_display_at<T: fmt::Display + ?Sized>(
+    recorder: &mut (impl Recorder + ?Sized),
+    key: Key<'_>,
+    value: &T,
+) {
+    if let Some(buffer) = recorder.buffer() {
+        Sink { buffer, key }.display(value);
+    }
+}
+
+impl<'a> Buffer<'a> {
+    #[inline]
+    pub(super) fn of_frame(
+        words: &'a mut [MaybeUninit<u64>],
+        len: &'a mut u16,
+        context: Current,
+        callsite: &'static Callsite,
+    ) -> Self {
+        Self(Room::Frame { words, len, context, callsite })
+    }
+
+    pub(super) fn growing(words: &'a mut Vec<MaybeUninit<u64>>) -> Self {
+        Self(Room::Growing(words))
+    }
+
+    /// Takes `count` words for one item.
+    #[inline]
+    fn put(&mut self, count: usize, write: impl FnOnce(&mut Words<'_>)) {
+        match &mut self.0 {
+            Room::Frame { words, len, context, callsite } => {
+                let mut room = Words::resume(words, usize::from(**len));
+                if !room.has_room(count) {
+                    return amend::items(*context, callsite, count, write);
+                }
+                write(&mut room);
+                #[expect(clippy::cast_possible_truncation, reason = "inline room is small")]
+                let filled = room.len() as u16;
+                **len = filled;
+            }
+            Room::Growing(words) => {
+                let len = words.len();
+                words.resize(len + count, MaybeUninit::new(0));
+                write(&mut Words::resume(words, len));
+            }
+        }
+    }
+}
+
+impl<'a> Sink<'a> {
+    #[inline]
+    pub(super) fn new(buffer: Buffer<'a>, key: Key<'a>) -> Self {
+        Self { buffer, key }
+    }
+
+    /// Takes a truth value.
+    #[inline]
+    pub fn bool(mut self, value: bool) {
+        self.buffer.put(1 + self.key.words(), |words| words.bool(self.key, value));
+    }
+
+    /// Takes a signed integer.
+    #[inline]
+    pub fn i64(mut self, value: i64) {
+        self.buffer.put(2 + self.key.words(), |words| words.i64(self.key, value));
+    }
+
+    /// Takes an unsigned integer; above `i64::MAX` it becomes text.
+    #[inline]
+    pub fn u64(self, value: u64) {
+        match i64::try_from(value) {
+            Ok(value) => self.i64(value),
+            Err(_) => self.display(&value),
+        }
+    }
+
+    /// Takes a floating-point number.
+    #[inline]
+    pub fn f64(mut self, value: f64) {
+        self.buffer.put(2 + self.key.words(), |words| words.f64(self.key, value));
+    }
+
+    /// Takes text, of which at most 65,535 bytes are kept.
+    #[inline]
+    pub fn str(mut self, value: &str) {
+        let text = if value.len() > MAX_TEXT_BYTES { cut(value, MAX_TEXT_BYTES) } else { value };
+        let words = 1 + self.key.words() + text_words(text.len());
+        self.buffer.put(words, |words| words.text(self.key, text));
+    }
+
+    /// Takes how a value formats; the text is made in a buffer that the thread keeps.
+    pub fn display<T: fmt::Display + ?Sized>(self, value: &T) {
+        thread_local! {
+            static SCRATCH: Cell<String> = const { Cell::new(String::new()) };
+        }
+        let mut text = SCRATCH.try_with(Cell::take).unwrap_or_default();
+        text.clear();
+        // A `Display` that fails has still written what it could.
+        let _ = write!(text, "{value}");
+        self.str(&text);
+        // A thread that ends has no scratch to give the buffer back to.
+        let _ = SCRATCH.try_with(|scratch| scratch.set(text));
+    }
+
+    /// Takes a list of truth values, of which at most 1,024 are kept.
+    pub fn bools(mut self, values: &[bool]) {
+        let words = self.scalar_words(values.len());
+        self.buffer.put(words, |words| words.bools(self.key, values));
+    }
+
+    /// Takes a list of integers, of which at most 1,024 are kept.
+    pub fn i64s(mut self, values: &[i64]) {
+        let words = self.scalar_words(values.len());
+        self.buffer.put(words, |words| words.i64s(self.key, values));
+    }
+
+    /// Takes a list of numbers, of which at most 1,024 are kept.
+    pub fn f64s(mut self, values: &[f64]) {
+        let words = self.scalar_words(values.len());
+        self.buffer.put(words, |words| words.f64s(self.key, values));
+    }
+
+    /// Takes a list of texts, of which at most 1,024 are kept.
+    pub fn strs<T: AsRef<str>>(mut self, values: &[T]) {
+        let texts = values.iter().take(MAX_ARRAY_ELEMENTS);
+        let words: usize =
+            texts.map(|text| 1 + text_words(cut(text.as_ref(), MAX_TEXT_BYTES).len())).sum();
+        let words = 1 + self.key.words() + words;
+        self.buffer.put(words, |words| words.texts(self.key, values));
+    }
+
+    fn scalar_words(&self, values: usize) -> usize {
+        1 + self.key.words() + values.min(MAX_ARRAY_ELEMENTS)
+    }
+}
+
+/// The last characters of a value behind an ellipsis.
+struct Tail<'a, T: ?Sized> {
+    value: &'a T,
+    chars: usize,
+}
+
+impl<T: fmt::Display + ?Sized> fmt::Display for Tail<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.value.to_string();
+        let hidden = text.chars().count().saturating_sub(self.chars);
+        // A text that is not longer than what may be shown is hidden whole.
+        let shown = if hidden == 0 { "" } else { tail(&text, hidden) };
+        write!(f, "…{shown}")
+    }
+}
+
+fn tail(text: &str, skip_chars: usize) -> &str {
+    text.char_indices().nth(skip_chars).map_or("", |(start, _)| &text[start..])
+}
+
+fn hash<T: fmt::Display + ?Sized>(value: &T) -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    use std::sync::OnceLock;
+    static KEYS: OnceLock<RandomState> = OnceLock::new();
+    KEYS.get_or_init(RandomState::new).hash_one(value.to_string())
+}

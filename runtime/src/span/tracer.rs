@@ -1,0 +1,123 @@
+//! What decides about new traces and takes finished spans: one for the process, further ones for
+//! tests that capture.
+//!
+//! In: settings, once. Out: a reference that is found with one load.
+//! Never: frees a tracer; spans that began under it may end at any time.
+
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
+
+use super::callsite::Callsite;
+use crate::propagate::Composite;
+use crate::record::{Level, Processor, SpanRecord};
+use crate::sample::Sampler;
+
+/// How much one span may hold; what is beyond is counted on the span.
+///
+/// Source of the defaults: <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#span-limits>.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Attributes of a span.
+    pub attributes: usize,
+    /// Events of a span.
+    pub events: usize,
+    /// Links of a span.
+    pub links: usize,
+    /// Characters of a text value; at most 65,535 bytes are kept in any case.
+    pub value_chars: usize,
+}
+
+/// The settings of span making.
+#[derive(Debug)]
+pub(crate) struct Tracer {
+    pub(crate) sampler: Sampler,
+    pub(crate) propagator: Composite,
+    pub(crate) limits: Limits,
+    pub(crate) level: Level,
+    pub(crate) processors: Processors,
+}
+
+/// Who takes finished spans, in the order they were added.
+#[derive(Clone, Default)]
+pub(crate) struct Processors(pub(crate) Vec<Arc<dyn Processor<SpanRecord>>>);
+
+/// How many tracers there may be at a time; the first is the installed one.
+const SLOTS: usize = 1024;
+
+static TRACERS: [AtomicPtr<Tracer>; SLOTS] = [const { AtomicPtr::new(ptr::null_mut()) }; SLOTS];
+
+/// The most detailed level that any tracer records; zero while there is none.
+static MAX_LEVEL: AtomicU8 = AtomicU8::new(0);
+
+/// Whether a span of this callsite may be recorded: one load and a branch.
+#[inline]
+pub fn is_enabled(callsite: &'static Callsite) -> bool {
+    callsite.source.level as u8 <= MAX_LEVEL.load(Ordering::Relaxed)
+}
+
+/// The tracer behind a tag, if it is still there.
+#[inline]
+pub(crate) fn find(tag: u16) -> Option<&'static Tracer> {
+    let tracer = TRACERS.get(usize::from(tag))?.load(Ordering::Acquire);
+    #[expect(unsafe_code, reason = "a lock here would be taken for every new trace")]
+    // SAFETY: the slots hold null or pointers from `Box::leak`, which are never freed.
+    unsafe {
+        tracer.as_ref()
+    }
+}
+
+/// Makes a tracer the one of the process; `false` when there is one already.
+pub(crate) fn install(tracer: Tracer) -> bool {
+    put(0, tracer)
+}
+
+/// Takes the tracer of the process out: spans that begin from now on are not recorded.
+pub(crate) fn uninstall() {
+    remove(0);
+}
+
+/// Adds a tracer beside the installed one and returns its tag; `None` when every slot is taken.
+#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "captures are for tests"))]
+pub(crate) fn add(mut tracer: impl FnMut() -> Tracer) -> Option<u16> {
+    (1..SLOTS)
+        .filter_map(|slot| u16::try_from(slot).ok())
+        .find(|&tag| find(tag).is_none() && put(tag, tracer()))
+}
+
+/// Takes out the tracer behind a tag.
+pub(crate) fn remove(tag: u16) {
+    if let Some(slot) = TRACERS.get(usize::from(tag)) {
+        slot.store(ptr::null_mut(), Ordering::Release);
+        settle_level();
+    }
+}
+
+fn put(tag: u16, tracer: Tracer) -> bool {
+    let Some(slot) = TRACERS.get(usize::from(tag)) else { return false };
+    let new = Box::into_raw(Box::new(tracer));
+    let put =
+        slot.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire).is_ok();
+    // A tracer that found no place stays where it is: two installs at a time are a mistake that
+    // costs one small allocation.
+    settle_level();
+    put
+}
+
+fn settle_level() {
+    let levels = (0..SLOTS).filter_map(|slot| find(u16::try_from(slot).ok()?));
+    let max = levels.map(|tracer| tracer.level as u8).max().unwrap_or(0);
+    MAX_LEVEL.store(max, Ordering::Relaxed);
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { attributes: 128, events: 128, links: 128, value_chars: usize::MAX }
+    }
+}
+
+impl std::fmt::Debug for Processors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} processors", self.0.len())
+    }
+}
