@@ -4,7 +4,6 @@
 //! once, its key known. Never: knows what an argument means.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::token::Paren;
@@ -14,7 +13,6 @@ use crate::errors::Errors;
 use crate::suggest;
 
 /// The words that one list knows.
-#[derive(Debug)]
 pub(crate) struct Grammar {
     /// What the list belongs to, as errors call it.
     pub(crate) owner: &'static str,
@@ -25,7 +23,6 @@ pub(crate) struct Grammar {
 }
 
 /// One argument.
-#[derive(Debug)]
 pub(crate) struct Arg {
     /// The word, from [`Grammar::keys`].
     pub(crate) key: &'static str,
@@ -36,7 +33,6 @@ pub(crate) struct Arg {
 }
 
 /// What follows the key of an argument.
-#[derive(Debug)]
 pub(crate) enum Value {
     /// Nothing.
     Nothing,
@@ -195,12 +191,12 @@ pub(crate) fn text(expression: &Expr) -> Option<String> {
     }
 }
 
-/// The word in front of, or the place of, whatever `tokens` begin with.
-pub(crate) fn last_segment(expression: &Expr) -> Option<String> {
+/// The word that an expression chooses: a text, the last part of a path, or a number.
+pub(crate) fn word(expression: &Expr) -> Option<String> {
     match expression {
         Expr::Path(path) => path.path.segments.last().map(|it| it.ident.unraw().to_string()),
-        Expr::Group(group) => last_segment(&group.expr),
-        Expr::Lit(lit) => Some(lit.to_token_stream().to_string()),
-        _ => None,
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => Some(number.to_string()),
+        Expr::Group(group) => word(&group.expr),
+        other => text(other),
     }
 }

@@ -21,7 +21,6 @@ use crate::parameters;
 use crate::paths::Paths;
 
 /// What attributes add to a function.
-#[derive(Debug)]
 pub(crate) struct Pieces {
     /// What is known at compile time: a constant expression.
     pub(crate) callsite: TokenStream,
@@ -40,15 +39,27 @@ pub(crate) struct Pieces {
 }
 
 /// Statements that look at the result, each with the variable that the user's expressions name.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct ResultPieces {
     pub(crate) ok: Option<ResultPiece>,
     pub(crate) err: Option<ResultPiece>,
     pub(crate) ret: Option<ResultPiece>,
+    pub(crate) described: Described,
+}
+
+/// Which way an error is described.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Described {
+    /// The best that its type offers.
+    #[default]
+    Best,
+    /// As it formats for users.
+    Display,
+    /// As it formats for programmers.
+    Debug,
 }
 
 /// The statements of one section.
-#[derive(Debug)]
 pub(crate) struct ResultPiece {
     /// A reference to the value, as the user calls it.
     pub(crate) binding: Ident,
@@ -85,7 +96,7 @@ pub(crate) fn dead(function: &Function, pieces: &Pieces, paths: &Paths) -> Token
         let close = quote_spanned!(site=> if false { #declare #judge });
         return writer.around(&quote_spanned!(site=> if false { #entry }), &close, false);
     }
-    let option = quote_spanned!(site=> #paths::core::option::Option);
+    let option = writer.option();
     let check = quote_spanned!(site=> if false {
         #entry
         if let #option::Some(__result) = #option::None::<#result> { #declare #judge }
@@ -155,7 +166,7 @@ impl Writer<'_> {
         self.function(&moved.signature, &statements, &tail)
     }
 
-    // Output: open; let future = call(move || body);
+    // Output: open; let future = call_in(&frame, move || body);
     //         async move { let result = scoped(&mut frame, future).await; close; result }
     fn future(
         &self,
@@ -180,10 +191,12 @@ impl Writer<'_> {
             __result
         });
         let tail = if boxed { quote_spanned!(site=> #private::Box::pin(#wrapper)) } else { wrapper };
-        let statements = quote_spanned!(site=>
-            #open
-            let __future = #private::call(move || -> #returned #body);
-        );
+        let call = if wrap {
+            quote_spanned!(site=> #private::call_in(&#frame, move || -> #returned #body))
+        } else {
+            quote_spanned!(site=> #private::call(move || -> #returned #body))
+        };
+        let statements = quote_spanned!(site=> #open let __future = #call;);
         self.function(&moved.signature, &statements, &tail)
     }
 
@@ -208,7 +221,7 @@ impl Writer<'_> {
             Output::Never => parse_quote!(#private::core::convert::Infallible),
             Output::Value(ty) => (**ty).clone(),
         };
-        let option = quote_spanned!(site=> #private::core::option::Option);
+        let option = self.option();
         quote_spanned!(site=> if false {
             if let #option::Some(__never) = #option::None::<#ty> { return __never; }
         })
@@ -273,12 +286,13 @@ impl Writer<'_> {
     /// One look at the result, by its type.
     fn judge(&self) -> TokenStream {
         let (private, frame, site) = (&self.private, frame(), Span::mixed_site());
-        let ResultPieces { ok, err, ret } = &self.pieces.result;
+        let ResultPieces { ok, err, ret, .. } = &self.pieces.result;
         let ret = ret.as_ref().map(|piece| piece.with(&quote_spanned!(site=> &__result)));
         let ok = ok.as_ref().map(|piece| piece.with(&quote_spanned!(site=> __ok)));
         let err = err.as_ref().map(|piece| piece.with(&quote_spanned!(site=> __error)));
+        let probe = self.pieces.result.described.probe(private);
         let describe = field::guarded(
-            &quote_spanned!(site=> (&&&&&&#private::ErrorProbe(__error)).describe(&mut #frame);),
+            &quote_spanned!(site=> (#probe).describe(&mut #frame);),
             self.paths,
         );
         quote_spanned!(site=>
@@ -297,6 +311,11 @@ impl Writer<'_> {
                 #private::Split::None => #frame.set_outcome(#private::Outcome::None),
             }
         )
+    }
+
+    fn option(&self) -> TokenStream {
+        let private = &self.private;
+        quote_spanned!(Span::mixed_site()=> #private::core::option::Option)
     }
 
     /// A frame for statements that never run.
@@ -358,6 +377,18 @@ impl Writer<'_> {
 impl ResultPieces {
     fn is_empty(&self) -> bool {
         self.ok.is_none() && self.err.is_none() && self.ret.is_none()
+    }
+}
+
+impl Described {
+    /// The error behind as many `&` as the traits of the way need, see `span::outcome`.
+    fn probe(self, private: &TokenStream) -> TokenStream {
+        let site = Span::mixed_site();
+        match self {
+            Self::Best => quote_spanned!(site=> &&&&&&#private::ErrorProbe(__error)),
+            Self::Display => quote_spanned!(site=> &&&#private::ErrorProbe(__error)),
+            Self::Debug => quote_spanned!(site=> &&#private::ErrorProbe(__error)),
+        }
     }
 }
 

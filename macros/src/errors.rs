@@ -7,7 +7,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
 /// Every mistake found so far; must be asked with [`Errors::finish`].
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Errors {
     found: Vec<syn::Error>,
     finished: bool,

@@ -17,7 +17,6 @@ use syn::{
 use crate::errors::Errors;
 
 /// A function with a body.
-#[derive(Debug)]
 pub(crate) struct Function {
     /// What stands before the function, without our own attributes.
     pub(crate) attributes: Vec<Attribute>,
@@ -41,7 +40,7 @@ pub(crate) enum Shape {
 }
 
 /// What is known of the value from its spelling alone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Output {
     /// `()`, written or not.
     Unit,

@@ -17,7 +17,6 @@ use syn::{Attribute, FnArg, Ident, Pat, PatIdent, PatType, ReceiverKind, Signatu
 use crate::expression;
 
 /// A signature and what its body must begin with.
-#[derive(Debug)]
 pub(crate) struct Moved {
     pub(crate) signature: Signature,
     pub(crate) bindings: TokenStream,

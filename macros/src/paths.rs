@@ -8,7 +8,6 @@ use quote::{quote, quote_spanned};
 use syn::Path;
 
 /// Where generated code finds the runtime.
-#[derive(Debug)]
 pub(crate) struct Paths {
     root: TokenStream,
 }

@@ -20,3 +20,4 @@ pub mod private;
 #[doc(hidden)]
 pub use private as __private;
 pub use span::{FutureExt, Sink, Span, SpanRef, ToAttribute, current, set_user};
+pub use spanwright_macros::{record, traced};

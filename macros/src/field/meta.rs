@@ -15,7 +15,7 @@ use crate::suggest;
 const NAMES: &[&str] = &["redact", "when", "cfg", "allow_sensitive"];
 
 /// How and when a field is recorded.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Meta {
     pub(super) redaction: Option<Redaction>,
     pub(super) when: Option<Expr>,

@@ -25,11 +25,10 @@ use crate::args;
 use crate::errors::Errors;
 use crate::expression;
 use crate::paths::Paths;
-use meta::{Meta, Redaction};
+use meta::Meta;
 pub(crate) use rules::{check_repeated, check_scope};
 
 /// One attribute to record.
-#[derive(Debug)]
 pub(crate) struct Field {
     /// What it is called.
     pub(crate) key: Key,
@@ -42,7 +41,6 @@ pub(crate) struct Field {
 }
 
 /// The name of an attribute.
-#[derive(Debug)]
 pub(crate) enum Key {
     /// Known to the macro.
     Text { text: String, place: TokenStream },
@@ -70,17 +68,6 @@ pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Vec<Field> {
 }
 
 impl Field {
-    /// A field that is worth `value`, with no key of its own beyond `name`.
-    pub(crate) fn named(name: &Ident, value: Expr, debug: bool) -> Self {
-        Self {
-            key: Key::Text { text: name.unraw().to_string(), place: name.to_token_stream() },
-            value,
-            shorthand: None,
-            sigil: if debug { Sigil::Debug } else { Sigil::Display },
-            meta: Meta::default(),
-        }
-    }
-
     fn parse(input: ParseStream, errors: &mut Errors) -> syn::Result<Self> {
         let meta = Meta::parse(input, errors)?;
         let sigil = Sigil::parse(input)?;
@@ -129,29 +116,32 @@ impl Field {
 
     /// The statement that records it under the key at `index`.
     // Input:  #[when(retries > 0)] ?retries
-    // Output: if retries > 0 { frame.record_debug(2, &retries); }
+    // Output: if retries > 0 { Recorder::record_debug(&mut frame, 2, &retries); }
     fn statement(&self, sink: &Ident, index: usize, paths: &Paths) -> TokenStream {
         let span = expression::first_span(&self.value).resolved_at(Span::mixed_site());
         let index = LitInt::new(&index.to_string(), span);
         let value = expression::borrowed(&self.value);
         let private = paths.private();
+        let recorder = quote_spanned!(span=> #private::Recorder);
         let call = match (&self.meta.redaction, self.sigil) {
             (Some(redaction), sigil) => {
                 let redaction = redaction.tokens(&private);
                 let value = match sigil {
-                    Sigil::Typed => value,
-                    Sigil::Display => quote_spanned!(span=> &#private::Shown(#value)),
-                    Sigil::Debug => quote_spanned!(span=> &#private::Debugged(#value)),
+                    Sigil::Debug => {
+                        quote_spanned!(span=> &#private::core::format_args!("{:?}", #value))
+                    }
+                    Sigil::Typed | Sigil::Display => value,
                 };
-                quote_spanned!(span=> #sink.record_redacted(#index, #redaction, #value);)
+                quote_spanned!(span=> #recorder::record_redacted(&mut #sink, #index, #redaction, #value);)
             }
-            (None, Sigil::Typed) => quote_spanned!(span=> #sink.record(#index, #value);),
-            (None, Sigil::Display) => quote_spanned!(span=> #sink.record_display(#index, #value);),
-            (None, Sigil::Debug) => quote_spanned!(span=> #sink.record_debug(#index, #value);),
+            (None, sigil) => {
+                let method = Ident::new(sigil.method(), span);
+                quote_spanned!(span=> #recorder::#method(&mut #sink, #index, #value);)
+            }
         };
         let cfgs = &self.meta.cfgs;
         let guarded = match &self.meta.when {
-            Some(when) => quote_spanned!(span=> if #when { #call }),
+            Some(when) => conditional(when, &call, paths),
             None => call,
         };
         if cfgs.is_empty() { guarded } else { quote_spanned!(span=> #(#cfgs)* { #guarded }) }
@@ -192,6 +182,14 @@ impl Sigil {
             return Ok(Self::Debug);
         }
         Ok(if input.parse::<Option<Token![%]>>()?.is_some() { Self::Display } else { Self::Typed })
+    }
+
+    fn method(self) -> &'static str {
+        match self {
+            Self::Typed => "record",
+            Self::Display => "record_display",
+            Self::Debug => "record_debug",
+        }
     }
 }
 
@@ -241,4 +239,18 @@ pub(crate) fn record(fields: &[Field], sink: &Ident, first: usize, paths: &Paths
 pub(crate) fn guarded(statements: &TokenStream, paths: &Paths) -> TokenStream {
     let private = paths.private();
     quote_spanned!(Span::mixed_site()=> #private::guard_attributes(|| { #statements });)
+}
+
+/// Runs `statements` if `condition` holds.
+pub(crate) fn conditional(
+    condition: &Expr,
+    statements: &TokenStream,
+    paths: &Paths,
+) -> TokenStream {
+    let private = paths.private();
+    // A local of its own keeps the condition free of parentheses that the compiler would remark on.
+    quote_spanned!(Span::mixed_site()=> {
+        let __condition: #private::core::primitive::bool = #condition;
+        if __condition { #statements }
+    })
 }
