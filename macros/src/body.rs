@@ -10,8 +10,8 @@
 //! impl Future, boxed future         returned future wrapped, and boxed again where it was
 //! ```
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Type, parse_quote};
 
 use crate::expression;
@@ -68,7 +68,7 @@ pub(crate) struct ResultPiece {
 
 /// The local that pieces record on.
 pub(crate) fn frame() -> Ident {
-    Ident::new("__frame", Span::mixed_site())
+    Ident::new("__spanwright_frame", Span::mixed_site())
 }
 
 /// The function with the pieces in it.
@@ -99,7 +99,7 @@ pub(crate) fn dead(function: &Function, pieces: &Pieces, paths: &Paths) -> Token
     let option = writer.option();
     let check = quote_spanned!(site=> if false {
         #entry
-        if let #option::Some(__result) = #option::None::<#result> { #declare #judge }
+        if let #option::Some(__spanwright_result) = #option::None::<#result> { #declare #judge }
     });
     writer.function(&function.signature, &check, &writer.body())
 }
@@ -141,10 +141,10 @@ impl Writer<'_> {
         let body = self.inside(&moved.bindings);
         let call = quote_spanned!(Span::mixed_site()=>
             #open
-            let __result = #private::call(move || -> #returned #body);
+            let __spanwright_result = #private::call(move || -> #returned #body);
             #close
         );
-        self.function(&moved.signature, &call, &quote_spanned!(Span::mixed_site()=> __result))
+        self.function(&moved.signature, &call, &quote_spanned!(Span::mixed_site()=> __spanwright_result))
     }
 
     // Output: open; let result = scoped(&mut frame, async move { body }).await; close; result
@@ -159,8 +159,8 @@ impl Writer<'_> {
         let (statements, tail) = match output {
             Output::Never => (open.clone(), quote_spanned!(site=> match #awaited {})),
             _ => (
-                quote_spanned!(site=> #open let __result = #awaited; #close),
-                quote_spanned!(site=> __result),
+                quote_spanned!(site=> #open let __spanwright_result = #awaited; #close),
+                quote_spanned!(site=> __spanwright_result),
             ),
         };
         self.function(&moved.signature, &statements, &tail)
@@ -182,13 +182,13 @@ impl Writer<'_> {
         let body = self.inside(&moved.bindings);
         let frame = frame();
         let carried = wrap.then(|| quote_spanned!(site=> let mut #frame = #frame;));
-        let awaited = self.awaited(&quote_spanned!(site=> __future), wrap);
+        let awaited = self.awaited(&quote_spanned!(site=> __spanwright_future), wrap);
         let wrapper = quote_spanned!(site=> async move {
             #carried
             #edge
-            let __result = #awaited;
+            let __spanwright_result = #awaited;
             #close
-            __result
+            __spanwright_result
         });
         let tail = if boxed { quote_spanned!(site=> #private::Box::pin(#wrapper)) } else { wrapper };
         let call = if wrap {
@@ -196,7 +196,7 @@ impl Writer<'_> {
         } else {
             quote_spanned!(site=> #private::call(move || -> #returned #body))
         };
-        let statements = quote_spanned!(site=> #open let __future = #call;);
+        let statements = quote_spanned!(site=> #open let __spanwright_future = #call;);
         self.function(&moved.signature, &statements, &tail)
     }
 
@@ -223,7 +223,7 @@ impl Writer<'_> {
         };
         let option = self.option();
         quote_spanned!(site=> if false {
-            if let #option::Some(__never) = #option::None::<#ty> { return __never; }
+            if let #option::Some(__spanwright_never) = #option::None::<#ty> { return __spanwright_never; }
         })
     }
 
@@ -237,9 +237,9 @@ impl Writer<'_> {
             quote_spanned!(Span::mixed_site()=> if #frame.is_recording() { #entry })
         });
         quote_spanned!(Span::mixed_site()=>
-            let __callsite: &'static #private::Callsite = #callsite;
+            let __spanwright_callsite: &'static #private::Callsite = #callsite;
             let mut #frame = #private::Frame::<#words>::new();
-            if #private::is_enabled(__callsite) { #begin #record }
+            if #private::is_enabled(__spanwright_callsite) { #begin #record }
         )
     }
 
@@ -249,14 +249,13 @@ impl Writer<'_> {
         let site = Span::mixed_site();
         let is_plain = self.function.shape() == Shape::Plain;
         let begin = match &self.pieces.parent {
-            None if is_plain => quote_spanned!(site=> #frame.enter(__callsite);),
-            None => quote_spanned!(site=> #frame.start(__callsite);),
+            None if is_plain => quote_spanned!(site=> #frame.enter(__spanwright_callsite);),
+            None => quote_spanned!(site=> #frame.start(__spanwright_callsite);),
             Some(parent) => {
+                let parent = self.parent(parent);
                 let method = if is_plain { "enter_under" } else { "start_under" };
                 let method = Ident::new(method, site);
-                let span = expression::first_span(parent).resolved_at(site);
-                quote_spanned!(span=>
-                    #frame.#method(__callsite, #private::Parent::from(#parent));)
+                quote_spanned!(site=> #frame.#method(__spanwright_callsite, #parent);)
             }
         };
         let begin = match &self.pieces.enabled {
@@ -268,6 +267,18 @@ impl Writer<'_> {
             return begin;
         }
         field::guarded(&begin, self.paths)
+    }
+
+    /// The parent as the runtime's type; a bare `None` names no type that it could be made from.
+    fn parent(&self, parent: &Expr) -> TokenStream {
+        let private = &self.private;
+        let span = expression::first_span(parent).resolved_at(Span::mixed_site());
+        match parent {
+            Expr::Path(it) if it.path.is_ident("None") => {
+                quote_spanned!(span=> #private::Parent::Root)
+            }
+            _ => quote_spanned!(span=> #private::Parent::from(#parent)),
+        }
     }
 
     /// What happens behind the body.
@@ -287,9 +298,9 @@ impl Writer<'_> {
     fn judge(&self) -> TokenStream {
         let (private, frame, site) = (&self.private, frame(), Span::mixed_site());
         let ResultPieces { ok, err, ret, .. } = &self.pieces.result;
-        let ret = ret.as_ref().map(|piece| piece.with(&quote_spanned!(site=> &__result)));
-        let ok = ok.as_ref().map(|piece| piece.with(&quote_spanned!(site=> __ok)));
-        let err = err.as_ref().map(|piece| piece.with(&quote_spanned!(site=> __error)));
+        let ret = ret.as_ref().map(|piece| piece.with(&quote_spanned!(site=> &__spanwright_result)));
+        let ok = ok.as_ref().map(|piece| piece.with(&quote_spanned!(site=> __spanwright_ok)));
+        let err = err.as_ref().map(|piece| piece.with(&quote_spanned!(site=> __spanwright_error)));
         let probe = self.pieces.result.described.probe(private);
         let describe = field::guarded(
             &quote_spanned!(site=> (#probe).describe(&mut #frame);),
@@ -301,9 +312,9 @@ impl Writer<'_> {
                 ViaFallible as _, ViaNothing as _, ViaPlain as _,
             };
             #ret
-            match (&&#private::Judge(&__result)).split() {
-                #private::Split::Ok(__ok) => { #ok }
-                #private::Split::Err(__error) => {
+            match (&&#private::Judge(&__spanwright_result)).split() {
+                #private::Split::Ok(__spanwright_ok) => { #ok }
+                #private::Split::Err(__spanwright_error) => {
                     #frame.set_outcome(#private::Outcome::Error);
                     #describe
                     #err
@@ -328,7 +339,7 @@ impl Writer<'_> {
         let (private, callsite, entry) = (&self.private, &self.pieces.callsite, &self.pieces.entry);
         let (declare, begin) = (self.declare(), self.begin());
         quote_spanned!(Span::mixed_site()=>
-            let __callsite: &'static #private::Callsite = #callsite;
+            let __spanwright_callsite: &'static #private::Callsite = #callsite;
             #declare
             #begin
             #entry
@@ -347,17 +358,27 @@ impl Writer<'_> {
         }
     }
 
+    /// The body in the user's braces, as a block within another one.
+    ///
+    /// The empty statement at its top keeps `{ 3 }` from a remark on its braces; the braces cannot
+    /// be ours, since their edition decides when temporaries are dropped.
     fn body(&self) -> TokenStream {
         let body = &self.function.body;
-        quote!(#body)
+        let stream = body.stream();
+        let mut group = Group::new(
+            Delimiter::Brace,
+            quote_spanned!(Span::mixed_site()=> ; #stream),
+        );
+        group.set_span(body.span());
+        quote!(#group)
     }
 
-    /// The body behind `statements`; its own braces when there are none.
+    /// The body behind `statements`; on its own when there are none.
     fn inside(&self, statements: &TokenStream) -> TokenStream {
-        let body = self.body();
         if statements.is_empty() {
-            return body;
+            return self.function.body.to_token_stream();
         }
+        let body = self.body();
         quote_spanned!(Span::mixed_site()=> { #statements #body })
     }
 
@@ -385,9 +406,9 @@ impl Described {
     fn probe(self, private: &TokenStream) -> TokenStream {
         let site = Span::mixed_site();
         match self {
-            Self::Best => quote_spanned!(site=> &&&&&&#private::ErrorProbe(__error)),
-            Self::Display => quote_spanned!(site=> &&&#private::ErrorProbe(__error)),
-            Self::Debug => quote_spanned!(site=> &&#private::ErrorProbe(__error)),
+            Self::Best => quote_spanned!(site=> &&&&&&#private::ErrorProbe(__spanwright_error)),
+            Self::Display => quote_spanned!(site=> &&&#private::ErrorProbe(__spanwright_error)),
+            Self::Debug => quote_spanned!(site=> &&#private::ErrorProbe(__spanwright_error)),
         }
     }
 }

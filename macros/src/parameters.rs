@@ -16,6 +16,9 @@ use syn::{Attribute, FnArg, Ident, Pat, PatIdent, PatType, ReceiverKind, Signatu
 
 use crate::expression;
 
+/// The beginning of the names of parameters that have a pattern instead of a name.
+const NUMBERED: &str = "__arg";
+
 /// A signature and what its body must begin with.
 pub(crate) struct Moved {
     pub(crate) signature: Signature,
@@ -70,8 +73,7 @@ fn rebind(parameter: &mut PatType, index: usize, used: &TokenStream) -> TokenStr
     match (simple(&parameter.pat), is_used) {
         (Some(name), false) => {
             let pattern = &parameter.pat;
-            let mut hidden = name.ident.clone();
-            hidden.set_span(hidden.span().resolved_at(site));
+            let hidden = hidden(&name.ident, index);
             let statement = quote_spanned!(site=> #(#inner)* let #pattern = #hidden;);
             parameter.pat = parse_quote!(#hidden);
             statement
@@ -91,7 +93,7 @@ fn rebind(parameter: &mut PatType, index: usize, used: &TokenStream) -> TokenStr
         }
         (None, false) => {
             let pattern = &parameter.pat;
-            let hidden = Ident::new(&format!("__arg{index}"), site);
+            let hidden = numbered(index);
             let mutability = borrows_mutably(pattern).then(|| quote_spanned!(site=> mut));
             let destructured = match &**pattern {
                 Pat::Wild(_) => TokenStream::new(),
@@ -103,6 +105,21 @@ fn rebind(parameter: &mut PatType, index: usize, used: &TokenStream) -> TokenStr
             statement
         }
     }
+}
+
+/// The parameter's own name, for documentation, but out of the body's sight: so the new binding
+/// alone decides whether it is used.
+fn hidden(name: &Ident, index: usize) -> Ident {
+    if name.to_string().starts_with(NUMBERED) {
+        return numbered(index);
+    }
+    let mut hidden = name.clone();
+    hidden.set_span(hidden.span().resolved_at(Span::mixed_site()));
+    hidden
+}
+
+fn numbered(index: usize) -> Ident {
+    Ident::new(&format!("{NUMBERED}{index}"), Span::mixed_site())
 }
 
 /// What stays on the parameter and what goes to its new binding: lint levels belong to the binding

@@ -61,11 +61,11 @@ fn emit(fields: &[Field], paths: &Paths, mode: Mode) -> TokenStream {
     };
     callsite.add_keys(fields);
     let (words, constant) = ((fields.len() * 6).min(48), callsite.tokens(paths));
-    let amendment = Ident::new("__amendment", site);
+    let amendment = Ident::new("__spanwright_amendment", site);
     let record = field::record(fields, &amendment, 0, paths);
     let statements = quote_spanned!(site=>
-        let __callsite: &'static #private::Callsite = #constant;
-        let mut #amendment = #private::Amendment::<#words>::new(__callsite);
+        let __spanwright_callsite: &'static #private::Callsite = #constant;
+        let mut #amendment = #private::Amendment::<#words>::new(__spanwright_callsite);
         if #amendment.is_recording() { #record }
         #amendment.send();
     );

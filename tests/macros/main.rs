@@ -1,28 +1,21 @@
-//! first
-#![deny(warnings)]
-use spanwright::{testing, traced};
+//! What annotated functions do, and that they stay what they were.
+//!
+//! The cases are shared: the target `macros-2021` compiles them in another edition, and the package
+//! in `tests/off` with everything off.
 
-#[traced]
-fn plain() {}
+mod cases;
+mod live;
 
-#[traced(fields(n, doubled = n * 2), ok(fields(r = *ok)), ret)]
-fn value(n: u32) -> u32 { plain(); n + 1 }
+use spanwright::testing;
 
-#[traced(fields(s), err(event))]
-async fn fallible(s: String) -> Result<usize, std::num::ParseIntError> {
-    let v: usize = s.parse()?;
-    value(1);
-    Ok(v)
+/// Runs a case and compares the spans it makes with `expected`, a tree as text.
+#[track_caller]
+fn check(expected: &str, run: impl FnOnce()) {
+    let spans = testing::tree(&testing::capture(run));
+    assert!(spans == expected, "expected:\n{expected}\nfound:\n{spans}");
 }
 
-#[test]
-fn first() {
-    let spans = testing::capture(|| {
-        value(3);
-        let rt = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let _ = rt.block_on(fallible("12".into()));
-        let _ = rt.block_on(fallible("x".into()));
-        spanwright::record!(a = 1);
-    });
-    assert_eq!(testing::tree(&spans), "");
+/// Runs a case and hands the spans it makes, a tree as text, to `ask`.
+fn check_with(ask: impl FnOnce(&str), run: impl FnOnce()) {
+    ask(&testing::tree(&testing::capture(run)));
 }

@@ -250,7 +250,7 @@ pub(crate) fn conditional(
     let private = paths.private();
     // A local of its own keeps the condition free of parentheses that the compiler would remark on.
     quote_spanned!(Span::mixed_site()=> {
-        let __condition: #private::core::primitive::bool = #condition;
-        if __condition { #statements }
+        let __spanwright_condition: #private::core::primitive::bool = #condition;
+        if __spanwright_condition { #statements }
     })
 }

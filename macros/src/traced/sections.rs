@@ -182,7 +182,7 @@ impl Returned {
         let site = Span::mixed_site();
         let method = Ident::new(if self.debug { "record_debug" } else { "record_display" }, site);
         let index = syn::LitInt::new(&self.index.to_string(), site);
-        let record = quote_spanned!(site=> #private::Recorder::#method(&mut #frame, #index, __ok););
+        let record = quote_spanned!(site=> #private::Recorder::#method(&mut #frame, #index, __spanwright_ok););
         field::guarded(&record, paths)
     }
 }
