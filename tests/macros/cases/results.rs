@@ -363,7 +363,7 @@ fn r13_a_panic_is_recorded_and_goes_on_unchanged() {
     fn payload(call: impl FnOnce()) -> Option<u32> {
         catch_unwind(AssertUnwindSafe(call)).err()?.downcast_ref().copied()
     }
-    check("panics -> panic\npanics_later -> panic\npanics_without_result -> panic\n", || {
+    check("panics -> panic !panicked\npanics_later -> panic !panicked\npanics_without_result -> panic !panicked\n", || {
         assert_eq!(payload(|| drop(panics(1))), Some(1));
         assert_eq!(payload(|| drop(block_on(panics_later(2)))), Some(2));
         assert_eq!(payload(|| panics_without_result(3)), Some(3));
@@ -401,7 +401,7 @@ fn survives_condition() -> u32 {
 #[test]
 fn r14_a_panic_in_an_attribute_is_not_the_callers() {
     let expected = "survives first=1\n\
-                    survives first=1 error.type=macros::cases::results::Explosive -> error\n\
+                    survives first=1 error.type=macros::cases::results::Explosive -> error !\n\
                     survives_later\n";
     check(expected, || {
         assert!(survives(false).is_ok());
