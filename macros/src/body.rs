@@ -144,7 +144,11 @@ impl Writer<'_> {
             let __spanwright_result = #private::call(move || -> #returned #body);
             #close
         );
-        self.function(&moved.signature, &call, &quote_spanned!(Span::mixed_site()=> __spanwright_result))
+        self.function(
+            &moved.signature,
+            &call,
+            &quote_spanned!(Span::mixed_site()=> __spanwright_result),
+        )
     }
 
     // Output: open; let result = scoped(&mut frame, async move { body }).await; close; result
@@ -190,7 +194,8 @@ impl Writer<'_> {
             #close
             __spanwright_result
         });
-        let tail = if boxed { quote_spanned!(site=> #private::Box::pin(#wrapper)) } else { wrapper };
+        let tail =
+            if boxed { quote_spanned!(site=> #private::Box::pin(#wrapper)) } else { wrapper };
         let call = if wrap {
             quote_spanned!(site=> #private::call_in(&#frame, move || -> #returned #body))
         } else {
@@ -233,9 +238,8 @@ impl Writer<'_> {
         let Pieces { callsite, attributes, entry, .. } = self.pieces;
         let words = (attributes * 6).min(48);
         let begin = self.begin();
-        let record = (!entry.is_empty()).then(|| {
-            quote_spanned!(Span::mixed_site()=> if #frame.is_recording() { #entry })
-        });
+        let record = (!entry.is_empty())
+            .then(|| quote_spanned!(Span::mixed_site()=> if #frame.is_recording() { #entry }));
         quote_spanned!(Span::mixed_site()=>
             let __spanwright_callsite: &'static #private::Callsite = #callsite;
             let mut #frame = #private::Frame::<#words>::new();
@@ -245,8 +249,7 @@ impl Writer<'_> {
 
     // Output: let enabled: bool = cond; if enabled { frame.enter(callsite); }
     fn begin(&self) -> TokenStream {
-        let (private, frame) = (&self.private, frame());
-        let site = Span::mixed_site();
+        let (frame, site) = (frame(), Span::mixed_site());
         let is_plain = self.function.shape() == Shape::Plain;
         let begin = match &self.pieces.parent {
             None if is_plain => quote_spanned!(site=> #frame.enter(__spanwright_callsite);),
@@ -298,14 +301,13 @@ impl Writer<'_> {
     fn judge(&self) -> TokenStream {
         let (private, frame, site) = (&self.private, frame(), Span::mixed_site());
         let ResultPieces { ok, err, ret, .. } = &self.pieces.result;
-        let ret = ret.as_ref().map(|piece| piece.with(&quote_spanned!(site=> &__spanwright_result)));
+        let ret =
+            ret.as_ref().map(|piece| piece.with(&quote_spanned!(site=> &__spanwright_result)));
         let ok = ok.as_ref().map(|piece| piece.with(&quote_spanned!(site=> __spanwright_ok)));
         let err = err.as_ref().map(|piece| piece.with(&quote_spanned!(site=> __spanwright_error)));
         let probe = self.pieces.result.described.probe(private);
-        let describe = field::guarded(
-            &quote_spanned!(site=> (#probe).describe(&mut #frame);),
-            self.paths,
-        );
+        let describe =
+            field::guarded(&quote_spanned!(site=> (#probe).describe(&mut #frame);), self.paths);
         quote_spanned!(site=>
             use #private::{
                 ViaAsRef as _, ViaAsRefSend as _, ViaDebug as _, ViaDisplay as _, ViaError as _,
@@ -365,10 +367,8 @@ impl Writer<'_> {
     fn body(&self) -> TokenStream {
         let body = &self.function.body;
         let stream = body.stream();
-        let mut group = Group::new(
-            Delimiter::Brace,
-            quote_spanned!(Span::mixed_site()=> ; #stream),
-        );
+        let mut group =
+            Group::new(Delimiter::Brace, quote_spanned!(Span::mixed_site()=> ; #stream));
         group.set_span(body.span());
         quote!(#group)
     }

@@ -64,7 +64,8 @@ impl Level {
     pub(crate) fn parse(expression: &Expr, errors: &mut Errors) -> Option<Self> {
         let written = args::word(expression);
         let number = written.as_deref().and_then(|it| it.parse::<usize>().ok());
-        if let Some((_, variant)) = number.and_then(|it| LEVELS.get(LEVELS.len().checked_sub(it)?)) {
+        if let Some((_, variant)) = number.and_then(|it| LEVELS.get(LEVELS.len().checked_sub(it)?))
+        {
             return Some(Self(variant));
         }
         choose(LEVELS, "a level", expression, written, errors).map(Self)

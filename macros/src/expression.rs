@@ -119,7 +119,10 @@ mod tests {
 
     fn mistakes(source: &str) -> usize {
         let mut errors = Errors::default();
-        check_stays_inside(&syn::parse_str(source).expect("the case is an expression"), &mut errors);
+        check_stays_inside(
+            &syn::parse_str(source).expect("the case is an expression"),
+            &mut errors,
+        );
         let tokens = errors.finish().unwrap_or_default().to_string();
         tokens.matches("compile_error").count()
     }

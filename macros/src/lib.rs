@@ -23,11 +23,8 @@ enum Mode {
 }
 
 /// Decided by the features of this crate, never by those of the crate that uses it.
-const MODE: Mode = if cfg!(all(feature = "spans", not(feature = "off"))) {
-    Mode::Live
-} else {
-    Mode::Off
-};
+const MODE: Mode =
+    if cfg!(all(feature = "spans", not(feature = "off"))) { Mode::Live } else { Mode::Off };
 
 /// A span around every call of a function.
 #[proc_macro_attribute]

@@ -100,7 +100,8 @@ fn rebind(parameter: &mut PatType, index: usize, used: &TokenStream) -> TokenStr
                 _ => quote_spanned!(site=> #(#inner)* let #pattern = #hidden;),
             };
             let cfgs = inner.iter().filter(|it| is_cfg(it));
-            let statement = quote_spanned!(site=> #(#cfgs)* let #mutability #hidden = #hidden; #destructured);
+            let statement =
+                quote_spanned!(site=> #(#cfgs)* let #mutability #hidden = #hidden; #destructured);
             parameter.pat = parse_quote!(#hidden);
             statement
         }

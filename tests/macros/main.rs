@@ -1,7 +1,7 @@
 //! What annotated functions do, and that they stay what they were.
 //!
-//! The cases are shared: the target `macros-2021` compiles them in another edition, and the package
-//! in `tests/off` with everything off.
+//! The cases are shared: the packages in `tests/editions` compile them in earlier editions, and
+//! the one in `tests/off` with everything off.
 
 mod cases;
 mod live;
@@ -12,7 +12,9 @@ use spanwright::testing;
 #[track_caller]
 fn check(expected: &str, run: impl FnOnce()) {
     let spans = testing::tree(&testing::capture(run));
-    assert!(spans == expected, "expected:\n{expected}\nfound:\n{spans}");
+    if spans != expected {
+        std::panic::panic_any(format!("expected:\n{expected}\nfound:\n{spans}"));
+    }
 }
 
 /// Runs a case and hands the spans it makes, a tree as text, to `ask`.

@@ -87,7 +87,9 @@ impl Field {
             return Self::with_value(input, key, sigil, meta);
         }
         if !input.is_empty() && !input.peek(Token![,]) {
-            return Err(input.error("expected `=` or `,`; an expression needs a key: `key = a + b`"));
+            return Err(
+                input.error("expected `=` or `,`; an expression needs a key: `key = a + b`")
+            );
         }
         let value = syn::parse2(quote!(#(#words).*))?;
         let shorthand = words.into_iter().next();

@@ -63,10 +63,7 @@ fn is_sensitive(key: &str) -> bool {
 }
 
 /// A key is recorded once; the second one is the mistake, the first is shown with it.
-pub(crate) fn check_repeated<'a>(
-    fields: impl IntoIterator<Item = &'a Field>,
-    errors: &mut Errors,
-) {
+pub(crate) fn check_repeated<'a>(fields: impl IntoIterator<Item = &'a Field>, errors: &mut Errors) {
     let mut seen: Vec<(&str, &Field)> = Vec::new();
     for field in fields {
         let Some(key) = field.key.text() else { continue };
@@ -89,8 +86,10 @@ pub(crate) fn check_scope(fields: &[Field], scope: &[String], errors: &mut Error
         let near = suggest::nearest(name, scope.iter().map(String::as_str));
         let hint = match near {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("give it a value, `{} = ..`", field.key.place().to_token_stream())
-                + ", or write it with `record!` when it is known",
+            None => {
+                format!("give it a value, `{} = ..`", field.key.place().to_token_stream())
+                    + ", or write it with `record!` when it is known"
+            }
         };
         errors.at(variable.span(), format!("there is no parameter `{name}` to record; {hint}"));
     }

@@ -25,8 +25,11 @@ const OK: Grammar = Grammar {
     hints: &[("level", "a span has one level: `level = ..` of `#[traced]`")],
 };
 
-const ERR: Grammar =
-    Grammar { owner: "`err(..)`", keys: &["fields", "level", "event", "Debug", "Display"], hints: &[] };
+const ERR: Grammar = Grammar {
+    owner: "`err(..)`",
+    keys: &["fields", "level", "event", "Debug", "Display"],
+    hints: &[],
+};
 
 const RET: Grammar = Grammar {
     owner: "`ret(..)`",
@@ -166,7 +169,8 @@ impl Sections {
 impl Section {
     /// Takes the fields out of the arguments and leaves the options.
     fn read(&mut self, args: Vec<Arg>, errors: &mut Errors) -> Vec<Arg> {
-        let (fields, options): (Vec<_>, Vec<_>) = args.into_iter().partition(|it| it.key == "fields");
+        let (fields, options): (Vec<_>, Vec<_>) =
+            args.into_iter().partition(|it| it.key == "fields");
         for arg in fields {
             let list = arg.list("fields(rows = ok.len())", errors).unwrap_or_default();
             self.fields = field::parse(list, errors);

@@ -8,7 +8,7 @@ use spanwright::traced;
 use super::{Pending, block_on};
 use crate::check;
 
-struct Pair(u32, u32);
+struct Pair(u32, #[expect(dead_code, reason = "skipped by `..`")] u32);
 struct Named {
     a: u32,
     b: (u32, u32),
@@ -251,11 +251,11 @@ macro_rules! dropping {
             (_, _): (Noted, Noted),
             $d: Noted,
             e: Both,
-        ) -> usize {
+        ) -> u32 {
             let _local = Noted(100, $a.1.clone());
             drop($d);
             let _moved = e.first;
-            b.1.borrow().len()
+            b.0
         }
     )*};
 }

@@ -106,9 +106,14 @@ fn d05_a_field_without_a_value_records_the_argument_of_its_name() {
 #[traced]
 fn late(n: u32) -> u32 {
     let tier = "gold";
-    record!(user.tier = tier, tier, #[when(n > 1)] n);
+    record!(
+        user.tier = tier,
+        tier,
+        #[when(n > 1)]
+        n
+    );
     for index in 0..n {
-        record!({KEY} = index);
+        record!({ KEY } = index);
     }
     record!(crate = spanwright; other = 1);
     n
@@ -214,12 +219,13 @@ fn redacted(password: &str, email: &str, number: String, token: &str) {
 
 #[test]
 fn what_is_marked_as_redacted_is_not_readable() {
-    let hash = |tree: &str| tree.contains("secret") || tree.contains("a@b") || tree.contains("1234");
+    let hash =
+        |tree: &str| tree.contains("secret") || tree.contains("a@b") || tree.contains("1234");
     check_with(
         |tree| {
-            assert!(!hash(tree), "{tree}");
-            assert!(tree.starts_with("redacted user.password=… user.email="), "{tree}");
-            assert!(tree.ends_with(" card=…5678 debug=… token=t token_count=3\n"), "{tree}");
+            assert!(!hash(tree));
+            assert!(tree.starts_with("redacted user.password=… user.email="));
+            assert!(tree.ends_with(" card=…5678 debug=… token=t token_count=3\n"));
         },
         || redacted("secret", "a@b", "12345678".to_owned(), "t"),
     );

@@ -308,11 +308,14 @@ async fn stop_later(code: u32) -> ! {
 
 #[test]
 fn f12_functions_that_never_return_are_traced() {
-    check("stop -> panic !panicked\nstop_later code=1 -> panic !panicked\nstop_later code=2 -> panic !panicked\n", || {
-        assert!(catch_unwind(|| stop(1)).is_err());
-        assert!(catch_unwind(|| block_on(stop_later(1))).is_err());
-        assert!(catch_unwind(|| block_on(stop_later(2))).is_err());
-    });
+    check(
+        "stop -> panic !panicked\nstop_later code=1 -> panic !panicked\nstop_later code=2 -> panic !panicked\n",
+        || {
+            assert!(catch_unwind(|| stop(1)).is_err());
+            assert!(catch_unwind(|| block_on(stop_later(1))).is_err());
+            assert!(catch_unwind(|| block_on(stop_later(2))).is_err());
+        },
+    );
 }
 
 #[traced]
@@ -394,7 +397,7 @@ mod keywords {
 
 #[traced]
 fn captured<'a, T: Clone>(value: &'a T, _other: &str) -> impl Fn() -> T + use<'a, T> {
-    || value.clone()
+    move || value.clone()
 }
 
 #[test]
@@ -413,7 +416,13 @@ macro_rules! getter {
     };
 }
 
-getter!(#[must_use] made, u32, 1 + 1, { 3 });
+getter!(
+    #[must_use]
+    made,
+    u32,
+    1 + 1,
+    { 3 }
+);
 
 macro_rules! fields_of {
     ($name:literal, $level:literal) => {

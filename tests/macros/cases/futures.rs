@@ -222,7 +222,7 @@ impl Client {
     }
 
     #[traced]
-    fn compound(&self) -> (impl Future<Output = u32>, u32) {
+    fn compound(&self) -> (impl Future<Output = u32> + '_, u32) {
         (self.request(1), 1)
     }
 }

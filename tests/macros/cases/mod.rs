@@ -8,6 +8,7 @@ mod functions;
 mod futures;
 mod results;
 
+use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 

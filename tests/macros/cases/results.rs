@@ -263,8 +263,7 @@ async fn told() -> Result<(), Failure> {
 
 #[test]
 fn r08_an_error_event_is_asked_for() {
-    let expected =
-        "warned error.type=macros::cases::results::Failure @exception -> error !failed: w\n\
+    let expected = "warned error.type=macros::cases::results::Failure @exception -> error !failed: w\n\
          told error.type=macros::cases::results::Failure @exception -> error !failed: t\n";
     check(expected, || {
         assert!(warned().is_err());
@@ -363,11 +362,14 @@ fn r13_a_panic_is_recorded_and_goes_on_unchanged() {
     fn payload(call: impl FnOnce()) -> Option<u32> {
         catch_unwind(AssertUnwindSafe(call)).err()?.downcast_ref().copied()
     }
-    check("panics -> panic !panicked\npanics_later -> panic !panicked\npanics_without_result -> panic !panicked\n", || {
-        assert_eq!(payload(|| drop(panics(1))), Some(1));
-        assert_eq!(payload(|| drop(block_on(panics_later(2)))), Some(2));
-        assert_eq!(payload(|| panics_without_result(3)), Some(3));
-    });
+    check(
+        "panics -> panic !panicked\npanics_later -> panic !panicked\npanics_without_result -> panic !panicked\n",
+        || {
+            assert_eq!(payload(|| drop(panics(1))), Some(1));
+            assert_eq!(payload(|| drop(block_on(panics_later(2)))), Some(2));
+            assert_eq!(payload(|| panics_without_result(3)), Some(3));
+        },
+    );
 }
 
 #[derive(Clone, Copy)]
