@@ -3,7 +3,7 @@
 //! In: the tokens between an attribute's parentheses and the words it knows. Out: each argument
 //! once, its key known. Never: knows what an argument means.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::token::Paren;
@@ -159,26 +159,20 @@ fn check_first(arg: &Arg, earlier: &[Arg], errors: &mut Errors) {
 impl Arg {
     /// The expression behind `=`; reports its absence.
     pub(crate) fn expression(self, example: &str, errors: &mut Errors) -> Option<Expr> {
-        match self.value {
-            Value::Expression(expression) => Some(expression),
-            _ => {
-                errors.at(self.span, format!("`{}` needs a value: `{example}`", self.key));
-                None
-            }
+        if let Value::Expression(expression) = self.value {
+            return Some(expression);
         }
+        errors.at(self.span, format!("`{}` needs a value: `{example}`", self.key));
+        None
     }
 
     /// The tokens between the parentheses; reports their absence.
     pub(crate) fn list(self, example: &str, errors: &mut Errors) -> Option<TokenStream> {
-        match self.value {
-            Value::List(group) if group.delimiter() == Delimiter::Parenthesis => {
-                Some(group.stream())
-            }
-            _ => {
-                errors.at(self.span, format!("`{}` needs a list: `{example}`", self.key));
-                None
-            }
+        if let Value::List(group) = self.value {
+            return Some(group.stream());
         }
+        errors.at(self.span, format!("`{}` needs a list: `{example}`", self.key));
+        None
     }
 }
 

@@ -155,7 +155,7 @@ impl Writer<'_> {
     fn asynchronous(&self, open: &TokenStream, close: &TokenStream, wrap: bool) -> TokenStream {
         let site = Span::mixed_site();
         let output = self.function.output();
-        let edge = self.return_edge(&output);
+        let (edge, quiet) = (self.return_edge(&output), self.quiet());
         let moved = parameters::moved(&self.function.signature, &self.pieces.used);
         let bindings = &moved.bindings;
         let body = self.inside(&quote_spanned!(site=> #edge #bindings));
@@ -163,7 +163,7 @@ impl Writer<'_> {
         let (statements, tail) = match output {
             Output::Never => (open.clone(), quote_spanned!(site=> match #awaited {})),
             _ => (
-                quote_spanned!(site=> #open let __spanwright_result = #awaited; #close),
+                quote_spanned!(site=> #open #quiet let __spanwright_result = #awaited; #close),
                 quote_spanned!(site=> __spanwright_result),
             ),
         };
@@ -181,27 +181,30 @@ impl Writer<'_> {
     ) -> TokenStream {
         let site = Span::mixed_site();
         let (private, returned) = (&self.private, self.function.returned());
-        let edge = self.return_edge(&self.function.output());
+        let (edge, quiet) = (self.return_edge(&self.function.output()), self.quiet());
         let moved = parameters::moved(&self.function.signature, &self.pieces.used);
         let body = self.inside(&moved.bindings);
         let frame = frame();
         let carried = wrap.then(|| quote_spanned!(site=> let mut #frame = #frame;));
         let awaited = self.awaited(&quote_spanned!(site=> __spanwright_future), wrap);
-        let wrapper = quote_spanned!(site=> async move {
+        let wrapper = quote_spanned!(site=> #quiet let __spanwright_wrapper = async move {
             #carried
             #edge
             let __spanwright_result = #awaited;
             #close
             __spanwright_result
-        });
-        let tail =
-            if boxed { quote_spanned!(site=> #private::Box::pin(#wrapper)) } else { wrapper };
+        };);
+        let tail = if boxed {
+            quote_spanned!(site=> #private::Box::pin(__spanwright_wrapper))
+        } else {
+            quote_spanned!(site=> __spanwright_wrapper)
+        };
         let call = if wrap {
             quote_spanned!(site=> #private::call_in(&#frame, move || -> #returned #body))
         } else {
             quote_spanned!(site=> #private::call(move || -> #returned #body))
         };
-        let statements = quote_spanned!(site=> #open let __spanwright_future = #call;);
+        let statements = quote_spanned!(site=> #open let __spanwright_future = #call; #wrapper);
         self.function(&moved.signature, &statements, &tail)
     }
 
@@ -230,6 +233,12 @@ impl Writer<'_> {
         quote_spanned!(site=> if false {
             if let #option::Some(__spanwright_never) = #option::None::<#ty> { return __spanwright_never; }
         })
+    }
+
+    /// Keeps clippy from a remark on our block where the user's function gives a future.
+    fn quiet(&self) -> Option<TokenStream> {
+        let is_value = matches!(self.function.output(), Output::Value(_));
+        is_value.then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::async_yields_async)]))
     }
 
     /// The frame, and how it begins.

@@ -29,7 +29,7 @@ const MODE: Mode =
 /// A span around every call of a function.
 #[proc_macro_attribute]
 pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
-    traced::expand(args.into(), item.into(), MODE).into()
+    traced::expand(args.into(), &item.into(), MODE).into()
 }
 
 /// Adds attributes to the span that is current.

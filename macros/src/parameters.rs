@@ -12,7 +12,9 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, FnArg, Ident, Pat, PatIdent, PatType, ReceiverKind, Signature, parse_quote};
+use syn::{
+    Attribute, FnArg, Ident, Pat, PatIdent, PatType, Receiver, ReceiverKind, Signature, parse_quote,
+};
 
 use crate::expression;
 
@@ -47,19 +49,21 @@ pub(crate) fn moved(signature: &Signature, used: &TokenStream) -> Moved {
     let mut signature = signature.clone();
     let mut bindings = TokenStream::new();
     for (index, input) in signature.inputs.iter_mut().enumerate() {
-        bindings.extend(match input {
-            FnArg::Receiver(receiver) => match receiver.kind {
-                ReceiverKind::Reference(..) => TokenStream::new(),
-                // A body that takes one field would otherwise leave the others outside.
-                _ => {
-                    let this = &receiver.self_token;
-                    quote_spanned!(Span::mixed_site()=> let _ = &#this;)
-                }
-            },
-            FnArg::Typed(parameter) => rebind(parameter, index, used),
-        });
+        let binding = match input {
+            FnArg::Receiver(receiver) => whole(receiver),
+            FnArg::Typed(parameter) => Some(rebind(parameter, index, used)),
+        };
+        bindings.extend(binding);
     }
     Moved { signature, bindings }
+}
+
+/// Makes the body take all of a `self` by value: if it used one field only, the others would stay
+/// outside and be dropped in another order.
+fn whole(receiver: &Receiver) -> Option<TokenStream> {
+    let this = &receiver.self_token;
+    let is_value = !matches!(receiver.kind, ReceiverKind::Reference(..));
+    is_value.then(|| quote_spanned!(Span::mixed_site()=> let _ = &#this;))
 }
 
 fn rebind(parameter: &mut PatType, index: usize, used: &TokenStream) -> TokenStream {
@@ -74,7 +78,12 @@ fn rebind(parameter: &mut PatType, index: usize, used: &TokenStream) -> TokenStr
         (Some(name), false) => {
             let pattern = &parameter.pat;
             let hidden = hidden(&name.ident, index);
-            let statement = quote_spanned!(site=> #(#inner)* let #pattern = #hidden;);
+            let statement = if name.ident.to_string().starts_with('_') {
+                // In a tuple, since clippy remarks on a plain binding of such a name.
+                quote_spanned!(site=> #(#inner)* let (#pattern,) = (#hidden,);)
+            } else {
+                quote_spanned!(site=> #(#inner)* let #pattern = #hidden;)
+            };
             parameter.pat = parse_quote!(#hidden);
             statement
         }
@@ -95,10 +104,8 @@ fn rebind(parameter: &mut PatType, index: usize, used: &TokenStream) -> TokenStr
             let pattern = &parameter.pat;
             let hidden = numbered(index);
             let mutability = borrows_mutably(pattern).then(|| quote_spanned!(site=> mut));
-            let destructured = match &**pattern {
-                Pat::Wild(_) => TokenStream::new(),
-                _ => quote_spanned!(site=> #(#inner)* let #pattern = #hidden;),
-            };
+            let destructured = (!matches!(**pattern, Pat::Wild(_)))
+                .then(|| quote_spanned!(site=> #(#inner)* let #pattern = #hidden;));
             let cfgs = inner.iter().filter(|it| is_cfg(it));
             let statement =
                 quote_spanned!(site=> #(#cfgs)* let #mutability #hidden = #hidden; #destructured);

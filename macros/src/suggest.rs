@@ -17,7 +17,7 @@ pub(crate) fn nearest<'a>(
 }
 
 /// `; did you mean …?` when something is near, otherwise the whole list.
-pub(crate) fn hint<'a>(word: &str, candidates: &[&'a str]) -> String {
+pub(crate) fn hint(word: &str, candidates: &[&str]) -> String {
     nearest(word, candidates.iter().copied()).map_or_else(
         || format!("; expected {}", list(candidates)),
         |near| format!("; did you mean `{near}`?"),

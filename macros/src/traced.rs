@@ -59,7 +59,7 @@ const GRAMMAR: Grammar = Grammar {
 //             frame.finish();
 //             result
 //         }
-pub(crate) fn expand(args: TokenStream, item: TokenStream, mode: Mode) -> TokenStream {
+pub(crate) fn expand(args: TokenStream, item: &TokenStream, mode: Mode) -> TokenStream {
     let mut errors = Errors::default();
     let args = Args::parse(args, &mut errors);
     let function = Function::parse(item.clone(), OWNER, &mut errors);

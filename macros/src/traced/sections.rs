@@ -81,7 +81,9 @@ impl Sections {
             self.ok = Some(section);
         } else if word == "err" {
             let options = section.read(args::parse(tokens, &ERR, errors), errors);
-            options.into_iter().for_each(|option| self.add_err(option, errors));
+            for option in options {
+                self.add_err(option, errors);
+            }
             self.err = Some(section);
         } else {
             let options = section.read(args::parse(tokens, &RET, errors), errors);

@@ -193,7 +193,7 @@ fn a06_attributes_on_parameters_stay_with_them() {
 }
 
 #[traced(fields(sum = __frame + __result + __callsite + frame + result + error + __arg0))]
-#[expect(clippy::too_many_arguments, clippy::used_underscore_binding, reason = "names of ours")]
+#[expect(clippy::too_many_arguments, reason = "names of ours")]
 fn colliding(
     __frame: u32,
     __result: u32,
@@ -210,8 +210,8 @@ fn colliding(
 
 #[traced(ok(fields(ok, error = *ok + 1)))]
 async fn colliding_later(__frame: u32, __result: u32, __future: u32) -> u32 {
-    let __never = __frame + __result + __future;
-    __never
+    let __never = __frame + __result;
+    __never + __future
 }
 
 #[test]
@@ -241,7 +241,10 @@ struct Both {
 macro_rules! dropping {
     ($a:ident $c:ident $d:ident
      $($name:ident { $(#[$meta:meta])* } $($asyncness:ident)?;)*) => {$(
-        #[allow(clippy::allow_attributes, clippy::needless_pass_by_value, reason = "dropped here")]
+        #[allow(
+            clippy::allow_attributes, clippy::used_underscore_binding,
+            clippy::needless_pass_by_value, reason = "some of them"
+        )]
         $(#[$meta])*
         $($asyncness)? fn $name(
             $a: Noted,
