@@ -1,2 +1,61 @@
-//! Cruddur, a micro-blog backend instrumented with spanwright.
-fn main() {}
+//! Starts the service and stays until it is told to stop.
+
+use std::{collections::HashMap, env, error::Error, io, process::ExitCode};
+
+use cruddur_app::{db::Db, serve, settings::Settings};
+use tokio::signal::unix::{SignalKind, signal};
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("cruddur cannot run: {}", with_causes(&*error)));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
+    let settings = Settings::from_map(&environment())?;
+    let db = Db::open(&settings.database).await?;
+    let running = serve(&settings, db.clone(), stop_signal()?)?;
+    say(&format!("cruddur listens on http://{} ({})", running.address, db.system_name()));
+    running.server.await?;
+    db.close().await;
+    say("cruddur stopped");
+    Ok(())
+}
+
+/// Ready when an operator or a container runtime asks the process to stop. Signals count from the call on.
+fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// The variables of this process. A value that is no Unicode keeps a mark where it is broken, so that it is refused by name.
+fn environment() -> HashMap<String, String> {
+    let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+    env::vars_os().map(|(key, value)| (lossy(key), lossy(value))).collect()
+}
+
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[expect(clippy::print_stderr, reason = "an operator has to see whether the service runs")]
+fn say(line: &str) {
+    eprintln!("{line}");
+}

@@ -5,7 +5,11 @@
 extern crate self as spanwright;
 
 pub mod diagnostics;
+#[cfg(any(feature = "otlp", feature = "console"))]
+pub mod export;
 pub mod loss;
+#[cfg(any(feature = "otlp", feature = "console"))]
+pub mod pipeline;
 pub mod propagate;
 pub mod record;
 pub mod sample;

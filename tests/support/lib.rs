@@ -1,1 +1,4 @@
 //! What the integration tests share.
+
+pub mod http_server;
+pub mod otlp_sink;

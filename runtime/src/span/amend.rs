@@ -90,9 +90,8 @@ fn send(
     let what = What {
         tag,
         outcome: Outcome::Ok,
-        flags: context.flags,
+        traits: context.traits,
         parent_is_remote: false,
-        tracer: context.tracer,
         item_words,
     };
     let fitted = current::with(|local| {

@@ -4,11 +4,11 @@
 //! taken once for the whole local part of the trace.
 //! Never: runs for an ordinary child; that path stays in `frame`.
 
-use super::current::{Current, Local};
+use super::current::{self, Current, Traits};
 use super::handle::SpanRef;
 use super::parent::Parent;
 use super::{frame, tracer};
-use crate::record::{SpanContext, SpanKind, TraceFlags};
+use crate::record::{SpanContext, SpanKind, TraceFlags, TraceId};
 use crate::sample::{Decision, Input};
 
 /// A span that has ids and a decision.
@@ -18,74 +18,41 @@ pub(super) struct Begun {
     pub(super) parent_is_remote: bool,
 }
 
-/// What the sampler may ask about a span.
-pub(super) trait Named {
-    fn name(&self) -> &str;
-}
-
-impl Named for crate::record::Source {
-    fn name(&self) -> &str {
-        self.name
-    }
-}
-
-impl Named for str {
-    fn name(&self) -> &str {
-        self
-    }
-}
-
 /// Begins a new trace; `None` when nothing is installed.
 #[cold]
-pub(super) fn root(local: &Local, name: &(impl Named + ?Sized), kind: SpanKind) -> Option<Begun> {
-    begin(local, None, name, kind)
+pub(super) fn root(name: &str, kind: SpanKind) -> Option<Begun> {
+    begin(None, name, kind)
 }
 
 /// Begins a span under a parent given by hand; `None` when nothing is installed.
 #[cold]
-pub(super) fn under(
-    local: &Local,
-    parent: Parent,
-    name: &(impl Named + ?Sized),
-    kind: SpanKind,
-) -> Option<Begun> {
+pub(super) fn under(parent: Parent, name: &str, kind: SpanKind) -> Option<Begun> {
     match parent {
-        Parent::Root => begin(local, None, name, kind),
-        Parent::Remote(context) => begin(local, Some(context), name, kind),
-        Parent::Local(span) => Some(under_local(local, span)),
+        Parent::Root => begin(None, name, kind),
+        Parent::Remote(context) => begin(Some(context), name, kind),
+        Parent::Local(span) => Some(under_local(span)),
     }
 }
 
-fn under_local(local: &Local, parent: SpanRef) -> Begun {
+fn under_local(parent: SpanRef) -> Begun {
     let parent = parent.to_current();
     Begun {
-        context: parent.child(frame::next_span_id(local)),
+        context: parent.child(current::with(frame::next_span_id)),
         parent_id: parent.span_id,
         parent_is_remote: false,
     }
 }
 
-fn begin(
-    local: &Local,
-    remote: Option<SpanContext>,
-    name: &(impl Named + ?Sized),
-    kind: SpanKind,
-) -> Option<Begun> {
-    let tag = local.tracer.get();
+fn begin(remote: Option<SpanContext>, name: &str, kind: SpanKind) -> Option<Begun> {
+    let (tag, mut ids) = current::with(|local| (local.tracer.get(), local.ids.get()));
     let tracer = tracer::find(tag)?;
-    let mut ids = local.ids.get();
     let (trace_id, carried) = match remote {
         Some(context) => (context.trace_id.to_u128(), context.flags.without(TraceFlags::SAMPLED)),
         None => (ids.trace_id(), TraceFlags::RANDOM),
     };
     let span_id = ids.span_id();
-    local.ids.set(ids);
-    let input = Input {
-        parent: remote,
-        trace_id: crate::record::TraceId::from_u128(trace_id),
-        name: name.name(),
-        kind,
-    };
+    current::with(|local| local.ids.set(ids));
+    let input = Input { parent: remote, trace_id: TraceId::from_u128(trace_id), name, kind };
     let flags = match tracer.sampler.decide(&input) {
         Decision::Record { .. } => carried.with(TraceFlags::SAMPLED),
         Decision::Drop => carried,
@@ -96,8 +63,7 @@ fn begin(
         trace_low: trace_id as u64,
         span_id,
         root_id: span_id,
-        flags,
-        tracer: tag,
+        traits: Traits::new(flags, tag),
     };
     Some(Begun {
         context,

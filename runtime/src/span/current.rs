@@ -19,10 +19,50 @@ pub struct Current {
     pub(super) span_id: u64,
     /// The first span of this process above; the request, where there is one.
     pub(super) root_id: u64,
-    /// The W3C flags.
-    pub(super) flags: TraceFlags,
-    /// The tracer that began the trace: 0 is the installed one, others are captures of tests.
-    pub(super) tracer: u16,
+    /// The flags and the tracer, where the first word of a record has them too; all of this is
+    /// whole words, because reading what was written in parts stalls the processor.
+    pub(super) traits: Traits,
+}
+
+/// The W3C flags of a trace, and the tracer that began it: 0 is the installed one, others are
+/// captures of tests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Traits(u64);
+
+impl Traits {
+    const FLAGS_AT: u32 = 16;
+    const TRACER_AT: u32 = 32;
+    const SAMPLED: u64 = (TraceFlags::SAMPLED.to_u8() as u64) << Self::FLAGS_AT;
+
+    pub(super) const fn new(flags: TraceFlags, tracer: u16) -> Self {
+        Self((flags.to_u8() as u64) << Self::FLAGS_AT | (tracer as u64) << Self::TRACER_AT)
+    }
+
+    #[inline]
+    pub(super) const fn is_sampled(self) -> bool {
+        self.0 & Self::SAMPLED != 0
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the word is taken apart")]
+    pub(super) const fn flags(self) -> TraceFlags {
+        TraceFlags::from_u8((self.0 >> Self::FLAGS_AT) as u8)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the word is taken apart")]
+    pub(super) const fn tracer(self) -> u16 {
+        (self.0 >> Self::TRACER_AT) as u16
+    }
+
+    /// The bits of the first word of a record.
+    #[inline]
+    pub(super) const fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// The traits in the first word of a record.
+    pub(super) const fn from_bits(word: u64) -> Self {
+        Self(word & (0xFF << Self::FLAGS_AT | 0xFFFF << Self::TRACER_AT))
+    }
 }
 
 /// Everything a thread keeps for its spans.
@@ -48,19 +88,17 @@ thread_local! {
 /// Gives access to what this thread keeps.
 #[inline]
 pub(super) fn with<R>(visit: impl FnOnce(&Local) -> R) -> R {
-    LOCAL.with(visit)
+    let local = LOCAL.with(std::ptr::from_ref);
+    #[expect(unsafe_code, reason = "a larger closure keeps `LocalKey::with` an indirect call")]
+    // SAFETY: thread-local memory without a destructor lives as long as its thread, which waits
+    // for `visit`; `Local` is not `Sync`, so the reference cannot leave the thread.
+    visit(unsafe { &*local })
 }
 
 impl Current {
     /// No span is current.
-    pub(super) const NONE: Self = Self {
-        trace_high: 0,
-        trace_low: 0,
-        span_id: 0,
-        root_id: 0,
-        flags: TraceFlags::NONE,
-        tracer: 0,
-    };
+    pub(super) const NONE: Self =
+        Self { trace_high: 0, trace_low: 0, span_id: 0, root_id: 0, traits: Traits(0) };
 
     /// What is current on this thread.
     #[inline]
@@ -75,7 +113,7 @@ impl Current {
 
     #[inline]
     pub(super) const fn is_recording(&self) -> bool {
-        self.is_some() && self.flags.is_sampled()
+        self.is_some() && self.traits.is_sampled()
     }
 
     /// The context of a child of this span.
@@ -92,7 +130,7 @@ impl Current {
         SpanContext {
             trace_id: self.trace_id(),
             span_id: SpanId::from_u64(self.span_id),
-            flags: self.flags,
+            flags: self.traits.flags(),
             is_remote: false,
         }
     }

@@ -35,7 +35,7 @@ pub(super) fn span(
         context: SpanContext {
             trace_id: trace_id(head[2], head[3]),
             span_id: SpanId::from_u64(head[4]),
-            flags: what.flags,
+            flags: what.traits.flags(),
             is_remote: false,
         },
         parent_span_id: parent_id.is_valid().then_some(parent_id),

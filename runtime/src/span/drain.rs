@@ -101,9 +101,10 @@ impl Drain {
             return self.waiting.add(what.tracer, record);
         }
         LEDGER.accept(1);
-        let limits = tracer::find(what.tracer).map(|tracer| tracer.limits).unwrap_or_default();
+        let limits =
+            tracer::find(what.traits.tracer()).map(|tracer| tracer.limits).unwrap_or_default();
         match decode::span(what, record, &self.calendar, &limits) {
-            Some(span) => self.held.push((what.tracer, span)),
+            Some(span) => self.held.push((what.traits.tracer(), span)),
             None => LEDGER.lose(1, LossReason::NotEncodable),
         }
     }

@@ -31,16 +31,24 @@ pub struct Frame<const WORDS: usize> {
 struct Live {
     callsite: &'static Callsite,
     context: Current,
-    /// What is restored when a sync span ends; in an async one, only the parent is of interest.
-    previous: Current,
     parent_id: u64,
     start_ticks: u64,
     outcome: Outcome,
     len: u16,
     parent_is_remote: bool,
-    /// Whether the context is current on this thread until the span ends.
-    is_entered: bool,
     was_panicking: bool,
+    restore: Restore,
+}
+
+/// What the end of a span makes current.
+#[derive(Debug)]
+enum Restore {
+    /// Nothing: the span was not made current for its whole life.
+    Nothing,
+    /// The parent, which differs from the span in its id alone.
+    Parent,
+    /// What was current, for a span that began elsewhere.
+    Previous(Current),
 }
 
 impl<const WORDS: usize> Frame<WORDS> {
@@ -53,60 +61,31 @@ impl<const WORDS: usize> Frame<WORDS> {
     /// Begins a span under the current one and makes it current on this thread.
     #[inline]
     pub fn enter(&mut self, callsite: &'static Callsite) {
-        current::with(|local| {
-            let previous = local.current.get();
-            if previous.is_recording() {
-                let context = previous.child(next_span_id(local));
-                self.live = Some(Live::entered(callsite, context, previous));
-                local.current.set(context);
-                return;
-            }
-            if !previous.is_some() {
-                self.enter_begun(
-                    local,
-                    callsite,
-                    begin::root(local, &callsite.source, callsite.kind),
-                );
-            }
-        });
+        enter(&mut self.live, callsite);
     }
 
     /// Begins a span under `parent` and makes it current on this thread.
     pub fn enter_under(&mut self, callsite: &'static Callsite, parent: Parent) {
-        current::with(|local| {
-            let begun = begin::under(local, parent, &callsite.source, callsite.kind);
-            self.enter_begun(local, callsite, begun);
-        });
+        let begun = begin::under(parent, callsite.source.name, callsite.kind);
+        enter_begun(&mut self.live, callsite, begun);
     }
 
     /// Begins a span under the current one without making it current.
     #[inline]
     pub fn start(&mut self, callsite: &'static Callsite) {
-        current::with(|local| {
-            let previous = local.current.get();
-            if previous.is_recording() {
-                let context = previous.child(next_span_id(local));
-                self.live = Some(Live::started(callsite, context, previous.span_id));
-                return;
-            }
-            if !previous.is_some() {
-                self.start_begun(callsite, begin::root(local, &callsite.source, callsite.kind));
-            }
-        });
+        start(&mut self.live, callsite);
     }
 
     /// Begins a span under `parent` without making it current.
     pub fn start_under(&mut self, callsite: &'static Callsite, parent: Parent) {
-        current::with(|local| {
-            let begun = begin::under(local, parent, &callsite.source, callsite.kind);
-            self.start_begun(callsite, begun);
-        });
+        let begun = begin::under(parent, callsite.source.name, callsite.kind);
+        start_begun(&mut self.live, callsite, begun);
     }
 
     /// Whether values recorded now would be kept.
     #[inline]
     pub fn is_recording(&self) -> bool {
-        matches!(&self.live, Some(live) if live.context.flags.is_sampled())
+        matches!(&self.live, Some(live) if live.context.traits.is_sampled())
     }
 
     /// Sets how the call ended.
@@ -120,8 +99,9 @@ impl<const WORDS: usize> Frame<WORDS> {
     /// Ends the span now.
     #[inline]
     pub fn finish(&mut self) {
-        if let Some(live) = self.live.take() {
+        if let Some(live) = &self.live {
             live.end(&self.words);
+            self.live = None;
         }
     }
 
@@ -133,9 +113,16 @@ impl<const WORDS: usize> Frame<WORDS> {
         name: &str,
         kind: SpanKind,
     ) {
-        let parent = parent.unwrap_or_else(Parent::current);
-        let begun = current::with(|local| begin::under(local, parent, name, kind));
-        self.start_begun(callsite, begun);
+        let begun = begin::under(parent.unwrap_or_else(Parent::current), name, kind);
+        start_begun(&mut self.live, callsite, begun);
+    }
+
+    /// Ends a span whose code did not say how it ended.
+    fn finish_dropped(&mut self) {
+        if let Some(live) = &mut self.live {
+            live.outcome = live.outcome_of_drop();
+        }
+        self.finish();
     }
 
     /// Ends a span made by hand, whose drop is its regular end.
@@ -148,29 +135,59 @@ impl<const WORDS: usize> Frame<WORDS> {
         }
         self.finish();
     }
+}
 
-    #[cold]
-    fn enter_begun(
-        &mut self,
-        local: &Local,
-        callsite: &'static Callsite,
-        begun: Option<begin::Begun>,
-    ) {
-        let Some(begun) = begun else { return };
-        let mut live = Live::entered(callsite, begun.context, local.current.get());
-        live.parent_id = begun.parent_id;
-        live.parent_is_remote = begun.parent_is_remote;
-        self.live = Some(live);
-        local.current.set(begun.context);
-    }
+// What follows is compiled once in this crate rather than at each annotated function, where its
+// size would count and thread-local memory is a call away.
 
-    #[cold]
-    fn start_begun(&mut self, callsite: &'static Callsite, begun: Option<begin::Begun>) {
-        let Some(begun) = begun else { return };
-        let mut live = Live::started(callsite, begun.context, begun.parent_id);
-        live.parent_is_remote = begun.parent_is_remote;
-        self.live = Some(live);
-    }
+fn enter(live: &mut Option<Live>, callsite: &'static Callsite) {
+    current::with(|local| {
+        let previous = local.current.get();
+        if previous.is_recording() {
+            let context = previous.child(next_span_id(local));
+            local.current.set(context);
+            *live = Some(Live::new(callsite, context, previous.span_id, Restore::Parent));
+        } else if !previous.is_some() {
+            enter_root(live, callsite);
+        }
+    });
+}
+
+fn start(live: &mut Option<Live>, callsite: &'static Callsite) {
+    current::with(|local| {
+        let previous = local.current.get();
+        if previous.is_recording() {
+            let context = previous.child(next_span_id(local));
+            *live = Some(Live::new(callsite, context, previous.span_id, Restore::Nothing));
+        } else if !previous.is_some() {
+            start_root(live, callsite);
+        }
+    });
+}
+
+#[cold]
+fn enter_root(live: &mut Option<Live>, callsite: &'static Callsite) {
+    enter_begun(live, callsite, begin::root(callsite.source.name, callsite.kind));
+}
+
+#[cold]
+fn start_root(live: &mut Option<Live>, callsite: &'static Callsite) {
+    start_begun(live, callsite, begin::root(callsite.source.name, callsite.kind));
+}
+
+fn enter_begun(live: &mut Option<Live>, callsite: &'static Callsite, begun: Option<begin::Begun>) {
+    let Some(begun) = begun else { return };
+    let previous = current::with(|local| local.current.replace(begun.context));
+    let restore = Restore::Previous(previous);
+    let live = live.insert(Live::new(callsite, begun.context, begun.parent_id, restore));
+    live.parent_is_remote = begun.parent_is_remote;
+}
+
+fn start_begun(live: &mut Option<Live>, callsite: &'static Callsite, begun: Option<begin::Begun>) {
+    let Some(begun) = begun else { return };
+    let restore = Restore::Nothing;
+    let live = live.insert(Live::new(callsite, begun.context, begun.parent_id, restore));
+    live.parent_is_remote = begun.parent_is_remote;
 }
 
 impl<const WORDS: usize> Default for Frame<WORDS> {
@@ -206,43 +223,30 @@ impl<const WORDS: usize> Recorder for Frame<WORDS> {
 impl<const WORDS: usize> Drop for Frame<WORDS> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(mut live) = self.live.take() {
-            live.outcome = live.outcome_of_drop();
-            live.end(&self.words);
+        if self.live.is_some() {
+            self.finish_dropped();
         }
     }
 }
 
 impl Live {
     #[inline]
-    fn entered(callsite: &'static Callsite, context: Current, previous: Current) -> Self {
+    fn new(
+        callsite: &'static Callsite,
+        context: Current,
+        parent_id: u64,
+        restore: Restore,
+    ) -> Self {
         Self {
             callsite,
             context,
-            previous,
-            parent_id: previous.span_id,
-            start_ticks: clock::ticks(),
-            outcome: Outcome::Ok,
-            len: 0,
-            parent_is_remote: false,
-            is_entered: true,
-            was_panicking: std::thread::panicking(),
-        }
-    }
-
-    #[inline]
-    fn started(callsite: &'static Callsite, context: Current, parent_id: u64) -> Self {
-        Self {
-            callsite,
-            context,
-            previous: Current::NONE,
             parent_id,
             start_ticks: clock::ticks(),
             outcome: Outcome::Ok,
             len: 0,
             parent_is_remote: false,
-            is_entered: false,
             was_panicking: std::thread::panicking(),
+            restore,
         }
     }
 
@@ -255,7 +259,10 @@ impl Live {
         if self.is_unwinding() {
             return Outcome::Panic;
         }
-        if self.is_entered { Outcome::Ok } else { Outcome::Cancelled }
+        match self.restore {
+            Restore::Nothing => Outcome::Cancelled,
+            Restore::Parent | Restore::Previous(_) => Outcome::Ok,
+        }
     }
 
     /// Whether a panic is under way that began after the span.
@@ -263,13 +270,14 @@ impl Live {
         std::thread::panicking() && !self.was_panicking
     }
 
-    #[inline]
-    fn end(self, words: &[MaybeUninit<u64>]) {
+    fn end(&self, words: &[MaybeUninit<u64>]) {
         current::with(|local| {
-            if self.is_entered {
-                local.current.set(self.previous);
+            match self.restore {
+                Restore::Nothing => {}
+                Restore::Parent => local.current.set(self.context.child(self.parent_id)),
+                Restore::Previous(previous) => local.current.set(previous),
             }
-            if self.context.flags.is_sampled() {
+            if self.context.traits.is_sampled() {
                 self.write(local, words);
             }
         });
@@ -277,30 +285,27 @@ impl Live {
 
     #[inline]
     fn write(&self, local: &Local, words: &[MaybeUninit<u64>]) {
-        let end_ticks = clock::ticks();
         let what = What {
             tag: Tag::End,
             outcome: self.outcome,
-            flags: self.context.flags,
+            traits: self.context.traits,
             parent_is_remote: self.parent_is_remote,
-            tracer: self.context.tracer,
             item_words: self.len,
         };
-        let head = [
-            what.pack(),
-            amend::address(self.callsite),
-            self.context.trace_high,
-            self.context.trace_low,
-            self.context.span_id,
-            self.parent_id,
-            self.context.root_id,
-            self.start_ticks,
-            end_ticks,
-        ]
-        .map(MaybeUninit::new);
         let items = words.get(..usize::from(self.len)).unwrap_or_default();
+        let end_ticks = clock::ticks();
         let fitted = ring::write(local, END_WORDS + items.len(), |room| {
-            room.words(&head);
+            room.head([
+                what.pack(),
+                amend::address(self.callsite),
+                self.context.trace_high,
+                self.context.trace_low,
+                self.context.span_id,
+                self.parent_id,
+                self.context.root_id,
+                self.start_ticks,
+                end_ticks,
+            ]);
             room.words(items);
         });
         if !fitted {

@@ -8,10 +8,11 @@
 //! end of a span   0 what  1 callsite  2 trace high  3 trace low  4 span  5 parent  6 root
 //!                 7 start ticks  8 end ticks  9… items
 //! amendment       0 what  1 callsite  2 span  3 ticks  4… items
-//! what            tag: u8 | detail: u8 | flags: u8 | bits: u8 | tracer: u16 | item words: u16
+//! what            tag: u8 | outcome: u8 | flags: u8 | remote: u8 | tracer: u16 | item words: u16
 //! ```
 
-use crate::record::{Outcome, TraceFlags};
+use super::current::Traits;
+use crate::record::Outcome;
 
 /// The words of a span's end before its items.
 pub(super) const END_WORDS: usize = 9;
@@ -43,10 +44,9 @@ pub(super) struct What {
     pub(super) tag: Tag,
     /// The outcome, where a span ends.
     pub(super) outcome: Outcome,
-    pub(super) flags: TraceFlags,
+    pub(super) traits: Traits,
     /// Whether the parent lives in another process.
     pub(super) parent_is_remote: bool,
-    pub(super) tracer: u16,
     pub(super) item_words: u16,
 }
 
@@ -55,9 +55,8 @@ impl What {
     pub(super) const fn pack(self) -> u64 {
         self.tag as u64
             | (self.outcome as u64) << 8
-            | (self.flags.to_u8() as u64) << 16
+            | self.traits.bits()
             | (self.parent_is_remote as u64) << 24
-            | (self.tracer as u64) << 32
             | (self.item_words as u64) << 48
     }
 
@@ -81,9 +80,8 @@ impl What {
         Some(Self {
             tag,
             outcome,
-            flags: TraceFlags::from_u8((word >> 16) as u8),
+            traits: Traits::from_bits(word),
             parent_is_remote: (word >> 24) & 1 != 0,
-            tracer: (word >> 32) as u16,
             item_words: (word >> 48) as u16,
         })
     }
@@ -98,15 +96,15 @@ impl What {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::TraceFlags;
 
     #[test]
     fn the_first_word_reads_what_it_packs() {
         let what = What {
             tag: Tag::Event,
             outcome: Outcome::Cancelled,
-            flags: TraceFlags::SAMPLED.with(TraceFlags::RANDOM),
+            traits: Traits::new(TraceFlags::SAMPLED.with(TraceFlags::RANDOM), 513),
             parent_is_remote: true,
-            tracer: 513,
             item_words: u16::MAX,
         };
         assert_eq!(What::unpack(what.pack()), Some(what));

@@ -104,11 +104,11 @@ impl Service for Stacked {
         Ok(1)
     }
 
-    #[expect(clippy::let_and_return, reason = "the attribute is below another one here")]
+    #[expect(unused_mut, reason = "the attribute is below another one here")]
     #[traced]
     async fn twice(&mut self, request: String) -> Result<usize, String> {
-        let result = self.call(request).await;
-        result
+        let mut request = request;
+        self.call(request).await
     }
 }
 

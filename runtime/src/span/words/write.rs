@@ -60,6 +60,19 @@ impl<'a> Words<'a> {
         }
     }
 
+    /// Writes the words before a record's items.
+    #[inline]
+    pub(in crate::span) fn head<const N: usize>(&mut self, words: [u64; N]) {
+        let slots = self.first.get_mut(self.len..).and_then(|room| room.first_chunk_mut::<N>());
+        match slots {
+            Some(slots) => {
+                *slots = words.map(MaybeUninit::new);
+                self.len += N;
+            }
+            None => self.words_across(&words.map(MaybeUninit::new)),
+        }
+    }
+
     /// Writes words that are already laid out.
     #[inline]
     pub(in crate::span) fn words(&mut self, words: &[MaybeUninit<u64>]) {
@@ -111,18 +124,18 @@ impl<'a> Words<'a> {
 
     #[inline]
     pub(in crate::span) fn bool(&mut self, key: Key<'_>, value: bool) {
-        self.head(key, kind::BOOL, usize::from(value));
+        self.item_head(key, kind::BOOL, usize::from(value));
     }
 
     #[inline]
     pub(in crate::span) fn i64(&mut self, key: Key<'_>, value: i64) {
-        self.head(key, kind::I64, 0);
+        self.item_head(key, kind::I64, 0);
         self.word(value.cast_unsigned());
     }
 
     #[inline]
     pub(in crate::span) fn f64(&mut self, key: Key<'_>, value: f64) {
-        self.head(key, kind::F64, 0);
+        self.item_head(key, kind::F64, 0);
         self.word(value.to_bits());
     }
 
@@ -130,7 +143,7 @@ impl<'a> Words<'a> {
     #[inline]
     pub(in crate::span) fn text(&mut self, key: Key<'_>, text: &str) {
         debug_assert!(text.len() <= MAX_TEXT_BYTES);
-        self.head(key, kind::STR, text.len());
+        self.item_head(key, kind::STR, text.len());
         self.bytes(text.as_bytes());
     }
 
@@ -151,21 +164,21 @@ impl<'a> Words<'a> {
 
     /// Writes at most [`MAX_ARRAY_ELEMENTS`] texts, each cut at the limit.
     pub(in crate::span) fn texts<T: AsRef<str>>(&mut self, key: Key<'_>, texts: &[T]) {
-        self.head(key, kind::STRS, texts.len().min(MAX_ARRAY_ELEMENTS));
+        self.item_head(key, kind::STRS, texts.len().min(MAX_ARRAY_ELEMENTS));
         for text in texts.iter().take(MAX_ARRAY_ELEMENTS) {
             self.text_block(cut(text.as_ref(), MAX_TEXT_BYTES));
         }
     }
 
     fn scalars<T>(&mut self, key: Key<'_>, kind: u8, values: &[T], word: impl Fn(&T) -> u64) {
-        self.head(key, kind, values.len().min(MAX_ARRAY_ELEMENTS));
+        self.item_head(key, kind, values.len().min(MAX_ARRAY_ELEMENTS));
         for value in values.iter().take(MAX_ARRAY_ELEMENTS) {
             self.word(word(value));
         }
     }
 
     #[inline]
-    fn head(&mut self, key: Key<'_>, kind: u8, length: usize) {
+    fn item_head(&mut self, key: Key<'_>, kind: u8, length: usize) {
         // Every length is below the limits of this room, which fit 32 bits.
         self.word(u64::from(key.index) | u64::from(kind) << 16 | (length as u64) << 32);
         if let Some(text) = key.text {

@@ -1,0 +1,199 @@
+//! The database: one door to SQLite or PostgreSQL.
+//!
+//! In: a [`Query`] with its values. Out: rows.
+//! Every statement of the service passes [`Db::fetch_all`], so that is the place to observe them.
+//! Never: decides anything about cruds, shows a driver's text to a caller of the service.
+
+mod query;
+mod seed;
+
+use std::{path::PathBuf, time::Duration};
+
+use sqlx::{
+    FromRow, PgPool, SqlitePool,
+    postgres::{PgConnectOptions, PgPoolOptions, PgRow},
+    sqlite::{
+        SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+    },
+};
+
+pub use self::query::{Query, Value};
+use crate::settings::Database;
+
+const MAX_CONNECTIONS: u32 = 8;
+/// A request waits this long for a free connection before it fails.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A pool of connections. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: Pool,
+}
+
+#[derive(Clone, Debug)]
+enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// What can go wrong at the database. The texts are for operators, not for callers of the service.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The folder of the database file cannot be made.
+    #[error("cannot make the data folder `{folder}`")]
+    DataFolder {
+        /// The folder that was asked for.
+        folder: PathBuf,
+        /// Why the system refused.
+        source: std::io::Error,
+    },
+    /// The database cannot be opened or reached.
+    #[error("cannot connect to {system}")]
+    Connect {
+        /// `sqlite` or `postgresql`.
+        system: &'static str,
+        /// What the driver says.
+        source: sqlx::Error,
+    },
+    /// The tables cannot be brought to the current version.
+    #[error("cannot migrate the database")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// A statement failed.
+    #[error("`{summary}` failed")]
+    Query {
+        /// [`Query::summary`] of the statement.
+        summary: &'static str,
+        /// What the driver says.
+        source: sqlx::Error,
+    },
+}
+
+/// A row type that both databases can fill.
+pub trait Record:
+    for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
+{
+}
+
+impl<T> Record for T where
+    T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
+{
+}
+
+/// Runs one query on one kind of pool; the two drivers share no type that could do this.
+macro_rules! fetch_all {
+    ($pool:expr, $query:expr, $values:expr) => {{
+        let mut statement = sqlx::query_as($query.text);
+        for value in $values {
+            statement = match value {
+                Value::Text(text) => statement.bind(text.map(str::to_owned)),
+                Value::Integer(integer) => statement.bind(*integer),
+            };
+        }
+        statement.fetch_all($pool).await
+    }};
+}
+
+impl Db {
+    /// Opens the database, brings its tables to the current version and adds the sample rows.
+    ///
+    /// # Errors
+    /// [`Error::DataFolder`], [`Error::Connect`], [`Error::Migrate`], or [`Error::Query`] from the sample rows.
+    pub async fn open(database: &Database) -> Result<Self, Error> {
+        let pool = match database {
+            Database::Sqlite { file } => open_sqlite(file.clone()).await?,
+            Database::Postgres(options) => open_postgres(options).await?,
+        };
+        let db = Self { pool };
+        let migrator = sqlx::migrate!("./migrations");
+        match &db.pool {
+            Pool::Sqlite(pool) => migrator.run(pool).await?,
+            Pool::Postgres(pool) => migrator.run(pool).await?,
+        }
+        seed::plant(&db).await?;
+        Ok(db)
+    }
+
+    /// The well-known name of the database: `sqlite` or `postgresql`.
+    ///
+    /// Source: `db.system.name` in <https://opentelemetry.io/docs/specs/semconv/registry/attributes/db/>.
+    pub fn system_name(&self) -> &'static str {
+        match self.pool {
+            Pool::Sqlite(_) => "sqlite",
+            Pool::Postgres(_) => "postgresql",
+        }
+    }
+
+    /// Runs a statement and returns all its rows.
+    ///
+    /// # Errors
+    /// [`Error::Query`], also when no connection becomes free in time.
+    pub async fn fetch_all<T: Record>(
+        &self,
+        query: &'static Query,
+        values: &[Value<'_>],
+    ) -> Result<Vec<T>, Error> {
+        let rows = match &self.pool {
+            Pool::Sqlite(pool) => fetch_all!(pool, query, values),
+            Pool::Postgres(pool) => fetch_all!(pool, query, values),
+        };
+        rows.map_err(|source| Error::Query { summary: query.summary, source })
+    }
+
+    /// Runs a statement that returns at most one row.
+    ///
+    /// # Errors
+    /// As [`Db::fetch_all`].
+    pub async fn fetch_optional<T: Record>(
+        &self,
+        query: &'static Query,
+        values: &[Value<'_>],
+    ) -> Result<Option<T>, Error> {
+        Ok(self.fetch_all(query, values).await?.into_iter().next())
+    }
+
+    /// Runs a statement that returns no rows.
+    ///
+    /// # Errors
+    /// As [`Db::fetch_all`].
+    pub async fn execute(&self, query: &'static Query, values: &[Value<'_>]) -> Result<(), Error> {
+        self.fetch_all::<()>(query, values).await.map(drop)
+    }
+
+    /// Closes all connections; later statements fail. Waits for those in use.
+    pub async fn close(&self) {
+        match &self.pool {
+            Pool::Sqlite(pool) => pool.close().await,
+            Pool::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+async fn open_sqlite(file: PathBuf) -> Result<Pool, Error> {
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)
+            .map_err(|source| Error::DataFolder { folder: folder.to_owned(), source })?;
+    }
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal);
+    SqlitePoolOptions::new()
+        .max_connections(MAX_CONNECTIONS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_with(options)
+        .await
+        .map(Pool::Sqlite)
+        .map_err(|source| Error::Connect { system: "sqlite", source })
+}
+
+async fn open_postgres(options: &PgConnectOptions) -> Result<Pool, Error> {
+    PgPoolOptions::new()
+        .max_connections(MAX_CONNECTIONS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_with(options.clone())
+        .await
+        .map(Pool::Postgres)
+        .map_err(|source| Error::Connect { system: "postgresql", source })
+}

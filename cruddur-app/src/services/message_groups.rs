@@ -1,0 +1,24 @@
+//! The conversations of the user.
+
+use crate::{
+    db::{Db, Query},
+    error::AppError,
+    model::{MessageGroup, User},
+};
+
+const GROUPS: Query = Query {
+    summary: "SELECT message groups",
+    operation: "SELECT",
+    table: "message_groups",
+    text: "SELECT g.uuid, u.display_name, u.handle, COALESCE((SELECT MAX(m.created_at) \
+               FROM messages m WHERE m.message_group_uuid = g.uuid), g.created_at) AS created_at \
+           FROM message_groups g JOIN users u ON u.uuid = CASE \
+               WHEN g.first_user_uuid = $1 THEN g.second_user_uuid ELSE g.first_user_uuid END \
+           WHERE g.first_user_uuid = $1 OR g.second_user_uuid = $1 \
+           ORDER BY 4 DESC, g.uuid LIMIT 40",
+};
+
+/// Returns the user's conversations, the most recently used first, dated by their last message.
+pub(crate) async fn run(db: &Db, user: &User) -> Result<Vec<MessageGroup>, AppError> {
+    Ok(db.fetch_all(&GROUPS, &[(&user.id).into()]).await?)
+}

@@ -1,0 +1,32 @@
+//! Failures on purpose, to see how they are reported.
+
+use std::num::ParseIntError;
+
+use crate::error::AppError;
+
+/// The outer link of the demonstration's chain of causes.
+#[derive(Debug, thiserror::Error)]
+#[error("the hello could not be sent")]
+pub(crate) struct DemoError(#[from] SettingError);
+
+/// The middle link.
+#[derive(Debug, thiserror::Error)]
+#[error("the number of hellos is `{found}`, expected a whole number")]
+pub(crate) struct SettingError {
+    found: &'static str,
+    source: ParseIntError,
+}
+
+/// Fails with three links in its chain of causes.
+pub(crate) fn fail() -> Result<u32, AppError> {
+    Ok(hellos("many").map_err(DemoError)?)
+}
+
+fn hellos(found: &'static str) -> Result<u32, SettingError> {
+    found.parse().map_err(|source| SettingError { found, source })
+}
+
+/// Panics, always.
+pub(crate) fn panic() {
+    panic!("a panic on purpose")
+}

@@ -1,0 +1,14 @@
+//! The service as its callers see it: a real server on a free port of 127.0.0.1, over SQLite and over PostgreSQL.
+//!
+//! Each scenario is a sentence about behaviour. Every one runs on a SQLite file of its own;
+//! `postgres` runs all of them again on a throw-away cluster.
+
+mod support;
+
+mod activities;
+mod browsers;
+mod edges;
+mod feeds;
+mod messages;
+mod postgres;
+mod process;
