@@ -98,7 +98,7 @@ impl Drain {
 
     fn take(&mut self, what: What, record: &[u64]) {
         if what.tag != Tag::End {
-            return self.waiting.add(what.tracer, record);
+            return self.waiting.add(what.traits.tracer(), record);
         }
         LEDGER.accept(1);
         let limits =

@@ -311,12 +311,12 @@ enum Answer {
     Broken,
 }
 
-impl spanwright::__private::Fallible for Answer {
+impl spanwright::span::Fallible for Answer {
     type Ok = u32;
     type Err = Self;
 
-    fn split(&self) -> spanwright::__private::Split<'_, u32, Self> {
-        use spanwright::__private::Split;
+    fn split(&self) -> spanwright::span::Split<'_, u32, Self> {
+        use spanwright::span::Split;
         match self {
             Self::Found(n) => Split::Ok(n),
             Self::Missing => Split::None,
