@@ -4,9 +4,11 @@
 // `crate = …` and the generated paths work inside this crate's own doctests and examples too.
 extern crate self as spanwright;
 
+pub mod config;
 pub mod diagnostics;
 #[cfg(any(feature = "otlp", feature = "console"))]
 pub mod export;
+pub mod install;
 pub mod loss;
 #[cfg(any(feature = "otlp", feature = "console"))]
 pub mod pipeline;
@@ -23,4 +25,8 @@ pub mod private;
 
 #[doc(hidden)]
 pub use private as __private;
+
+pub use config::Config;
+pub use install::Telemetry;
 pub use span::{FutureExt, Sink, Span, SpanRef, ToAttribute, current, set_user};
+pub use spanwright_macros::{record, traced};

@@ -15,6 +15,8 @@
 //! retry resends the same bytes.
 
 mod batch;
+#[cfg(feature = "console")]
+pub mod console;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 

@@ -16,6 +16,7 @@
 //! plus what compression makes of the bodies in flight,
 //! and one spare buffer of the size of a batch.
 
+mod assemble;
 mod batch;
 mod motor;
 mod queue;
@@ -26,6 +27,7 @@ mod worker;
 
 pub mod transport;
 
+pub use assemble::Assembler;
 pub use motor::{Flushed, Motor, StartError};
 pub use queue::Handle;
 pub use retry::Backoff;
