@@ -11,7 +11,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 /// How often one destination may complain.
-const INTERVAL: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_mins(1);
 
 thread_local! {
     static SUPPRESSED: Cell<bool> = const { Cell::new(false) };
@@ -93,8 +93,8 @@ mod tests {
         assert_eq!(throttle.admit(start), Some(0));
         assert_eq!(throttle.admit(start + Duration::from_secs(1)), None);
         assert_eq!(throttle.admit(start + Duration::from_secs(59)), None);
-        assert_eq!(throttle.admit(start + Duration::from_secs(60)), Some(2));
-        assert_eq!(throttle.admit(start + Duration::from_secs(120)), Some(0));
+        assert_eq!(throttle.admit(start + Duration::from_mins(1)), Some(2));
+        assert_eq!(throttle.admit(start + Duration::from_mins(2)), Some(0));
     }
 
     #[test]

@@ -6,9 +6,15 @@ extern crate self as spanwright;
 
 #[cfg(feature = "actix")]
 pub mod actix;
+pub mod config;
 pub mod diagnostics;
+#[cfg(any(feature = "otlp", feature = "console"))]
+pub mod export;
 mod headers;
+pub mod install;
 pub mod loss;
+#[cfg(any(feature = "otlp", feature = "console"))]
+pub mod pipeline;
 pub mod propagate;
 pub mod record;
 pub mod sample;
@@ -23,4 +29,8 @@ pub mod private;
 pub use headers::{extract, inject};
 #[doc(hidden)]
 pub use private as __private;
+
+pub use config::Config;
+pub use install::Telemetry;
 pub use span::{FutureExt, Sink, Span, SpanRef, ToAttribute, current, set_user};
+pub use spanwright_macros::{record, traced};

@@ -1,1 +1,5 @@
 //! What the integration tests share.
+
+pub mod http_server;
+pub mod otlp_sink;
+pub mod records;

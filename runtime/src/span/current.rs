@@ -129,6 +129,11 @@ impl Current {
         TraceId::from_u128((self.trace_high as u128) << 64 | self.trace_low as u128)
     }
 
+    /// Names what belongs to the request as a whole.
+    pub(super) const fn root(&self) -> super::request::Root {
+        (self.traits.tracer(), self.root_id)
+    }
+
     pub(super) const fn context(&self) -> SpanContext {
         SpanContext {
             trace_id: self.trace_id(),

@@ -36,7 +36,8 @@ pub(super) struct Drain {
 /// Amendments of spans that have not ended yet.
 #[derive(Default)]
 struct Amendments {
-    by_span: FxHashMap<u64, Vec<Box<[u64]>>>,
+    /// By tracer and span id: the fixed ids of one capture are those of the next.
+    by_span: FxHashMap<(u16, u64), Vec<Box<[u64]>>>,
     words: usize,
 }
 
@@ -97,7 +98,7 @@ impl Drain {
 
     fn take(&mut self, what: What, record: &[u64]) {
         if what.tag != Tag::End {
-            return self.waiting.add(record);
+            return self.waiting.add(what.traits.tracer(), record);
         }
         LEDGER.accept(1);
         let limits =
@@ -113,10 +114,10 @@ impl Drain {
         let mut finished: Vec<(u16, Vec<SpanRecord>)> = Vec::new();
         for (tag, mut span) in ready {
             let limits = tracer::find(tag).map(|tracer| tracer.limits).unwrap_or_default();
-            for amendment in self.waiting.take(span.context.span_id.to_u64()) {
+            for amendment in self.waiting.take((tag, span.context.span_id.to_u64())) {
                 decode::amend(&mut span, &amendment, &self.calendar, &limits);
             }
-            requests.complete(&mut span, &limits);
+            requests.complete(tag, &mut span, &limits);
             match finished.iter_mut().find(|(known, _)| *known == tag) {
                 Some((_, spans)) => spans.push(span),
                 None => finished.push((tag, vec![span])),
@@ -141,29 +142,29 @@ fn hand_over(tag: u16, spans: Vec<SpanRecord>) {
 }
 
 impl Amendments {
-    fn add(&mut self, record: &[u64]) {
+    fn add(&mut self, tracer: u16, record: &[u64]) {
         let Some(span_id) = decode::amended_span_id(record) else { return };
         if self.words + record.len() > MAX_WAITING_WORDS {
             self.forget_one_span();
         }
         self.words += record.len();
-        self.by_span.entry(span_id).or_default().push(record.into());
+        self.by_span.entry((tracer, span_id)).or_default().push(record.into());
     }
 
     #[inline]
-    fn take(&mut self, span_id: u64) -> Vec<Box<[u64]>> {
+    fn take(&mut self, span: (u16, u64)) -> Vec<Box<[u64]>> {
         if self.by_span.is_empty() {
             return Vec::new();
         }
-        let taken = self.by_span.remove(&span_id).unwrap_or_default();
+        let taken = self.by_span.remove(&span).unwrap_or_default();
         self.words -= words_of(&taken);
         taken
     }
 
     /// Makes room: what waits for spans that never end must not grow without bound.
     fn forget_one_span(&mut self) {
-        if let Some(&span_id) = self.by_span.keys().next() {
-            let forgotten = self.take(span_id);
+        if let Some(&span) = self.by_span.keys().next() {
+            let forgotten = self.take(span);
             AMENDMENTS.lose(forgotten.len(), LossReason::QueueFull);
         }
     }
@@ -176,19 +177,19 @@ fn words_of(amendments: &[Box<[u64]>]) -> usize {
 /// What is known of the requests of one pass.
 #[derive(Default)]
 struct Requests {
-    last: Option<(u64, Option<Request>)>,
-    over: Vec<u64>,
+    last: Option<(request::Root, Option<Request>)>,
+    over: Vec<request::Root>,
 }
 
 impl Requests {
     /// Adds to a span what belongs to its request.
-    fn complete(&mut self, span: &mut SpanRecord, limits: &Limits) {
-        let root_id = span.local_root_id.to_u64();
-        if self.last.as_ref().is_none_or(|(known, _)| *known != root_id) {
-            self.last = Some((root_id, request::find(root_id)));
+    fn complete(&mut self, tracer: u16, span: &mut SpanRecord, limits: &Limits) {
+        let root = (tracer, span.local_root_id.to_u64());
+        if self.last.as_ref().is_none_or(|(known, _)| *known != root) {
+            self.last = Some((root, request::find(root)));
         }
         if span.context.span_id == span.local_root_id {
-            self.over.push(root_id);
+            self.over.push(root);
         }
         let Some((_, Some(request))) = &self.last else { return };
         span.trace_state.clone_from(&request.trace_state);

@@ -305,7 +305,7 @@ impl Live {
                 self.write(local, words);
             } else if self.context.span_id == self.context.root_id {
                 // The collector closes the requests it sees, and this one it never will.
-                request::close(&[self.context.root_id]);
+                request::close(&[self.context.root()]);
             }
         });
     }

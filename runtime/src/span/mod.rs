@@ -48,7 +48,7 @@ pub use frame::Frame;
 pub use handle::{Span, SpanBuilder, SpanRef, current};
 pub use parent::Parent;
 pub use request::{baggage, change_baggage, set_user};
-pub use scoped::{FutureExt, InContext, InSpan, Scoped, scoped};
+pub use scoped::{FutureExt, InContext, InSpan, Scoped, call_in, scoped};
 pub use sink::{Recorder, Redaction, Sink};
 pub use tracer::{Limits, is_enabled};
 

@@ -1,0 +1,146 @@
+//! The dialects: how a finished record looks on each vendor's wire.
+//!
+//! In: records, later the vendor's answers. Out: bytes, requests, verdicts, all plain data.
+//! Never: opens a socket, sleeps, reads a clock, starts a thread; `pipeline` does all of that,
+//! once for every dialect.
+//!
+//! ```text
+//!  record ─ encode ─▶ item ─┐
+//!  record ─ encode ─▶ item ─┼─ request ─▶ Request … Reply ─ verdict ─▶ delivered · retry · split · refused
+//!  record ─ encode ─▶ item ─┘
+//! ```
+//!
+//! Encode comes before the batch, because every limit of every vendor is in bytes of the encoded
+//! form: sizes are exact, an oversize record is refused alone, a batch is split by offsets, and a
+//! retry resends the same bytes.
+
+mod batch;
+#[cfg(feature = "console")]
+pub mod console;
+#[cfg(feature = "otlp")]
+pub mod otlp;
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+pub use batch::Batch;
+
+use crate::secret::Secret;
+
+/// How one kind of record looks on one vendor's wire. Pure: the same record makes the same bytes.
+pub trait Exporter: Send + 'static {
+    /// What is exported.
+    type Record: Send + Sync + 'static;
+
+    /// The stable name used in counts and messages.
+    const NAME: &'static str;
+
+    /// About how many bytes a record occupies until it is encoded, at least the encoded size.
+    ///
+    /// The queue of a destination is bounded by it. Called on the collector thread.
+    fn weigh(record: &Self::Record) -> usize;
+
+    /// What one request may hold, after encoding.
+    fn limits(&self) -> Limits;
+
+    /// Appends exactly one item to `out`. What it left in `out` on an error is discarded.
+    ///
+    /// `&mut self` is for scratch memory only.
+    ///
+    /// # Errors
+    /// The record has no form on this wire.
+    fn encode(&mut self, record: &Self::Record, out: &mut Vec<u8>) -> Result<(), EncodeError>;
+
+    /// Frames a batch of encoded items into one request; the same batch makes the same bytes.
+    fn request(&self, batch: &Batch) -> Request;
+
+    /// Reads the vendor's answer.
+    fn verdict(&self, reply: &Reply) -> Verdict;
+}
+
+/// What one request may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most items of one request.
+    pub items: usize,
+    /// The most bytes of one request's items together, overhead included.
+    pub bytes: usize,
+    /// Bytes that the vendor counts on top of each item.
+    pub overhead_bytes: usize,
+}
+
+/// A header of a request. The value never prints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The name.
+    pub name: Cow<'static, str>,
+    /// The value.
+    pub value: Secret,
+}
+
+/// One request, ready to be sent; HTTP transports `POST` it.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Where to, with the scheme; may hold credentials, so it is printed by its host alone.
+    pub url: Secret,
+    /// The headers besides `Host` and `Content-Length`.
+    pub headers: Vec<Header>,
+    /// The body in parts, which are sent one behind the other; compressed when a header says so.
+    pub body: Vec<Bytes>,
+}
+
+/// What came back for a [`Request`].
+#[derive(Clone, Debug, Default)]
+pub struct Reply {
+    /// The HTTP status; 200 where a transport has no answers.
+    pub status: u16,
+    /// How long the server asks us to wait, from `Retry-After`.
+    pub retry_after: Option<Duration>,
+    /// The body, cut by no one: a longer one than the transport allows is an error instead.
+    pub body: Bytes,
+}
+
+/// What a vendor's answer means for the records of the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Verdict {
+    /// All have arrived.
+    Delivered,
+    /// All have been looked at, and that is final.
+    Partial {
+        /// How many records the vendor did not take; 0 when it only has something to say.
+        rejected: usize,
+        /// What the vendor, or we, have to say about it.
+        message: String,
+    },
+    /// Nothing was taken; the same request may succeed later.
+    Retry {
+        /// How long the vendor asks us to wait.
+        after: Option<Duration>,
+        /// What went wrong.
+        reason: String,
+    },
+    /// Nothing was taken; a smaller request may succeed.
+    Split,
+    /// Nothing was taken, and nothing of it ever will be.
+    Refused {
+        /// What went wrong.
+        reason: String,
+    },
+}
+
+/// Why a record has no form on a vendor's wire.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// A field holds what the wire cannot say.
+    #[error("field `{field}` cannot be encoded: {problem}")]
+    Field {
+        /// The field.
+        field: Cow<'static, str>,
+        /// What is wrong with it.
+        problem: Cow<'static, str>,
+    },
+}

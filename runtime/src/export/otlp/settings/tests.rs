@@ -1,0 +1,176 @@
+//! Tables of variables and what becomes of them.
+
+use super::*;
+
+fn from(pairs: &[(&str, &str)]) -> Result<Option<Settings>, SettingsError> {
+    Settings::from_env(&|name| {
+        let pair = pairs.iter().find(|(known, _)| *known == name);
+        pair.map(|(_, value)| (*value).to_owned())
+    })
+}
+
+fn some(pairs: &[(&str, &str)]) -> Settings {
+    from(pairs).expect("the variables are good").expect("the variables ask for OTLP")
+}
+
+fn error(pairs: &[(&str, &str)]) -> String {
+    from(pairs).expect_err("one variable is bad").to_string()
+}
+
+/// The headers of the settings as `name=value`.
+fn headers(settings: &Settings) -> Vec<String> {
+    let header = |header: &Header| format!("{}={}", header.name, header.value.reveal());
+    settings.headers.iter().map(header).collect()
+}
+
+const LOCAL: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318");
+
+#[test]
+fn without_an_endpoint_or_a_key_otlp_is_off() {
+    assert_eq!(from(&[]), Ok(None));
+    assert_eq!(from(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]), Ok(None));
+    assert_eq!(from(&[("OTEL_EXPORTER_OTLP_ENDPOINT", " ")]), Ok(None));
+}
+
+#[test]
+fn a_base_gets_the_path_of_the_signal_and_the_endpoint_of_the_signal_is_kept() {
+    for (base, url) in [
+        ("http://127.0.0.1:4318", "http://127.0.0.1:4318/v1/traces"),
+        ("http://127.0.0.1:4318/", "http://127.0.0.1:4318/v1/traces"),
+        ("HTTPS://api.honeycomb.io/mount", "HTTPS://api.honeycomb.io/mount/v1/traces"),
+        ("http://[::1]:4318/a/?key=1", "http://[::1]:4318/a/v1/traces?key=1"),
+    ] {
+        assert_eq!(some(&[("OTEL_EXPORTER_OTLP_ENDPOINT", base)]).endpoint.url(), url);
+    }
+    let exact = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:4318/custom");
+    assert_eq!(some(&[LOCAL, exact]).endpoint.url(), "http://127.0.0.1:4318/custom");
+}
+
+#[test]
+fn a_bad_address_is_named_without_its_secrets() {
+    for (address, found, problem) in [
+        ("127.0.0.1:4318", "127.0.0.1:4318", "it has to start with"),
+        ("grpc://127.0.0.1:4317", "grpc://127.0.0.1:4317", "it has to start with"),
+        ("http://", "http://", "the host is missing"),
+        ("http://:4318", "http://:4318", "the host is missing"),
+        ("http://me:secret@host:port/?k=secret", "http://host:port/", "the port"),
+        ("me:secret@host", "host", "it has to start with"),
+        ("http://host:4318/a b", "http://host:4318/a b", "a space"),
+        ("http://host/#secret", "http://host/", "a fragment"),
+    ] {
+        let message = error(&[("OTEL_EXPORTER_OTLP_ENDPOINT", address)]);
+        let start = format!("OTEL_EXPORTER_OTLP_ENDPOINT is `{found}`, expected");
+        assert!(message.starts_with(&start) && message.contains(problem), "{message}");
+    }
+}
+
+#[test]
+fn settings_print_without_secrets() {
+    let settings = some(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://me:secret@host:1/?key=secret"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-team=secret"),
+    ]);
+    let text = format!("{settings:?} {}", settings.endpoint);
+    assert!(!text.contains("secret") && text.contains("https://host:1/"), "{text}");
+    assert!(settings.needs_tls());
+    assert!(!some(&[LOCAL]).needs_tls());
+}
+
+#[test]
+fn headers_are_decoded_and_those_of_the_signal_win() {
+    let list = ("OTEL_EXPORTER_OTLP_HEADERS", "X-Team=a%20b=c , empty=,");
+    assert_eq!(headers(&some(&[LOCAL, list])), ["x-team=a b=c", "empty="]);
+    let traces = ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "x-team=d");
+    assert_eq!(headers(&some(&[LOCAL, list, traces])), ["x-team=d"]);
+}
+
+#[test]
+fn a_bad_list_of_headers_names_the_entry_and_nothing_of_it() {
+    for (list, entry, problem) in [
+        ("secret", 1, "no `=`"),
+        ("a=b,secret", 2, "no `=`"),
+        ("=secret", 1, "no header name"),
+        ("se cret=1", 1, "no header name"),
+        ("a=secret%0d%0ahost: evil", 1, "characters"),
+        ("a=secret%ff", 1, "not UTF-8"),
+    ] {
+        let message = error(&[LOCAL, ("OTEL_EXPORTER_OTLP_HEADERS", list)]);
+        assert!(message.contains(&format!("in entry {entry}")), "{message}");
+        assert!(message.contains(problem) && !message.contains("cret"), "{message}");
+    }
+}
+
+#[test]
+fn timeout_compression_and_protocol_are_honoured() {
+    let settings = some(&[LOCAL]);
+    assert_eq!(settings.timeout, Duration::from_secs(10));
+    assert_eq!(settings.compression, Compression::None);
+    let settings = some(&[
+        LOCAL,
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "5000"),
+        ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "4000"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+        ("OTEL_BSP_EXPORT_TIMEOUT", "30000"),
+    ]);
+    assert_eq!(settings.timeout, Duration::from_secs(4));
+    assert_eq!(settings.compression, Compression::Gzip);
+    let settings = some(&[LOCAL, ("OTEL_BSP_EXPORT_TIMEOUT", "300")]);
+    assert_eq!(settings.timeout, Duration::from_millis(300));
+}
+
+#[test]
+fn a_bad_value_is_named_with_what_was_expected() {
+    for (variable, found, expected) in [
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s", "a number of milliseconds, at least 1"),
+        ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "0", "a number of milliseconds, at least 1"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd", "`gzip` or `none`"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "`http/protobuf`, the only protocol supported"),
+    ] {
+        let message = format!("{variable} is `{found}`, expected {expected}");
+        assert_eq!(error(&[LOCAL, (variable, found)]), message);
+    }
+}
+
+#[test]
+fn a_honeycomb_key_is_all_that_honeycomb_needs() {
+    let settings = some(&[("HONEYCOMB_API_KEY", "hcaik_key")]);
+    assert_eq!(settings.endpoint.url(), "https://api.honeycomb.io/v1/traces");
+    assert_eq!(headers(&settings), ["x-honeycomb-team=hcaik_key"]);
+    assert_eq!(settings.max_text_bytes, Some(65_535));
+
+    let eu = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://api.eu1.honeycomb.io:443");
+    let settings = some(&[eu, ("HONEYCOMB_API_KEY", "hcaik_key")]);
+    assert_eq!(headers(&settings), ["x-honeycomb-team=hcaik_key"]);
+    assert_eq!(settings.max_text_bytes, Some(65_535));
+}
+
+#[test]
+fn a_honeycomb_key_goes_nowhere_else() {
+    let settings = some(&[LOCAL, ("HONEYCOMB_API_KEY", "hcaik_key")]);
+    assert_eq!((headers(&settings), settings.max_text_bytes), (vec![], None));
+    let evil = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://honeycomb.io.example.com");
+    assert_eq!(headers(&some(&[evil, ("HONEYCOMB_API_KEY", "hcaik_key")])), [""; 0]);
+}
+
+#[test]
+fn a_classic_key_needs_a_dataset() {
+    let key = ("HONEYCOMB_API_KEY", "0123456789abcdef0123456789abcdef");
+    for (more, dataset) in [
+        (vec![], "unknown_service"),
+        (vec![("OTEL_SERVICE_NAME", "cruddur")], "cruddur"),
+        (vec![("OTEL_SERVICE_NAME", "cruddur"), ("HONEYCOMB_DATASET", "app")], "app"),
+    ] {
+        let settings = some(&[vec![key], more].concat());
+        assert_eq!(headers(&settings)[1], format!("x-honeycomb-dataset={dataset}"));
+    }
+}
+
+#[test]
+fn a_header_written_out_wins_over_the_key() {
+    let key = ("HONEYCOMB_API_KEY", "hcaik_key");
+    let settings = some(&[key, ("OTEL_EXPORTER_OTLP_HEADERS", "X-Honeycomb-Team=other")]);
+    assert_eq!(headers(&settings), ["x-honeycomb-team=other"]);
+    let message = error(&[("HONEYCOMB_API_KEY", "secret\u{7f}key")]);
+    assert_eq!(message, "HONEYCOMB_API_KEY holds characters that no key has");
+}

@@ -1,0 +1,34 @@
+//! The motion, written once for every destination: queue, encode, batch, send, retry.
+//!
+//! In: groups of finished records through [`Handle`]. Out: requests, and one fate for every record
+//! in the destination's [`Ledger`](crate::loss::Ledger).
+//! Never: blocks the thread that hands records in, uses the application's runtime, knows a
+//! vendor's document.
+//!
+//! ```text
+//!            Handle ──────▶ Worker ─ encode ─▶ Machine ─ Send ─▶ Transport ─▶ network
+//!  bounded in bytes,        one task each,     pure: batch,         │
+//!  newest lost when full    all on one         retry, split,  ◀─────┘ verdict
+//!                           I/O thread         flush, stop
+//! ```
+//!
+//! Memory of one destination: at most [`Settings::max_bytes`] for everything that has no fate yet,
+//! plus what compression makes of the bodies in flight,
+//! and one spare buffer of the size of a batch.
+
+mod assemble;
+mod batch;
+mod motor;
+mod queue;
+mod retry;
+mod settings;
+mod state;
+mod worker;
+
+pub mod transport;
+
+pub use assemble::Assembler;
+pub use motor::{Flushed, Motor, StartError};
+pub use queue::Handle;
+pub use retry::Backoff;
+pub use settings::{Settings, SettingsError};

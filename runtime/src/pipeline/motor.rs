@@ -1,0 +1,225 @@
+//! The one I/O thread and the destinations on it.
+//!
+//! In: exporters with their transports. Out: a [`Handle`] for each; flush and shutdown for all.
+//! Never: touches the runtime of whoever calls; waiting is waiting on a channel of `std`.
+
+use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::runtime;
+use tokio::sync::{mpsc::UnboundedSender, oneshot};
+
+use super::Settings;
+use super::queue::{Gauge, Handle, Message};
+use super::settings::FOR_EVER;
+use super::state::{Machine, Random};
+use super::transport::Transport;
+use super::worker::{self, Worker};
+use crate::diagnostics;
+use crate::export::Exporter;
+use crate::loss::{Ledger, Tally};
+
+/// What a shutdown waits beyond its deadline for the I/O thread to count what is left.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// The I/O thread `spanwright-io`, which all destinations share.
+///
+/// Dropping it stops the thread at once and counts what is left as lost; [`Motor::shutdown`]
+/// delivers first.
+pub struct Motor {
+    runtime: runtime::Handle,
+    destinations: Mutex<Vec<Destination>>,
+    /// Ends the thread when it is dropped.
+    _stop: oneshot::Sender<()>,
+}
+
+/// Why there is no I/O thread.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot start the thread that sends telemetry: {0}")]
+pub struct StartError(#[from] io::Error);
+
+/// What a flush or a shutdown has come to at one destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Flushed {
+    /// The name of the destination.
+    pub destination: &'static str,
+    /// Whether everything accepted before the call has met its fate.
+    pub in_time: bool,
+    /// The counters since the start.
+    pub tally: Tally,
+}
+
+struct Destination {
+    name: &'static str,
+    ledger: Arc<Ledger>,
+    control: Box<dyn Control>,
+}
+
+/// The sender of a destination's queue without the type of its records.
+trait Control: Send {
+    /// False when nobody listens any more.
+    fn flush(&self, done: mpsc::Sender<()>) -> bool;
+    /// False when nobody listens any more.
+    fn shutdown(&self, deadline: Instant, done: mpsc::Sender<()>) -> bool;
+}
+
+impl<R: Send + Sync> Control for UnboundedSender<Message<R>> {
+    fn flush(&self, done: mpsc::Sender<()>) -> bool {
+        self.send(Message::Flush(done)).is_ok()
+    }
+
+    fn shutdown(&self, deadline: Instant, done: mpsc::Sender<()>) -> bool {
+        self.send(Message::Shutdown { deadline, done }).is_ok()
+    }
+}
+
+impl Motor {
+    /// Starts the thread. May be called from any thread, inside a runtime or not.
+    ///
+    /// # Errors
+    /// The system gives no thread or no event queue.
+    pub fn start() -> Result<Self, StartError> {
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .thread_name("spanwright-io-blocking")
+            .on_thread_start(diagnostics::suppress_thread)
+            .build()?;
+        let handle = runtime.handle().clone();
+        let (stop, stopped) = oneshot::channel();
+        thread::Builder::new().name("spanwright-io".to_owned()).spawn(move || {
+            diagnostics::suppress_thread();
+            // Nothing is ever sent: the other end is dropped.
+            let _ = runtime.block_on(stopped);
+            runtime.shutdown_background();
+        })?;
+        Ok(Self { runtime: handle, destinations: Mutex::default(), _stop: stop })
+    }
+
+    /// Adds a destination; records handed to the returned handle go there. Never blocks.
+    pub fn add<E: Exporter, T: Transport>(
+        &self,
+        exporter: E,
+        transport: T,
+        settings: &Settings,
+    ) -> Handle<E::Record> {
+        let (sender, messages) = tokio::sync::mpsc::unbounded_channel();
+        let max_records = settings.max_records.unwrap_or(usize::MAX);
+        let gauge = Arc::new(Gauge::new(settings.max_bytes, max_records));
+        let ledger = Arc::new(Ledger::default());
+        let handle = Handle {
+            sender: sender.clone(),
+            gauge: Arc::clone(&gauge),
+            ledger: Arc::clone(&ledger),
+            weigh: E::weigh,
+        };
+        let machine = Machine::new(settings.rules(exporter.limits()), random());
+        self.runtime.spawn(
+            Worker {
+                exporter,
+                transport: Arc::new(transport),
+                machine,
+                messages,
+                gauge,
+                ledger: Arc::clone(&ledger),
+                state: worker::State::default(),
+            }
+            .run(),
+        );
+        let destination = Destination { name: E::NAME, ledger, control: Box::new(sender) };
+        self.destinations().push(destination);
+        handle
+    }
+
+    /// Sends what is held and waits until everything accepted so far has met its fate.
+    ///
+    /// Blocks up to `timeout`; may be called from any thread, inside a runtime or not.
+    pub fn flush(&self, timeout: Duration) -> Vec<Flushed> {
+        let deadline = deadline(timeout);
+        self.order(deadline, |destination, done| destination.control.flush(done))
+    }
+
+    /// Flushes, then ends all destinations; what is left after `timeout` is lost and counted.
+    ///
+    /// Blocks up to `timeout` and a tenth of a second for the last count; may be called from any
+    /// thread, inside a runtime or not. Records that come later are lost and counted.
+    pub fn shutdown(&self, timeout: Duration) -> Vec<Flushed> {
+        let deadline = deadline(timeout);
+        self.order(deadline + GRACE, |destination, done| {
+            destination.control.shutdown(deadline, done)
+        })
+    }
+
+    /// The counters of every destination.
+    pub fn tallies(&self) -> Vec<(&'static str, Tally)> {
+        self.destinations().iter().map(|it| (it.name, it.ledger.tally())).collect()
+    }
+
+    fn order(
+        &self,
+        deadline: Instant,
+        ask: impl Fn(&Destination, mpsc::Sender<()>) -> bool,
+    ) -> Vec<Flushed> {
+        // All are asked before any is waited for.
+        let asked: Vec<_> = self
+            .destinations()
+            .iter()
+            .map(|destination| {
+                let (done, is_done) = mpsc::channel();
+                let answers = ask(destination, done).then_some(is_done);
+                (destination.name, Arc::clone(&destination.ledger), answers)
+            })
+            .collect();
+        let wait = |is_done: mpsc::Receiver<()>| {
+            // Our own thread would wait for itself.
+            let patience = if diagnostics::suppressed() {
+                Duration::ZERO
+            } else {
+                deadline.saturating_duration_since(worker::now())
+            };
+            is_done.recv_timeout(patience) != Err(RecvTimeoutError::Timeout)
+        };
+        asked
+            .into_iter()
+            .map(|(destination, ledger, answers)| {
+                let all_settled = || ledger.tally().pending() == 0;
+                let in_time = answers.map_or_else(all_settled, wait);
+                Flushed { destination, in_time, tally: ledger.tally() }
+            })
+            .collect()
+    }
+
+    fn destinations(&self) -> std::sync::MutexGuard<'_, Vec<Destination>> {
+        self.destinations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Motor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Motor").field("tallies", &self.tallies()).finish_non_exhaustive()
+    }
+}
+
+fn deadline(timeout: Duration) -> Instant {
+    worker::now() + timeout.min(FOR_EVER)
+}
+
+/// `SplitMix64` from a random start.
+///
+/// Source: <https://prng.di.unimi.it/splitmix64.c>.
+fn random() -> Random {
+    let mut state = RandomState::new().build_hasher().finish();
+    Box::new(move || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    })
+}

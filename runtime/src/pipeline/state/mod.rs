@@ -1,0 +1,395 @@
+//! One destination as a machine: `(input, now) → actions`.
+//!
+//! In: encoded items, answers, the passing of time, flush, shutdown. Out: what to send, what has
+//! met its fate, when to look again.
+//! Never: owns a clock, a socket, a thread or a random number generator.
+//!
+//! ```text
+//!  item ─▶ open ──full, old, flush──▶ parked ──slot free, due──▶ in flight ──▶ settled
+//!                                       ▲                            │
+//!                                       └───── failed · split ───────┘
+//! ```
+//!
+//! - A request that fails waits on its own, and the destination as a whole pauses as long: what
+//!   has not been tried yet is not thrown at a server that is down. The first success ends the
+//!   pause, unless the server asked for it.
+//! - While nothing can be sent, the open batch stays open until it is full: an outage ends in few
+//!   large requests.
+//! - A flush cuts our own waits short and starts the backoff anew, since somebody is waiting; a
+//!   wait the server asked for is kept.
+
+mod parcel;
+
+use std::collections::VecDeque;
+use std::mem;
+use std::time::{Duration, Instant};
+
+use self::parcel::{Parcel, Wait};
+use super::Backoff;
+use super::batch::Open;
+use crate::export::{Batch, Limits, Verdict};
+use crate::loss::LossReason;
+
+/// A number, any, evenly distributed.
+pub(super) type Random = Box<dyn FnMut() -> u64 + Send>;
+
+/// What the machine goes by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules {
+    pub(super) limits: Limits,
+    pub(super) max_batch_age: Duration,
+    pub(super) max_in_flight: usize,
+    pub(super) backoff: Backoff,
+    pub(super) give_up_after: Duration,
+}
+
+/// What happened.
+#[derive(Debug)]
+pub(super) enum Input {
+    /// The tail of [`Machine::buffer`] is a complete item.
+    Item,
+    /// Time has passed.
+    Tick,
+    /// A request was answered, or its transport failed.
+    Answered { id: u64, verdict: Verdict },
+    /// Work on a request panicked.
+    Panicked { id: u64 },
+    /// Everything that came before is wanted out.
+    Flush,
+    /// The same, and at the deadline the rest is lost.
+    Shutdown { deadline: Instant },
+}
+
+/// What is to be done.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    /// Send the batch of this id.
+    Send { id: u64 },
+    /// These records have met their fate.
+    Settle { records: usize, bytes: usize, fate: Fate },
+    /// The oldest flush not yet confirmed is complete.
+    Flushed,
+}
+
+/// How records end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Delivered,
+    Partial { rejected: usize },
+    Lost(LossReason),
+}
+
+/// The machine.
+pub(super) struct Machine {
+    rules: Rules,
+    random: Random,
+    open: Open,
+    opened: Option<Instant>,
+    /// In the order they were closed.
+    parked: VecDeque<Parcel>,
+    in_flight: Vec<Parcel>,
+    pause: Option<Wait>,
+    /// Failures since the last success.
+    failures: u32,
+    next_id: u64,
+    next_sequence: u64,
+    /// Each waits for all parcels whose sequence is smaller.
+    flushes: VecDeque<u64>,
+    stop_at: Option<Instant>,
+}
+
+impl Machine {
+    pub(super) fn new(rules: Rules, random: Random) -> Self {
+        Self {
+            rules,
+            random,
+            open: Open::default(),
+            opened: None,
+            parked: VecDeque::new(),
+            in_flight: Vec::new(),
+            pause: None,
+            failures: 0,
+            next_id: 0,
+            next_sequence: 0,
+            flushes: VecDeque::new(),
+            stop_at: None,
+        }
+    }
+
+    /// Where the next item is encoded to.
+    pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
+        self.open.buffer()
+    }
+
+    /// How many bytes were encoded since the last item.
+    pub(super) fn tail_len(&self) -> usize {
+        self.open.tail_len()
+    }
+
+    /// Forgets what was encoded since the last item.
+    pub(super) fn discard_tail(&mut self) {
+        self.open.discard_tail();
+    }
+
+    /// The batch of an [`Action::Send`].
+    pub(super) fn batch(&self, id: u64) -> Option<&Batch> {
+        self.in_flight.iter().find(|parcel| parcel.id == id).map(|parcel| &parcel.batch)
+    }
+
+    /// Whether a shutdown has begun.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stop_at.is_some()
+    }
+
+    /// Failures in a row since the last success.
+    pub(super) fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// Whether a shutdown is complete.
+    pub(super) fn is_done(&self) -> bool {
+        self.stop_at.is_some() && self.is_idle()
+    }
+
+    /// When the next [`Input::Tick`] is due; `None` when only another input can change anything.
+    pub(super) fn wake_at(&self) -> Option<Instant> {
+        let stop = self.stop_at.filter(|_| !self.is_idle());
+        let send = if self.has_free_slot() { self.next_due() } else { None };
+        send.into_iter().chain(stop).min()
+    }
+
+    /// Takes one input in; appends what is to be done.
+    pub(super) fn on(&mut self, input: Input, now: Instant, actions: &mut Vec<Action>) {
+        match input {
+            Input::Item => return self.take_item(now, actions),
+            Input::Tick => {}
+            Input::Answered { id, verdict } => {
+                if let Some(parcel) = self.land(id) {
+                    self.judge(parcel, &verdict, now, actions);
+                }
+            }
+            Input::Panicked { id } => {
+                if let Some(parcel) = self.land(id) {
+                    self.settle(parcel.batch, Fate::Lost(LossReason::WorkerPanicked), actions);
+                }
+            }
+            Input::Flush => {
+                self.hurry(now);
+                self.flushes.push_back(self.next_sequence);
+            }
+            Input::Shutdown { deadline } => {
+                self.hurry(now);
+                self.stop_at = Some(deadline);
+            }
+        }
+        if self.stop_at.is_some_and(|deadline| deadline <= now) {
+            self.abandon(now, actions);
+        }
+        self.dispatch(now, actions);
+        if self.is_stopping_in_vain() {
+            self.abandon(now, actions);
+        }
+        self.confirm_flushes(actions);
+    }
+
+    fn take_item(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        let Limits { items, bytes, overhead_bytes } = self.rules.limits;
+        let item_bytes = self.open.tail_len();
+        if item_bytes + overhead_bytes > bytes {
+            self.open.discard_tail();
+            let fate = Fate::Lost(LossReason::TooLarge);
+            return actions.push(Action::Settle { records: 1, bytes: item_bytes, fate });
+        }
+        let parked = self.parked.len();
+        let full_len = |open: &Open, items| open.items_len() + items * overhead_bytes;
+        if full_len(&self.open, self.open.len() + 1) + item_bytes > bytes {
+            self.close_open(now);
+        }
+        self.open.close_item();
+        self.opened.get_or_insert(now);
+        if self.open.len() >= items || full_len(&self.open, self.open.len()) >= bytes {
+            self.close_open(now);
+        }
+        if self.parked.len() > parked {
+            self.dispatch(now, actions);
+        }
+    }
+
+    fn close_open(&mut self, now: Instant) {
+        self.opened = None;
+        if self.open.is_empty() {
+            return;
+        }
+        let batch = self.open.close();
+        let sequence = self.next_sequence;
+        self.next_sequence += 1;
+        let parcel = self.parcel(batch, sequence, now);
+        self.parked.push_back(parcel);
+    }
+
+    fn parcel(&mut self, batch: Batch, sequence: u64, closed: Instant) -> Parcel {
+        self.next_id += 1;
+        Parcel { id: self.next_id, sequence, batch, closed, failures: 0, wait: None }
+    }
+
+    /// Puts a parcel back at its place.
+    fn park(&mut self, parcel: Parcel) {
+        let place = self.parked.partition_point(|other| other.sequence <= parcel.sequence);
+        self.parked.insert(place, parcel);
+    }
+
+    fn land(&mut self, id: u64) -> Option<Parcel> {
+        let place = self.in_flight.iter().position(|parcel| parcel.id == id)?;
+        Some(self.in_flight.swap_remove(place))
+    }
+
+    fn judge(
+        &mut self,
+        parcel: Parcel,
+        verdict: &Verdict,
+        now: Instant,
+        actions: &mut Vec<Action>,
+    ) {
+        let fate = match *verdict {
+            Verdict::Delivered => Fate::Delivered,
+            Verdict::Partial { rejected, .. } => Fate::Partial { rejected },
+            Verdict::Refused { .. } => Fate::Lost(LossReason::Refused),
+            Verdict::Retry { after, .. } => return self.retry(parcel, after, now, actions),
+            Verdict::Split => return self.split(parcel, actions),
+        };
+        self.failures = 0;
+        self.pause = Wait::if_asked(self.pause);
+        self.settle(parcel.batch, fate, actions);
+    }
+
+    fn retry(
+        &mut self,
+        mut parcel: Parcel,
+        after: Option<Duration>,
+        now: Instant,
+        actions: &mut Vec<Action>,
+    ) {
+        let give_up_at = parcel.closed + self.rules.give_up_after;
+        if give_up_at <= now {
+            let fate = Fate::Lost(LossReason::RetriesExhausted);
+            return self.settle(parcel.batch, fate, actions);
+        }
+        self.failures = self.failures.saturating_add(1);
+        parcel.failures = parcel.failures.saturating_add(1);
+        let delay = match after {
+            // Whoever was told the same comes back spread out, and "at once" is no tight loop.
+            Some(after) => after.saturating_add(self.backoff(1)),
+            None => self.backoff(self.failures.max(parcel.failures)),
+        };
+        // The last attempt is made when the batch would be given up, and not later.
+        let until = now.checked_add(delay).map_or(give_up_at, |until| until.min(give_up_at));
+        let wait = Wait { until, asked: after.is_some() };
+        parcel.wait = Some(wait);
+        self.park(parcel);
+        if self.pause.is_none_or(|pause| pause.until < until) {
+            self.pause = Some(wait);
+        }
+    }
+
+    fn backoff(&mut self, failures: u32) -> Duration {
+        self.rules.backoff.delay(failures, (self.random)())
+    }
+
+    fn split(&mut self, parcel: Parcel, actions: &mut Vec<Action>) {
+        let Parcel { batch, sequence, closed, .. } = parcel;
+        match batch.split() {
+            Ok((first, second)) => {
+                for half in [first, second] {
+                    let parcel = self.parcel(half, sequence, closed);
+                    self.park(parcel);
+                }
+            }
+            Err(single) => self.settle(single, Fate::Lost(LossReason::TooLarge), actions),
+        }
+    }
+
+    /// Closes the open batch and ends every wait of our own making.
+    fn hurry(&mut self, now: Instant) {
+        self.close_open(now);
+        self.failures = 0;
+        self.pause = Wait::if_asked(self.pause);
+        for parcel in &mut self.parked {
+            parcel.failures = 0;
+            parcel.wait = Wait::if_asked(parcel.wait);
+        }
+    }
+
+    fn dispatch(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        if self.pause.is_some_and(|pause| now < pause.until) {
+            return;
+        }
+        self.pause = None;
+        while self.has_free_slot() {
+            let due = self.parked.iter().position(|parcel| parcel.due() <= now);
+            let Some(parcel) = due.and_then(|place| self.parked.remove(place)) else {
+                let is_old = |opened| opened + self.rules.max_batch_age <= now;
+                if self.opened.is_some_and(is_old) {
+                    self.close_open(now);
+                    continue;
+                }
+                return;
+            };
+            actions.push(Action::Send { id: parcel.id });
+            self.in_flight.push(parcel);
+        }
+    }
+
+    fn abandon(&mut self, now: Instant, actions: &mut Vec<Action>) {
+        self.close_open(now);
+        let parked = mem::take(&mut self.parked);
+        for parcel in parked.into_iter().chain(mem::take(&mut self.in_flight)) {
+            self.settle(parcel.batch, Fate::Lost(LossReason::Shutdown), actions);
+        }
+    }
+
+    fn settle(&mut self, batch: Batch, fate: Fate, actions: &mut Vec<Action>) {
+        let (records, bytes) = (batch.len(), batch.bytes().len());
+        let fate = match fate {
+            Fate::Partial { rejected } => Fate::Partial { rejected: rejected.min(records) },
+            fate => fate,
+        };
+        self.open.recycle(batch);
+        actions.push(Action::Settle { records, bytes, fate });
+    }
+
+    fn confirm_flushes(&mut self, actions: &mut Vec<Action>) {
+        if self.flushes.is_empty() {
+            return;
+        }
+        let on_the_way = self.parked.iter().chain(&self.in_flight);
+        let oldest = on_the_way.map(|parcel| parcel.sequence).min().unwrap_or(self.next_sequence);
+        while self.flushes.front().is_some_and(|&until| until <= oldest) {
+            self.flushes.pop_front();
+            actions.push(Action::Flushed);
+        }
+    }
+
+    /// When the next request can go out, if a slot is free.
+    fn next_due(&self) -> Option<Instant> {
+        let age = self.opened.map(|opened| opened + self.rules.max_batch_age);
+        let next = self.parked.iter().map(Parcel::due).chain(age).min()?;
+        Some(self.pause.map_or(next, |pause| next.max(pause.until)))
+    }
+
+    /// Whether all that is left has to wait beyond the end.
+    fn is_stopping_in_vain(&self) -> bool {
+        let (Some(stop), Some(next)) = (self.stop_at, self.next_due()) else { return false };
+        self.in_flight.is_empty() && stop < next
+    }
+
+    fn has_free_slot(&self) -> bool {
+        self.in_flight.len() < self.rules.max_in_flight
+    }
+
+    fn is_idle(&self) -> bool {
+        self.open.is_empty() && self.parked.is_empty() && self.in_flight.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,459 @@
+//! Scripts: inputs at made-up moments, and the actions they must cause.
+
+use super::*;
+
+const AGE_MS: u64 = 1_000;
+const GIVE_UP_MS: u64 = 60_000;
+
+/// A machine and the moment its script began.
+struct Script {
+    machine: Machine,
+    start: Instant,
+}
+
+impl Script {
+    /// Batches of 3 items or 30 bytes, 2 in flight; every backoff takes its whole delay, from
+    /// 100 ms to 10 s.
+    fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "an origin for made-up moments")]
+    fn with(change: impl FnOnce(&mut Rules)) -> Self {
+        let mut rules = Rules {
+            limits: Limits { items: 3, bytes: 30, overhead_bytes: 0 },
+            max_batch_age: Duration::from_millis(AGE_MS),
+            max_in_flight: 2,
+            backoff: Backoff { initial: Duration::from_millis(100), max: Duration::from_secs(10) },
+            give_up_after: Duration::from_millis(GIVE_UP_MS),
+        };
+        change(&mut rules);
+        // The largest number makes a delay a nanosecond short of its ceiling.
+        let machine = Machine::new(rules, Box::new(|| u64::MAX));
+        Self { machine, start: Instant::now() }
+    }
+
+    fn at(&mut self, ms: u64, input: Input) -> Vec<Action> {
+        let mut actions = Vec::new();
+        self.machine.on(input, self.start + Duration::from_millis(ms), &mut actions);
+        actions
+    }
+
+    fn items(&mut self, ms: u64, items: &[&str]) -> Vec<Action> {
+        let mut actions = Vec::new();
+        for item in items {
+            self.machine.buffer().extend_from_slice(item.as_bytes());
+            actions.extend(self.at(ms, Input::Item));
+        }
+        actions
+    }
+
+    fn answer(&mut self, ms: u64, id: u64, verdict: Verdict) -> Vec<Action> {
+        self.at(ms, Input::Answered { id, verdict })
+    }
+
+    /// When the machine wants to be woken, in whole milliseconds from the start, rounded up.
+    fn wake_ms(&self) -> Option<u128> {
+        let wake = self.machine.wake_at()?;
+        Some(wake.saturating_duration_since(self.start).as_nanos().div_ceil(1_000_000))
+    }
+
+    fn sent(&self, id: u64) -> &[u8] {
+        self.machine.batch(id).expect("the batch is in flight").bytes()
+    }
+}
+
+fn send(id: u64) -> Action {
+    Action::Send { id }
+}
+
+fn settle(records: usize, bytes: usize, fate: Fate) -> Action {
+    Action::Settle { records, bytes, fate }
+}
+
+fn lost(records: usize, bytes: usize, reason: LossReason) -> Action {
+    settle(records, bytes, Fate::Lost(reason))
+}
+
+fn retry(after_ms: Option<u64>) -> Verdict {
+    Verdict::Retry { after: after_ms.map(Duration::from_millis), reason: "busy".to_owned() }
+}
+
+fn refused() -> Verdict {
+    Verdict::Refused { reason: "no".to_owned() }
+}
+
+#[test]
+fn an_idle_machine_wants_nothing() {
+    let mut script = Script::new();
+    assert_eq!(script.wake_ms(), None);
+    assert_eq!(script.at(5, Input::Tick), []);
+}
+
+#[test]
+fn a_batch_full_by_count_is_sent_at_once() {
+    let mut script = Script::new();
+    assert_eq!(script.items(0, &["a", "b"]), []);
+    assert_eq!(script.items(1, &["c", "d"]), [send(1)]);
+    assert_eq!(script.sent(1), b"abc");
+    assert_eq!(script.answer(2, 1, Verdict::Delivered), [settle(3, 3, Fate::Delivered)]);
+}
+
+#[test]
+fn an_item_that_does_not_fit_opens_the_next_batch() {
+    let mut script = Script::new();
+    assert_eq!(script.items(0, &["0123456789012345678901234567", "abc"]), [send(1)]);
+    assert_eq!(script.sent(1).len(), 28);
+    assert_eq!(script.at(AGE_MS, Input::Tick), [send(2)]);
+    assert_eq!(script.sent(2), b"abc");
+}
+
+#[test]
+fn a_batch_full_to_the_byte_is_sent_at_once() {
+    let mut script = Script::with(|rules| rules.limits.overhead_bytes = 5);
+    assert_eq!(script.items(0, &["0123456789", "0123456789"]), [send(1)]);
+    assert_eq!(script.sent(1).len(), 20);
+}
+
+#[test]
+fn an_item_too_large_for_any_batch_is_lost_alone() {
+    let mut script = Script::with(|rules| rules.limits.overhead_bytes = 1);
+    let large = "0123456789012345678901234567890";
+    assert_eq!(script.items(0, &["a", large, "b"]), [lost(1, 31, LossReason::TooLarge)]);
+    assert_eq!(script.at(AGE_MS, Input::Tick), [send(1)]);
+    assert_eq!(script.sent(1), b"ab");
+}
+
+#[test]
+fn a_batch_is_sent_when_its_first_item_is_old() {
+    let mut script = Script::new();
+    script.items(10, &["a"]);
+    script.items(500, &["b"]);
+    assert_eq!(script.wake_ms(), Some(1_010));
+    assert_eq!(script.at(1_009, Input::Tick), []);
+    assert_eq!(script.at(1_010, Input::Tick), [send(1)]);
+    assert_eq!((script.sent(1), script.wake_ms()), (&b"ab"[..], None));
+}
+
+#[test]
+fn while_all_slots_are_taken_batches_wait_and_the_open_one_grows_old() {
+    let mut script = Script::new();
+    assert_eq!(script.items(0, &["a", "b", "c", "d", "e", "f"]), [send(1), send(2)]);
+    assert_eq!(script.items(0, &["g", "h", "i", "j"]), []);
+    assert_eq!(script.wake_ms(), None);
+    assert_eq!(script.at(5_000, Input::Tick), []);
+    assert_eq!(script.items(5_000, &["k"]), []);
+    let delivered = settle(3, 3, Fate::Delivered);
+    assert_eq!(script.answer(5_001, 2, Verdict::Delivered), [delivered, send(3)]);
+    let delivered = settle(3, 3, Fate::Delivered);
+    assert_eq!(script.answer(5_002, 1, Verdict::Delivered), [delivered, send(4)]);
+    assert_eq!(script.sent(4), b"jk");
+}
+
+#[test]
+fn a_failure_is_repeated_later_and_later_with_the_same_batch() {
+    let mut script = Script::new();
+    script.items(0, &["a", "b", "c"]);
+    let mut now_ms = 0;
+    for delay_ms in [100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000] {
+        assert_eq!(script.answer(now_ms, 1, retry(None)), []);
+        now_ms += delay_ms;
+        assert_eq!(script.wake_ms(), Some(u128::from(now_ms)));
+        assert_eq!(script.at(now_ms - 1, Input::Tick), []);
+        assert_eq!(script.at(now_ms, Input::Tick), [send(1)]);
+        assert_eq!(script.sent(1), b"abc");
+    }
+    script.answer(now_ms, 1, Verdict::Delivered);
+    assert_eq!(script.machine.failures(), 0);
+}
+
+#[test]
+fn the_wait_the_server_asks_for_wins_even_beyond_the_longest_backoff() {
+    let mut script = Script::new();
+    script.items(0, &["a", "b", "c"]);
+    script.answer(0, 1, retry(Some(45_000)));
+    assert_eq!(script.wake_ms(), Some(45_100), "the first backoff comes on top");
+    assert_eq!(script.at(45_099, Input::Tick), []);
+    assert_eq!(script.at(45_100, Input::Tick), [send(1)]);
+    assert_eq!(script.answer(45_100, 1, retry(Some(0))), []);
+    assert_eq!(script.at(45_200, Input::Tick), [send(1)]);
+}
+
+#[test]
+fn a_wait_beyond_the_deadline_ends_with_a_last_attempt_at_it() {
+    let mut script = Script::new();
+    script.items(0, &["a", "b", "c"]);
+    script.answer(1_000, 1, retry(Some(u64::MAX)));
+    assert_eq!(script.at(GIVE_UP_MS, Input::Tick), [send(1)]);
+    let exhausted = lost(3, 3, LossReason::RetriesExhausted);
+    assert_eq!(script.answer(GIVE_UP_MS, 1, retry(None)), [exhausted]);
+    assert_eq!(script.wake_ms(), None);
+}
+
+#[test]
+fn what_has_not_been_tried_is_held_back_while_the_destination_fails() {
+    let mut script = Script::new();
+    script.items(0, &["a", "b", "c"]);
+    script.answer(0, 1, retry(None));
+    assert_eq!(script.items(10, &["d", "e", "f"]), []);
+    assert_eq!(script.wake_ms(), Some(100));
+    assert_eq!(script.at(100, Input::Tick), [send(1), send(2)]);
+}
+
+#[test]
+fn the_first_success_ends_the_pause() {
+    let mut script = Script::new();
+    script.items(0, &["a", "b", "c", "d", "e", "f"]);
+    script.answer(0, 1, retry(None));
+    assert_eq!(script.items(1, &["g", "h", "i"]), []);
+    let delivered = settle(3, 3, Fate::Delivered);
+    assert_eq!(script.answer(2, 2, Verdict::Delivered), [delivered, send(3)]);
+    assert_eq!(script.at(99, Input::Tick), []);
+    assert_eq!(script.at(100, Input::Tick), [send(1)]);
+}
+
+#[test]
+fn a_pause_the_server_asked_for_outlasts_a_success() {
+    let mut script = Script::new();
+    script.items(0, &["a", "b", "c", "d", "e", "f", "g", "h", "i"]);
+    script.answer(0, 1, retry(Some(5_000)));
+    assert_eq!(script.answer(1, 2, Verdict::Delivered), [settle(3, 3, Fate::Delivered)]);
+    assert_eq!(script.wake_ms(), Some(5_100));
+    assert_eq!(script.at(5_100, Input::Tick), [send(1), send(3)]);
+}
+
+#[test]
+fn a_batch_that_always_fails_does_not_hold_up_the_others() {
+    let mut script = Script::with(|rules| rules.max_in_flight = 1);
+    script.items(0, &["a", "b", "c", "d", "e", "f", "g", "h", "i"]);
+    script.answer(0, 1, retry(None));
+    assert_eq!(script.at(100, Input::Tick), [send(1)]);
+    script.answer(100, 1, retry(None));
+    assert_eq!(script.at(300, Input::Tick), [send(1)]);
+    // Its own wait is over again, but the others have gone while it waited.
+    script.answer(300, 1, retry(None));
+    assert_eq!(script.at(700, Input::Flush), [send(1)]);
+    assert_eq!(script.answer(700, 1, refused())[1], send(2));
+}
+
+#[test]
+fn too_much_at_once_is_split_down_to_single_items() {
+    let mut script = Script::new();
+    script.items(0, &["a", "b", "c"]);
+    assert_eq!(script.answer(1, 1, Verdict::Split), [send(2), send(3)]);
+    assert_eq!((script.sent(2), script.sent(3)), (&b"a"[..], &b"bc"[..]));
+    assert_eq!(script.answer(2, 2, Verdict::Split), [lost(1, 1, LossReason::TooLarge)]);
+    assert_eq!(script.answer(2, 3, Verdict::Split), [send(4), send(5)]);
+}
+
+#[test]
+fn the_fates_of_a_batch() {
+    let partial = |rejected| Verdict::Partial { rejected, message: String::new() };
+    for (verdict, fate) in [
+        (Verdict::Delivered, Fate::Delivered),
+        (partial(2), Fate::Partial { rejected: 2 }),
+        (partial(9), Fate::Partial { rejected: 3 }),
+        (refused(), Fate::Lost(LossReason::Refused)),
+    ] {
+        let mut script = Script::new();
+        script.items(0, &["a", "b", "c"]);
+        assert_eq!(script.answer(1, 1, verdict), [settle(3, 3, fate)]);
+        assert_eq!(script.answer(2, 1, Verdict::Delivered), [], "a fate is met once");
+    }
+    let mut script = Script::new();
+    script.items(0, &["a", "b", "c"]);
+    let panicked = lost(3, 3, LossReason::WorkerPanicked);
+    assert_eq!(script.at(1, Input::Panicked { id: 1 }), [panicked]);
+}
+
+#[test]
+fn a_flush_sends_what_is_open_and_is_complete_when_that_has_its_fate() {
+    let mut script = Script::new();
+    assert_eq!(script.at(0, Input::Flush), [Action::Flushed]);
+    script.items(0, &["a"]);
+    assert_eq!(script.at(1, Input::Flush), [send(1)]);
+    script.items(2, &["b"]);
+    assert_eq!(script.at(3, Input::Flush), [send(2)]);
+    assert_eq!(script.answer(4, 2, Verdict::Delivered), [settle(1, 1, Fate::Delivered)]);
+    let both = [settle(1, 1, Fate::Delivered), Action::Flushed, Action::Flushed];
+    assert_eq!(script.answer(5, 1, Verdict::Delivered), both);
+}
+
+#[test]
+fn a_flush_waits_for_both_halves_of_a_split_and_not_for_what_came_later() {
+    let mut script = Script::new();
+    script.items(0, &["a", "b"]);
+    assert_eq!(script.at(0, Input::Flush), [send(1)]);
+    script.items(1, &["c", "d", "e"]);
+    assert_eq!(script.answer(2, 1, Verdict::Split), [send(3)]);
+    assert_eq!(script.answer(3, 3, Verdict::Delivered), [settle(1, 1, Fate::Delivered), send(4)]);
+    let last = [settle(1, 1, Fate::Delivered), Action::Flushed];
+    assert_eq!(script.answer(4, 4, Verdict::Delivered), last);
+}
+
+#[test]
+fn a_flush_cuts_our_own_waits_short_and_not_the_one_the_server_asked_for() {
+    let mut script = Script::new();
+    script.items(0, &["a", "b", "c"]);
+    for now_ms in [0, 100, 300] {
+        script.answer(now_ms, 1, retry(None));
+        script.at(now_ms + 400, Input::Tick);
+    }
+    script.answer(1_000, 1, retry(None));
+    assert_eq!(script.at(1_001, Input::Flush), [send(1)]);
+    script.answer(1_001, 1, retry(None));
+    assert_eq!(script.wake_ms(), Some(1_101), "the backoff begins anew");
+
+    script.at(1_101, Input::Tick);
+    script.answer(1_101, 1, retry(Some(9_000)));
+    assert_eq!(script.at(1_102, Input::Flush), []);
+    assert_eq!(script.wake_ms(), Some(10_201));
+}
+
+#[test]
+fn a_shutdown_sends_what_is_left_and_is_done_when_that_has_its_fate() {
+    let mut script = Script::new();
+    script.items(0, &["a"]);
+    let deadline = script.start + Duration::from_millis(500);
+    assert_eq!(script.at(0, Input::Shutdown { deadline }), [send(1)]);
+    assert!(!script.machine.is_done());
+    assert_eq!(script.wake_ms(), Some(500));
+    script.answer(1, 1, Verdict::Delivered);
+    assert!(script.machine.is_done());
+    assert_eq!(script.wake_ms(), None);
+}
+
+#[test]
+fn at_the_deadline_of_a_shutdown_everything_left_is_lost() {
+    let mut script = Script::new();
+    script.items(0, &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]);
+    script.answer(1, 1, retry(Some(30_000)));
+    let deadline = script.start + Duration::from_millis(500);
+    assert_eq!(script.at(2, Input::Shutdown { deadline }), [], "one is in flight");
+    let mut lost_items = 0;
+    for action in script.at(500, Input::Tick) {
+        let Action::Settle { records, fate: Fate::Lost(LossReason::Shutdown), .. } = action else {
+            panic!("nothing is sent at the deadline, found {action:?}");
+        };
+        lost_items += records;
+    }
+    assert_eq!(lost_items, 10);
+    assert!(script.machine.is_done());
+    assert_eq!(script.answer(501, 2, Verdict::Delivered), []);
+}
+
+#[test]
+fn a_shutdown_does_not_wait_for_what_may_not_be_sent_before_its_end() {
+    let mut script = Script::new();
+    script.items(0, &["a", "b", "c"]);
+    script.answer(1, 1, retry(Some(30_000)));
+    let deadline = script.start + Duration::from_millis(500);
+    let shutdown = lost(3, 3, LossReason::Shutdown);
+    assert_eq!(script.at(2, Input::Shutdown { deadline }), [shutdown]);
+    assert!(script.machine.is_done());
+}
+
+#[test]
+fn ten_seconds_without_a_collector_lose_nothing() {
+    let mut script = Script::new();
+    let (mut settled, mut failed) = (0, 0);
+    for now_ms in (0..60_000).step_by(50) {
+        let mut actions = script.at(now_ms, Input::Tick);
+        if now_ms < 30_000 {
+            actions.extend(script.items(now_ms, &["a"]));
+        }
+        while let Some(action) = actions.pop() {
+            match action {
+                Action::Send { id } if (5_000..15_000).contains(&now_ms) => {
+                    failed += 1;
+                    actions.extend(script.answer(now_ms, id, retry(None)));
+                }
+                Action::Send { id } => {
+                    actions.extend(script.answer(now_ms, id, Verdict::Delivered));
+                }
+                Action::Settle { records, fate, .. } => {
+                    assert_eq!(fate, Fate::Delivered);
+                    settled += records;
+                }
+                Action::Flushed => panic!("nobody asked for a flush"),
+            }
+        }
+    }
+    assert_eq!(settled, 600);
+    assert!((5..20).contains(&failed), "{failed}");
+}
+
+#[test]
+fn a_shutdown_without_any_time_loses_everything_and_confirms_the_flushes() {
+    let mut script = Script::new();
+    script.items(0, &["a", "b", "c"]);
+    assert_eq!(script.at(0, Input::Flush), []);
+    let deadline = script.start;
+    let end = [lost(3, 3, LossReason::Shutdown), Action::Flushed];
+    assert_eq!(script.at(1, Input::Shutdown { deadline }), end);
+    assert!(script.machine.is_done());
+}
+
+#[test]
+fn a_random_script_settles_every_item_exactly_once() {
+    for seed in 1..200_u64 {
+        let mut script = Script::with(|rules| rules.max_in_flight = 1 + index(seed % 3));
+        let mut random = seed;
+        let mut next = move |below: u64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (random >> 33) % below
+        };
+        let (mut taken, mut settled, mut flushes) = (0, 0, 0);
+        let mut in_flight = Vec::new();
+        for now_ms in (0..).step_by(40).take(400) {
+            let actions = match next(4) {
+                0 => {
+                    taken += 1;
+                    script.items(
+                        now_ms,
+                        &["0123456789abcdef0123456789abcdef"[..index(next(32))].as_ref()],
+                    )
+                }
+                1 => script.at(now_ms, Input::Tick),
+                2 if next(10) == 0 => {
+                    flushes += 1;
+                    script.at(now_ms, Input::Flush)
+                }
+                _ if in_flight.is_empty() => continue,
+                _ => {
+                    let id = in_flight.swap_remove(index(next(in_flight.len() as u64)));
+                    let verdict = match next(6) {
+                        0 => Verdict::Split,
+                        1 => retry(Some(next(3_000))),
+                        2 => retry(None),
+                        3 => refused(),
+                        4 => Verdict::Partial { rejected: 1, message: String::new() },
+                        _ => Verdict::Delivered,
+                    };
+                    script.answer(now_ms, id, verdict)
+                }
+            };
+            tell(actions, &mut in_flight, &mut settled, &mut flushes);
+        }
+        let end_ms = 400 * 40;
+        let deadline = script.start + Duration::from_millis(end_ms);
+        let actions = script.at(end_ms, Input::Shutdown { deadline });
+        tell(actions, &mut in_flight, &mut settled, &mut flushes);
+        assert_eq!((settled, flushes), (taken, 0), "seed {seed}");
+        assert!(script.machine.is_done());
+    }
+}
+
+fn tell(actions: Vec<Action>, in_flight: &mut Vec<u64>, settled: &mut usize, flushes: &mut usize) {
+    for action in actions {
+        match action {
+            Action::Send { id } => in_flight.push(id),
+            Action::Settle { records, .. } => *settled += records,
+            Action::Flushed => *flushes -= 1,
+        }
+    }
+}
+
+fn index(number: u64) -> usize {
+    usize::try_from(number).expect("test numbers are small")
+}

@@ -1,0 +1,201 @@
+//! Requests over HTTP/1.1.
+//!
+//! In: requests, all of them `POST`. Out: status, `Retry-After` and body of the answers.
+//! Never: follows a redirect (a body with credentials goes where the settings say, or nowhere),
+//! takes a proxy from the environment (a service's own proxy must not swallow the way to a
+//! collector next to it), reads more than [`MAX_REPLY_BYTES`].
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::error::Error as _;
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Frame, SizeHint};
+use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+
+use super::retry_after::retry_after;
+use super::{Transport, TransportError};
+use crate::export::{Reply, Request};
+
+/// The longest answer that is read.
+///
+/// Source: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>, 4 MiB.
+pub const MAX_REPLY_BYTES: usize = 4 * 1024 * 1024;
+
+/// How long an unused connection is kept: less than the minute after which common servers and load
+/// balancers close it, so that a request does not meet a closing connection.
+const IDLE: Duration = Duration::from_secs(45);
+
+/// How a client behaves.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long one request may take, from connecting to the last byte of the answer.
+    pub timeout: Duration,
+    /// Whether requests go to `https://` addresses; reading the certificates of the system costs
+    /// some milliseconds and fails where there are none.
+    pub tls: bool,
+    /// The proxy to use, as a URL; `None` for none, whatever the environment says.
+    pub proxy: Option<String>,
+}
+
+/// An HTTP client with its own pool of connections.
+pub struct Client {
+    client: reqwest::Client,
+    timeout: Duration,
+}
+
+impl Client {
+    /// Builds a client; opens no connection.
+    ///
+    /// # Errors
+    /// [`TransportError::Request`] when the proxy is not a URL or no certificates are found.
+    pub fn new(settings: &Settings) -> Result<Self, TransportError> {
+        let mut builder = reqwest::Client::builder()
+            .timeout(settings.timeout)
+            .pool_idle_timeout(IDLE)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy();
+        if !settings.tls {
+            builder = builder.tls_certs_only([]);
+        }
+        if let Some(proxy) = &settings.proxy {
+            builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(unusable)?);
+        }
+        let client = builder.build().map_err(unusable)?;
+        Ok(Self { client, timeout: settings.timeout })
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Reply, Failure> {
+        let mut headers = HeaderMap::with_capacity(request.headers.len());
+        for header in &request.headers {
+            let name = HeaderName::from_bytes(header.name.as_bytes());
+            let value = HeaderValue::from_bytes(header.value.reveal().as_bytes());
+            let (Ok(name), Ok(mut value)) = (name, value) else {
+                let problem = format!("header `{}` cannot be sent", header.name);
+                return Err(TransportError::Request(problem).into());
+            };
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
+        let body = match <[Bytes; 1]>::try_from(request.body) {
+            Ok([whole]) => whole.into(),
+            Err(parts) => reqwest::Body::wrap(Parts(parts.into())),
+        };
+        let request = self.client.post(request.url.reveal()).headers(headers).body(body);
+        let mut answer = request.send().await?;
+
+        let status = answer.status().as_u16();
+        let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+        let retry_after = header(RETRY_AFTER).and_then(|after| retry_after(after, header(DATE)));
+        let mut body = BytesMut::new();
+        while let Some(chunk) = answer.chunk().await? {
+            if body.len() + chunk.len() > MAX_REPLY_BYTES {
+                let limit_bytes = MAX_REPLY_BYTES;
+                return Err(TransportError::ReplyTooLarge { status, limit_bytes }.into());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Reply { status, retry_after, body: body.freeze() })
+    }
+}
+
+impl Transport for Client {
+    async fn send(&self, request: Request) -> Result<Reply, TransportError> {
+        self.exchange(request).await.map_err(|failure| match failure {
+            Failure::Ours(error) => error,
+            Failure::Client(error) => classify(error, self.timeout),
+        })
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("timeout", &self.timeout).finish_non_exhaustive()
+    }
+}
+
+/// A body in parts whose whole length is known, so that it is not sent in chunks.
+struct Parts(VecDeque<Bytes>);
+
+impl http_body::Body for Parts {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.pop_front().map(|part| Ok(Frame::data(part))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.iter().map(|part| part.len() as u64).sum())
+    }
+}
+
+enum Failure {
+    Ours(TransportError),
+    Client(reqwest::Error),
+}
+
+impl From<TransportError> for Failure {
+    fn from(error: TransportError) -> Self {
+        Self::Ours(error)
+    }
+}
+
+impl From<reqwest::Error> for Failure {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Client(error)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape `map_err` wants")]
+fn unusable(error: reqwest::Error) -> TransportError {
+    TransportError::Request(causes(&error))
+}
+
+fn classify(error: reqwest::Error, timeout: Duration) -> TransportError {
+    // The address may hold credentials.
+    let error = error.without_url();
+    let text = causes(&error);
+    if error.is_timeout() {
+        TransportError::Timeout(timeout)
+    } else if error.is_builder() {
+        TransportError::Request(text)
+    } else if error.is_connect() {
+        TransportError::Connect(text)
+    } else if is_broken_connection(&error) {
+        TransportError::Reset(text)
+    } else {
+        TransportError::Garbage(text)
+    }
+}
+
+/// Looks for an I/O error, or for the words of the HTTP library where it has no public type.
+fn is_broken_connection(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(current) = cause {
+        if current.is::<io::Error>() || current.to_string().contains("connection closed") {
+            return true;
+        }
+        cause = current.source();
+    }
+    false
+}
+
+/// The last cause: the outer ones only say that a request failed.
+fn causes(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(current) = cause {
+        text = current.to_string();
+        cause = current.source();
+    }
+    text
+}

@@ -1,0 +1,70 @@
+//! What moves bytes, and knows nothing about them.
+//!
+//! In: a [`Request`]. Out: a [`Reply`], or why there is none.
+//! Never: retries, reads a body it moves.
+
+#[cfg(feature = "otlp")]
+pub mod http;
+#[cfg(feature = "otlp")]
+mod retry_after;
+mod writer;
+
+use std::future::Future;
+use std::time::Duration;
+
+pub use writer::Writer;
+
+use crate::export::{Reply, Request};
+
+/// Moves one request to its destination; several may be under way at once.
+pub trait Transport: Send + Sync + 'static {
+    /// Sends the request and waits for the answer. Dropping the future abandons the request.
+    ///
+    /// Runs on the I/O thread, which all destinations share: it must not block.
+    fn send(&self, request: Request) -> impl Future<Output = Result<Reply, TransportError>> + Send;
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// Nobody took the connection: name, network, port, TLS.
+    #[error("cannot connect: {0}")]
+    Connect(String),
+    /// No complete answer came in time.
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+    /// The connection broke before the answer was complete.
+    #[error("connection lost: {0}")]
+    Reset(String),
+    /// What came back is not an answer of this protocol.
+    #[error("unreadable answer, perhaps of another protocol: {0}")]
+    Garbage(String),
+    /// The answer is longer than we read.
+    #[error("answer of status {status} is longer than {limit_bytes} bytes")]
+    ReplyTooLarge {
+        /// The status of the answer.
+        status: u16,
+        /// The limit.
+        limit_bytes: usize,
+    },
+    /// The request cannot be sent at all.
+    #[error("unusable request: {0}")]
+    Request(String),
+    /// Writing failed.
+    #[error("cannot write: {0}")]
+    Write(#[from] std::io::Error),
+}
+
+impl TransportError {
+    /// Whether the same request may succeed later.
+    ///
+    /// Source: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>: no answer is retried,
+    /// an answer longer than the limit is not.
+    pub const fn is_retryable(&self) -> bool {
+        match self {
+            Self::Connect(_) | Self::Timeout(_) | Self::Reset(_) | Self::Garbage(_) => true,
+            Self::ReplyTooLarge { .. } | Self::Request(_) | Self::Write(_) => false,
+        }
+    }
+}

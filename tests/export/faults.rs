@@ -1,0 +1,212 @@
+//! Every fault a destination can have: the requests it sees, and what is lost.
+
+use std::time::Duration;
+
+use spanwright::export::otlp;
+use spanwright::loss::LossReason;
+use spanwright::pipeline::Settings;
+use spanwright::record::Processor;
+use support::http_server::{Answer, Received};
+use support::otlp_sink::{OtlpSink, ok, partial_success};
+
+use crate::rig::{LONG, Rig, Sum, client, otlp_settings, quick, spans, sum};
+
+/// Ten spans through a scripted receiver; the counts and the requests.
+fn play(script: Vec<Answer>, settings: &Settings) -> (Sum, Vec<Received>) {
+    let sink = OtlpSink::scripted(script);
+    let tally = Rig::otlp(&sink, settings).deliver(&spans(1..=10));
+    (sum(tally), sink.received())
+}
+
+/// The same until the receiver takes it; every request must carry the same bytes.
+fn retried(script: Vec<Answer>) -> usize {
+    let (sum, requests) = play(script, &quick());
+    assert_eq!(sum, Sum(10, 10, 0, vec![]));
+    assert!(requests.windows(2).all(|pair| pair[0] == pair[1]), "a retry sends the same bytes");
+    requests.len()
+}
+
+fn lost(reason: LossReason, count: u64) -> Vec<(LossReason, u64)> {
+    vec![(reason, count)]
+}
+
+#[test]
+fn success_delivers_in_one_request() {
+    let (sum, requests) = play(vec![ok()], &quick());
+    assert_eq!((sum, requests.len()), (Sum(10, 10, 0, vec![]), 1));
+}
+
+#[test]
+fn a_partial_success_is_rejected_in_part_and_never_repeated() {
+    let (sum, requests) = play(vec![partial_success(3, "too old")], &quick());
+    assert_eq!((sum, requests.len()), (Sum(10, 7, 3, vec![]), 1));
+}
+
+#[test]
+fn a_partial_success_beyond_the_batch_rejects_the_batch() {
+    let (sum, _) = play(vec![partial_success(i64::MAX, "all of it and more")], &quick());
+    assert_eq!(sum, Sum(10, 0, 10, vec![]));
+}
+
+#[test]
+fn the_four_statuses_of_the_specification_are_retried() {
+    let script = [429, 502, 503, 504].map(Answer::status);
+    assert_eq!(retried(script.to_vec()), 5);
+}
+
+#[test]
+fn a_wait_the_server_asked_for_in_either_form_outlasts_a_flush() {
+    let (now, later) = ("Fri, 20 Nov 2026 10:00:00 GMT", "Fri, 20 Nov 2026 11:00:00 GMT");
+    for answer in [
+        Answer::status(429).header("Retry-After", "3600"),
+        Answer::status(503).header("Retry-After", later).header("Date", now),
+    ] {
+        let sink = OtlpSink::scripted(vec![answer]);
+        let rig = Rig::otlp(&sink, &quick());
+        rig.handle.process(&spans(1..=10));
+        sink.server.wait_for(1);
+        assert!(!rig.flush(Duration::from_millis(30)).in_time);
+        let stopped = rig.shutdown(Duration::from_millis(30));
+        assert_eq!(sum(stopped.tally), Sum(10, 0, 0, lost(LossReason::Shutdown, 10)));
+        assert_eq!(sink.received().len(), 1);
+    }
+}
+
+#[test]
+fn a_wait_the_server_asked_for_ends() {
+    let date = "Fri, 20 Nov 2026 10:00:00 GMT";
+    let script = vec![
+        Answer::status(429).header("Retry-After", "0"),
+        Answer::status(503).header("Retry-After", date).header("Date", date),
+    ];
+    assert_eq!(retried(script), 3);
+}
+
+#[test]
+fn other_failures_are_refused_and_never_repeated() {
+    for status in [400, 401, 403, 404, 415, 500, 501, 307] {
+        let (sum, requests) = play(vec![Answer::status(status).body("no")], &quick());
+        let expected = Sum(10, 0, 0, lost(LossReason::Refused, 10));
+        assert_eq!((sum, requests.len()), (expected, 1), "{status}");
+    }
+}
+
+#[test]
+fn too_much_at_once_is_split_and_arrives_in_parts() {
+    let (sum, requests) = play(vec![Answer::status(413)], &quick());
+    assert_eq!((sum, requests.len()), (Sum(10, 10, 0, vec![]), 3));
+    assert!(requests[1].body.len() < requests[0].body.len());
+    assert!(requests[2].body.len() < requests[0].body.len());
+}
+
+#[test]
+fn too_much_even_alone_is_lost_as_too_large() {
+    let sink = OtlpSink::scripted_then(Vec::new(), Answer::status(413));
+    let tally = Rig::otlp(&sink, &quick()).deliver(&spans(1..=4));
+    assert_eq!(sum(tally), Sum(4, 0, 0, lost(LossReason::TooLarge, 4)));
+    // 4, 2 and 2, four times 1.
+    assert_eq!(sink.received().len(), 7);
+}
+
+#[test]
+fn a_broken_connection_is_retried() {
+    assert_eq!(retried(vec![Answer::Reset, Answer::Reset]), 3);
+    assert_eq!(retried(vec![Answer::Raw(Vec::new())]), 2);
+    let half = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf".to_vec();
+    assert_eq!(retried(vec![Answer::Raw(half)]), 2);
+}
+
+#[test]
+fn garbage_instead_of_an_answer_is_retried() {
+    assert_eq!(
+        retried(vec![Answer::Raw(b"\0\0\x06\x04 this is not HTTP/1.1\r\n\r\n".to_vec())]),
+        2
+    );
+}
+
+#[test]
+fn a_garbage_body_of_a_success_is_a_success() {
+    let (sum, requests) = play(vec![Answer::status(200).body("<html>")], &quick());
+    assert_eq!((sum, requests.len()), (Sum(10, 10, 0, vec![]), 1));
+}
+
+#[test]
+fn an_answer_beyond_four_mebibytes_is_not_read_and_not_repeated() {
+    let body = vec![b'x'; 4 * 1024 * 1024 + 1];
+    let (sum, requests) = play(vec![Answer::status(200).body(body)], &quick());
+    let expected = Sum(10, 0, 0, lost(LossReason::Refused, 10));
+    assert_eq!((sum, requests.len()), (expected, 1));
+}
+
+#[test]
+fn a_request_that_hangs_is_abandoned_and_retried() {
+    let sink = OtlpSink::scripted(vec![Answer::Hang]);
+    let exporter = otlp::Exporter::new(&otlp_settings(&sink));
+    let rig = Rig::new(exporter, client(Duration::from_millis(50)), &quick());
+    let tally = rig.deliver(&spans(1..=10));
+    assert_eq!(sum(tally), Sum(10, 10, 0, vec![]));
+    assert_eq!(sink.received().len(), 2);
+}
+
+#[test]
+fn a_slow_answer_is_waited_for() {
+    let (sum, requests) = play(vec![Answer::Slow(Duration::from_millis(60))], &quick());
+    assert_eq!((sum, requests.len()), (Sum(10, 10, 0, vec![]), 1));
+}
+
+#[test]
+fn nobody_listening_is_retried_to_the_end() {
+    let sink = OtlpSink::start();
+    let settings = otlp_settings(&sink);
+    drop(sink);
+    let rig = Rig::new(otlp::Exporter::new(&settings), client(LONG), &quick());
+    rig.handle.process(&spans(1..=10));
+    assert!(!rig.flush(Duration::from_millis(50)).in_time);
+    let stopped = rig.shutdown(Duration::from_millis(50));
+    assert_eq!(sum(stopped.tally), Sum(10, 0, 0, lost(LossReason::Shutdown, 10)));
+}
+
+#[test]
+fn a_batch_that_fails_to_its_deadline_is_lost_as_exhausted() {
+    let sink = OtlpSink::scripted_then(Vec::new(), Answer::status(503));
+    let settings = Settings { give_up_after: Duration::from_millis(30), ..quick() };
+    let tally = Rig::otlp(&sink, &settings).deliver(&spans(1..=10));
+    assert_eq!(sum(tally), Sum(10, 0, 0, lost(LossReason::RetriesExhausted, 10)));
+    assert!(sink.received().len() > 1);
+}
+
+#[test]
+fn a_shutdown_in_the_middle_of_retries_keeps_its_deadline_and_counts() {
+    let sink = OtlpSink::scripted_then(Vec::new(), Answer::status(503));
+    let rig = Rig::otlp(&sink, &quick());
+    rig.handle.process(&spans(1..=10));
+    sink.server.wait_for(2);
+    let stopped = rig.shutdown(Duration::from_millis(50));
+    assert!(stopped.in_time, "{stopped:?}");
+    assert_eq!(sum(stopped.tally), Sum(10, 0, 0, lost(LossReason::Shutdown, 10)));
+
+    rig.handle.process(&spans(11..=12));
+    let tally = rig.handle.ledger().tally();
+    assert_eq!(sum(tally), Sum(12, 0, 0, lost(LossReason::Shutdown, 12)));
+}
+
+#[test]
+fn a_long_outage_holds_no_more_than_the_setting_and_delivers_all_it_held() {
+    let sink = OtlpSink::scripted(vec![Answer::status(503).header("Retry-After", "1")]);
+    let settings = Settings { max_bytes: 200_000, max_in_flight: 1, ..quick() };
+    let rig = Rig::otlp(&sink, &settings);
+    rig.handle.process(&spans(1..=10));
+    sink.server.wait_for(1);
+    for _ in 0..200 {
+        rig.handle.process(&spans(11..=110));
+        assert!(rig.handle.held_bytes() <= 200_000);
+    }
+    let flushed = rig.flush(LONG);
+    assert!(flushed.in_time, "{flushed:?}");
+    let Sum(accepted, delivered, 0, lost) = sum(flushed.tally) else { panic!("{flushed:?}") };
+    assert_eq!((accepted, lost), (20_010, vec![(LossReason::QueueFull, 20_010 - delivered)]));
+    assert!(delivered > 200, "{delivered}");
+    let arrived: usize = sink.spans()[1..].iter().map(Vec::len).sum();
+    assert_eq!(arrived as u64, delivered);
+    rig.shutdown(LONG).tally.lost();
+}
