@@ -116,6 +116,8 @@ impl Drain {
             for amendment in self.waiting.take(span.context.span_id.to_u64()) {
                 decode::amend(&mut span, &amendment, &self.calendar, &limits);
             }
+            // The two may have been given by hand, from two threads, in any order.
+            span.end_unix_ns = span.end_unix_ns.max(span.start_unix_ns);
             requests.complete(&mut span, &limits);
             match finished.iter_mut().find(|(known, _)| *known == tag) {
                 Some((_, spans)) => spans.push(span),

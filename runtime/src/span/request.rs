@@ -43,7 +43,7 @@ pub fn set_user(id: impl Into<Arc<str>>) {
 ///
 /// Takes a short lock.
 pub fn baggage() -> Baggage {
-    find(super::current().to_current().root_id).map(|request| request.baggage).unwrap_or_default()
+    of(super::current()).map(|request| request.baggage).unwrap_or_default()
 }
 
 /// Changes the baggage of the current request, which goes out with every call it makes.
@@ -62,6 +62,11 @@ pub(crate) fn open(span: SpanRef, incoming: &Context) {
         request.trace_state.clone_from(&incoming.trace_state);
         request.baggage = incoming.baggage.clone();
     });
+}
+
+/// What belongs to the request of a span.
+pub(crate) fn of(span: SpanRef) -> Option<Request> {
+    find(span.to_current().root_id)
 }
 
 /// What belongs to the request behind a root span's id.
