@@ -8,6 +8,8 @@ pub mod diagnostics;
 #[cfg(any(feature = "otlp", feature = "console"))]
 pub mod export;
 pub mod loss;
+#[cfg(feature = "opentelemetry")]
+pub mod opentelemetry;
 #[cfg(any(feature = "otlp", feature = "console"))]
 pub mod pipeline;
 pub mod propagate;
