@@ -27,7 +27,7 @@ mod handle;
 mod ids;
 mod layout;
 mod outcome;
-mod parent;
+pub(crate) mod parent;
 pub(crate) mod request;
 mod ring;
 mod scoped;
