@@ -161,7 +161,7 @@ impl Writer<'_> {
         let body = self.inside(&quote_spanned!(site=> #edge #bindings));
         let awaited = self.awaited(&quote_spanned!(site=> async move #body), wrap);
         let (statements, tail) = match output {
-            Output::Never => (open.clone(), quote_spanned!(site=> match #awaited {})),
+            Output::Never => (open.clone(), quote_spanned!(site=> { match #awaited {} })),
             _ => (
                 quote_spanned!(site=> #open #quiet let __spanwright_result = #awaited; #close),
                 quote_spanned!(site=> __spanwright_result),
@@ -230,8 +230,11 @@ impl Writer<'_> {
             Output::Value(ty) => (**ty).clone(),
         };
         let option = self.option();
+        // The compiler says of this place that the type is decided here.
+        let place = function::output_place(&self.function.signature);
+        let exit = quote_spanned!(place=> return __spanwright_never);
         quote_spanned!(site=> if false {
-            if let #option::Some(__spanwright_never) = #option::None::<#ty> { return __spanwright_never; }
+            if let #option::Some(__spanwright_never) = #option::None::<#ty> { #exit; }
         })
     }
 
@@ -283,13 +286,14 @@ impl Writer<'_> {
 
     /// The parent as the runtime's type; a bare `None` names no type that it could be made from.
     fn parent(&self, parent: &Expr) -> TokenStream {
-        let private = &self.private;
-        let span = expression::first_span(parent).resolved_at(Span::mixed_site());
+        let (private, site) = (&self.private, Span::mixed_site());
         match parent {
             Expr::Path(it) if it.path.is_ident("None") => {
-                quote_spanned!(span=> #private::Parent::Root)
+                quote_spanned!(site=> #private::Parent::Root)
             }
-            _ => quote_spanned!(span=> #private::Parent::from(#parent)),
+            _ => {
+                quote_spanned!(site=> #private::core::convert::Into::<#private::Parent>::into(#parent))
+            }
         }
     }
 
@@ -376,10 +380,7 @@ impl Writer<'_> {
     fn body(&self) -> TokenStream {
         let body = &self.function.body;
         let stream = body.stream();
-        let mut group =
-            Group::new(Delimiter::Brace, quote_spanned!(Span::mixed_site()=> ; #stream));
-        group.set_span(body.span());
-        quote!(#group)
+        braced(quote_spanned!(Span::mixed_site()=> ; #stream), body.span()).to_token_stream()
     }
 
     /// The body behind `statements`; on its own when there are none.
@@ -397,11 +398,19 @@ impl Writer<'_> {
         statements: &TokenStream,
         tail: &TokenStream,
     ) -> TokenStream {
-        let Function { attributes, visibility, inner_attributes, .. } = self.function;
-        quote_spanned!(Span::mixed_site()=>
-            #(#attributes)* #visibility #signature { #inner_attributes #statements #tail }
-        )
+        let Function { attributes, visibility, inner_attributes, body, .. } = self.function;
+        let statements = quote_spanned!(Span::mixed_site()=> #inner_attributes #statements #tail);
+        let block = braced(statements, body.span());
+        quote!(#(#attributes)* #visibility #signature #block)
     }
+}
+
+/// Tokens in the user's braces: the compiler takes what ends in braces of ours for code of ours,
+/// and no longer says that it is never used.
+fn braced(tokens: TokenStream, span: Span) -> Group {
+    let mut group = Group::new(Delimiter::Brace, tokens);
+    group.set_span(span);
+    group
 }
 
 impl ResultPieces {

@@ -15,6 +15,7 @@ use syn::{
 };
 
 use crate::errors::Errors;
+use crate::expression;
 
 /// A function with a body.
 pub(crate) struct Function {
@@ -331,6 +332,15 @@ impl ToTokens for Function {
         whole.set_span(body.span());
         tokens.extend(quote!(#(#attributes)* #visibility #signature #whole));
     }
+}
+
+/// The place of the returned type, or of the `fn` where none is written.
+pub(crate) fn output_place(signature: &Signature) -> Span {
+    let place = match &signature.output {
+        ReturnType::Type(_, ty) => expression::first_span(ty),
+        ReturnType::Default => place(signature),
+    };
+    place.resolved_at(Span::mixed_site())
 }
 
 /// The place of the word that stands for the whole function: its `fn`.
