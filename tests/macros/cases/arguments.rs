@@ -16,6 +16,7 @@ struct Named {
 }
 
 #[traced(fields(a, d, y))]
+#[expect(clippy::many_single_char_names, clippy::trivially_copy_pass_by_ref, reason = "patterns")]
 fn destructured(
     (a, (b, _)): (u32, (u32, u32)),
     &c: &u32,

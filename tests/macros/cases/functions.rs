@@ -317,6 +317,7 @@ fn f12_functions_that_never_return_are_traced() {
 }
 
 #[traced]
+#[expect(clippy::unused_unit, reason = "the case is the unit that is written out")]
 fn unit() -> () {}
 
 #[traced]
@@ -329,8 +330,8 @@ fn ends_in_semicolon(sum: &mut u32) {
 
 #[traced]
 #[expect(clippy::semicolon_if_nothing_returned, reason = "the case is the missing one")]
-fn ends_in_macro(sum: &u32) {
-    assert_eq!(*sum, 1)
+fn ends_in_macro(sum: u32) {
+    assert_eq!(sum, 1)
 }
 
 #[traced]
@@ -346,7 +347,7 @@ fn f13_functions_without_a_result_may_end_in_anything() {
         block_on(empty());
         let mut sum = 0;
         ends_in_semicolon(&mut sum);
-        ends_in_macro(&sum);
+        ends_in_macro(sum);
         block_on(ends_in_await());
     });
 }
@@ -362,8 +363,8 @@ mod keywords {
     /// # Safety
     /// Always safe.
     #[traced]
-    pub(super) unsafe fn unsafely(n: &u32) -> u32 {
-        *n + 1
+    pub(super) unsafe fn unsafely(n: u32) -> u32 {
+        n + 1
     }
 
     /// Adds.
@@ -385,7 +386,7 @@ mod keywords {
         crate::check("unsafely\nunsafely_later n=1\nforeign\n", || {
             // SAFETY: the functions are safe, see their docs.
             unsafe {
-                assert_eq!(unsafely(&1), 2);
+                assert_eq!(unsafely(1), 2);
                 assert_eq!(crate::cases::block_on(unsafely_later(1)), 2);
             }
             assert_eq!(foreign(1), 2);
