@@ -258,3 +258,6 @@ fn check_once(function: &Function, errors: &mut Errors) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
