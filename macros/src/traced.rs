@@ -208,7 +208,7 @@ impl Plan {
         };
         callsite.add_keys(&fields);
         sections.add_keys(&mut callsite);
-        let paths = Paths::new(args.root.as_ref());
+        let paths = Paths::new(args.root);
         Self { callsite, parent: args.parent, enabled: args.enabled, fields, sections, paths }
     }
 

@@ -52,8 +52,8 @@ pub(crate) enum Described {
 
 /// The statements of one section.
 pub(crate) struct ResultPiece {
-    /// A reference to the value, as the user calls it.
-    pub(crate) binding: Ident,
+    /// What the user's expressions call a reference to the value; `None` without expressions.
+    pub(crate) binding: Option<Ident>,
     pub(crate) statements: TokenStream,
 }
 
@@ -183,8 +183,12 @@ impl Described {
 
 impl ResultPiece {
     fn with(&self, value: &TokenStream) -> TokenStream {
-        let Self { binding, statements } = self;
-        // The second statement keeps a section that does not look at the value from a warning.
-        quote_spanned!(Span::mixed_site()=> let #binding = #value; let _ = #binding; #statements)
+        let statements = &self.statements;
+        let site = Span::mixed_site();
+        let binding = self.binding.as_ref().map(|binding| {
+            // The second statement keeps fields that do not look at the value from a warning.
+            quote_spanned!(site=> let #binding = #value; let _ = #binding;)
+        });
+        quote_spanned!(site=> #binding #statements)
     }
 }

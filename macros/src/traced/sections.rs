@@ -160,9 +160,9 @@ impl Sections {
             quote_spanned!(Span::mixed_site()=> #private::error_event(&mut #frame, #level);)
         });
         ResultPieces {
-            ok: piece(self.ok.as_ref(), "ok", returned, paths),
-            err: piece(self.err.as_ref(), "err", event, paths),
-            ret: piece(self.ret.as_ref(), "ret", None, paths),
+            ok: piece(self.ok.as_ref(), returned, paths),
+            err: piece(self.err.as_ref(), event, paths),
+            ret: piece(self.ret.as_ref(), None, paths),
             described: self.described,
         }
     }
@@ -196,7 +196,6 @@ impl Returned {
 /// The statements of a section, with what the attribute itself adds to them.
 fn piece(
     section: Option<&Section>,
-    word: &str,
     added: Option<TokenStream>,
     paths: &Paths,
 ) -> Option<ResultPiece> {
@@ -204,10 +203,7 @@ fn piece(
     let first = section.map_or(0, |it| it.first);
     let mut statements = field::record(fields, &body::frame(), first, paths);
     statements.extend(added);
-    let binding = match section {
-        Some(section) if !fields.is_empty() => section.word.clone(),
-        _ => Ident::new(word, Span::mixed_site()),
-    };
+    let binding = section.filter(|_| !fields.is_empty()).map(|section| section.word.clone());
     (!statements.is_empty()).then_some(ResultPiece { binding, statements })
 }
 
