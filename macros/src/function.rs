@@ -51,6 +51,17 @@ pub(crate) enum Output {
     Value(Box<Type>),
 }
 
+impl Output {
+    /// The type, as a body may state it.
+    pub(crate) fn ty(&self) -> Type {
+        match self {
+            Self::Unit => parse_quote!(()),
+            Self::Never => parse_quote!(!),
+            Self::Value(ty) => (**ty).clone(),
+        }
+    }
+}
+
 impl Function {
     /// Reads an item.
     ///

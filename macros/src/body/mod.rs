@@ -136,7 +136,10 @@ impl Writer<'_> {
     ) -> TokenStream {
         let site = Span::mixed_site();
         let (private, returned) = (&self.private, self.function.returned());
-        let (edge, quiet) = (self.return_edge(&self.function.output()), self.quiet());
+        let output = self.function.output();
+        let (edge, quiet) = (self.return_edge(&output), self.quiet());
+        // The type of the error must be known before the result is judged by it.
+        let ty = output.ty();
         let moved = parameters::moved(&self.function.signature, &self.pieces.used);
         let body = self.inside(&moved.bindings);
         let frame = frame();
@@ -145,7 +148,7 @@ impl Writer<'_> {
         let wrapper = quote_spanned!(site=> #quiet let __spanwright_wrapper = async move {
             #carried
             #edge
-            let __spanwright_result = #awaited;
+            let __spanwright_result: #ty = #awaited;
             #close
             __spanwright_result
         };);
@@ -180,9 +183,8 @@ impl Writer<'_> {
         let private = &self.private;
         let site = Span::mixed_site();
         let ty: Type = match output {
-            Output::Unit => parse_quote!(()),
             Output::Never => parse_quote!(#private::core::convert::Infallible),
-            Output::Value(ty) => (**ty).clone(),
+            output => output.ty(),
         };
         let option = self.option();
         // The compiler says of this place that the type is decided here.
@@ -223,9 +225,8 @@ impl Writer<'_> {
             return None;
         }
         match self.function.output() {
-            Output::Unit => Some(parse_quote!(())),
             Output::Never => None,
-            Output::Value(ty) => Some(*ty),
+            output => Some(output.ty()),
         }
     }
 
