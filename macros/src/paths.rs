@@ -25,9 +25,8 @@ impl Paths {
 
     /// The same, from a place of the user's: for macros that tell where they are called.
     pub(crate) fn private_at(&self, span: Span) -> TokenStream {
-        match &self.given {
-            Some(path) => quote_spanned!(span=> #path::__private),
-            None => quote_spanned!(span=> ::spanwright::__private),
-        }
+        let own = || quote_spanned!(span=> ::spanwright::__private);
+        let under = |path| quote_spanned!(span=> #path::__private);
+        self.given.as_ref().map_or_else(own, under)
     }
 }

@@ -5,8 +5,8 @@ use quote::quote;
 use super::*;
 
 /// The expansion as formatted source.
-fn expanded(args: TokenStream, item: TokenStream, mode: Mode) -> String {
-    let tokens = expand(args, &item, mode);
+fn expanded(args: TokenStream, item: &TokenStream, mode: Mode) -> String {
+    let tokens = expand(args, item, mode);
     let file = syn2::parse2(tokens).expect("an expansion is a file of items");
     prettyplease::unparse(&file)
 }
@@ -26,7 +26,7 @@ fn check(found: &str, expected: &str) {
 fn a_function_without_a_result_gets_a_guard() {
     let found = expanded(
         quote!(fields(n)),
-        quote!(
+        &quote!(
             fn add(n: u32) {
                 sum(n);
             }
@@ -44,7 +44,7 @@ fn a_function_with_a_result_gets_a_closure() {
             load(user, limit)
         }
     );
-    check(&expanded(args, item, Mode::Live), include_str!("snapshots/closure.expanded"));
+    check(&expanded(args, &item, Mode::Live), include_str!("snapshots/closure.expanded"));
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn an_async_function_gets_a_wrapped_future() {
         }
     );
     check(
-        &expanded(quote!(name = HOME, enabled = on()), item, Mode::Live),
+        &expanded(quote!(name = HOME, enabled = on()), &item, Mode::Live),
         include_str!("snapshots/async.expanded"),
     );
 }
@@ -67,7 +67,7 @@ fn a_returned_future_is_wrapped_where_it_was_boxed() {
             Box::pin(self.load())
         }
     );
-    check(&expanded(quote!(), item, Mode::Live), include_str!("snapshots/boxed.expanded"));
+    check(&expanded(quote!(), &item, Mode::Live), include_str!("snapshots/boxed.expanded"));
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn off_leaves_one_statement_that_never_runs() {
         }
     );
     check(
-        &expanded(quote!(fields(user.id = user.id)), item, Mode::Off),
+        &expanded(quote!(fields(user.id = user.id)), &item, Mode::Off),
         include_str!("snapshots/off.expanded"),
     );
 }
