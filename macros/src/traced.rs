@@ -9,7 +9,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Expr, ExprPath, LitStr, Path};
 
-use crate::args::{self, Arg, Grammar, Value};
+use crate::args::{self, Arg, Grammar};
 use crate::body::{self, Pieces};
 use crate::callsite::{Callsite, Kind, Level};
 use crate::errors::Errors;
@@ -128,7 +128,7 @@ impl Args {
                 self.include = field::parse(list.unwrap_or_default(), errors);
                 check_included(&self.include, errors);
             }
-            "skip_all" => check_flag(&arg, errors),
+            "skip_all" => arg.flag(errors),
             _ => self.sections.add(arg, errors),
         }
     }
@@ -166,13 +166,6 @@ fn path(arg: Arg, errors: &mut Errors) -> Option<Path> {
             errors.on(other, "expected a path: `crate = my_facade::spanwright`");
             None
         }
-    }
-}
-
-/// A flag has no value.
-fn check_flag(arg: &Arg, errors: &mut Errors) {
-    if !matches!(arg.value, Value::Nothing) {
-        errors.at(arg.span, format!("`{}` takes no value", arg.key));
     }
 }
 

@@ -11,7 +11,13 @@ fn endless() -> ! {
     loop {}
 }
 
+#[traced(err(Display, Debug), ret(Debug = 1))]
+fn formatted() -> u64 {
+    1
+}
+
 fn main() {
+    formatted();
     tracked();
     endless();
 }
