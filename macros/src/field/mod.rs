@@ -125,7 +125,6 @@ impl Field {
         // Only what is borrowed has the user's place: errors point there, and an editor that looks
         // the place up finds nothing of ours.
         let value = expression::borrowed(&self.value);
-        let recorder = quote_spanned!(site=> #private::Recorder);
         let call = if let Some(redaction) = self.meta.redaction {
             let redaction = redaction.tokens(&private);
             let value = match self.sigil {
@@ -134,11 +133,12 @@ impl Field {
                 }
                 Sigil::Typed | Sigil::Display => value,
             };
-            quote_spanned!(site=> #recorder::record_redacted(&mut #sink, #index, #redaction, #value);)
+            quote_spanned!(site=> record_redacted(&mut #sink, #index, #redaction, #value))
         } else {
             let method = Ident::new(self.sigil.method(), site);
-            quote_spanned!(site=> #recorder::#method(&mut #sink, #index, #value);)
+            quote_spanned!(site=> #method(&mut #sink, #index, #value))
         };
+        let call = quote_spanned!(site=> #private::Recorder::#call;);
         let cfgs = &self.meta.cfgs;
         let guarded = match &self.meta.when {
             Some(when) => conditional(when, &call, paths),

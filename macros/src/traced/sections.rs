@@ -197,8 +197,8 @@ impl Returned {
         let site = Span::mixed_site();
         let method = Ident::new(if self.debug { "record_debug" } else { "record_display" }, site);
         let index = syn::LitInt::new(&self.index.to_string(), site);
-        let record = quote_spanned!(site=> #private::Recorder::#method(&mut #frame, #index, __spanwright_ok););
-        field::guarded(&record, paths)
+        let call = quote_spanned!(site=> #method(&mut #frame, #index, __spanwright_ok));
+        field::guarded(&quote_spanned!(site=> #private::Recorder::#call;), paths)
     }
 }
 
