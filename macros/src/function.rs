@@ -173,11 +173,10 @@ fn body(tokens: &TokenStream) -> Group {
 
 /// Takes the inner attributes off the top of a body.
 fn split(body: Group) -> (TokenStream, Group) {
-    let is = |token: Option<&TokenTree>, sign: char| matches!(token, Some(TokenTree::Punct(it)) if it.as_char() == sign);
     let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
     let mut end = 0;
-    while is(tokens.get(end), '#')
-        && is(tokens.get(end + 1), '!')
+    while is_punct(tokens.get(end), '#')
+        && is_punct(tokens.get(end + 1), '!')
         && matches!(tokens.get(end + 2), Some(TokenTree::Group(_)))
     {
         end += 3;
@@ -188,6 +187,10 @@ fn split(body: Group) -> (TokenStream, Group) {
     let mut remaining = Group::new(Delimiter::Brace, tokens[end..].iter().cloned().collect());
     remaining.set_span(body.span());
     (tokens[..end].iter().cloned().collect(), remaining)
+}
+
+fn is_punct(token: Option<&TokenTree>, sign: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(it)) if it.as_char() == sign)
 }
 
 /// What the item is instead, at the word that says so.
