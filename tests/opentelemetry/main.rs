@@ -7,6 +7,7 @@ mod headers;
 mod parents;
 mod real_exporter;
 mod spans;
+mod tracing;
 
 use opentelemetry::trace::{
     SpanContext, SpanId, TraceFlags, TraceId, TraceState, TracerProvider as _,

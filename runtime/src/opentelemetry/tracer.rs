@@ -4,7 +4,7 @@
 //! Never: samples by itself; our sampler decides.
 
 use opentelemetry::baggage::BaggageExt;
-use opentelemetry::trace::{self as api, SpanBuilder, SpanContext, TraceContextExt, TraceState};
+use opentelemetry::trace::{self as api, SpanBuilder, TraceContextExt};
 use opentelemetry::{Context, InstrumentationScope};
 
 use super::convert::api_span_context;
@@ -80,7 +80,14 @@ impl api::Tracer for Tracer {
         if let Parent::Remote(_) = parent {
             open_request(*begun, context);
         }
-        let context = api_span_context(begun.context(), trace_state_of(*begun, &parent_context));
+        let state = match parent {
+            Parent::Local(parent) if !follow::is(parent, (&parent_context).into()) => {
+                request_trace_state(*begun)
+            }
+            Parent::Root => request_trace_state(*begun),
+            Parent::Local(_) | Parent::Remote(_) => parent_context.trace_state().clone(),
+        };
+        let context = api_span_context(begun.context(), state);
         let mut span = Span::owned(begun, context);
         self.describe(&mut span, builder);
         span
@@ -122,8 +129,4 @@ fn open_request(span: SpanRef, context: &Context) {
             },
         );
     }
-}
-
-fn trace_state_of(span: SpanRef, parent: &SpanContext) -> TraceState {
-    if parent.is_valid() { parent.trace_state().clone() } else { request_trace_state(span) }
 }
