@@ -10,5 +10,5 @@ pub use crate::record::{Level, Outcome, Source, SpanKind};
 pub use crate::span::{
     Amendment, Callsite, ErrorProbe, Fallible, Frame, Judge, Parent, Recorder, Redaction, Scoped,
     Split, ToAttribute, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError, ViaFallible,
-    ViaNothing, ViaPlain, call, error_event, guard_attributes, is_enabled, scoped,
+    ViaNothing, ViaPlain, call, call_in, error_event, guard_attributes, is_enabled, scoped,
 };

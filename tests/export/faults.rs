@@ -155,7 +155,7 @@ fn a_slow_answer_is_waited_for() {
 }
 
 #[test]
-fn nobody_listening_is_retried_until_somebody_does() {
+fn nobody_listening_is_retried_to_the_end() {
     let sink = OtlpSink::start();
     let settings = otlp_settings(&sink);
     drop(sink);

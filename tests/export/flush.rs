@@ -143,9 +143,9 @@ impl Exporter for Lines {
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        assert_ne!(batch.bytes(), b"bad batch\n");
+        assert_ne!(batch.bytes()[..], b"bad batch\n"[..]);
         let headers = vec![Header { name: "x-lines".into(), value: Secret::new("1") }];
-        let body = batch.bytes().to_vec().into();
+        let body = vec![batch.bytes().clone()];
         Request { url: Secret::new("memory"), headers, body }
     }
 

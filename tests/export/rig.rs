@@ -7,24 +7,12 @@ use spanwright::export::{Exporter, otlp};
 use spanwright::loss::{LossReason, Tally};
 use spanwright::pipeline::transport::{Transport, http};
 use spanwright::pipeline::{Backoff, Flushed, Handle, Motor, Settings};
-use spanwright::record::{
-    Attribute, Dropped, Level, Outcome, Processor, Source, SpanContext, SpanId, SpanKind,
-    SpanRecord, Status, TraceFlags, TraceId,
-};
+use spanwright::record::{Processor, SpanRecord};
 use support::otlp_sink::OtlpSink;
+use support::records::span;
 
 /// Long enough for anything that happens at all.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
-
-/// The callsite of all test spans.
-pub(crate) static SOURCE: Source = Source {
-    name: "home_activities",
-    target: "cruddur::services",
-    function: "cruddur::services::home_activities",
-    file: "src/services/home_activities.rs",
-    line: 12,
-    level: Level::Info,
-};
 
 /// A motor with one destination.
 pub(crate) struct Rig<R> {
@@ -38,35 +26,6 @@ pub(crate) fn quick() -> Settings {
         max_batch_age: Duration::ZERO,
         backoff: Backoff { initial: Duration::from_millis(1), max: Duration::from_millis(4) },
         ..Settings::default()
-    }
-}
-
-/// A span whose ids are made of `number`, from 1.
-pub(crate) fn span(number: u64) -> SpanRecord {
-    SpanRecord {
-        name: SOURCE.name.into(),
-        context: SpanContext {
-            trace_id: TraceId::from_u128(
-                0x6918_0000_0000_0000_0000_0000_0000_0000 | u128::from(number),
-            ),
-            span_id: SpanId::from_u64(number),
-            flags: TraceFlags::SAMPLED,
-            is_remote: false,
-        },
-        parent_span_id: None,
-        parent_is_remote: false,
-        local_root_id: SpanId::from_u64(number),
-        trace_state: None,
-        kind: SpanKind::Internal,
-        start_unix_ns: 1_763_596_800_000_000_000,
-        end_unix_ns: 1_763_596_800_000_250_000,
-        attributes: vec![Attribute::new("app.result_length", 3_i64)],
-        events: Vec::new(),
-        links: Vec::new(),
-        dropped: Dropped::default(),
-        status: Status::Unset,
-        outcome: Outcome::Ok,
-        source: &SOURCE,
     }
 }
 
@@ -107,11 +66,11 @@ impl<R: Send + Sync + 'static> Rig<R> {
     }
 
     pub(crate) fn flush(&self, timeout: Duration) -> Flushed {
-        only(self.motor.flush(timeout))
+        only(&self.motor.flush(timeout))
     }
 
     pub(crate) fn shutdown(&self, timeout: Duration) -> Flushed {
-        only(self.motor.shutdown(timeout))
+        only(&self.motor.shutdown(timeout))
     }
 
     /// Hands a group in, waits until it has met its fate, stops; the final counts.
@@ -142,7 +101,7 @@ pub(crate) fn sum(tally: Tally) -> Sum {
     Sum(tally.accepted, tally.delivered, tally.rejected, lost)
 }
 
-fn only(flushed: Vec<Flushed>) -> Flushed {
-    let [only] = flushed[..] else { panic!("one destination, found {flushed:?}") };
-    only
+fn only(flushed: &[Flushed]) -> Flushed {
+    let [only] = flushed else { panic!("one destination, found {flushed:?}") };
+    *only
 }

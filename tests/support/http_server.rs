@@ -119,6 +119,9 @@ impl Log {
 
 impl HttpServer {
     /// Starts a server that asks `handler` about each request.
+    ///
+    /// # Panics
+    /// The system has no port to give.
     pub fn start(handler: impl Fn(Received) -> Answer + Send + Sync + 'static) -> Self {
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has free ports");
@@ -248,7 +251,7 @@ fn converse(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
 fn wait_for_stop(shared: &Shared, delay: Option<Duration>) -> bool {
     let state = lock(&shared.state);
     let runs = |state: &mut State| !state.stopped;
-    let delay = delay.unwrap_or(Duration::from_secs(60 * 60));
+    let delay = delay.unwrap_or(Duration::from_hours(1));
     let waited = shared.changed.wait_timeout_while(state, delay, runs);
     waited.unwrap_or_else(PoisonError::into_inner).0.stopped
 }

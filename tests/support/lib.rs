@@ -2,3 +2,4 @@
 
 pub mod http_server;
 pub mod otlp_sink;
+pub mod records;

@@ -42,9 +42,9 @@ impl OtlpSink {
     /// Takes everything, keeps nothing but the number of spans; for benches.
     pub fn counting() -> Self {
         let counted = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&counted);
+        let shared = Arc::clone(&counted);
         let server = HttpServer::start(move |received| {
-            counter.fetch_add(count_spans(&received.body), Ordering::Relaxed);
+            shared.fetch_add(count_spans(&received.body), Ordering::Relaxed);
             ok()
         });
         Self { server, log: Log::default(), counted }

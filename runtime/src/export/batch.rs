@@ -1,26 +1,48 @@
 //! Encoded items, one behind the other.
 //!
-//! In: items appended to one buffer. Out: the items of one request, in order, or two halves.
-//! Never: looks into an item.
+//! In: items in one buffer. Out: the items of one request, in order, or two halves.
+//! Never: looks into an item, copies one.
 
-use std::mem;
+use bytes::Bytes;
 
 use super::{EncodeError, Exporter};
 
 /// The encoded items of one request.
 ///
 /// The items lie in one buffer without gaps, so that a dialect whose items join by concatenation
-/// copies them in one piece.
+/// sends the buffer as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     /// Where each item ends in `bytes`.
     ends: Vec<usize>,
 }
 
 impl Batch {
-    /// All items, one behind the other.
-    pub fn bytes(&self) -> &[u8] {
+    /// Encodes records into one batch, whatever the limits are; for tests and measurements.
+    ///
+    /// # Errors
+    /// The first record that cannot be encoded.
+    pub fn collect<E: Exporter>(
+        exporter: &mut E,
+        records: &[E::Record],
+    ) -> Result<Self, EncodeError> {
+        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+        for record in records {
+            exporter.encode(record, &mut bytes)?;
+            ends.push(bytes.len());
+        }
+        Ok(Self::new(bytes, ends))
+    }
+
+    /// Takes a buffer and where each item ends in it; the last one ends with the buffer.
+    pub(crate) fn new(bytes: Vec<u8>, ends: Vec<usize>) -> Self {
+        debug_assert_eq!(ends.last().copied().unwrap_or(0), bytes.len());
+        Self { bytes: bytes.into(), ends }
+    }
+
+    /// All items, one behind the other; a clone shares the buffer.
+    pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }
 
@@ -43,55 +65,6 @@ impl Batch {
         self.ends.is_empty()
     }
 
-    /// Encodes records into one batch, whatever the limits are; for tests and measurements.
-    ///
-    /// # Errors
-    /// The first record that cannot be encoded.
-    pub fn collect<E: Exporter>(
-        exporter: &mut E,
-        records: &[E::Record],
-    ) -> Result<Self, EncodeError> {
-        let mut batch = Self::default();
-        for record in records {
-            exporter.encode(record, batch.buffer())?;
-            batch.close_item();
-        }
-        Ok(batch)
-    }
-
-    /// The buffer, for an encoder to append to.
-    pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
-        &mut self.bytes
-    }
-
-    /// How many bytes an encoder has appended since the last item was closed.
-    pub(crate) fn tail_len(&self) -> usize {
-        self.bytes.len() - self.ends.last().copied().unwrap_or(0)
-    }
-
-    /// Makes the tail an item.
-    pub(crate) fn close_item(&mut self) {
-        self.ends.push(self.bytes.len());
-    }
-
-    /// Forgets the tail.
-    pub(crate) fn discard_tail(&mut self) {
-        self.bytes.truncate(self.ends.last().copied().unwrap_or(0));
-    }
-
-    /// Takes the closed items out; the tail stays and becomes the start of what follows.
-    pub(crate) fn take_closed(&mut self) -> Self {
-        let tail = self.bytes.split_off(self.ends.last().copied().unwrap_or(0));
-        let mut closed = mem::take(self);
-        closed.bytes.shrink_to_fit();
-        closed.ends.shrink_to_fit();
-        // The next batch is likely as large: growing to it step by step would copy it twice over.
-        self.bytes = Vec::with_capacity(closed.bytes.len().max(tail.len()));
-        self.bytes.extend_from_slice(&tail);
-        self.ends = Vec::with_capacity(closed.ends.len());
-        closed
-    }
-
     /// Divides the items into two halves by count; `Err` when there are fewer than two.
     pub(crate) fn split(mut self) -> Result<(Self, Self), Self> {
         let half = self.ends.len() / 2;
@@ -106,6 +79,11 @@ impl Batch {
         let bytes = self.bytes.split_off(offset);
         Ok((self, Self { bytes, ends }))
     }
+
+    /// The memory of the batch, when nobody else has a part of it.
+    pub(crate) fn into_memory(self) -> Option<(Vec<u8>, Vec<usize>)> {
+        self.bytes.is_unique().then(|| (self.bytes.into(), self.ends))
+    }
 }
 
 #[cfg(test)]
@@ -113,12 +91,11 @@ mod tests {
     use super::*;
 
     fn batch(items: &[&str]) -> Batch {
-        let mut batch = Batch::default();
-        for item in items {
-            batch.buffer().extend_from_slice(item.as_bytes());
-            batch.close_item();
-        }
-        batch
+        let ends = items.iter().scan(0, |end, item| {
+            *end += item.len();
+            Some(*end)
+        });
+        Batch::new(items.concat().into_bytes(), ends.collect())
     }
 
     fn texts(batch: &Batch) -> Vec<&str> {
@@ -129,7 +106,7 @@ mod tests {
     fn items_come_back_as_they_went_in() {
         let batch = batch(&["one", "", "three"]);
         assert_eq!(texts(&batch), ["one", "", "three"]);
-        assert_eq!((batch.len(), batch.bytes()), (3, &b"onethree"[..]));
+        assert_eq!((batch.len(), &batch.bytes()[..]), (3, &b"onethree"[..]));
     }
 
     #[test]
@@ -141,20 +118,12 @@ mod tests {
     }
 
     #[test]
-    fn the_tail_stays_behind_when_the_closed_items_are_taken() {
-        let mut open = batch(&["a", "b"]);
-        open.buffer().extend_from_slice(b"tail");
-        assert_eq!(open.tail_len(), 4);
-        assert_eq!(texts(&open.take_closed()), ["a", "b"]);
-        open.close_item();
-        assert_eq!(texts(&open), ["tail"]);
-    }
-
-    #[test]
-    fn a_discarded_tail_leaves_the_items_alone() {
-        let mut open = batch(&["a"]);
-        open.buffer().extend_from_slice(b"tail");
-        open.discard_tail();
-        assert_eq!((texts(&open), open.tail_len()), (vec!["a"], 0));
+    fn memory_in_use_elsewhere_is_not_handed_out() {
+        let batch = batch(&["a"]);
+        let body = batch.bytes().clone();
+        assert_eq!(batch.clone().into_memory(), None);
+        drop(body);
+        let (bytes, ends) = batch.into_memory().expect("nobody else has it");
+        assert_eq!((bytes, ends), (b"a".to_vec(), vec![1]));
     }
 }

@@ -15,6 +15,8 @@
 //! retry resends the same bytes.
 
 mod batch;
+#[cfg(feature = "console")]
+pub mod console;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 
@@ -83,10 +85,10 @@ pub struct Header {
 pub struct Request {
     /// Where to, with the scheme; may hold credentials, so it is printed by its host alone.
     pub url: Secret,
-    /// The headers but `Host` and `Content-Length`.
+    /// The headers besides `Host` and `Content-Length`.
     pub headers: Vec<Header>,
-    /// The body as it is sent, compressed when a header says so.
-    pub body: Bytes,
+    /// The body in parts, which are sent one behind the other; compressed when a header says so.
+    pub body: Vec<Bytes>,
 }
 
 /// What came back for a [`Request`].

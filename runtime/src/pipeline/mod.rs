@@ -13,8 +13,11 @@
 //! ```
 //!
 //! Memory of one destination: at most [`Settings::max_bytes`] for everything that has no fate yet,
-//! plus the bodies of the requests in flight.
+//! plus what compression makes of the bodies in flight,
+//! and one spare buffer of the size of a batch.
 
+mod assemble;
+mod batch;
 mod motor;
 mod queue;
 mod retry;
@@ -24,6 +27,7 @@ mod worker;
 
 pub mod transport;
 
+pub use assemble::Assembler;
 pub use motor::{Flushed, Motor, StartError};
 pub use queue::Handle;
 pub use retry::Backoff;

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc::UnboundedSender, oneshot};
 
 use super::Settings;
 use super::queue::{Gauge, Handle, Message};
+use super::settings::FOR_EVER;
 use super::state::{Machine, Random};
 use super::transport::Transport;
 use super::worker::{self, Worker};
@@ -206,9 +207,7 @@ impl fmt::Debug for Motor {
 }
 
 fn deadline(timeout: Duration) -> Instant {
-    // A timeout beyond the range of the clock is meant as "for ever"; a year will do.
-    let now = worker::now();
-    now.checked_add(timeout).unwrap_or_else(|| now + Duration::from_hours(365 * 24))
+    worker::now() + timeout.min(FOR_EVER)
 }
 
 /// `SplitMix64` from a random start.

@@ -6,6 +6,9 @@ use super::Backoff;
 use super::state::Rules;
 use crate::export::Limits;
 
+/// What any longer time is meant as; a moment may be that far away on every clock.
+pub(super) const FOR_EVER: Duration = Duration::from_hours(365 * 24);
+
 /// How one destination batches, retries and bounds what it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -39,10 +42,10 @@ pub struct SettingsError {
 }
 
 impl Default for Settings {
-    /// 16 MiB hold about 60,000 spans of 250 encoded bytes: ten minutes of an outage at 100 spans
+    /// 16 MiB hold about 60,000 spans of 280 encoded bytes: ten minutes of an outage at 100 spans
     /// a second, and the hour after which a batch is given up at 16 spans a second. A batch of
-    /// 4096 such spans is 1 MiB. One second of age keeps traces nearly live; the OpenTelemetry
-    /// default of five is for exporters that open a request for 512 spans.
+    /// 4096 such spans is a little over 1 MiB. One second of age keeps traces nearly live; the
+    /// OpenTelemetry default of five goes with batches of 512 spans.
     fn default() -> Self {
         Self {
             max_bytes: 16 * 1024 * 1024,
@@ -87,10 +90,10 @@ impl Settings {
                 bytes: limits.bytes.min(self.max_bytes / 2),
                 overhead_bytes: limits.overhead_bytes,
             },
-            max_batch_age: self.max_batch_age,
+            max_batch_age: self.max_batch_age.min(FOR_EVER),
             max_in_flight: self.max_in_flight.max(1),
             backoff: self.backoff,
-            give_up_after: self.give_up_after,
+            give_up_after: self.give_up_after.min(FOR_EVER),
         }
     }
 }

@@ -254,12 +254,16 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
 
     fn say(&mut self, what: &str) {
         let Some(held_back) = self.state.throttle.admit(now()) else { return };
-        let (name, host, lost) = (E::NAME, &self.state.host, self.ledger.tally().lost());
+        let (name, lost) = (E::NAME, self.ledger.tally().lost());
+        let at = match self.state.host.as_str() {
+            "" => String::new(),
+            host => format!(" at {host}"),
+        };
         let more = match held_back {
             0 => String::new(),
             more => format!(", {more} messages held back"),
         };
-        diagnostics::say(format_args!("{name} {host}: {what} ({lost} lost so far{more})"));
+        diagnostics::say(format_args!("{name}{at}: {what} ({lost} lost so far{more})"));
     }
 }
 

@@ -28,15 +28,23 @@ pub(super) struct Drain {
     rings: Vec<Consumer<u64>>,
     words: Vec<u64>,
     calendar: Calendar,
-    /// Spans read in the last pass, each with the tag of its tracer.
-    held: Vec<(u16, SpanRecord)>,
+    /// Spans read in the last pass.
+    held: Vec<Group>,
     waiting: Amendments,
+}
+
+/// Spans of one tracer; there is more than one group only where tests capture.
+struct Group {
+    tracer: u16,
+    limits: Limits,
+    spans: Vec<SpanRecord>,
 }
 
 /// Amendments of spans that have not ended yet.
 #[derive(Default)]
 struct Amendments {
-    by_span: FxHashMap<u64, Vec<Box<[u64]>>>,
+    /// By tracer and span id: the fixed ids of one capture are those of the next.
+    by_span: FxHashMap<(u16, u64), Vec<Box<[u64]>>>,
     words: usize,
 }
 
@@ -97,38 +105,44 @@ impl Drain {
 
     fn take(&mut self, what: What, record: &[u64]) {
         if what.tag != Tag::End {
-            return self.waiting.add(record);
+            return self.waiting.add(what.traits.tracer(), record);
         }
         LEDGER.accept(1);
-        let limits =
-            tracer::find(what.traits.tracer()).map(|tracer| tracer.limits).unwrap_or_default();
-        match decode::span(what, record, &self.calendar, &limits) {
-            Some(span) => self.held.push((what.traits.tracer(), span)),
+        let Self { held, calendar, .. } = self;
+        let group = group(held, what.traits.tracer());
+        match decode::span(what, record, calendar, &group.limits) {
+            Some(span) => group.spans.push(span),
             None => LEDGER.lose(1, LossReason::NotEncodable),
         }
     }
 
-    fn finish(&mut self, ready: Vec<(u16, SpanRecord)>) {
+    fn finish(&mut self, mut ready: Vec<Group>) {
         let mut requests = Requests::default();
-        let mut finished: Vec<(u16, Vec<SpanRecord>)> = Vec::new();
-        for (tag, mut span) in ready {
-            let limits = tracer::find(tag).map(|tracer| tracer.limits).unwrap_or_default();
-            for amendment in self.waiting.take(span.context.span_id.to_u64()) {
-                decode::amend(&mut span, &amendment, &self.calendar, &limits);
-            }
-            // The two may have been given by hand, from two threads, in any order.
-            span.end_unix_ns = span.end_unix_ns.max(span.start_unix_ns);
-            requests.complete(&mut span, &limits);
-            match finished.iter_mut().find(|(known, _)| *known == tag) {
-                Some((_, spans)) => spans.push(span),
-                None => finished.push((tag, vec![span])),
+        for Group { tracer, limits, spans } in &mut ready {
+            for span in spans {
+                for amendment in self.waiting.take((*tracer, span.context.span_id.to_u64())) {
+                    decode::amend(span, &amendment, &self.calendar, limits);
+                }
+                // The two may have been given by hand, from two threads, in any order.
+                span.end_unix_ns = span.end_unix_ns.max(span.start_unix_ns);
+                requests.complete(*tracer, span, limits);
             }
         }
         request::close(&requests.over);
-        for (tag, spans) in finished {
-            hand_over(tag, spans);
+        for Group { tracer, spans, .. } in ready {
+            hand_over(tracer, spans);
         }
     }
+}
+
+fn group(groups: &mut Vec<Group>, tracer: u16) -> &mut Group {
+    let known = groups.iter().position(|group| group.tracer == tracer);
+    let index = known.unwrap_or_else(|| {
+        let limits = tracer::find(tracer).map(|tracer| tracer.limits).unwrap_or_default();
+        groups.push(Group { tracer, limits, spans: Vec::new() });
+        groups.len() - 1
+    });
+    &mut groups[index]
 }
 
 fn hand_over(tag: u16, spans: Vec<SpanRecord>) {
@@ -143,29 +157,29 @@ fn hand_over(tag: u16, spans: Vec<SpanRecord>) {
 }
 
 impl Amendments {
-    fn add(&mut self, record: &[u64]) {
+    fn add(&mut self, tracer: u16, record: &[u64]) {
         let Some(span_id) = decode::amended_span_id(record) else { return };
         if self.words + record.len() > MAX_WAITING_WORDS {
             self.forget_one_span();
         }
         self.words += record.len();
-        self.by_span.entry(span_id).or_default().push(record.into());
+        self.by_span.entry((tracer, span_id)).or_default().push(record.into());
     }
 
     #[inline]
-    fn take(&mut self, span_id: u64) -> Vec<Box<[u64]>> {
+    fn take(&mut self, span: (u16, u64)) -> Vec<Box<[u64]>> {
         if self.by_span.is_empty() {
             return Vec::new();
         }
-        let taken = self.by_span.remove(&span_id).unwrap_or_default();
+        let taken = self.by_span.remove(&span).unwrap_or_default();
         self.words -= words_of(&taken);
         taken
     }
 
     /// Makes room: what waits for spans that never end must not grow without bound.
     fn forget_one_span(&mut self) {
-        if let Some(&span_id) = self.by_span.keys().next() {
-            let forgotten = self.take(span_id);
+        if let Some(&span) = self.by_span.keys().next() {
+            let forgotten = self.take(span);
             AMENDMENTS.lose(forgotten.len(), LossReason::QueueFull);
         }
     }
@@ -178,19 +192,19 @@ fn words_of(amendments: &[Box<[u64]>]) -> usize {
 /// What is known of the requests of one pass.
 #[derive(Default)]
 struct Requests {
-    last: Option<(u64, Option<Request>)>,
-    over: Vec<u64>,
+    last: Option<(request::Root, Option<Request>)>,
+    over: Vec<request::Root>,
 }
 
 impl Requests {
     /// Adds to a span what belongs to its request.
-    fn complete(&mut self, span: &mut SpanRecord, limits: &Limits) {
-        let root_id = span.local_root_id.to_u64();
-        if self.last.as_ref().is_none_or(|(known, _)| *known != root_id) {
-            self.last = Some((root_id, request::find(root_id)));
+    fn complete(&mut self, tracer: u16, span: &mut SpanRecord, limits: &Limits) {
+        let root = (tracer, span.local_root_id.to_u64());
+        if self.last.as_ref().is_none_or(|(known, _)| *known != root) {
+            self.last = Some((root, request::find(root)));
         }
         if span.context.span_id == span.local_root_id {
-            self.over.push(root_id);
+            self.over.push(root);
         }
         let Some((_, Some(request))) = &self.last else { return };
         span.trace_state.clone_from(&request.trace_state);

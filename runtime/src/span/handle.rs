@@ -71,6 +71,16 @@ impl SpanRef {
         self.0
     }
 
+    /// Names no span, and keeps any from being recorded: while it is current nothing begins and
+    /// nothing is sent along with calls.
+    pub const MUTED: Self = Self(Current::MUTED);
+
+    /// The first span of this process above: the request, where there is one.
+    #[must_use]
+    pub fn root(&self) -> Self {
+        Self(self.0.child(self.0.root_id))
+    }
+
     /// Whether it names no span.
     pub fn is_none(&self) -> bool {
         !self.0.is_some()

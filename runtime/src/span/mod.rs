@@ -48,13 +48,13 @@ pub use frame::Frame;
 pub use handle::{Span, SpanBuilder, SpanRef, current};
 pub use parent::Parent;
 pub use request::{baggage, change_baggage, set_user};
-pub use scoped::{FutureExt, InContext, InSpan, Scoped, scoped};
+pub use scoped::{FutureExt, InContext, InSpan, Scoped, call_in, scoped};
 pub use sink::{Recorder, Redaction, Sink};
 pub use tracer::{Limits, is_enabled};
 
 pub use outcome::{
     ErrorProbe, Fallible, Judge, Split, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError,
-    ViaFallible, ViaNothing, ViaPlain, call, error_event, guard_attributes,
+    ViaFallible, ViaNothing, ViaPlain, call, error_event, fail, guard_attributes,
 };
 
 use crate::loss::Ledger;

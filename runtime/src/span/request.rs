@@ -16,6 +16,9 @@ use crate::propagate::{Baggage, Context};
 /// How many requests may be open at a time; a further one goes without.
 const MAX_OPEN: usize = 65_536;
 
+/// Names a request: the tag of its tracer and the id of its root span.
+pub(crate) type Root = (u16, u64);
+
 /// What belongs to a request as a whole.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Request {
@@ -27,7 +30,8 @@ pub(crate) struct Request {
     pub(crate) user: Option<Arc<str>>,
 }
 
-static OPEN: Mutex<Option<FxHashMap<u64, Request>>> = Mutex::new(None);
+/// By tracer and root span: the fixed ids of one capture are those of the next.
+static OPEN: Mutex<Option<FxHashMap<Root, Request>>> = Mutex::new(None);
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Says who the user of the current request is: `user.id` goes onto the request's span and every
@@ -64,45 +68,45 @@ pub(crate) fn open(span: SpanRef, incoming: &Context) {
     });
 }
 
-/// What belongs to the request of a span.
-pub(crate) fn of(span: SpanRef) -> Option<Request> {
-    find(span.to_current().root_id)
-}
-
-/// What belongs to the request behind a root span's id.
-pub(crate) fn find(root_id: u64) -> Option<Request> {
+/// What belongs to a request.
+pub(crate) fn find(root: Root) -> Option<Request> {
     if COUNT.load(Ordering::Acquire) == 0 {
         return None;
     }
-    lock().as_ref()?.get(&root_id).cloned()
+    lock().as_ref()?.get(&root).cloned()
+}
+
+/// What belongs to the request that a span is part of.
+pub(crate) fn of(span: SpanRef) -> Option<Request> {
+    find(span.to_current().root())
 }
 
 /// Forgets requests whose spans are over.
-pub(super) fn close(root_ids: &[u64]) {
-    if root_ids.is_empty() || COUNT.load(Ordering::Acquire) == 0 {
+pub(super) fn close(roots: &[Root]) {
+    if roots.is_empty() || COUNT.load(Ordering::Acquire) == 0 {
         return;
     }
     let mut open = lock();
     let Some(requests) = open.as_mut() else { return };
-    for root_id in root_ids {
-        requests.remove(root_id);
+    for root in roots {
+        requests.remove(root);
     }
     COUNT.store(requests.len(), Ordering::Release);
 }
 
 fn change(span: SpanRef, change: impl FnOnce(&mut Request)) {
-    let root_id = span.to_current().root_id;
-    if root_id == 0 {
+    let root = span.to_current().root();
+    if root.1 == 0 {
         return;
     }
     let mut open = lock();
     let requests = open.get_or_insert_default();
-    if requests.len() < MAX_OPEN || requests.contains_key(&root_id) {
-        change(requests.entry(root_id).or_default());
+    if requests.len() < MAX_OPEN || requests.contains_key(&root) {
+        change(requests.entry(root).or_default());
         COUNT.store(requests.len(), Ordering::Release);
     }
 }
 
-fn lock() -> MutexGuard<'static, Option<FxHashMap<u64, Request>>> {
+fn lock() -> MutexGuard<'static, Option<FxHashMap<Root, Request>>> {
     OPEN.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -62,6 +62,13 @@ pub fn scoped<F: Future, const WORDS: usize>(
     Scoped { frame, future: Some(future) }
 }
 
+/// Calls `body` with the span of `frame` current: the part of a function that makes a future.
+#[inline]
+pub fn call_in<R, const WORDS: usize>(frame: &Frame<WORDS>, body: impl FnOnce() -> R) -> R {
+    let _attached = frame.context().map(Current::attach);
+    body()
+}
+
 impl<F: Future, R: Running> Future for Scoped<'_, F, R> {
     type Output = F::Output;
 

@@ -5,10 +5,11 @@
 //! Never: frees a tracer; spans that began under it may end at any time.
 
 use std::ptr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::callsite::Callsite;
+use super::current::{self, Current};
 use crate::propagate::Composite;
 use crate::record::{Level, Processor, SpanRecord};
 use crate::sample::Sampler;
@@ -67,6 +68,18 @@ pub(crate) fn find(tag: u16) -> Option<&'static Tracer> {
     }
 }
 
+/// The tracer that the current span belongs to, or else the one of this thread.
+pub(crate) fn here() -> Option<&'static Tracer> {
+    let current = Current::get();
+    let of_thread = || current::with(|local| local.tracer.get());
+    find(if current.is_some() { current.traits.tracer() } else { of_thread() })
+}
+
+/// Whether the process has a tracer.
+pub(crate) fn is_installed() -> bool {
+    find(0).is_some()
+}
+
 /// Makes a tracer the one of the process; `false` when there is one already.
 pub(crate) fn install(tracer: Tracer) -> bool {
     put(0, tracer)
@@ -105,6 +118,9 @@ fn put(tag: u16, tracer: Tracer) -> bool {
 }
 
 fn settle_level() {
+    // One at a time: the slower of two would write down a level from before the other's change.
+    static SETTLING: Mutex<()> = Mutex::new(());
+    let _settling = SETTLING.lock().unwrap_or_else(PoisonError::into_inner);
     let levels = (0..SLOTS).filter_map(|slot| find(u16::try_from(slot).ok()?));
     let max = levels.map(|tracer| tracer.level as u8).max().unwrap_or(0);
     MAX_LEVEL.store(max, Ordering::Relaxed);

@@ -21,7 +21,11 @@ const DOUBLE_TAG: u8 = 4;
 
 /// The size of the attributes as a repeated field whose tag is below 16.
 pub(super) fn len(attributes: &[Attribute], max_text_bytes: usize) -> usize {
-    let len = |attribute| field_len(key_value_len(attribute, max_text_bytes));
+    let len = |attribute: &Attribute| {
+        let key = cut(&attribute.key, max_text_bytes);
+        let value_len = value_len(&attribute.value, max_text_bytes);
+        field_len(field_len(key.len()) + field_len(value_len))
+    };
     attributes.iter().map(len).sum()
 }
 
@@ -29,9 +33,10 @@ pub(super) fn len(attributes: &[Attribute], max_text_bytes: usize) -> usize {
 pub(super) fn encode(tag: u8, attributes: &[Attribute], max_text_bytes: usize, out: &mut Vec<u8>) {
     for attribute in attributes {
         let key = cut(&attribute.key, max_text_bytes);
-        open_field(tag, key_value_len(attribute, max_text_bytes), out);
+        let value_len = value_len(&attribute.value, max_text_bytes);
+        open_field(tag, field_len(key.len()) + field_len(value_len), out);
         encode_text(KEY_TAG, key, out);
-        open_field(VALUE_TAG, value_len(&attribute.value, max_text_bytes), out);
+        open_field(VALUE_TAG, value_len, out);
         encode_value(&attribute.value, max_text_bytes, out);
     }
 }
@@ -54,11 +59,6 @@ pub(super) fn message(key: &str, value: any_value::Value) -> KeyValue {
 /// The longest start of a text that fits.
 pub(super) fn cut(text: &str, max_bytes: usize) -> &str {
     &text[..text.floor_char_boundary(max_bytes)]
-}
-
-fn key_value_len(attribute: &Attribute, max: usize) -> usize {
-    let key = cut(&attribute.key, max);
-    field_len(key.len()) + field_len(value_len(&attribute.value, max))
 }
 
 fn value_len(value: &Value, max: usize) -> usize {
@@ -159,7 +159,7 @@ mod tests {
         ];
         let attributes: Vec<_> =
             values.into_iter().map(|value| Attribute::new("some.key", value)).collect();
-        for max in [usize::MAX, 127, 5, 0] {
+        for max in [usize::MAX, 127, 5] {
             let mut direct = Vec::new();
             encode(9, &attributes, max, &mut direct);
             let span = Span { attributes: messages(&attributes, max), ..Span::default() };

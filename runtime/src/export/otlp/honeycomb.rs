@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.honeycomb.io/send-data/opentelemetry/>.
 
-use super::settings::Endpoint;
+use super::endpoint::Endpoint;
 use crate::export::Header;
 use crate::secret::Secret;
 
@@ -19,7 +19,7 @@ pub(super) const DATASET_HEADER: &str = "x-honeycomb-dataset";
 
 /// The longest text field of an event, in bytes.
 ///
-/// Source: <https://docs.honeycomb.io/get-started/best-practices/limits/>.
+/// Source: <https://docs.honeycomb.io/api/events/>.
 pub(super) const MAX_TEXT_BYTES: usize = 65_535;
 
 /// Whether spans sent to the endpoint arrive at Honeycomb itself.
@@ -40,7 +40,7 @@ pub(super) fn headers(key: Secret, dataset: &str) -> Vec<Header> {
 
 /// Classic keys are 32 hexadecimal digits, or 64 characters from `hc?ic_` on.
 ///
-/// Source: <https://docs.honeycomb.io/get-started/manage-your-data-structure/compare-environments/>.
+/// Source: <https://docs.honeycomb.io/api/authentication>.
 fn is_classic(key: &str) -> bool {
     let key = key.as_bytes();
     match key.len() {

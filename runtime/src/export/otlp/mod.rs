@@ -9,12 +9,14 @@
 
 mod attributes;
 mod encode;
+mod endpoint;
 mod honeycomb;
 mod request;
 mod settings;
 mod verdict;
 
-pub use settings::{Compression, Endpoint, Settings, SettingsError};
+pub use endpoint::Endpoint;
+pub use settings::{Compression, Settings, SettingsError};
 
 use crate::export::{Batch, EncodeError, Limits, Reply, Request, Verdict};
 use crate::record::SpanRecord;
@@ -24,8 +26,9 @@ use crate::record::SpanRecord;
 /// 4 MiB is what a gRPC receiver behind an OTLP gateway takes by default, less than the 20 MiB of
 /// the collector's HTTP receiver; 4096 spans of usual size are a quarter of it.
 /// Sources: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-request>,
-/// <https://grpc.github.io/grpc/core/group__grpc__arg__keys.html> (`max_receive_message_length`),
-/// <https://pkg.go.dev/go.opentelemetry.io/collector/config/confighttp> (`max_request_body_size`).
+/// <https://github.com/grpc/grpc-go/blob/master/server.go> (`defaultServerMaxReceiveMessageSize`),
+/// <https://github.com/open-telemetry/opentelemetry-collector/blob/main/config/confighttp/README.md>
+/// (`max_request_body_size`).
 const LIMITS: Limits = Limits { items: 4096, bytes: 4 * 1024 * 1024, overhead_bytes: 0 };
 
 /// Encodes spans and frames them.

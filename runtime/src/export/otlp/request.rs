@@ -79,27 +79,27 @@ impl Framing {
     }
 
     pub(super) fn request(&self, batch: &Batch) -> Request {
-        let body = self.body(batch.bytes());
+        let (head, spans) = (self.head(batch.bytes().len()), batch.bytes());
         let body = match self.compression {
-            Compression::None => body,
-            Compression::Gzip => gzip(&body),
+            Compression::None => vec![head.into(), spans.clone()],
+            Compression::Gzip => vec![gzip(&head, spans).into()],
         };
-        Request { url: self.url.clone(), headers: self.headers.clone(), body: body.into() }
+        Request { url: self.url.clone(), headers: self.headers.clone(), body }
     }
 
-    fn body(&self, spans: &[u8]) -> Vec<u8> {
-        let scope_len = self.scope.len() + spans.len();
+    /// Everything before the spans.
+    fn head(&self, spans_len: usize) -> Vec<u8> {
+        let scope_len = self.scope.len() + spans_len;
         let scope_field = key_len(SCOPE_SPANS_TAG) + encoded_len_varint(scope_len as u64);
         let resource_len = self.resource.len() + scope_field + scope_len;
-        let mut body = Vec::with_capacity(spans.len() + self.overhead_bytes());
-        encode_key(RESOURCE_SPANS_TAG, WireType::LengthDelimited, &mut body);
-        encode_varint(resource_len as u64, &mut body);
-        body.extend_from_slice(&self.resource);
-        encode_key(SCOPE_SPANS_TAG, WireType::LengthDelimited, &mut body);
-        encode_varint(scope_len as u64, &mut body);
-        body.extend_from_slice(&self.scope);
-        body.extend_from_slice(spans);
-        body
+        let mut head = Vec::with_capacity(self.overhead_bytes());
+        encode_key(RESOURCE_SPANS_TAG, WireType::LengthDelimited, &mut head);
+        encode_varint(resource_len as u64, &mut head);
+        head.extend_from_slice(&self.resource);
+        encode_key(SCOPE_SPANS_TAG, WireType::LengthDelimited, &mut head);
+        encode_varint(scope_len as u64, &mut head);
+        head.extend_from_slice(&self.scope);
+        head
     }
 }
 
@@ -117,9 +117,12 @@ fn headers(settings: &Settings) -> Vec<Header> {
 }
 
 /// The fastest level: spans repeat their keys, so even that makes them a fifth.
-fn gzip(body: &[u8]) -> Vec<u8> {
-    let mut encoder =
-        GzEncoder::new(Vec::with_capacity(body.len() / 4), flate2::Compression::fast());
-    encoder.write_all(body).expect("writing to memory cannot fail");
-    encoder.finish().expect("writing to memory cannot fail")
+fn gzip(head: &[u8], spans: &[u8]) -> Vec<u8> {
+    let buffer = Vec::with_capacity(spans.len() / 4);
+    let mut encoder = GzEncoder::new(buffer, flate2::Compression::fast());
+    encoder
+        .write_all(head)
+        .and_then(|()| encoder.write_all(spans))
+        .and_then(|()| encoder.finish())
+        .expect("writing to memory cannot fail")
 }

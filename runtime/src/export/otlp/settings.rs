@@ -5,11 +5,11 @@
 //!
 //! Source: <https://opentelemetry.io/docs/specs/otel/protocol/exporter/#configuration-options>.
 
-use std::fmt;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 
+use super::endpoint::Endpoint;
 use super::honeycomb;
 use crate::export::Header;
 use crate::record::Resource;
@@ -41,10 +41,6 @@ pub enum Compression {
     /// `Content-Encoding: gzip`.
     Gzip,
 }
-
-/// The address that spans are `POST`ed to. Prints without credentials and query.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Endpoint(String);
 
 /// Why a setting cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -133,7 +129,7 @@ impl Settings {
 
     /// Whether the endpoint wants TLS.
     pub fn needs_tls(&self) -> bool {
-        self.endpoint.0.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))
+        self.endpoint.is_https()
     }
 
     pub(super) fn max_text_bytes(&self) -> usize {
@@ -154,87 +150,6 @@ impl Settings {
             }
         }
         Ok(())
-    }
-}
-
-impl Endpoint {
-    /// A base address, to which `v1/traces` is appended.
-    ///
-    /// # Errors
-    /// [`SettingsError::Endpoint`].
-    pub fn base(address: &str) -> Result<Self, SettingsError> {
-        Self::base_of("endpoint", address)
-    }
-
-    /// An address that is used as it is.
-    ///
-    /// # Errors
-    /// [`SettingsError::Endpoint`].
-    pub fn exact(address: &str) -> Result<Self, SettingsError> {
-        Self::checked("endpoint", address)
-    }
-
-    /// The whole address, credentials included.
-    pub fn url(&self) -> &str {
-        &self.0
-    }
-
-    /// The name or address of the host, without the port.
-    pub fn host(&self) -> &str {
-        let authority = authority(&self.0);
-        match authority.rsplit_once(':') {
-            // A colon inside brackets belongs to an IPv6 address.
-            Some((host, port)) if !port.contains(']') => host,
-            _ => authority,
-        }
-    }
-
-    fn base_of(variable: &'static str, address: &str) -> Result<Self, SettingsError> {
-        let Self(address) = Self::checked(variable, address)?;
-        let (path, query) = match address.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (address.as_str(), None),
-        };
-        let slash = if path.ends_with('/') { "" } else { "/" };
-        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-        Ok(Self(format!("{path}{slash}v1/traces{query}")))
-    }
-
-    fn checked(variable: &'static str, address: &str) -> Result<Self, SettingsError> {
-        let address = address.trim();
-        let is_http = address.split_once("://").is_some_and(|(scheme, _)| {
-            ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
-        });
-        let endpoint = Self(address.to_owned());
-        let has_bad_port = authority(address)
-            .rsplit_once(':')
-            .is_some_and(|(_, port)| !port.contains(']') && port.parse::<u16>().is_err());
-        let problem = if !is_http {
-            "it has to start with `http://` or `https://`"
-        } else if endpoint.host().is_empty() {
-            "the host is missing"
-        } else if has_bad_port {
-            "the port is not a number up to 65535"
-        } else if address.contains(|char: char| char.is_whitespace() || char.is_control()) {
-            "it holds a space"
-        } else if address.contains('#') {
-            "it holds a fragment"
-        } else {
-            return Ok(endpoint);
-        };
-        Err(SettingsError::Endpoint { variable, found: printable(address), problem })
-    }
-}
-
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&printable(&self.0))
-    }
-}
-
-impl fmt::Debug for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Endpoint({self})")
     }
 }
 
@@ -346,26 +261,6 @@ fn header(text: &str) -> Result<Header, &'static str> {
 /// Source: <https://www.rfc-editor.org/rfc/rfc9110#section-5.5>.
 fn is_header_value(value: &str) -> bool {
     value.chars().all(|char| char == '\t' || !char.is_control())
-}
-
-/// Host and port of an address.
-fn authority(address: &str) -> &str {
-    let rest = address.split_once("://").map_or("", |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
-}
-
-/// An address without credentials and query, even if it is none.
-fn printable(address: &str) -> String {
-    let address = address.split(['?', '#']).next().unwrap_or_default();
-    match address.rsplit_once('@') {
-        Some((before, rest)) => {
-            let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
-            let colon = if scheme.is_empty() { "" } else { "://" };
-            format!("{scheme}{colon}{rest}")
-        }
-        None => address.to_owned(),
-    }
 }
 
 #[cfg(test)]

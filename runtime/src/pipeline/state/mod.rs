@@ -18,11 +18,15 @@
 //! - A flush cuts our own waits short and starts the backoff anew, since somebody is waiting; a
 //!   wait the server asked for is kept.
 
+mod parcel;
+
 use std::collections::VecDeque;
 use std::mem;
 use std::time::{Duration, Instant};
 
+use self::parcel::{Parcel, Wait};
 use super::Backoff;
+use super::batch::Open;
 use crate::export::{Batch, Limits, Verdict};
 use crate::loss::LossReason;
 
@@ -79,7 +83,7 @@ pub(super) enum Fate {
 pub(super) struct Machine {
     rules: Rules,
     random: Random,
-    open: Batch,
+    open: Open,
     opened: Option<Instant>,
     /// In the order they were closed.
     parked: VecDeque<Parcel>,
@@ -94,40 +98,12 @@ pub(super) struct Machine {
     stop_at: Option<Instant>,
 }
 
-/// A closed batch on its way.
-struct Parcel {
-    id: u64,
-    /// The halves of a split batch keep its number.
-    sequence: u64,
-    batch: Batch,
-    closed: Instant,
-    failures: u32,
-    wait: Option<Wait>,
-}
-
-#[derive(Clone, Copy)]
-struct Wait {
-    until: Instant,
-    /// Whether the server asked for it.
-    asked: bool,
-}
-
-impl Wait {
-    fn is_over(wait: Option<Self>, now: Instant) -> bool {
-        wait.is_none_or(|wait| wait.until <= now)
-    }
-
-    fn unless_ours(wait: Option<Self>) -> Option<Self> {
-        wait.filter(|wait| wait.asked)
-    }
-}
-
 impl Machine {
     pub(super) fn new(rules: Rules, random: Random) -> Self {
         Self {
             rules,
             random,
-            open: Batch::default(),
+            open: Open::default(),
             opened: None,
             parked: VecDeque::new(),
             in_flight: Vec::new(),
@@ -178,15 +154,8 @@ impl Machine {
     /// When the next [`Input::Tick`] is due; `None` when only another input can change anything.
     pub(super) fn wake_at(&self) -> Option<Instant> {
         let stop = self.stop_at.filter(|_| !self.is_idle());
-        if !self.has_free_slot() {
-            return stop;
-        }
-        let age = self.opened.map(|opened| opened + self.rules.max_batch_age);
-        let due = self.parked.iter().map(|parcel| parcel.wait.map_or(parcel.closed, |it| it.until));
-        let next = age.into_iter().chain(due).min();
-        let pause = self.pause.map(|pause| pause.until);
-        let next = next.map(|next| pause.map_or(next, |pause| next.max(pause)));
-        next.into_iter().chain(stop).min()
+        let send = if self.has_free_slot() { self.next_due() } else { None };
+        send.into_iter().chain(stop).min()
     }
 
     /// Takes one input in; appends what is to be done.
@@ -196,12 +165,12 @@ impl Machine {
             Input::Tick => {}
             Input::Answered { id, verdict } => {
                 if let Some(parcel) = self.land(id) {
-                    self.judge(parcel, verdict, now, actions);
+                    self.judge(parcel, &verdict, now, actions);
                 }
             }
             Input::Panicked { id } => {
                 if let Some(parcel) = self.land(id) {
-                    parcel.settle(Fate::Lost(LossReason::WorkerPanicked), actions);
+                    self.settle(parcel.batch, Fate::Lost(LossReason::WorkerPanicked), actions);
                 }
             }
             Input::Flush => {
@@ -217,6 +186,9 @@ impl Machine {
             self.abandon(now, actions);
         }
         self.dispatch(now, actions);
+        if self.is_stopping_in_vain() {
+            self.abandon(now, actions);
+        }
         self.confirm_flushes(actions);
     }
 
@@ -228,18 +200,17 @@ impl Machine {
             let fate = Fate::Lost(LossReason::TooLarge);
             return actions.push(Action::Settle { records: 1, bytes: item_bytes, fate });
         }
-        let with_overhead = |batch: &Batch, more: usize| {
-            batch.bytes().len() + (batch.len() + more) * overhead_bytes
-        };
-        if with_overhead(&self.open, 1) > bytes {
+        let parked = self.parked.len();
+        let full_len = |open: &Open, items| open.items_len() + items * overhead_bytes;
+        if full_len(&self.open, self.open.len() + 1) + item_bytes > bytes {
             self.close_open(now);
         }
         self.open.close_item();
         self.opened.get_or_insert(now);
-        if self.open.len() >= items || with_overhead(&self.open, 0) >= bytes {
+        if self.open.len() >= items || full_len(&self.open, self.open.len()) >= bytes {
             self.close_open(now);
         }
-        if !self.parked.is_empty() {
+        if self.parked.len() > parked {
             self.dispatch(now, actions);
         }
     }
@@ -249,7 +220,7 @@ impl Machine {
         if self.open.is_empty() {
             return;
         }
-        let batch = self.open.take_closed();
+        let batch = self.open.close();
         let sequence = self.next_sequence;
         self.next_sequence += 1;
         let parcel = self.parcel(batch, sequence, now);
@@ -272,8 +243,14 @@ impl Machine {
         Some(self.in_flight.swap_remove(place))
     }
 
-    fn judge(&mut self, parcel: Parcel, verdict: Verdict, now: Instant, actions: &mut Vec<Action>) {
-        let fate = match verdict {
+    fn judge(
+        &mut self,
+        parcel: Parcel,
+        verdict: &Verdict,
+        now: Instant,
+        actions: &mut Vec<Action>,
+    ) {
+        let fate = match *verdict {
             Verdict::Delivered => Fate::Delivered,
             Verdict::Partial { rejected, .. } => Fate::Partial { rejected },
             Verdict::Refused { .. } => Fate::Lost(LossReason::Refused),
@@ -281,8 +258,8 @@ impl Machine {
             Verdict::Split => return self.split(parcel, actions),
         };
         self.failures = 0;
-        self.pause = Wait::unless_ours(self.pause);
-        parcel.settle(fate, actions);
+        self.pause = Wait::if_asked(self.pause);
+        self.settle(parcel.batch, fate, actions);
     }
 
     fn retry(
@@ -294,7 +271,8 @@ impl Machine {
     ) {
         let give_up_at = parcel.closed + self.rules.give_up_after;
         if give_up_at <= now {
-            return parcel.settle(Fate::Lost(LossReason::RetriesExhausted), actions);
+            let fate = Fate::Lost(LossReason::RetriesExhausted);
+            return self.settle(parcel.batch, fate, actions);
         }
         self.failures = self.failures.saturating_add(1);
         parcel.failures = parcel.failures.saturating_add(1);
@@ -326,7 +304,7 @@ impl Machine {
                     self.park(parcel);
                 }
             }
-            Err(single) => settle(&single, Fate::Lost(LossReason::TooLarge), actions),
+            Err(single) => self.settle(single, Fate::Lost(LossReason::TooLarge), actions),
         }
     }
 
@@ -334,20 +312,20 @@ impl Machine {
     fn hurry(&mut self, now: Instant) {
         self.close_open(now);
         self.failures = 0;
-        self.pause = Wait::unless_ours(self.pause);
+        self.pause = Wait::if_asked(self.pause);
         for parcel in &mut self.parked {
             parcel.failures = 0;
-            parcel.wait = Wait::unless_ours(parcel.wait);
+            parcel.wait = Wait::if_asked(parcel.wait);
         }
     }
 
     fn dispatch(&mut self, now: Instant, actions: &mut Vec<Action>) {
-        if !Wait::is_over(self.pause, now) {
+        if self.pause.is_some_and(|pause| now < pause.until) {
             return;
         }
         self.pause = None;
         while self.has_free_slot() {
-            let due = self.parked.iter().position(|parcel| Wait::is_over(parcel.wait, now));
+            let due = self.parked.iter().position(|parcel| parcel.due() <= now);
             let Some(parcel) = due.and_then(|place| self.parked.remove(place)) else {
                 let is_old = |opened| opened + self.rules.max_batch_age <= now;
                 if self.opened.is_some_and(is_old) {
@@ -365,8 +343,18 @@ impl Machine {
         self.close_open(now);
         let parked = mem::take(&mut self.parked);
         for parcel in parked.into_iter().chain(mem::take(&mut self.in_flight)) {
-            parcel.settle(Fate::Lost(LossReason::Shutdown), actions);
+            self.settle(parcel.batch, Fate::Lost(LossReason::Shutdown), actions);
         }
+    }
+
+    fn settle(&mut self, batch: Batch, fate: Fate, actions: &mut Vec<Action>) {
+        let (records, bytes) = (batch.len(), batch.bytes().len());
+        let fate = match fate {
+            Fate::Partial { rejected } => Fate::Partial { rejected: rejected.min(records) },
+            fate => fate,
+        };
+        self.open.recycle(batch);
+        actions.push(Action::Settle { records, bytes, fate });
     }
 
     fn confirm_flushes(&mut self, actions: &mut Vec<Action>) {
@@ -381,6 +369,19 @@ impl Machine {
         }
     }
 
+    /// When the next request can go out, if a slot is free.
+    fn next_due(&self) -> Option<Instant> {
+        let age = self.opened.map(|opened| opened + self.rules.max_batch_age);
+        let next = self.parked.iter().map(Parcel::due).chain(age).min()?;
+        Some(self.pause.map_or(next, |pause| next.max(pause.until)))
+    }
+
+    /// Whether all that is left has to wait beyond the end.
+    fn is_stopping_in_vain(&self) -> bool {
+        let (Some(stop), Some(next)) = (self.stop_at, self.next_due()) else { return false };
+        self.in_flight.is_empty() && stop < next
+    }
+
     fn has_free_slot(&self) -> bool {
         self.in_flight.len() < self.rules.max_in_flight
     }
@@ -388,20 +389,6 @@ impl Machine {
     fn is_idle(&self) -> bool {
         self.open.is_empty() && self.parked.is_empty() && self.in_flight.is_empty()
     }
-}
-
-impl Parcel {
-    fn settle(&self, fate: Fate, actions: &mut Vec<Action>) {
-        settle(&self.batch, fate, actions);
-    }
-}
-
-fn settle(batch: &Batch, fate: Fate, actions: &mut Vec<Action>) {
-    let fate = match fate {
-        Fate::Partial { rejected } => Fate::Partial { rejected: rejected.min(batch.len()) },
-        fate => fate,
-    };
-    actions.push(Action::Settle { records: batch.len(), bytes: batch.bytes().len(), fate });
 }
 
 #[cfg(test)]

@@ -329,7 +329,7 @@ fn at_the_deadline_of_a_shutdown_everything_left_is_lost() {
     script.items(0, &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]);
     script.answer(1, 1, retry(Some(30_000)));
     let deadline = script.start + Duration::from_millis(500);
-    assert_eq!(script.at(2, Input::Shutdown { deadline }), []);
+    assert_eq!(script.at(2, Input::Shutdown { deadline }), [], "one is in flight");
     let mut lost_items = 0;
     for action in script.at(500, Input::Tick) {
         let Action::Settle { records, fate: Fate::Lost(LossReason::Shutdown), .. } = action else {
@@ -340,6 +340,47 @@ fn at_the_deadline_of_a_shutdown_everything_left_is_lost() {
     assert_eq!(lost_items, 10);
     assert!(script.machine.is_done());
     assert_eq!(script.answer(501, 2, Verdict::Delivered), []);
+}
+
+#[test]
+fn a_shutdown_does_not_wait_for_what_may_not_be_sent_before_its_end() {
+    let mut script = Script::new();
+    script.items(0, &["a", "b", "c"]);
+    script.answer(1, 1, retry(Some(30_000)));
+    let deadline = script.start + Duration::from_millis(500);
+    let shutdown = lost(3, 3, LossReason::Shutdown);
+    assert_eq!(script.at(2, Input::Shutdown { deadline }), [shutdown]);
+    assert!(script.machine.is_done());
+}
+
+#[test]
+fn ten_seconds_without_a_collector_lose_nothing() {
+    let mut script = Script::new();
+    let (mut settled, mut failed) = (0, 0);
+    for now_ms in (0..60_000).step_by(50) {
+        let mut actions = script.at(now_ms, Input::Tick);
+        if now_ms < 30_000 {
+            actions.extend(script.items(now_ms, &["a"]));
+        }
+        while let Some(action) = actions.pop() {
+            match action {
+                Action::Send { id } if (5_000..15_000).contains(&now_ms) => {
+                    failed += 1;
+                    actions.extend(script.answer(now_ms, id, retry(None)));
+                }
+                Action::Send { id } => {
+                    actions.extend(script.answer(now_ms, id, Verdict::Delivered));
+                }
+                Action::Settle { records, fate, .. } => {
+                    assert_eq!(fate, Fate::Delivered);
+                    settled += records;
+                }
+                Action::Flushed => panic!("nobody asked for a flush"),
+            }
+        }
+    }
+    assert_eq!(settled, 600);
+    assert!((5..20).contains(&failed), "{failed}");
 }
 
 #[test]
@@ -355,9 +396,9 @@ fn a_shutdown_without_any_time_loses_everything_and_confirms_the_flushes() {
 
 #[test]
 fn a_random_script_settles_every_item_exactly_once() {
-    for seed in 1..200 {
-        let mut script = Script::with(|rules| rules.max_in_flight = 1 + seed % 3);
-        let mut random = seed as u64;
+    for seed in 1..200_u64 {
+        let mut script = Script::with(|rules| rules.max_in_flight = 1 + index(seed % 3));
+        let mut random = seed;
         let mut next = move |below: u64| {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (random >> 33) % below
@@ -370,7 +411,7 @@ fn a_random_script_settles_every_item_exactly_once() {
                     taken += 1;
                     script.items(
                         now_ms,
-                        &["0123456789abcdef0123456789abcdef"[..next(32) as usize].as_ref()],
+                        &["0123456789abcdef0123456789abcdef"[..index(next(32))].as_ref()],
                     )
                 }
                 1 => script.at(now_ms, Input::Tick),
@@ -380,7 +421,7 @@ fn a_random_script_settles_every_item_exactly_once() {
                 }
                 _ if in_flight.is_empty() => continue,
                 _ => {
-                    let id = in_flight.swap_remove(next(in_flight.len() as u64) as usize);
+                    let id = in_flight.swap_remove(index(next(in_flight.len() as u64)));
                     let verdict = match next(6) {
                         0 => Verdict::Split,
                         1 => retry(Some(next(3_000))),
@@ -411,4 +452,8 @@ fn tell(actions: Vec<Action>, in_flight: &mut Vec<u64>, settled: &mut usize, flu
             Action::Flushed => *flushes -= 1,
         }
     }
+}
+
+fn index(number: u64) -> usize {
+    usize::try_from(number).expect("test numbers are small")
 }

@@ -5,12 +5,17 @@
 //! takes a proxy from the environment (a service's own proxy must not swallow the way to a
 //! collector next to it), reads more than [`MAX_REPLY_BYTES`].
 
+use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::error::Error as _;
 use std::fmt;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
+use http_body::{Frame, SizeHint};
 use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 
 use super::retry_after::retry_after;
@@ -69,7 +74,7 @@ impl Client {
         let mut headers = HeaderMap::with_capacity(request.headers.len());
         for header in &request.headers {
             let name = HeaderName::from_bytes(header.name.as_bytes());
-            let value = HeaderValue::from_str(header.value.reveal());
+            let value = HeaderValue::from_bytes(header.value.reveal().as_bytes());
             let (Ok(name), Ok(mut value)) = (name, value) else {
                 let problem = format!("header `{}` cannot be sent", header.name);
                 return Err(TransportError::Request(problem).into());
@@ -77,7 +82,11 @@ impl Client {
             value.set_sensitive(true);
             headers.insert(name, value);
         }
-        let request = self.client.post(request.url.reveal()).headers(headers).body(request.body);
+        let body = match <[Bytes; 1]>::try_from(request.body) {
+            Ok([whole]) => whole.into(),
+            Err(parts) => reqwest::Body::wrap(Parts(parts.into())),
+        };
+        let request = self.client.post(request.url.reveal()).headers(headers).body(body);
         let mut answer = request.send().await?;
 
         let status = answer.status().as_u16();
@@ -107,6 +116,25 @@ impl Transport for Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("timeout", &self.timeout).finish_non_exhaustive()
+    }
+}
+
+/// A body in parts whose whole length is known, so that it is not sent in chunks.
+struct Parts(VecDeque<Bytes>);
+
+impl http_body::Body for Parts {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.pop_front().map(|part| Ok(Frame::data(part))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.iter().map(|part| part.len() as u64).sum())
     }
 }
 

@@ -38,7 +38,7 @@ pub enum TransportError {
     #[error("connection lost: {0}")]
     Reset(String),
     /// What came back is not an answer of this protocol.
-    #[error("unreadable answer: {0}")]
+    #[error("unreadable answer, perhaps of another protocol: {0}")]
     Garbage(String),
     /// The answer is longer than we read.
     #[error("answer of status {status} is longer than {limit_bytes} bytes")]

@@ -27,7 +27,9 @@ impl<W: Write + Send + 'static> Transport for Writer<W> {
         let write = tokio::task::spawn_blocking(move || {
             // A writer that panicked once may work again; what it wrote is not ours to judge.
             let mut inner = inner.lock().unwrap_or_else(PoisonError::into_inner);
-            inner.write_all(&request.body)?;
+            for part in &request.body {
+                inner.write_all(part)?;
+            }
             inner.flush()
         });
         match write.await {

@@ -111,12 +111,9 @@ fn value(value: any_value::Value) -> AnyValue {
     AnyValue { value: Some(value) }
 }
 
-#[test]
-fn every_field_arrives() {
-    use any_value::Value as Wire;
-    let text = |text: &str| value(Wire::StringValue(text.to_owned()));
-    let array = |values: Vec<AnyValue>| Wire::ArrayValue(ArrayValue { values });
-    let expected = Span {
+/// What [`full`] must become.
+fn full_wire() -> Span {
+    Span {
         trace_id: (1..=16).collect(),
         span_id: (0x11..=0x18).collect(),
         trace_state: "congo=t61rcWkgMzE".to_owned(),
@@ -126,26 +123,7 @@ fn every_field_arrives() {
         kind: 2,
         start_time_unix_nano: 10,
         end_time_unix_nano: 20,
-        attributes: vec![
-            text_attribute("text", "größer"),
-            attributes::message("yes", Wire::BoolValue(true)),
-            attributes::message("minus", Wire::IntValue(-1)),
-            attributes::message("half", Wire::DoubleValue(0.5)),
-            attributes::message(
-                "bools",
-                array(vec![value(Wire::BoolValue(true)), value(Wire::BoolValue(false))]),
-            ),
-            attributes::message(
-                "numbers",
-                array(vec![value(Wire::IntValue(0)), value(Wire::IntValue(i64::MIN))]),
-            ),
-            attributes::message("floats", array(vec![value(Wire::DoubleValue(1.5))])),
-            attributes::message("texts", array(vec![text("a"), text("")])),
-            text_attribute("code.function.name", "cruddur::home_activities"),
-            text_attribute("code.file.path", "src/home_activities.rs"),
-            attributes::message("code.line.number", Wire::IntValue(12)),
-            text_attribute("spanwright.outcome", "panic"),
-        ],
+        attributes: full_wire_attributes(),
         dropped_attributes_count: 1,
         events: vec![span::Event {
             time_unix_nano: 15,
@@ -158,14 +136,44 @@ fn every_field_arrives() {
             trace_id: (1..=16).collect(),
             span_id: vec![0, 0, 0, 0, 0, 0, 0, 9],
             trace_state: String::new(),
-            attributes: vec![attributes::message("n", Wire::IntValue(1))],
+            attributes: vec![attributes::message("n", any_value::Value::IntValue(1))],
             dropped_attributes_count: 0,
             flags: 0x301,
         }],
         dropped_links_count: 3,
         status: Some(WireStatus { message: "no such table".to_owned(), code: 2 }),
-    };
-    assert_eq!(encode(&full()), expected);
+    }
+}
+
+fn full_wire_attributes() -> Vec<KeyValue> {
+    use any_value::Value as Wire;
+    let text = |text: &str| value(Wire::StringValue(text.to_owned()));
+    let array = |values: Vec<AnyValue>| Wire::ArrayValue(ArrayValue { values });
+    vec![
+        text_attribute("text", "größer"),
+        attributes::message("yes", Wire::BoolValue(true)),
+        attributes::message("minus", Wire::IntValue(-1)),
+        attributes::message("half", Wire::DoubleValue(0.5)),
+        attributes::message(
+            "bools",
+            array(vec![value(Wire::BoolValue(true)), value(Wire::BoolValue(false))]),
+        ),
+        attributes::message(
+            "numbers",
+            array(vec![value(Wire::IntValue(0)), value(Wire::IntValue(i64::MIN))]),
+        ),
+        attributes::message("floats", array(vec![value(Wire::DoubleValue(1.5))])),
+        attributes::message("texts", array(vec![text("a"), text("")])),
+        text_attribute("code.function.name", "cruddur::home_activities"),
+        text_attribute("code.file.path", "src/home_activities.rs"),
+        attributes::message("code.line.number", Wire::IntValue(12)),
+        text_attribute("spanwright.outcome", "panic"),
+    ]
+}
+
+#[test]
+fn every_field_arrives() {
+    assert_eq!(encode(&full()), full_wire());
 }
 
 #[test]

@@ -1,0 +1,196 @@
+//! Lists of arguments: `flag`, `key = expression`, `key(list)`, `"bare name"`.
+//!
+//! In: the tokens between an attribute's parentheses and the words it knows. Out: each argument
+//! once, its key known. Never: knows what an argument means.
+
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::token::Paren;
+use syn::{Expr, ExprLit, Ident, Lit, LitStr, Token};
+
+use crate::errors::Errors;
+use crate::suggest;
+
+/// The words that one list knows.
+pub(crate) struct Grammar {
+    /// What the list belongs to, as errors call it.
+    pub(crate) owner: &'static str,
+    /// Every accepted key.
+    pub(crate) keys: &'static [&'static str],
+    /// Words that people try, each with what to write instead.
+    pub(crate) hints: &'static [(&'static str, &'static str)],
+}
+
+/// One argument.
+pub(crate) struct Arg {
+    /// The word, from [`Grammar::keys`].
+    pub(crate) key: &'static str,
+    /// The place of the word.
+    pub(crate) span: Span,
+    /// What follows the word.
+    pub(crate) value: Value,
+}
+
+/// What follows the key of an argument.
+pub(crate) enum Value {
+    /// Nothing.
+    Nothing,
+    /// `= expression`
+    Expression(Expr),
+    /// `( … )`
+    List(Group),
+}
+
+/// Reads a list and reports what is wrong in it: unknown and repeated words, missing commas.
+pub(crate) fn parse(tokens: TokenStream, grammar: &Grammar, errors: &mut Errors) -> Vec<Arg> {
+    let mut args: Vec<Arg> = Vec::new();
+    separated(tokens, errors, |input, errors| {
+        if let Some(arg) = argument(input, grammar, errors)? {
+            check_first(&arg, &args, errors);
+            args.push(arg);
+        }
+        Ok(())
+    });
+    args
+}
+
+/// Reads `item, item, …`; after a mistake it goes on behind the next comma.
+pub(crate) fn separated(
+    tokens: TokenStream,
+    errors: &mut Errors,
+    mut item: impl FnMut(ParseStream, &mut Errors) -> syn::Result<()>,
+) {
+    let list = |input: ParseStream| {
+        while !input.is_empty() {
+            match item(input, errors) {
+                Ok(()) if input.is_empty() || input.peek(Token![,]) => {}
+                Ok(()) => errors.absorb(input.error("expected `,`")),
+                Err(error) => errors.absorb(error),
+            }
+            skip_past_comma(input)?;
+        }
+        Ok(())
+    };
+    if let Err(error) = list.parse2(tokens) {
+        errors.absorb(error);
+    }
+}
+
+fn skip_past_comma(input: ParseStream) -> syn::Result<()> {
+    while !input.is_empty() {
+        if input.parse::<Option<Token![,]>>()?.is_some() {
+            break;
+        }
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
+}
+
+fn argument(
+    input: ParseStream,
+    grammar: &Grammar,
+    errors: &mut Errors,
+) -> syn::Result<Option<Arg>> {
+    if input.peek(LitStr) && grammar.keys.contains(&"name") {
+        let name: LitStr = input.parse()?;
+        let span = name.span();
+        let value = Value::Expression(literal(name));
+        return Ok(Some(Arg { key: "name", span, value }));
+    }
+    if input.peek(Token![?]) || input.peek(Token![%]) {
+        return Err(input.error("values to record go into `fields(..)`"));
+    }
+    let word = input.call(Ident::parse_any)?;
+    if input.peek(Token![.]) {
+        let path = rest_of_item(input)?;
+        errors.on(quote::quote!(#word #path), format!("did you mean `fields({word}{path})`?"));
+        return Ok(None);
+    }
+    let value = value(input)?;
+    let Some(key) = known(&word, grammar, errors) else { return Ok(None) };
+    Ok(Some(Arg { key, span: word.span(), value }))
+}
+
+fn literal(text: LitStr) -> Expr {
+    Expr::Lit(ExprLit { attrs: Vec::new(), lit: Lit::Str(text) })
+}
+
+fn value(input: ParseStream) -> syn::Result<Value> {
+    if input.parse::<Option<Token![=]>>()?.is_some() {
+        return input.parse().map(Value::Expression);
+    }
+    if input.peek(Paren) {
+        return input.parse().map(Value::List);
+    }
+    Ok(Value::Nothing)
+}
+
+fn rest_of_item(input: ParseStream) -> syn::Result<TokenStream> {
+    let mut rest = TokenStream::new();
+    while !input.is_empty() && !input.peek(Token![,]) {
+        rest.extend([input.parse::<TokenTree>()?]);
+    }
+    Ok(rest)
+}
+
+/// A word must be one of the grammar's; the nearest one is named otherwise.
+fn known(word: &Ident, grammar: &Grammar, errors: &mut Errors) -> Option<&'static str> {
+    let name = word.to_string();
+    if let Some(key) = grammar.keys.iter().find(|key| **key == name) {
+        return Some(key);
+    }
+    let instead = match grammar.hints.iter().find(|(hint, _)| *hint == name) {
+        Some((_, instead)) => format!("; {instead}"),
+        None => suggest::hint(&name, grammar.keys),
+    };
+    errors.at(word.span(), format!("unknown argument `{name}` of {}{instead}", grammar.owner));
+    None
+}
+
+/// An argument is given once; the second one is the mistake, the first is shown with it.
+fn check_first(arg: &Arg, earlier: &[Arg], errors: &mut Errors) {
+    if let Some(first) = earlier.iter().find(|first| first.key == arg.key) {
+        errors.at(arg.span, format!("`{}` is given twice", arg.key));
+        errors.at(first.span, format!("`{}` is given here first", arg.key));
+    }
+}
+
+impl Arg {
+    /// The expression behind `=`; reports its absence.
+    pub(crate) fn expression(self, example: &str, errors: &mut Errors) -> Option<Expr> {
+        if let Value::Expression(expression) = self.value {
+            return Some(expression);
+        }
+        errors.at(self.span, format!("`{}` needs a value: `{example}`", self.key));
+        None
+    }
+
+    /// The tokens between the parentheses; reports their absence.
+    pub(crate) fn list(self, example: &str, errors: &mut Errors) -> Option<TokenStream> {
+        if let Value::List(group) = self.value {
+            return Some(group.stream());
+        }
+        errors.at(self.span, format!("`{}` needs a list: `{example}`", self.key));
+        None
+    }
+}
+
+/// The text of a string literal.
+pub(crate) fn text(expression: &Expr) -> Option<String> {
+    match expression {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+        Expr::Group(group) => text(&group.expr),
+        _ => None,
+    }
+}
+
+/// The word that an expression chooses: a text, the last part of a path, or a number.
+pub(crate) fn word(expression: &Expr) -> Option<String> {
+    match expression {
+        Expr::Path(path) => path.path.segments.last().map(|it| it.ident.unraw().to_string()),
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => Some(number.to_string()),
+        Expr::Group(group) => word(&group.expr),
+        other => text(other),
+    }
+}

@@ -1,0 +1,153 @@
+//! Questions about the expressions that users write into attributes.
+//!
+//! In: an expression. Out: whether it leaves the function, whether it can run user code, how to
+//! borrow it. Never: changes a token of it.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::visit::{self, Visit};
+use syn::{Expr, Item};
+
+use crate::errors::Errors;
+
+/// A value is worked out beside the function, so it must not leave it: no `?`, `.await`,
+/// `return`, `yield`, nor a `break` or `continue` out of itself.
+pub(crate) fn check_stays_inside(expression: &Expr, errors: &mut Errors) {
+    let mut exits = Exits { errors, loops: 0 };
+    exits.visit_expr(expression);
+}
+
+struct Exits<'a> {
+    errors: &'a mut Errors,
+    loops: usize,
+}
+
+impl Exits<'_> {
+    fn found(&mut self, span: Span, what: &str) {
+        self.errors.at(
+            span,
+            format!(
+                "`{what}` cannot leave an attribute value; work the value out in the body and \
+                 write it with `record!`"
+            ),
+        );
+    }
+
+    fn inside_loop(&mut self, visit: impl FnOnce(&mut Self)) {
+        self.loops += 1;
+        visit(self);
+        self.loops -= 1;
+    }
+}
+
+impl<'ast> Visit<'ast> for Exits<'_> {
+    fn visit_expr(&mut self, expression: &'ast Expr) {
+        match expression {
+            Expr::Try(it) => self.found(it.question_token.span, "?"),
+            Expr::Await(it) => self.found(it.await_token.span, ".await"),
+            Expr::Return(it) => self.found(it.return_token.span, "return"),
+            Expr::Yield(it) => self.found(it.yield_token.span, "yield"),
+            Expr::Break(it) if self.loops == 0 => self.found(it.break_token.span, "break"),
+            Expr::Continue(it) if self.loops == 0 => self.found(it.continue_token.span, "continue"),
+            Expr::Closure(_) | Expr::Async(_) => {}
+            Expr::Loop(_) | Expr::While(_) | Expr::ForLoop(_) => {
+                self.inside_loop(|exits| visit::visit_expr(exits, expression));
+            }
+            Expr::Block(it) if it.label.is_some() => {
+                self.inside_loop(|exits| visit::visit_expr(exits, expression));
+            }
+            other => visit::visit_expr(self, other),
+        }
+    }
+
+    fn visit_item(&mut self, _: &'ast Item) {}
+}
+
+/// Whether working the expression out runs no code that could panic.
+pub(crate) fn is_plain(expression: &Expr) -> bool {
+    match expression {
+        Expr::Lit(_) | Expr::Path(_) => true,
+        Expr::Field(it) => is_plain(&it.base),
+        Expr::Reference(it) => is_plain(&it.expr),
+        Expr::Paren(it) => is_plain(&it.expr),
+        Expr::Group(it) => is_plain(&it.expr),
+        _ => false,
+    }
+}
+
+/// `&expression`, with parentheses where `&` would bind too tightly, and none elsewhere: they would
+/// shrink the place a type error points to.
+pub(crate) fn borrowed(expression: &Expr) -> TokenStream {
+    let span = first_span(expression).resolved_at(Span::mixed_site());
+    match expression {
+        Expr::Array(_)
+        | Expr::Block(_)
+        | Expr::Call(_)
+        | Expr::Field(_)
+        | Expr::Index(_)
+        | Expr::Lit(_)
+        | Expr::Macro(_)
+        | Expr::MethodCall(_)
+        | Expr::Paren(_)
+        | Expr::Path(_)
+        | Expr::Reference(_)
+        | Expr::Tuple(_) => quote_spanned!(span=> &#expression),
+        _ => quote_spanned!(span=> &(#expression)),
+    }
+}
+
+/// The place of the first token.
+pub(crate) fn first_span(tokens: &impl ToTokens) -> Span {
+    let first = tokens.to_token_stream().into_iter().next();
+    first.map_or_else(Span::call_site, |token| token.span())
+}
+
+/// Whether `tokens` name the variable `name`, also within a format string.
+pub(crate) fn mentions(tokens: &TokenStream, name: &str) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident.to_string().trim_start_matches("r#") == name,
+        TokenTree::Group(group) => mentions(&group.stream(), name),
+        TokenTree::Literal(literal) => literal.to_string().contains(&format!("{{{name}")),
+        TokenTree::Punct(_) => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    fn mistakes(source: &str) -> usize {
+        let mut errors = Errors::default();
+        check_stays_inside(
+            &syn::parse_str(source).expect("the case is an expression"),
+            &mut errors,
+        );
+        let tokens = errors.finish().unwrap_or_default().to_string();
+        tokens.matches("compile_error").count()
+    }
+
+    #[test]
+    fn only_what_leaves_the_value_is_a_mistake() {
+        for (source, expected) in [
+            ("a.b(c)", 0),
+            ("a? + b?", 2),
+            ("f().await", 1),
+            ("{ return 1; }", 1),
+            ("loop { break 1 }", 0),
+            ("if x { break } else { 1 }", 1),
+            ("items.iter().map(|item| { return item.id; }).count()", 0),
+            ("async { f().await? }", 0),
+        ] {
+            assert_eq!(mistakes(source), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn a_variable_is_found_as_a_name_and_inside_a_format_string() {
+        assert!(mentions(&quote!(f(&user.id)), "user"));
+        assert!(mentions(&quote!(format!("{user:?}")), "user"));
+        assert!(mentions(&quote!(r#type), "type"));
+        assert!(!mentions(&quote!(format!("user {}", id)), "user"));
+    }
+}

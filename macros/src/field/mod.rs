@@ -1,0 +1,258 @@
+//! The attributes that users record: the grammar that every macro shares.
+//!
+//! In: the tokens of a list such as `user.id = user.id, ?filter, #[redact] email`. Out: fields, and
+//! the statements that record them. Never: knows which macro it reads for.
+//!
+//! ```text
+//! field := #[meta]* ( sigil? key ( '=' sigil? expression )? )
+//! sigil := '%' Display | '?' Debug | none: typed
+//! key   := word ( '.' word )* | "any text" | { CONSTANT }
+//! meta  := #[redact] | #[redact(hash)] | #[redact(last = n)] | #[when(condition)] | #[cfg(..)]
+//!        | #[allow_sensitive]
+//! ```
+
+mod meta;
+mod rules;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::token::Brace;
+use syn::{Expr, Ident, LitInt, LitStr, Token, braced};
+
+use crate::args;
+use crate::errors::Errors;
+use crate::expression;
+use crate::paths::Paths;
+use meta::Meta;
+pub(crate) use rules::{check_repeated, check_scope};
+
+/// One attribute to record.
+pub(crate) struct Field {
+    /// What it is called.
+    pub(crate) key: Key,
+    /// What it is worth.
+    pub(crate) value: Expr,
+    /// The variable that it names when the user wrote no value.
+    pub(crate) shorthand: Option<Ident>,
+    sigil: Sigil,
+    meta: Meta,
+}
+
+/// The name of an attribute.
+pub(crate) enum Key {
+    /// Known to the macro.
+    Text { text: String, place: TokenStream },
+    /// Known to the compiler: a constant expression.
+    Constant(TokenStream),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Sigil {
+    Typed,
+    Display,
+    Debug,
+}
+
+/// Reads a list of fields and checks each on its own.
+pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Vec<Field> {
+    let mut fields = Vec::new();
+    args::separated(tokens, errors, |input, errors| {
+        let field = Field::parse(input, errors)?;
+        rules::check(&field, errors);
+        fields.push(field);
+        Ok(())
+    });
+    fields
+}
+
+impl Field {
+    fn parse(input: ParseStream, errors: &mut Errors) -> syn::Result<Self> {
+        let meta = Meta::parse(input, errors)?;
+        let sigil = Sigil::parse(input)?;
+        if input.peek(LitStr) {
+            let key: LitStr = input.parse()?;
+            let place = key.to_token_stream();
+            return Self::with_value(input, Key::Text { text: key.value(), place }, sigil, meta);
+        }
+        if input.peek(Brace) {
+            let constant;
+            braced!(constant in input);
+            return Self::with_value(input, Key::Constant(constant.parse()?), sigil, meta);
+        }
+        let words = dotted(input)?;
+        let key = key_of(&words);
+        if input.peek(Token![=]) {
+            return Self::with_value(input, key, sigil, meta);
+        }
+        if !input.is_empty() && !input.peek(Token![,]) {
+            return Err(
+                input.error("expected `=` or `,`; an expression needs a key: `key = a + b`")
+            );
+        }
+        let value = syn::parse2(quote!(#(#words).*))?;
+        let shorthand = words.into_iter().next();
+        Ok(Self { key, value, shorthand, sigil, meta })
+    }
+
+    fn with_value(input: ParseStream, key: Key, outer: Sigil, meta: Meta) -> syn::Result<Self> {
+        input.parse::<Token![=]>()?;
+        let inner = Sigil::parse(input)?;
+        let sigil = if inner == Sigil::Typed { outer } else { inner };
+        Ok(Self { key, value: input.parse()?, shorthand: None, sigil, meta })
+    }
+
+    /// Whether recording it runs code that could panic.
+    fn is_plain(&self) -> bool {
+        self.sigil == Sigil::Typed
+            && expression::is_plain(&self.value)
+            && self.meta.when.as_ref().is_none_or(expression::is_plain)
+    }
+
+    /// Everything the user wrote into it that is worked out at run time.
+    pub(crate) fn expressions(&self) -> TokenStream {
+        let (value, when) = (&self.value, &self.meta.when);
+        quote!(#value #when)
+    }
+
+    /// The statement that records it under the key at `index`.
+    // Input:  #[when(retries > 0)] ?retries
+    // Output: if retries > 0 { Recorder::record_debug(&mut frame, 2, &retries); }
+    fn statement(&self, sink: &Ident, index: usize, paths: &Paths) -> TokenStream {
+        let span = expression::first_span(&self.value).resolved_at(Span::mixed_site());
+        let index = LitInt::new(&index.to_string(), span);
+        let value = expression::borrowed(&self.value);
+        let private = paths.private();
+        let recorder = quote_spanned!(span=> #private::Recorder);
+        let call = match (&self.meta.redaction, self.sigil) {
+            (Some(redaction), sigil) => {
+                let redaction = redaction.tokens(&private);
+                let value = match sigil {
+                    Sigil::Debug => {
+                        quote_spanned!(span=> &#private::core::format_args!("{:?}", #value))
+                    }
+                    Sigil::Typed | Sigil::Display => value,
+                };
+                quote_spanned!(span=> #recorder::record_redacted(&mut #sink, #index, #redaction, #value);)
+            }
+            (None, sigil) => {
+                let method = Ident::new(sigil.method(), span);
+                quote_spanned!(span=> #recorder::#method(&mut #sink, #index, #value);)
+            }
+        };
+        let cfgs = &self.meta.cfgs;
+        let guarded = match &self.meta.when {
+            Some(when) => conditional(when, &call, paths),
+            None => call,
+        };
+        if cfgs.is_empty() { guarded } else { quote_spanned!(span=> #(#cfgs)* { #guarded }) }
+    }
+}
+
+impl Key {
+    /// The key as a constant expression.
+    pub(crate) fn expression(&self) -> TokenStream {
+        match self {
+            Self::Text { text, .. } => {
+                let text = LitStr::new(text, Span::mixed_site());
+                quote!(#text)
+            }
+            Self::Constant(tokens) => tokens.clone(),
+        }
+    }
+
+    /// The key as text, unless only the compiler knows it.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text { text, .. } => Some(text),
+            Self::Constant(_) => None,
+        }
+    }
+
+    /// The tokens that errors point to.
+    pub(crate) fn place(&self) -> &TokenStream {
+        match self {
+            Self::Text { place, .. } | Self::Constant(place) => place,
+        }
+    }
+}
+
+impl Sigil {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        if input.parse::<Option<Token![?]>>()?.is_some() {
+            return Ok(Self::Debug);
+        }
+        Ok(if input.parse::<Option<Token![%]>>()?.is_some() { Self::Display } else { Self::Typed })
+    }
+
+    fn method(self) -> &'static str {
+        match self {
+            Self::Typed => "record",
+            Self::Display => "record_display",
+            Self::Debug => "record_debug",
+        }
+    }
+}
+
+fn dotted(input: ParseStream) -> syn::Result<Vec<Ident>> {
+    if !input.peek(Ident::peek_any) {
+        return Err(input.error(
+            "expected a key: words such as `user.id`, a text such as \"user-id\", or a constant in \
+             braces",
+        ));
+    }
+    let mut words = vec![input.call(Ident::parse_any)?];
+    while input.parse::<Option<Token![.]>>()?.is_some() {
+        if !input.peek(Ident::peek_any) {
+            return Err(input.error("a tuple's field needs a key: `key = pair.0`"));
+        }
+        words.push(input.call(Ident::parse_any)?);
+    }
+    Ok(words)
+}
+
+/// The words joined by dots, `r#` taken off, and a leading `self` with it.
+fn key_of(words: &[Ident]) -> Key {
+    let texts = words.iter().map(|word| word.unraw().to_string()).collect::<Vec<_>>();
+    let named = match texts.split_first() {
+        Some((first, rest)) if first == "self" && !rest.is_empty() => rest,
+        _ => &texts,
+    };
+    Key::Text { text: named.join("."), place: quote!(#(#words).*) }
+}
+
+/// The statements that record `fields` on the local `sink`, whose key indices start at `first`.
+///
+/// A panic in user code among them ends the recording, not the user's call.
+pub(crate) fn record(fields: &[Field], sink: &Ident, first: usize, paths: &Paths) -> TokenStream {
+    let statements: TokenStream = fields
+        .iter()
+        .enumerate()
+        .map(|(offset, field)| field.statement(sink, first + offset, paths))
+        .collect();
+    if fields.iter().all(Field::is_plain) {
+        return statements;
+    }
+    guarded(&statements, paths)
+}
+
+/// Runs `statements` so that a panic in them goes no further.
+pub(crate) fn guarded(statements: &TokenStream, paths: &Paths) -> TokenStream {
+    let private = paths.private();
+    quote_spanned!(Span::mixed_site()=> #private::guard_attributes(|| { #statements });)
+}
+
+/// Runs `statements` if `condition` holds.
+pub(crate) fn conditional(
+    condition: &Expr,
+    statements: &TokenStream,
+    paths: &Paths,
+) -> TokenStream {
+    let private = paths.private();
+    // A local of its own keeps the condition free of parentheses that the compiler would remark on.
+    quote_spanned!(Span::mixed_site()=> {
+        let __spanwright_condition: #private::core::primitive::bool = #condition;
+        if __spanwright_condition { #statements }
+    })
+}

@@ -1,0 +1,117 @@
+//! What a field must keep to.
+//!
+//! In: parsed fields. Out: a message for each broken rule. Never: changes a field.
+
+use quote::ToTokens;
+
+use super::{Field, Key};
+use crate::errors::Errors;
+use crate::expression;
+use crate::suggest;
+
+/// Words at the end of a name that usually hold what must not be told.
+const SENSITIVE: &[&str] = &[
+    "api_key",
+    "apikey",
+    "authorization",
+    "card",
+    "cookie",
+    "cvv",
+    "passwd",
+    "password",
+    "pin",
+    "secret",
+    "ssn",
+    "token",
+];
+
+/// The rules that need no other field.
+pub(super) fn check(field: &Field, errors: &mut Errors) {
+    expression::check_stays_inside(&field.value, errors);
+    check_named(&field.key, errors);
+    check_sensitive(field, errors);
+}
+
+/// A key has a name.
+fn check_named(key: &Key, errors: &mut Errors) {
+    if key.text().is_some_and(str::is_empty) {
+        errors.on(key.place(), "a key cannot be empty");
+    }
+}
+
+/// What sounds like a secret says how it is to be told: `auth_token` does, `token_count` does not.
+fn check_sensitive(field: &Field, errors: &mut Errors) {
+    let Some(key) = field.key.text() else { return };
+    let told = field.meta.redaction.is_some() || field.meta.allow_sensitive;
+    if told || !is_sensitive(key) {
+        return;
+    }
+    errors.on(
+        field.key.place(),
+        format!(
+            "`{key}` sounds like a secret: put `#[redact]`, `#[redact(hash)]` or \
+             `#[allow_sensitive]` before it"
+        ),
+    );
+}
+
+fn is_sensitive(key: &str) -> bool {
+    let key = key.to_lowercase().replace('-', "_");
+    SENSITIVE.iter().any(|word| {
+        key.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with(['_', '.']))
+    })
+}
+
+/// A key is recorded once; the second one is the mistake, the first is shown with it.
+pub(crate) fn check_repeated<'a>(fields: impl IntoIterator<Item = &'a Field>, errors: &mut Errors) {
+    let mut seen: Vec<(&str, &Field)> = Vec::new();
+    for field in fields {
+        let Some(key) = field.key.text() else { continue };
+        if let Some((_, first)) = seen.iter().find(|(other, _)| *other == key) {
+            errors.on(field.key.place(), format!("the key `{key}` is recorded twice"));
+            errors.on(first.key.place(), format!("`{key}` is recorded here first"));
+        }
+        seen.push((key, field));
+    }
+}
+
+/// A field without a value names a variable that is there when it is recorded.
+pub(crate) fn check_scope(fields: &[Field], scope: &[String], errors: &mut Errors) {
+    for (field, variable) in fields.iter().filter_map(|it| Some((it, it.shorthand.as_ref()?))) {
+        let name = variable.to_string();
+        let name = name.trim_start_matches("r#");
+        if scope.iter().any(|known| known == name) {
+            continue;
+        }
+        let near = suggest::nearest(name, scope.iter().map(String::as_str));
+        let hint = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => {
+                format!("give it a value, `{} = ..`", field.key.place().to_token_stream())
+                    + ", or write it with `record!` when it is known"
+            }
+        };
+        errors.at(variable.span(), format!("there is no parameter `{name}` to record; {hint}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_last_word_makes_a_name_sensitive() {
+        for (key, expected) in [
+            ("password", true),
+            ("user.password", true),
+            ("auth_token", true),
+            ("x-api-key", true),
+            ("token_count", false),
+            ("spinning", false),
+            ("shopping", false),
+            ("user.id", false),
+        ] {
+            assert_eq!(is_sensitive(key), expected, "{key}");
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! What was asked: settings made in code or read from the standard variables.
+//!
+//! In: an environment, and calls of the application. Out: a [`Config`], which `install` turns into
+//! running parts.
+//! Never: starts anything; reads the process environment but in [`Config::from_env`].
+
+mod environment;
+mod near_miss;
+mod read;
+mod resource;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use environment::Environment;
+
+use crate::propagate::{Composite, CompositeError};
+use crate::record::{Attribute, Level, Processor, Resource, SpanRecord, Value};
+use crate::sample::{Sampler, SamplerError};
+use crate::span::Limits;
+
+/// Settings of one process; [`install`](Config::install) makes them run.
+///
+/// ```
+/// use spanwright::Config;
+///
+/// let telemetry = Config::from_env()?.service_name("cruddur").install()?;
+/// // … the service runs …
+/// telemetry.shutdown(std::time::Duration::from_secs(5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "nothing runs before `install`"]
+pub struct Config {
+    pub(crate) is_disabled: bool,
+    pub(crate) resource: Resource,
+    pub(crate) has_service_name: bool,
+    pub(crate) sampler: Sampler,
+    pub(crate) propagator: Composite,
+    pub(crate) level: Level,
+    pub(crate) limits: Limits,
+    #[cfg(any(feature = "otlp", feature = "console"))]
+    pub(crate) pipeline: crate::pipeline::Settings,
+    #[cfg(feature = "otlp")]
+    pub(crate) otlp: Option<crate::export::otlp::Settings>,
+    #[cfg(feature = "console")]
+    pub(crate) console: Option<crate::export::console::Settings>,
+    pub(crate) processors: Vec<Arc<dyn Processor<SpanRecord>>>,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Why settings cannot be used; each message names the variable, what it holds and what was
+/// expected.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A value that is not of its kind.
+    #[error("{variable} is `{found}`, expected {expected}")]
+    Value {
+        /// The variable.
+        variable: &'static str,
+        /// Its value.
+        found: String,
+        /// What it may be.
+        expected: &'static str,
+    },
+    /// The sampler's variables.
+    #[error(transparent)]
+    Sampler(#[from] SamplerError),
+    /// The list of propagators.
+    #[error(transparent)]
+    Propagators(#[from] CompositeError),
+    /// The variables of OTLP.
+    #[cfg(feature = "otlp")]
+    #[error(transparent)]
+    Otlp(#[from] crate::export::otlp::SettingsError),
+    /// The variables of batching.
+    #[cfg(any(feature = "otlp", feature = "console"))]
+    #[error(transparent)]
+    Pipeline(#[from] crate::pipeline::SettingsError),
+}
+
+impl Config {
+    /// Reads the variables of this process.
+    ///
+    /// # Errors
+    /// The first variable that holds what cannot be used.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_environment(&Environment::of_process())
+    }
+
+    /// Reads the variables of `environment`; nothing else is read.
+    ///
+    /// # Errors
+    /// The first variable that holds what cannot be used.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        read::config(environment)
+    }
+
+    /// The name of the service, where the environment gives none.
+    pub fn service_name(mut self, name: impl Into<String>) -> Self {
+        if !self.has_service_name {
+            self.resource.set(Attribute::new("service.name", name.into()));
+        }
+        self
+    }
+
+    /// The version of the service, where the environment gives none.
+    pub fn service_version(self, version: impl Into<String>) -> Self {
+        let version = version.into();
+        self.resource_attribute_if_absent("service.version", version)
+    }
+
+    /// An attribute of the process as a whole.
+    pub fn resource_attribute(mut self, key: &'static str, value: impl Into<Value>) -> Self {
+        self.resource.set(Attribute::new(key, value));
+        self
+    }
+
+    /// Who decides about new traces, instead of `OTEL_TRACES_SAMPLER`.
+    pub fn sampler(mut self, sampler: Sampler) -> Self {
+        self.sampler = sampler;
+        self
+    }
+
+    /// Which headers carry traces, instead of `OTEL_PROPAGATORS`.
+    pub fn propagator(mut self, propagator: Composite) -> Self {
+        self.propagator = propagator;
+        self
+    }
+
+    /// The most detailed level that is recorded, instead of `SPANWRIGHT_LEVEL`.
+    pub fn level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// How much a span may hold, instead of the `OTEL_*_LIMIT` variables.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How every destination batches, retries and bounds what it holds.
+    #[cfg(any(feature = "otlp", feature = "console"))]
+    pub fn pipeline(mut self, settings: crate::pipeline::Settings) -> Self {
+        self.pipeline = settings;
+        self
+    }
+
+    /// Sends spans by OTLP as these settings say, instead of the `OTEL_EXPORTER_OTLP_*` variables.
+    /// The resource in them is replaced by the process's own.
+    #[cfg(feature = "otlp")]
+    pub fn otlp(mut self, settings: crate::export::otlp::Settings) -> Self {
+        self.otlp = Some(settings);
+        self
+    }
+
+    /// Prints finished traces, instead of `SPANWRIGHT_CONSOLE`.
+    #[cfg(feature = "console")]
+    pub fn console(mut self, settings: crate::export::console::Settings) -> Self {
+        self.console = Some(settings);
+        self
+    }
+
+    /// Prints finished traces to standard output if no other destination is configured.
+    #[cfg(feature = "console")]
+    pub fn console_if_alone(self, environment: &Environment) -> Self {
+        if self.has_destination() {
+            return self;
+        }
+        let settings = crate::export::console::Settings::for_stdout(environment.get("NO_COLOR"));
+        self.console(settings)
+    }
+
+    /// Hands finished spans to a processor of your own too. It runs on the collector's thread and
+    /// must not block.
+    pub fn processor(mut self, processor: impl Processor<SpanRecord>) -> Self {
+        self.processors.push(Arc::new(processor));
+        self
+    }
+
+    /// What looks like a slip in the environment, for instance a misspelt name. `install` says it
+    /// on standard error.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Whether anything would be recorded.
+    pub fn has_destination(&self) -> bool {
+        self.has_otlp() || self.has_console() || !self.processors.is_empty()
+    }
+
+    fn resource_attribute_if_absent(self, key: &'static str, value: impl Into<Value>) -> Self {
+        if self.resource.attributes().iter().any(|attribute| attribute.key == key) {
+            return self;
+        }
+        self.resource_attribute(key, value)
+    }
+}
+
+/// What is configured, where the feature may be off.
+mod has {
+    macro_rules! has {
+        ($($method:ident if $feature:literal => $is:expr;)*) => {
+            impl super::Config {$(
+                #[cfg(feature = $feature)]
+                pub(crate) fn $method(&self) -> bool {
+                    let is: fn(&Self) -> bool = $is;
+                    is(self)
+                }
+
+                #[cfg(not(feature = $feature))]
+                #[expect(clippy::unused_self, reason = "the other form needs it")]
+                pub(crate) const fn $method(&self) -> bool {
+                    false
+                }
+            )*}
+        };
+    }
+
+    has! {
+        has_otlp if "otlp" => |config| config.otlp.is_some();
+        has_console if "console" => |config| config.console.is_some();
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("is_disabled", &self.is_disabled)
+            .field("resource", &self.resource)
+            .field("sampler", &self.sampler)
+            .field("level", &self.level)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! Variables to settings.
+//!
+//! Source: <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>.
+
+use super::{Config, ConfigError, Environment, near_miss, resource};
+use crate::propagate::Composite;
+use crate::record::Level;
+use crate::sample::Sampler;
+use crate::span::Limits;
+
+pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
+    let (resource, has_service_name) = resource::read(environment)?;
+    Ok(Config {
+        is_disabled: is_on(environment, "OTEL_SDK_DISABLED")?,
+        resource,
+        has_service_name,
+        sampler: sampler(environment)?,
+        propagator: propagator(environment)?,
+        level: level(environment)?,
+        limits: limits(environment)?,
+        #[cfg(any(feature = "otlp", feature = "console"))]
+        pipeline: pipeline(environment)?,
+        #[cfg(feature = "otlp")]
+        otlp: otlp(environment)?,
+        #[cfg(feature = "console")]
+        console: console(environment)?,
+        processors: Vec::new(),
+        warnings: near_miss::warnings(environment.names()),
+    })
+}
+
+fn sampler(environment: &Environment) -> Result<Sampler, ConfigError> {
+    let Some(name) = environment.get("OTEL_TRACES_SAMPLER") else {
+        return Ok(Sampler::AlwaysOn.parent_based());
+    };
+    Ok(Sampler::from_setting(name, environment.get("OTEL_TRACES_SAMPLER_ARG"))?)
+}
+
+fn propagator(environment: &Environment) -> Result<Composite, ConfigError> {
+    let setting = environment.get("OTEL_PROPAGATORS");
+    Ok(setting.map(Composite::from_setting).transpose()?.unwrap_or_default())
+}
+
+fn level(environment: &Environment) -> Result<Level, ConfigError> {
+    const VARIABLE: &str = "SPANWRIGHT_LEVEL";
+    let Some(found) = environment.get(VARIABLE) else { return Ok(Level::Info) };
+    found.parse().map_err(|_| ConfigError::Value {
+        variable: VARIABLE,
+        found: found.to_owned(),
+        expected: "one of error, warn, info, debug, trace",
+    })
+}
+
+fn limits(environment: &Environment) -> Result<Limits, ConfigError> {
+    let defaults = Limits::default();
+    // The form for spans wins over the general one.
+    let attributes = count(environment, "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT")?
+        .or(count(environment, "OTEL_ATTRIBUTE_COUNT_LIMIT")?);
+    let value_chars = count(environment, "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT")?
+        .or(count(environment, "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT")?);
+    Ok(Limits {
+        attributes: attributes.unwrap_or(defaults.attributes),
+        events: count(environment, "OTEL_SPAN_EVENT_COUNT_LIMIT")?.unwrap_or(defaults.events),
+        links: count(environment, "OTEL_SPAN_LINK_COUNT_LIMIT")?.unwrap_or(defaults.links),
+        value_chars: value_chars.unwrap_or(defaults.value_chars),
+    })
+}
+
+#[cfg(any(feature = "otlp", feature = "console"))]
+fn pipeline(environment: &Environment) -> Result<crate::pipeline::Settings, ConfigError> {
+    Ok(crate::pipeline::Settings::from_env(&|name| environment.get(name).map(str::to_owned))?)
+}
+
+#[cfg(feature = "otlp")]
+fn otlp(environment: &Environment) -> Result<Option<crate::export::otlp::Settings>, ConfigError> {
+    let lookup = |name: &str| environment.get(name).map(str::to_owned);
+    Ok(crate::export::otlp::Settings::from_env(&lookup)?)
+}
+
+#[cfg(feature = "console")]
+fn console(
+    environment: &Environment,
+) -> Result<Option<crate::export::console::Settings>, ConfigError> {
+    let is_on = is_on(environment, "SPANWRIGHT_CONSOLE")?;
+    Ok(is_on.then(|| crate::export::console::Settings::for_stdout(environment.get("NO_COLOR"))))
+}
+
+fn is_on(environment: &Environment, variable: &'static str) -> Result<bool, ConfigError> {
+    let Some(found) = environment.get(variable) else { return Ok(false) };
+    match found.to_ascii_lowercase().as_str() {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err(ConfigError::Value {
+            variable,
+            found: found.to_owned(),
+            expected: "true, false, 1 or 0",
+        }),
+    }
+}
+
+fn count(environment: &Environment, variable: &'static str) -> Result<Option<usize>, ConfigError> {
+    let Some(found) = environment.get(variable) else { return Ok(None) };
+    found.parse().map(Some).map_err(|_| ConfigError::Value {
+        variable,
+        found: found.to_owned(),
+        expected: "a number that is not negative",
+    })
+}

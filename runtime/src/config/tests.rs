@@ -1,0 +1,82 @@
+//! Settings from environments made by hand.
+
+use super::*;
+use crate::record::Level;
+
+fn read(variables: &[(&str, &str)]) -> Result<Config, String> {
+    let environment = variables.iter().copied().collect();
+    Config::from_environment(&environment).map_err(|error| error.to_string())
+}
+
+fn attribute(config: &Config, key: &str) -> Option<String> {
+    let mut attributes = config.resource.attributes().iter();
+    attributes.find(|attribute| attribute.key == key).map(|found| found.value.to_string())
+}
+
+#[test]
+fn the_service_name_of_the_environment_wins_over_that_of_the_code() {
+    let config = read(&[]).unwrap().service_name("cruddur");
+    assert_eq!(attribute(&config, "service.name").as_deref(), Some("cruddur"));
+
+    let config =
+        read(&[("OTEL_RESOURCE_ATTRIBUTES", "service.name=a,deployment.environment.name=p%20q")])
+            .unwrap()
+            .service_name("cruddur");
+    assert_eq!(attribute(&config, "service.name").as_deref(), Some("a"));
+    assert_eq!(attribute(&config, "deployment.environment.name").as_deref(), Some("p q"));
+
+    let both = [("OTEL_RESOURCE_ATTRIBUTES", "service.name=a"), ("OTEL_SERVICE_NAME", "b")];
+    assert_eq!(attribute(&read(&both).unwrap(), "service.name").as_deref(), Some("b"));
+}
+
+#[test]
+fn a_service_without_a_name_is_named_after_its_program() {
+    let config = read(&[]).unwrap();
+    assert!(attribute(&config, "service.name").unwrap().starts_with("unknown_service:"));
+}
+
+#[test]
+fn the_limits_of_spans_win_over_the_general_ones() {
+    let config = read(&[
+        ("OTEL_ATTRIBUTE_COUNT_LIMIT", "10"),
+        ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "20"),
+        ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "64"),
+    ])
+    .unwrap();
+    let expected = Limits { attributes: 20, value_chars: 64, ..Limits::default() };
+    assert_eq!(config.limits, expected);
+}
+
+#[test]
+fn a_bad_value_names_the_variable_the_value_and_what_was_expected() {
+    for (variable, value, expected) in [
+        ("SPANWRIGHT_LEVEL", "loud", "one of error, warn, info, debug, trace"),
+        ("OTEL_SDK_DISABLED", "yes", "true, false, 1 or 0"),
+        ("OTEL_SPAN_EVENT_COUNT_LIMIT", "-1", "a number that is not negative"),
+    ] {
+        let message = format!("{variable} is `{value}`, expected {expected}");
+        assert_eq!(read(&[(variable, value)]).map(|_| ()), Err(message));
+    }
+    let message = "OTEL_RESOURCE_ATTRIBUTES is `=b`, expected a list like `key=value,key=value` \
+                   with percent-encoded values";
+    assert_eq!(read(&[("OTEL_RESOURCE_ATTRIBUTES", "a=1,=b")]).map(|_| ()), Err(message.into()));
+}
+
+#[test]
+fn an_empty_variable_counts_as_absent() {
+    let config = read(&[("OTEL_SDK_DISABLED", ""), ("SPANWRIGHT_LEVEL", " ")]).unwrap();
+    assert!(!config.is_disabled);
+    assert_eq!(config.level, Level::Info);
+}
+
+#[test]
+fn a_misspelt_variable_is_noticed() {
+    let config = read(&[("OTEP_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")]).unwrap();
+    assert_eq!(config.warnings().len(), 1);
+}
+
+#[test]
+fn settings_do_not_print_what_the_environment_holds() {
+    let environment: Environment = [("ROLLBAR_ACCESS_TOKEN", "hunter2")].into_iter().collect();
+    assert_eq!(format!("{environment:?}"), r#"["ROLLBAR_ACCESS_TOKEN"]"#);
+}

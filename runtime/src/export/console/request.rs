@@ -1,0 +1,14 @@
+//! A batch of rendered traces to one write.
+
+use bytes::Bytes;
+
+use crate::export::{Batch, Request};
+use crate::secret::Secret;
+
+pub(super) fn request(batch: &Batch) -> Request {
+    Request {
+        url: Secret::new("stdout:"),
+        headers: Vec::new(),
+        body: vec![Bytes::copy_from_slice(batch.bytes())],
+    }
+}

@@ -1,0 +1,79 @@
+//! The destinations of one installation.
+//!
+//! In: the configured destinations. Out: processors for the tracer; flush and shutdown for all.
+//! Never: looks at a record.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::InstallError;
+use crate::config::Config;
+use crate::loss::Tally;
+use crate::record::{Processor, SpanRecord};
+
+/// Who takes finished spans.
+pub(super) type Processing = Vec<Arc<dyn Processor<SpanRecord>>>;
+
+/// What a flush or a shutdown has come to at one destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The name of the destination.
+    pub destination: &'static str,
+    /// Whether everything accepted before the call has met its fate.
+    pub in_time: bool,
+    /// The counters since the start, in records of that destination: spans, or whole traces on
+    /// the console.
+    pub tally: Tally,
+}
+
+/// One or more destinations that are flushed and stopped together.
+pub(super) trait Outlet: fmt::Debug + Send + Sync {
+    /// Sends what is held; blocks up to the timeout.
+    fn flush(&self, timeout: Duration) -> Vec<Delivery>;
+
+    /// Sends what is held and stops; blocks up to the timeout.
+    fn shutdown(&self, timeout: Duration) -> Vec<Delivery>;
+}
+
+/// Everything that delivers.
+#[derive(Debug, Default)]
+pub(super) struct Destinations(Vec<Box<dyn Outlet>>);
+
+impl Destinations {
+    /// Starts what is configured.
+    pub(super) fn start(config: &mut Config) -> Result<(Self, Processing), InstallError> {
+        let mut outlets = Self::default();
+        let mut processing = std::mem::take(&mut config.processors);
+        super::pipelines::start(config, &mut outlets, &mut processing)?;
+        Ok((outlets, processing))
+    }
+
+    #[cfg_attr(
+        not(any(feature = "otlp", feature = "console")),
+        expect(dead_code, reason = "without a destination there is nothing to add")
+    )]
+    pub(super) fn add(&mut self, outlet: impl Outlet + 'static) {
+        self.0.push(Box::new(outlet));
+    }
+
+    pub(super) fn flush(&self, timeout: Duration) -> Vec<Delivery> {
+        self.each(timeout, |outlet, left| outlet.flush(left))
+    }
+
+    pub(super) fn shutdown(&self, timeout: Duration) -> Vec<Delivery> {
+        self.each(timeout, |outlet, left| outlet.shutdown(left))
+    }
+
+    fn each(
+        &self,
+        timeout: Duration,
+        order: impl Fn(&dyn Outlet, Duration) -> Vec<Delivery>,
+    ) -> Vec<Delivery> {
+        let begin = fastant::Instant::now();
+        let outlets = self.0.iter();
+        outlets
+            .flat_map(|outlet| order(outlet.as_ref(), timeout.saturating_sub(begin.elapsed())))
+            .collect()
+    }
+}

@@ -1,0 +1,181 @@
+//! Asked → running: connects the rooms.
+//!
+//! In: a [`Config`]. Out: a [`Telemetry`] that flushes and stops what was started.
+//! Never: decides anything about a record.
+
+mod destinations;
+#[cfg(not(any(feature = "otlp", feature = "console")))]
+#[path = "no_pipelines.rs"]
+mod pipelines;
+#[cfg(any(feature = "otlp", feature = "console"))]
+mod pipelines;
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::diagnostics;
+use crate::loss::Tally;
+use crate::span::tracer::{self, Processors, Tracer};
+use crate::span::{self, collector};
+
+pub use destinations::Delivery;
+use destinations::Destinations;
+
+/// How long a drop waits for what is on its way.
+const DROP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Whether anything is recorded at all in this build.
+const IS_LIVE: bool = !cfg!(feature = "off");
+
+/// Running telemetry; dropping it shuts it down within five seconds.
+#[derive(Debug)]
+#[must_use = "telemetry stops when this is dropped"]
+pub struct Telemetry {
+    /// `None` when there is nothing to run, and after a shutdown.
+    destinations: Option<Destinations>,
+}
+
+/// Why telemetry does not run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InstallError {
+    /// There is telemetry in this process already.
+    #[error("telemetry is already installed in this process; shut that down first")]
+    AlreadyInstalled,
+    /// The system gives no thread for the collector.
+    #[error("cannot start the thread that collects spans")]
+    NoThread,
+    /// The I/O thread does not start.
+    #[cfg(any(feature = "otlp", feature = "console"))]
+    #[error(transparent)]
+    Start(#[from] crate::pipeline::StartError),
+    /// A destination's client cannot be built.
+    #[cfg(any(feature = "otlp", feature = "console"))]
+    #[error("cannot send telemetry: {0}")]
+    Transport(#[from] crate::pipeline::transport::TransportError),
+}
+
+/// What a flush or a shutdown has come to.
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct Report {
+    /// Whether everything that ended before the call has met its fate.
+    pub in_time: bool,
+    /// Spans on their way from the application's threads to the destinations.
+    pub spans: Tally,
+    /// What each destination did.
+    pub destinations: Vec<Delivery>,
+}
+
+impl Config {
+    /// Starts telemetry for this process.
+    ///
+    /// Without a destination, or disabled by `OTEL_SDK_DISABLED`, nothing is started and nothing
+    /// is recorded. Connections are opened when there is something to send.
+    ///
+    /// # Errors
+    /// There is telemetry already, the system gives no thread, or a client cannot be built.
+    pub fn install(mut self) -> Result<Telemetry, InstallError> {
+        for warning in &self.warnings {
+            diagnostics::say(warning);
+        }
+        if !IS_LIVE || self.is_disabled || !self.has_destination() {
+            return Ok(Telemetry { destinations: None });
+        }
+        if tracer::is_installed() {
+            return Err(InstallError::AlreadyInstalled);
+        }
+        if !collector::start() {
+            return Err(InstallError::NoThread);
+        }
+        let (destinations, processors) = Destinations::start(&mut self)?;
+        let tracer = Tracer {
+            sampler: self.sampler,
+            propagator: self.propagator,
+            limits: self.limits,
+            level: self.level,
+            processors: Processors(processors),
+        };
+        if !tracer::install(tracer) {
+            return Err(InstallError::AlreadyInstalled);
+        }
+        Ok(Telemetry { destinations: Some(destinations) })
+    }
+}
+
+impl Telemetry {
+    /// Whether anything is recorded.
+    pub fn is_running(&self) -> bool {
+        self.destinations.is_some()
+    }
+
+    /// Sends everything that ended before the call and waits for its fate.
+    ///
+    /// Blocks the calling thread up to `timeout`, whatever the destinations do; may be called from
+    /// any thread, inside a runtime or not, as it needs no runtime of the caller's.
+    pub fn flush(&self, timeout: Duration) -> Report {
+        self.report(timeout, Destinations::flush)
+    }
+
+    /// Stops recording, sends what is left and stops every part.
+    ///
+    /// Blocks the calling thread up to about `timeout`; what is left then is counted as lost. May
+    /// be called from any thread, inside a runtime or not.
+    pub fn shutdown(mut self, timeout: Duration) -> Report {
+        self.stop(timeout)
+    }
+
+    fn stop(&mut self, timeout: Duration) -> Report {
+        let report = self.report(timeout, |destinations, timeout| {
+            let deliveries = destinations.shutdown(timeout);
+            tracer::uninstall();
+            deliveries
+        });
+        self.destinations = None;
+        report
+    }
+
+    fn report(
+        &self,
+        timeout: Duration,
+        order: impl FnOnce(&Destinations, Duration) -> Vec<Delivery>,
+    ) -> Report {
+        let Some(destinations) = &self.destinations else {
+            return Report { in_time: true, ..Report::default() };
+        };
+        let begin = fastant::Instant::now();
+        let is_collected = collector::flush(timeout);
+        let deliveries = order(destinations, timeout.saturating_sub(begin.elapsed()));
+        Report {
+            in_time: is_collected && deliveries.iter().all(|delivery| delivery.in_time),
+            spans: span::LEDGER.tally(),
+            destinations: deliveries,
+        }
+    }
+}
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        if self.destinations.is_some() {
+            // Nobody is left to read the report.
+            let _ = self.stop(DROP_TIMEOUT);
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pace = if self.in_time { "in time" } else { "not in time" };
+        write!(f, "{pace}; spans collected {}, lost {}", self.spans.accepted, self.spans.lost())?;
+        for Delivery { destination, tally, .. } in &self.destinations {
+            let Tally { accepted, delivered, rejected, .. } = tally;
+            let lost = tally.lost();
+            write!(
+                f,
+                "; {destination}: accepted {accepted}, delivered {delivered}, rejected {rejected}, lost {lost}"
+            )?;
+        }
+        Ok(())
+    }
+}

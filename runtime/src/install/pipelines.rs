@@ -1,0 +1,113 @@
+//! The destinations that are driven by `pipeline`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::InstallError;
+use super::destinations::{Delivery, Destinations, Outlet, Processing};
+use crate::config::Config;
+use crate::pipeline::{Flushed, Motor};
+
+/// Starts the I/O thread if a destination needs it, and those destinations.
+pub(super) fn start(
+    config: &mut Config,
+    outlets: &mut Destinations,
+    processing: &mut Processing,
+) -> Result<(), InstallError> {
+    if !config.has_otlp() && !config.has_console() {
+        return Ok(());
+    }
+    let motor = Motor::start()?;
+    #[cfg(feature = "otlp")]
+    otlp(config, &motor, processing)?;
+    outlets.add(Pipelines {
+        #[cfg(feature = "console")]
+        console: console(config, &motor, processing),
+        motor,
+    });
+    Ok(())
+}
+
+#[cfg(feature = "otlp")]
+fn otlp(
+    config: &mut Config,
+    motor: &Motor,
+    processing: &mut Processing,
+) -> Result<(), InstallError> {
+    use crate::export::otlp::Exporter;
+    use crate::pipeline::transport::http;
+
+    let Some(mut settings) = config.otlp.take() else { return Ok(()) };
+    settings.resource = config.resource.clone();
+    let client = http::Client::new(&http::Settings {
+        timeout: settings.timeout,
+        tls: settings.needs_tls(),
+        proxy: None,
+    })?;
+    processing.push(Arc::new(motor.add(Exporter::new(&settings), client, &config.pipeline)));
+    Ok(())
+}
+
+#[cfg(feature = "console")]
+type Console = crate::pipeline::Assembler<crate::pipeline::Handle<crate::record::LocalTrace>>;
+
+#[cfg(feature = "console")]
+fn console(
+    config: &mut Config,
+    motor: &Motor,
+    processing: &mut Processing,
+) -> Option<Arc<Console>> {
+    use crate::export::console::Exporter;
+    use crate::pipeline::transport::Writer;
+    use crate::pipeline::{Assembler, Settings};
+
+    /// People want to see a trace when it ends.
+    const MAX_AGE: Duration = Duration::from_millis(50);
+
+    let settings = config.console.take()?;
+    // Whatever the batch variables say is meant for what goes over a network.
+    let pipeline = Settings { max_batch_age: MAX_AGE, max_in_flight: 1, ..Settings::default() };
+    let writer = Writer::new(std::io::stdout());
+    let handle = motor.add(Exporter::new(settings), writer, &pipeline);
+    let console = Arc::new(Assembler::new(handle));
+    processing.push(Arc::clone(&console) as _);
+    Some(console)
+}
+
+/// The I/O thread and what hangs off it.
+#[derive(Debug)]
+struct Pipelines {
+    #[cfg(feature = "console")]
+    console: Option<Arc<Console>>,
+    motor: Motor,
+}
+
+impl Pipelines {
+    #[cfg(feature = "console")]
+    fn release(&self) {
+        if let Some(console) = &self.console {
+            console.release();
+        }
+    }
+
+    #[cfg(not(feature = "console"))]
+    #[expect(clippy::unused_self, reason = "only the console waits for whole traces")]
+    const fn release(&self) {}
+}
+
+impl Outlet for Pipelines {
+    fn flush(&self, timeout: Duration) -> Vec<Delivery> {
+        self.motor.flush(timeout).into_iter().map(delivery).collect()
+    }
+
+    fn shutdown(&self, timeout: Duration) -> Vec<Delivery> {
+        // Traces whose roots have not ended will not be finished any more.
+        self.release();
+        self.motor.shutdown(timeout).into_iter().map(delivery).collect()
+    }
+}
+
+fn delivery(flushed: Flushed) -> Delivery {
+    let Flushed { destination, in_time, tally } = flushed;
+    Delivery { destination, in_time, tally }
+}

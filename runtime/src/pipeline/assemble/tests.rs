@@ -1,0 +1,86 @@
+//! What goes out when.
+
+use super::*;
+use crate::record::{
+    Dropped, Level, Outcome, Source, SpanContext, SpanKind, Status, TraceFlags, TraceId,
+};
+
+static SOURCE: Source =
+    Source { name: "work", target: "", function: "", file: "", line: 0, level: Level::Info };
+
+fn span(root_id: u64, id: u64) -> SpanRecord {
+    SpanRecord {
+        name: "work".into(),
+        context: SpanContext {
+            trace_id: TraceId::from_u128(1),
+            span_id: SpanId::from_u64(id),
+            flags: TraceFlags::SAMPLED,
+            is_remote: false,
+        },
+        parent_span_id: (id != root_id).then_some(SpanId::from_u64(root_id)),
+        parent_is_remote: false,
+        local_root_id: SpanId::from_u64(root_id),
+        trace_state: None,
+        kind: SpanKind::Internal,
+        start_unix_ns: id,
+        end_unix_ns: id,
+        attributes: Vec::new(),
+        events: Vec::new(),
+        links: Vec::new(),
+        dropped: Dropped::default(),
+        status: Status::Unset,
+        outcome: Outcome::Ok,
+        source: &SOURCE,
+    }
+}
+
+/// Keeps the ids of the spans of each trace.
+#[derive(Debug, Default)]
+struct Seen(Mutex<Vec<Vec<u64>>>);
+
+impl Processor<LocalTrace> for Arc<Seen> {
+    fn process(&self, traces: &Arc<[LocalTrace]>) {
+        let ids = |trace: &LocalTrace| {
+            trace.spans.iter().map(|span| span.context.span_id.to_u64()).collect()
+        };
+        self.0.lock().unwrap().extend(traces.iter().map(ids));
+    }
+}
+
+fn assembled(groups: &[&[(u64, u64)]]) -> (Arc<Seen>, Assembler<Arc<Seen>>) {
+    let seen = Arc::new(Seen::default());
+    let assembler = Assembler::new(Arc::clone(&seen));
+    for group in groups {
+        let spans: Vec<_> = group.iter().map(|&(root_id, id)| span(root_id, id)).collect();
+        assembler.process(&spans.into());
+    }
+    (seen, assembler)
+}
+
+#[test]
+fn a_trace_goes_out_when_its_local_root_ends() {
+    let (seen, _) = assembled(&[&[(1, 2), (5, 6), (1, 3)], &[(1, 1)]]);
+    assert_eq!(*seen.0.lock().unwrap(), [[2, 3, 1]]);
+}
+
+#[test]
+fn what_ends_after_its_root_goes_out_by_itself() {
+    let (seen, _) = assembled(&[&[(1, 1)], &[(1, 2)], &[(1, 3)]]);
+    assert_eq!(*seen.0.lock().unwrap(), [[1], [2], [3]]);
+}
+
+#[test]
+fn a_release_hands_out_what_still_waits() {
+    let (seen, assembler) = assembled(&[&[(1, 2), (5, 6)]]);
+    assert!(seen.0.lock().unwrap().is_empty());
+    assembler.release();
+    assert_eq!(*seen.0.lock().unwrap(), [[2], [6]]);
+}
+
+#[test]
+fn the_oldest_group_makes_room_when_too_many_spans_wait() {
+    let (seen, assembler) = assembled(&[&[(1, 2)]]);
+    let many: Vec<_> = (0..MAX_WAITING_SPANS as u64).map(|id| span(7, 100 + id)).collect();
+    assembler.process(&many.into());
+    assert_eq!(*seen.0.lock().unwrap(), [[2]]);
+}

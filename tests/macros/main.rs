@@ -1,0 +1,23 @@
+//! What annotated functions do, and that they stay what they were.
+//!
+//! The cases are shared: the packages in `tests/editions` compile them in earlier editions, and
+//! the one in `tests/off` with everything off.
+
+mod cases;
+mod live;
+
+use spanwright::testing;
+
+/// Runs a case and compares the spans it makes with `expected`, a tree as text.
+#[track_caller]
+fn check(expected: &str, run: impl FnOnce()) {
+    let spans = testing::tree(&testing::capture(run));
+    if spans != expected {
+        std::panic::panic_any(format!("expected:\n{expected}\nfound:\n{spans}"));
+    }
+}
+
+/// Runs a case and hands the spans it makes, a tree as text, to `ask`.
+fn check_with(ask: impl FnOnce(&str), run: impl FnOnce()) {
+    ask(&testing::tree(&testing::capture(run)));
+}

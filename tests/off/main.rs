@@ -1,0 +1,29 @@
+//! The cases with everything off: they compile without a warning and give the same results.
+#![deny(warnings)]
+
+#[path = "../macros/cases/mod.rs"]
+mod cases;
+mod sizes;
+
+/// Runs a case; with spans in reach, there must be none.
+fn check(_: &str, run: impl FnOnce()) {
+    silently(run);
+}
+
+/// Runs a case whose spans are not compared with a text.
+fn check_with(_: impl FnOnce(&str), run: impl FnOnce()) {
+    silently(run);
+}
+
+#[cfg(feature = "off-wins")]
+fn silently(run: impl FnOnce()) {
+    // What is left are the spans that a case makes by hand.
+    let by_hand = |name: &str| name == "parent";
+    let spans = spanwright::testing::capture(run);
+    assert!(spans.iter().all(|span| by_hand(&span.name)), "{spans:?}");
+}
+
+#[cfg(not(feature = "off-wins"))]
+fn silently(run: impl FnOnce()) {
+    run();
+}

@@ -1,0 +1,72 @@
+//! Functions whose assembly is compared with and without attributes.
+//!
+//! Each entry is a symbol of its own, so that it is in the assembly whatever the rest is.
+#![expect(unsafe_code, reason = "entries need names that a test finds in the assembly")]
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+/// Something to record.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Order {
+    /// The id.
+    pub id: u64,
+    /// The lines.
+    pub lines: [u32; 4],
+}
+
+#[cfg_attr(feature = "annotated", spanwright::traced)]
+fn plain(order: &Order) -> u32 {
+    order.lines.iter().sum()
+}
+
+#[cfg_attr(
+    feature = "annotated",
+    spanwright::traced(
+        name = "checked", level = "debug", kind = "client",
+        fields(order.id = order.id, ?order, lines = order.lines.len(), #[when(limit > 3)] limit),
+        ok(fields(sum = *ok)), err(fields(over = *err), level = "warn"), ret(fields(all = ?ret)),
+        enabled = order.id > 1, parent = None,
+    )
+)]
+fn checked(order: &Order, limit: u32) -> Result<u32, u32> {
+    let sum = plain(order);
+    #[cfg(feature = "annotated")]
+    spanwright::record!(sum, key = %order.id);
+    if sum > limit { Err(sum - limit) } else { Ok(sum) }
+}
+
+#[cfg_attr(feature = "annotated", spanwright::traced(fields(len = list.len())))]
+fn consumed(list: Vec<u32>) -> Option<u32> {
+    list.into_iter().max()
+}
+
+#[cfg_attr(feature = "annotated", spanwright::traced(fields(order.id), ok(fields(sum = *ok))))]
+async fn awaited(order: Order, limit: u32) -> Result<u32, u32> {
+    let sum = std::future::ready(plain(&order)).await;
+    checked(&order, limit + sum)
+}
+
+/// An entry.
+#[unsafe(no_mangle)]
+pub extern "C" fn entry_checked(order: &Order, limit: u32) -> u32 {
+    checked(order, limit).unwrap_or_else(|over| over)
+}
+
+/// An entry.
+#[unsafe(no_mangle)]
+pub extern "C" fn entry_consumed(order: &Order) -> u32 {
+    consumed(order.lines.to_vec()).unwrap_or_default()
+}
+
+/// An entry.
+#[unsafe(no_mangle)]
+pub extern "C" fn entry_awaited(order: &Order, limit: u32) -> u32 {
+    let order = Order { id: order.id, lines: order.lines };
+    match pin!(awaited(order, limit)).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(sum)) => sum,
+        Poll::Ready(Err(over)) => over,
+        Poll::Pending => 0,
+    }
+}

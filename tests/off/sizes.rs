@@ -1,0 +1,25 @@
+//! Sizes of futures with everything off.
+
+use spanwright::traced;
+
+async fn wait(list: &[u8]) -> usize {
+    std::future::ready(list.len()).await
+}
+
+async fn bare(list: Vec<u8>, more: [u64; 8]) -> Result<usize, String> {
+    let len = wait(&list).await;
+    Ok(len + more.len())
+}
+
+#[traced(fields(len = list.len(), first = more[0]), ok(fields(sum = *ok)), err(fields(why = err)))]
+async fn annotated(list: Vec<u8>, more: [u64; 8]) -> Result<usize, String> {
+    let len = wait(&list).await;
+    Ok(len + more.len())
+}
+
+#[test]
+fn y13_an_annotated_future_has_the_size_of_a_bare_one() {
+    let bare = bare(vec![1], [0; 8]);
+    let annotated = annotated(vec![1], [0; 8]);
+    assert_eq!(size_of_val(&annotated), size_of_val(&bare));
+}

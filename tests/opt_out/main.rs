@@ -1,0 +1,99 @@
+//! What is left of annotated functions when everything is off: nothing.
+//!
+//! Features are united within one cargo command, and this one has them on; so each test here runs
+//! cargo for the package in `tests/off` alone.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const PACKAGE: &str = "spanwright-tests-off";
+
+/// Where the nested commands build: beside this test, so that they share nothing that is locked.
+fn target() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("off")
+}
+
+fn cargo(args: &[&str]) -> Output {
+    let output = Command::new(env!("CARGO"))
+        .args(args)
+        .args(["--package", PACKAGE, "--offline", "--locked"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("CARGO_TARGET_DIR", target())
+        .output()
+        .expect("cargo runs");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo {args:?} failed:\n{text}");
+    output
+}
+
+fn count_passed(output: &Output) -> usize {
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.lines().filter(|line| line.starts_with("test ") && line.ends_with("... ok")).count()
+}
+
+#[test]
+fn o01_every_case_compiles_and_gives_the_same_results_with_everything_off() {
+    assert!(count_passed(&cargo(&["test", "--test", "off"])) > 70);
+}
+
+#[test]
+fn o04_off_wins_over_every_other_feature() {
+    assert!(count_passed(&cargo(&["test", "--test", "off", "--features", "off-wins"])) > 70);
+}
+
+#[test]
+fn o06_no_transport_is_built_when_everything_is_off() {
+    let tree = cargo(&["tree", "--edges", "normal", "--prefix", "none"]);
+    let tree = String::from_utf8_lossy(&tree.stdout).into_owned();
+    assert!(tree.contains("spanwright v"));
+    for absent in ["reqwest", "tokio", "prost", "actix-web", "opentelemetry"] {
+        assert!(!tree.lines().any(|line| line.starts_with(absent)), "{absent} in\n{tree}");
+    }
+}
+
+#[test]
+fn an_annotated_function_has_the_assembly_of_a_bare_one() {
+    let bare = assembly("bare", &[]);
+    let annotated = assembly("annotated", &["--features", "annotated"]);
+    for entry in ["entry_checked:", "entry_consumed:", "entry_awaited:"] {
+        assert!(bare.contains(entry), "{entry} is not in the assembly");
+    }
+    assert!(bare == annotated, "the assembly differs, see {}", target().display());
+    let live = assembly("live", &["--features", "annotated,spanwright/console"]);
+    assert!(bare != live, "live functions must differ, or the comparison sees nothing");
+}
+
+/// The assembly of the sample, without what names the build it comes from.
+fn assembly(name: &str, features: &[&str]) -> String {
+    let file = target().join(format!("{name}.s"));
+    let emit = format!("asm={}", file.display());
+    let mut args = vec!["rustc", "--lib", "--release", "--config", "profile.release.lto=false"];
+    args.extend(features);
+    fs::create_dir_all(target()).expect("the directory can be made");
+    let flags = ["--emit", &emit, "-Ccodegen-units=1", "-Csymbol-mangling-version=v0"];
+    let output = Command::new(env!("CARGO"))
+        .args(&args)
+        .args(["--package", PACKAGE, "--offline", "--locked", "--"])
+        .args(flags.map(OsStr::new))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("CARGO_TARGET_DIR", target())
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = fs::read_to_string(&file).expect("the compiler wrote the assembly");
+    text.lines().map(anonymous).collect::<Vec<_>>().join("\n")
+}
+
+/// The line without hashes: what stands between `Cs` and `_` in a symbol, and long numbers.
+fn anonymous(line: &str) -> String {
+    let mut words = line.split("Cs");
+    let mut text = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        text.push_str("Cs");
+        text.push_str(word.split_once('_').map_or(word, |(_, rest)| rest));
+    }
+    let parts = text.split_inclusive(|it: char| !it.is_ascii_hexdigit());
+    parts.map(|part| if part.len() > 16 { &part[part.len() - 1..] } else { part }).collect()
+}
