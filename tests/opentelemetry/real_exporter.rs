@@ -18,7 +18,7 @@ fn the_otlp_exporter_with_a_blocking_client_delivers() {
     let exporter = SpanExporter::builder().with_http().with_endpoint(endpoint).build().unwrap();
     let mut resource = Resource::default();
     resource.set(Attribute::new("service.name", "cruddur"));
-    let delivery = Destination::new(exporter).name("otlp-sdk").start(&resource).unwrap();
+    let delivery = Destination::new(exporter).named("otlp-sdk").start(&resource).unwrap();
 
     delivery.processor().process(&capture(|| Span::new("work").end()).into());
     assert!(delivery.flush(LONG) && delivery.shutdown(LONG));

@@ -83,8 +83,12 @@ impl Destination {
     }
 
     /// Its name in messages and of its thread; `sdk` where nothing is said.
-    pub fn name(self, name: impl Into<String>) -> Self {
+    pub fn named(self, name: impl Into<String>) -> Self {
         Self { name: name.into(), ..self }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// How much may wait for it; the [default](Limits::default) where nothing is said.

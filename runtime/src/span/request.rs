@@ -68,17 +68,17 @@ pub(crate) fn open(span: SpanRef, incoming: &Context) {
     });
 }
 
+/// What belongs to the request of a span.
+pub(crate) fn of(span: SpanRef) -> Option<Request> {
+    find(span.to_current().root())
+}
+
 /// What belongs to a request.
 pub(crate) fn find(root: Root) -> Option<Request> {
     if COUNT.load(Ordering::Acquire) == 0 {
         return None;
     }
     lock().as_ref()?.get(&root).cloned()
-}
-
-/// What belongs to the request that a span is part of.
-pub(crate) fn of(span: SpanRef) -> Option<Request> {
-    find(span.to_current().root())
 }
 
 /// Forgets requests whose spans are over.
