@@ -4,6 +4,7 @@ mod data;
 mod destination;
 mod global;
 mod headers;
+mod other_sdk;
 mod parents;
 mod real_exporter;
 mod spans;

@@ -80,14 +80,17 @@ impl api::Tracer for Tracer {
         if let Parent::Remote(_) = parent {
             open_request(*begun, context);
         }
-        let state = match parent {
-            Parent::Local(parent) if !follow::is(parent, (&parent_context).into()) => {
-                request_trace_state(*begun)
-            }
-            Parent::Root => request_trace_state(*begun),
-            Parent::Local(_) | Parent::Remote(_) => parent_context.trace_state().clone(),
+        let is_of_context = match parent {
+            Parent::Local(parent) => follow::is(parent, (&parent_context).into()),
+            Parent::Remote(_) => true,
+            Parent::Root => false,
         };
-        let context = api_span_context(begun.context(), state);
+        let trace_state = if is_of_context {
+            parent_context.trace_state().clone()
+        } else {
+            request_trace_state(*begun)
+        };
+        let context = api_span_context(begun.context(), trace_state);
         let mut span = Span::owned(begun, context);
         self.describe(&mut span, builder);
         span
