@@ -13,6 +13,8 @@ pub mod export;
 mod headers;
 pub mod install;
 pub mod loss;
+#[cfg(feature = "opentelemetry")]
+pub mod opentelemetry;
 #[cfg(any(feature = "otlp", feature = "console"))]
 pub mod pipeline;
 pub mod propagate;

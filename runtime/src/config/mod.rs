@@ -44,6 +44,8 @@ pub struct Config {
     pub(crate) otlp: Option<crate::export::otlp::Settings>,
     #[cfg(feature = "console")]
     pub(crate) console: Option<crate::export::console::Settings>,
+    #[cfg(feature = "opentelemetry")]
+    pub(crate) exporters: Vec<crate::opentelemetry::Destination>,
     pub(crate) processors: Vec<Arc<dyn Processor<SpanRecord>>>,
     pub(crate) warnings: Vec<String>,
 }
@@ -162,14 +164,28 @@ impl Config {
         self
     }
 
-    /// Prints finished traces to standard output if no other destination is configured.
-    #[cfg(feature = "console")]
+    /// Prints finished traces to standard output if no other destination is configured; in a build
+    /// without the console nothing changes.
     pub fn console_if_alone(self, environment: &Environment) -> Self {
-        if self.has_destination() {
-            return self;
-        }
+        if self.has_destination() { self } else { self.console_on_stdout(environment) }
+    }
+
+    #[cfg(feature = "console")]
+    fn console_on_stdout(self, environment: &Environment) -> Self {
         let settings = crate::export::console::Settings::for_stdout(environment.get("NO_COLOR"));
         self.console(settings)
+    }
+
+    #[cfg(not(feature = "console"))]
+    fn console_on_stdout(self, _environment: &Environment) -> Self {
+        self
+    }
+
+    /// Hands finished spans to an exporter of the OpenTelemetry SDK too.
+    #[cfg(feature = "opentelemetry")]
+    pub fn exporter(mut self, destination: crate::opentelemetry::Destination) -> Self {
+        self.exporters.push(destination);
+        self
     }
 
     /// Hands finished spans to a processor of your own too. It runs on the collector's thread and
@@ -187,7 +203,7 @@ impl Config {
 
     /// Whether anything would be recorded.
     pub fn has_destination(&self) -> bool {
-        self.has_otlp() || self.has_console() || !self.processors.is_empty()
+        self.has_otlp() || self.has_console() || self.has_exporter() || !self.processors.is_empty()
     }
 
     fn resource_attribute_if_absent(self, key: &'static str, value: impl Into<Value>) -> Self {
@@ -221,6 +237,7 @@ mod has {
     has! {
         has_otlp if "otlp" => |config| config.otlp.is_some();
         has_console if "console" => |config| config.console.is_some();
+        has_exporter if "opentelemetry" => |config| !config.exporters.is_empty();
     }
 }
 

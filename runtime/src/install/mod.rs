@@ -4,6 +4,11 @@
 //! Never: decides anything about a record.
 
 mod destinations;
+#[cfg(feature = "opentelemetry")]
+mod exporters;
+#[cfg(not(feature = "opentelemetry"))]
+#[path = "no_exporters.rs"]
+mod exporters;
 #[cfg(not(any(feature = "otlp", feature = "console")))]
 #[path = "no_pipelines.rs"]
 mod pipelines;
@@ -24,9 +29,6 @@ use destinations::Destinations;
 
 /// How long a drop waits for what is on its way.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Whether anything is recorded at all in this build.
-const IS_LIVE: bool = !cfg!(feature = "off");
 
 /// Running telemetry; dropping it shuts it down within five seconds.
 #[derive(Debug)]
@@ -50,6 +52,10 @@ pub enum InstallError {
     #[cfg(any(feature = "otlp", feature = "console"))]
     #[error(transparent)]
     Start(#[from] crate::pipeline::StartError),
+    /// The threads of an exporter do not start.
+    #[cfg(feature = "opentelemetry")]
+    #[error(transparent)]
+    Exporter(#[from] crate::opentelemetry::StartError),
     /// A destination's client cannot be built.
     #[cfg(any(feature = "otlp", feature = "console"))]
     #[error("cannot send telemetry: {0}")]
@@ -80,7 +86,7 @@ impl Config {
         for warning in &self.warnings {
             diagnostics::say(warning);
         }
-        if !IS_LIVE || self.is_disabled || !self.has_destination() {
+        if !span::IS_LIVE || self.is_disabled || !self.has_destination() {
             return Ok(Telemetry { destinations: None });
         }
         if tracer::is_installed() {

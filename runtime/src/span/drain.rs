@@ -28,9 +28,16 @@ pub(super) struct Drain {
     rings: Vec<Consumer<u64>>,
     words: Vec<u64>,
     calendar: Calendar,
-    /// Spans read in the last pass, each with the tag of its tracer.
-    held: Vec<(u16, SpanRecord)>,
+    /// Spans read in the last pass.
+    held: Vec<Group>,
     waiting: Amendments,
+}
+
+/// Spans of one tracer; there is more than one group only where tests capture.
+struct Group {
+    tracer: u16,
+    limits: Limits,
+    spans: Vec<SpanRecord>,
 }
 
 /// Amendments of spans that have not ended yet.
@@ -101,33 +108,41 @@ impl Drain {
             return self.waiting.add(what.traits.tracer(), record);
         }
         LEDGER.accept(1);
-        let limits =
-            tracer::find(what.traits.tracer()).map(|tracer| tracer.limits).unwrap_or_default();
-        match decode::span(what, record, &self.calendar, &limits) {
-            Some(span) => self.held.push((what.traits.tracer(), span)),
+        let Self { held, calendar, .. } = self;
+        let group = group(held, what.traits.tracer());
+        match decode::span(what, record, calendar, &group.limits) {
+            Some(span) => group.spans.push(span),
             None => LEDGER.lose(1, LossReason::NotEncodable),
         }
     }
 
-    fn finish(&mut self, ready: Vec<(u16, SpanRecord)>) {
+    fn finish(&mut self, mut ready: Vec<Group>) {
         let mut requests = Requests::default();
-        let mut finished: Vec<(u16, Vec<SpanRecord>)> = Vec::new();
-        for (tag, mut span) in ready {
-            let limits = tracer::find(tag).map(|tracer| tracer.limits).unwrap_or_default();
-            for amendment in self.waiting.take((tag, span.context.span_id.to_u64())) {
-                decode::amend(&mut span, &amendment, &self.calendar, &limits);
-            }
-            requests.complete(tag, &mut span, &limits);
-            match finished.iter_mut().find(|(known, _)| *known == tag) {
-                Some((_, spans)) => spans.push(span),
-                None => finished.push((tag, vec![span])),
+        for Group { tracer, limits, spans } in &mut ready {
+            for span in spans {
+                for amendment in self.waiting.take((*tracer, span.context.span_id.to_u64())) {
+                    decode::amend(span, &amendment, &self.calendar, limits);
+                }
+                // The two may have been given by hand, from two threads, in any order.
+                span.end_unix_ns = span.end_unix_ns.max(span.start_unix_ns);
+                requests.complete(*tracer, span, limits);
             }
         }
         request::close(&requests.over);
-        for (tag, spans) in finished {
-            hand_over(tag, spans);
+        for Group { tracer, spans, .. } in ready {
+            hand_over(tracer, spans);
         }
     }
+}
+
+fn group(groups: &mut Vec<Group>, tracer: u16) -> &mut Group {
+    let known = groups.iter().position(|group| group.tracer == tracer);
+    let index = known.unwrap_or_else(|| {
+        let limits = tracer::find(tracer).map(|tracer| tracer.limits).unwrap_or_default();
+        groups.push(Group { tracer, limits, spans: Vec::new() });
+        groups.len() - 1
+    });
+    &mut groups[index]
 }
 
 fn hand_over(tag: u16, spans: Vec<SpanRecord>) {

@@ -191,12 +191,12 @@ fn start(live: &mut Option<Live>, callsite: &'static Callsite) {
 
 #[cold]
 fn enter_root(live: &mut Option<Live>, callsite: &'static Callsite) {
-    enter_begun(live, callsite, begin::root(callsite.source.name, callsite.kind));
+    enter_begun(live, callsite, begin::first(callsite.source.name, callsite.kind));
 }
 
 #[cold]
 fn start_root(live: &mut Option<Live>, callsite: &'static Callsite) {
-    start_begun(live, callsite, begin::root(callsite.source.name, callsite.kind));
+    start_begun(live, callsite, begin::first(callsite.source.name, callsite.kind));
 }
 
 fn enter_begun(live: &mut Option<Live>, callsite: &'static Callsite, begun: Option<begin::Begun>) {

@@ -5,10 +5,13 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::time::SystemTime;
 
+use super::IS_LIVE;
 use super::amend::{self, Attributes};
 use super::attribute::ToAttribute;
 use super::callsite::MANUAL;
+use super::clock;
 use super::current::{Attached, Current};
 use super::frame::Frame;
 use super::parent::Parent;
@@ -50,12 +53,17 @@ pub struct SpanBuilder<'a> {
     name: &'a str,
     kind: SpanKind,
     parent: Option<Parent>,
+    start_time: Option<SystemTime>,
 }
 
 /// The span that is current on this thread.
 ///
 /// Reads one thread-local; never blocks.
+#[inline]
 pub fn current() -> SpanRef {
+    if !IS_LIVE {
+        return SpanRef::default();
+    }
     SpanRef(Current::get())
 }
 
@@ -87,8 +95,9 @@ impl SpanRef {
     }
 
     /// Whether what is said about the span would be kept.
+    #[inline]
     pub fn is_recording(&self) -> bool {
-        self.0.is_recording()
+        IS_LIVE && self.0.is_recording()
     }
 
     /// The part of the span that travels; [`SpanContext::INVALID`] when it names none.
@@ -97,6 +106,7 @@ impl SpanRef {
     }
 
     /// Records an attribute; a later value of the same key replaces the earlier.
+    #[inline]
     pub fn set_attribute(&self, key: impl AsRef<str>, value: impl ToAttribute) -> &Self {
         if self.is_recording() {
             let mut len = 0;
@@ -110,7 +120,16 @@ impl SpanRef {
     /// Adds an event that happens now.
     pub fn add_event(&self, name: &str, attributes: &Attributes<'_>) -> &Self {
         if self.is_recording() {
-            amend::event(self.0, cut(name, MAX_TEXT_BYTES), attributes);
+            amend::event(self.0, None, cut(name, MAX_TEXT_BYTES), attributes);
+        }
+        self
+    }
+
+    /// Adds an event that happened at `time`; a time before 1970 counts as 1970.
+    pub fn add_event_at(&self, name: &str, time: SystemTime, attributes: &Attributes<'_>) -> &Self {
+        if self.is_recording() {
+            let unix_ns = clock::unix_ns_unless_now(time);
+            amend::event(self.0, unix_ns, cut(name, MAX_TEXT_BYTES), attributes);
         }
         self
     }
@@ -124,11 +143,13 @@ impl SpanRef {
     }
 
     /// Gives the span another name.
+    #[inline]
     pub fn set_name(&self, name: &str) -> &Self {
         self.amend_text(Key::NAME, name)
     }
 
     /// Judges the work; the last judgement counts, and one of yours counts more than ours.
+    #[inline]
     pub fn set_status(&self, status: &Status) -> &Self {
         match status {
             Status::Unset => self.amend_text(Key::STATUS_UNSET, ""),
@@ -160,6 +181,15 @@ impl SpanRef {
         move || self.in_scope(body)
     }
 
+    fn amend_time(&self, key: Key<'_>, time: SystemTime) {
+        if self.is_recording()
+            && let Some(unix_ns) = clock::unix_ns_unless_now(time)
+        {
+            amend::items(self.0, &MANUAL, 2, |words| words.i64(key, unix_ns.cast_signed()));
+        }
+    }
+
+    #[inline]
     fn amend_text(&self, key: Key<'_>, text: &str) -> &Self {
         if self.is_recording() {
             let text = cut(text, MAX_TEXT_BYTES);
@@ -193,7 +223,7 @@ impl Span {
 
     /// Begins a span step by step.
     pub fn build(name: &str) -> SpanBuilder<'_> {
-        SpanBuilder { name, kind: SpanKind::Internal, parent: None }
+        SpanBuilder { name, kind: SpanKind::Internal, parent: None, start_time: None }
     }
 
     /// Makes the span current on this thread until the guard is dropped.
@@ -209,6 +239,13 @@ impl Span {
     /// Ends the span now rather than when it is dropped.
     pub fn end(mut self) {
         self.frame.finish();
+    }
+
+    /// Ends the span now, and says that its work ended at `time`; a time before the begin counts
+    /// as the begin.
+    pub fn end_at(self, time: SystemTime) {
+        self.amend_time(Key::END_UNIX_NS, time);
+        self.end();
     }
 
     /// Makes the span current at each poll of `future` and ends it when the future is ready.
@@ -232,6 +269,11 @@ impl SpanBuilder<'_> {
         Self { parent: Some(parent.into()), ..self }
     }
 
+    /// When the work began, if not now; a time before 1970 counts as 1970.
+    pub fn start_time(self, time: SystemTime) -> Self {
+        Self { start_time: Some(time), ..self }
+    }
+
     /// Begins the span.
     pub fn start(self) -> Span {
         let mut frame = Frame::new();
@@ -243,6 +285,9 @@ impl SpanBuilder<'_> {
         if self.kind != SpanKind::Internal && reference.is_recording() {
             let kind = i64::from(self.kind as u8);
             amend::items(reference.0, &MANUAL, 2, |words| words.i64(Key::KIND, kind));
+        }
+        if let Some(time) = self.start_time {
+            reference.amend_time(Key::START_UNIX_NS, time);
         }
         Span { frame, reference }
     }

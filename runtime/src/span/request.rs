@@ -38,9 +38,13 @@ static COUNT: AtomicUsize = AtomicUsize::new(0);
 /// span below it that is not exported yet.
 ///
 /// Takes a short lock. Without a current span it does nothing.
+#[inline]
 pub fn set_user(id: impl Into<Arc<str>>) {
-    let id = id.into();
-    change(super::current(), |request| request.user = Some(id));
+    let span = super::current();
+    if !span.is_none() {
+        let id = id.into();
+        change(span, |request| request.user = Some(id));
+    }
 }
 
 /// The baggage of the current request.
@@ -68,17 +72,17 @@ pub(crate) fn open(span: SpanRef, incoming: &Context) {
     });
 }
 
+/// What belongs to the request of a span.
+pub(crate) fn of(span: SpanRef) -> Option<Request> {
+    find(span.to_current().root())
+}
+
 /// What belongs to a request.
 pub(crate) fn find(root: Root) -> Option<Request> {
     if COUNT.load(Ordering::Acquire) == 0 {
         return None;
     }
     lock().as_ref()?.get(&root).cloned()
-}
-
-/// What belongs to the request that a span is part of.
-pub(crate) fn of(span: SpanRef) -> Option<Request> {
-    find(span.to_current().root())
 }
 
 /// Forgets requests whose spans are over.

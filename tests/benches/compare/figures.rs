@@ -1,0 +1,43 @@
+//! The figures of a run and the ratios between them.
+
+/// What was measured so far.
+#[derive(Default)]
+pub struct Figures(Vec<Figure>);
+
+struct Figure {
+    workload: &'static str,
+    library: &'static str,
+    value: f64,
+}
+
+/// Our own name in the figures.
+pub const OURS: &str = "spanwright";
+
+impl Figures {
+    /// Takes a figure in and prints it.
+    pub fn add(
+        &mut self,
+        workload: &'static str,
+        library: &'static str,
+        value: f64,
+        unit: &'static str,
+    ) {
+        println!("{workload:<14} {library:<20} {value:>9.1} {unit}");
+        self.0.push(Figure { workload, library, value });
+    }
+
+    /// Prints what each rival costs in units of ours.
+    pub fn print_ratios(&self) {
+        println!();
+        for ours in self.0.iter().filter(|figure| figure.library == OURS) {
+            let rivals = self
+                .0
+                .iter()
+                .filter(|figure| figure.workload == ours.workload && figure.library != OURS);
+            for rival in rivals {
+                let ratio = rival.value / ours.value;
+                println!("{:<14} {:<20} {ratio:>9.2} x ours", rival.workload, rival.library);
+            }
+        }
+    }
+}

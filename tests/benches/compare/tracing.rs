@@ -1,0 +1,119 @@
+//! `tracing` with the OpenTelemetry layer.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_sdk::trace::Sampler;
+use tracing::instrument;
+use tracing::subscriber::with_default;
+use tracing_subscriber::layer::SubscriberExt;
+
+use super::figures::Figures;
+use super::pace::{CHILDREN, SPANS, TEXT, measure, poll_once, report_lost};
+use super::sdk;
+
+const NAME: &str = "tracing+otel";
+
+#[inline(never)]
+#[instrument(skip_all)]
+fn plain(number: u64) -> u64 {
+    black_box(number) + 1
+}
+
+#[inline(never)]
+#[instrument(skip_all, fields(number))]
+fn integer(number: u64) -> u64 {
+    black_box(number) + 1
+}
+
+#[inline(never)]
+#[instrument(skip_all, fields(user.id = text))]
+fn text(text: &str) -> usize {
+    black_box(text).len()
+}
+
+#[instrument(skip_all)]
+async fn asynchronous(number: u64) -> u64 {
+    black_box(number) + 1
+}
+
+#[instrument(skip_all)]
+fn root(child: impl Fn(u64)) {
+    (0..CHILDREN).for_each(child);
+}
+
+/// Measures every workload.
+pub fn run(figures: &mut Figures) {
+    figures.add(
+        "not installed",
+        NAME,
+        measure(|| {
+            root(|n| {
+                black_box(integer(n));
+            })
+        }),
+        "ns",
+    );
+
+    let counter = Arc::new(AtomicU64::new(0));
+    under(Sampler::AlwaysOn, &counter, || {
+        figures.add(
+            "plain",
+            NAME,
+            measure(|| {
+                root(|n| {
+                    black_box(plain(n));
+                })
+            }),
+            "ns",
+        );
+        figures.add(
+            "integer",
+            NAME,
+            measure(|| {
+                root(|n| {
+                    black_box(integer(n));
+                })
+            }),
+            "ns",
+        );
+        figures.add(
+            "string",
+            NAME,
+            measure(|| {
+                root(|_| {
+                    black_box(text(TEXT));
+                })
+            }),
+            "ns",
+        );
+        let ns = measure(|| {
+            root(|n| {
+                black_box(poll_once(asynchronous(n)));
+            })
+        });
+        figures.add("async", NAME, ns, "ns");
+    });
+    report_lost(NAME, 4 * SPANS, counter.load(Ordering::Relaxed));
+    under(Sampler::AlwaysOff, &counter, || {
+        figures.add(
+            "unsampled",
+            NAME,
+            measure(|| {
+                root(|n| {
+                    black_box(integer(n));
+                })
+            }),
+            "ns",
+        );
+    });
+}
+
+fn under(sampler: Sampler, counter: &Arc<AtomicU64>, body: impl FnOnce()) {
+    let provider = sdk::provider(sampler, counter);
+    let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("bench"));
+    with_default(tracing_subscriber::registry().with(layer), body);
+    drop(provider.shutdown());
+}
