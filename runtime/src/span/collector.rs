@@ -15,10 +15,10 @@ use std::time::Duration;
 use super::drain::Drain;
 
 /// The time between two passes while there is traffic.
-const INTERVAL: Duration = Duration::from_millis(10);
+const INTERVAL: Duration = Duration::from_millis(20);
 
 /// Passes without a record before the collector goes to sleep.
-const IDLE_PASSES: u32 = 50;
+const IDLE_PASSES: u32 = 25;
 
 static THREAD: OnceLock<Option<Thread>> = OnceLock::new();
 static ASLEEP: AtomicBool = AtomicBool::new(false);

@@ -167,7 +167,12 @@ fn key_text(
     callsite.keys.get(usize::from(key)).map(|&text| Cow::Borrowed(text))
 }
 
+#[inline]
 fn shortened(value: Value, max_chars: usize) -> Value {
+    if max_chars == usize::MAX { value } else { cut_chars(value, max_chars) }
+}
+
+fn cut_chars(value: Value, max_chars: usize) -> Value {
     match value {
         Value::Str(text) if text.len() > max_chars => {
             let cut = text.chars().take(max_chars).collect::<String>();

@@ -30,6 +30,9 @@ pub(super) struct Drain {
     calendar: Calendar,
     /// Spans read in the last pass.
     held: Vec<Group>,
+    /// Spans of the last group, as a guess at the next: growing step by step would copy each span
+    /// once more.
+    usual_spans: usize,
     waiting: Amendments,
 }
 
@@ -55,6 +58,7 @@ impl Drain {
             words: Vec::new(),
             calendar: Calendar::new(),
             held: Vec::new(),
+            usual_spans: 0,
             waiting: Amendments::default(),
         }
     }
@@ -107,12 +111,14 @@ impl Drain {
         if what.tag != Tag::End {
             return self.waiting.add(what.traits.tracer(), record);
         }
-        LEDGER.accept(1);
-        let Self { held, calendar, .. } = self;
-        let group = group(held, what.traits.tracer());
+        let Self { held, calendar, usual_spans, .. } = self;
+        let group = group(held, what.traits.tracer(), *usual_spans);
         match decode::span(what, record, calendar, &group.limits) {
             Some(span) => group.spans.push(span),
-            None => LEDGER.lose(1, LossReason::NotEncodable),
+            None => {
+                LEDGER.accept(1);
+                LEDGER.lose(1, LossReason::NotEncodable);
+            }
         }
     }
 
@@ -130,22 +136,24 @@ impl Drain {
         }
         request::close(&requests.over);
         for Group { tracer, spans, .. } in ready {
+            self.usual_spans = spans.len();
             hand_over(tracer, spans);
         }
     }
 }
 
-fn group(groups: &mut Vec<Group>, tracer: u16) -> &mut Group {
+fn group(groups: &mut Vec<Group>, tracer: u16, usual_spans: usize) -> &mut Group {
     let known = groups.iter().position(|group| group.tracer == tracer);
     let index = known.unwrap_or_else(|| {
         let limits = tracer::find(tracer).map(|tracer| tracer.limits).unwrap_or_default();
-        groups.push(Group { tracer, limits, spans: Vec::new() });
+        groups.push(Group { tracer, limits, spans: Vec::with_capacity(usual_spans) });
         groups.len() - 1
     });
     &mut groups[index]
 }
 
 fn hand_over(tag: u16, spans: Vec<SpanRecord>) {
+    LEDGER.accept(spans.len());
     let Some(tracer) = tracer::find(tag) else {
         return LEDGER.lose(spans.len(), LossReason::Shutdown);
     };
