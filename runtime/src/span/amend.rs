@@ -154,6 +154,6 @@ impl<const WORDS: usize> Amendment<WORDS> {
 impl<const WORDS: usize> Recorder for Amendment<WORDS> {
     #[inline]
     fn buffer(&mut self) -> Option<Buffer<'_>> {
-        Some(Buffer::of_frame(&mut self.words, &mut self.len, self.context, self.callsite))
+        Some(Buffer::of_frame(&mut self.words, &mut self.len, &self.context, self.callsite))
     }
 }

@@ -240,7 +240,7 @@ impl<const WORDS: usize> Recorder for Frame<WORDS> {
     #[inline]
     fn buffer(&mut self) -> Option<Buffer<'_>> {
         let live = self.live.as_mut()?;
-        Some(Buffer::of_frame(&mut self.words, &mut live.len, live.context, live.callsite))
+        Some(Buffer::of_frame(&mut self.words, &mut live.len, &live.context, live.callsite))
     }
 }
 

@@ -110,7 +110,7 @@ impl SpanRef {
     pub fn set_attribute(&self, key: impl AsRef<str>, value: impl ToAttribute) -> &Self {
         if self.is_recording() {
             let mut len = 0;
-            let buffer = Buffer::of_frame(&mut [], &mut len, self.0, &MANUAL);
+            let buffer = Buffer::of_frame(&mut [], &mut len, &self.0, &MANUAL);
             let key = cut(key.as_ref(), MAX_KEY_BYTES);
             value.to_attribute(Sink::new(buffer, Key::text(key)));
         }

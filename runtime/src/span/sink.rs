@@ -35,7 +35,7 @@ enum Room<'a> {
     Frame {
         words: &'a mut [MaybeUninit<u64>],
         len: &'a mut u16,
-        context: Current,
+        context: &'a Current,
         callsite: &'static Callsite,
     },
     /// Room that grows, for what travels as one record: events and links.
@@ -109,7 +109,7 @@ impl<'a> Buffer<'a> {
     pub(super) fn of_frame(
         words: &'a mut [MaybeUninit<u64>],
         len: &'a mut u16,
-        context: Current,
+        context: &'a Current,
         callsite: &'static Callsite,
     ) -> Self {
         Self(Room::Frame { words, len, context, callsite })
@@ -126,7 +126,7 @@ impl<'a> Buffer<'a> {
             Room::Frame { words, len, context, callsite } => {
                 let mut room = Words::resume(words, usize::from(**len));
                 if !room.has_room(count) {
-                    return amend::items(*context, callsite, count, write);
+                    return amend::items(**context, callsite, count, write);
                 }
                 write(&mut room);
                 #[expect(clippy::cast_possible_truncation, reason = "inline room is small")]
