@@ -13,6 +13,7 @@
 //!
 //! [`SpanRecord`]: crate::record::SpanRecord
 
+mod age;
 mod amend;
 mod attribute;
 mod begin;
@@ -29,7 +30,7 @@ mod layout;
 mod outcome;
 pub(crate) mod parent;
 pub(crate) mod request;
-mod ring;
+pub(crate) mod ring;
 mod scoped;
 mod sink;
 pub(crate) mod tracer;
