@@ -57,7 +57,7 @@ fn under_local(parent: SpanRef, level: Level) -> Option<Begun> {
 }
 
 fn begin(remote: Option<SpanContext>, level: Level, name: &str, kind: SpanKind) -> Option<Begun> {
-    if Current::get() == Current::MUTED || diagnostics::suppressed() {
+    if Current::get() == Current::DECIDING || diagnostics::suppressed() {
         return None;
     }
     let (tag, mut ids) = current::with(|local| (local.tracer.get(), local.ids.get()));
@@ -71,7 +71,7 @@ fn begin(remote: Option<SpanContext>, level: Level, name: &str, kind: SpanKind) 
     let input = Input { parent: remote, trace_id: TraceId::from_u128(trace_id), name, kind };
     let decision = {
         // A sampler's own spans would ask it again.
-        let _muted = Current::MUTED.attach();
+        let _deciding = Current::DECIDING.attach();
         tracer.sampler.decide(&input)
     };
     let flags = match decision {

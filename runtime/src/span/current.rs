@@ -117,6 +117,9 @@ impl Current {
     /// A span without a trace, which nobody records.
     pub(super) const MUTED: Self = Self { span_id: 1, root_id: 0, ..Self::NONE };
 
+    /// Stands where a sampler decides: no trace begins there.
+    pub(super) const DECIDING: Self = Self { span_id: 2, ..Self::MUTED };
+
     /// What is current on this thread.
     #[inline]
     pub(super) fn get() -> Self {
