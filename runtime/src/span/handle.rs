@@ -7,6 +7,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::SystemTime;
 
+use super::IS_LIVE;
 use super::amend::{self, Attributes};
 use super::attribute::ToAttribute;
 use super::callsite::MANUAL;
@@ -58,7 +59,11 @@ pub struct SpanBuilder<'a> {
 /// The span that is current on this thread.
 ///
 /// Reads one thread-local; never blocks.
+#[inline]
 pub fn current() -> SpanRef {
+    if !IS_LIVE {
+        return SpanRef::default();
+    }
     SpanRef(Current::get())
 }
 
@@ -70,6 +75,9 @@ impl SpanRef {
     pub(super) fn to_current(self) -> Current {
         self.0
     }
+
+    /// Names no span.
+    pub const NONE: Self = Self(Current::NONE);
 
     /// Names no span, and keeps any from being recorded: while it is current nothing begins and
     /// nothing is sent along with calls.
@@ -87,8 +95,9 @@ impl SpanRef {
     }
 
     /// Whether what is said about the span would be kept.
+    #[inline]
     pub fn is_recording(&self) -> bool {
-        self.0.is_recording()
+        IS_LIVE && self.0.is_recording()
     }
 
     /// The part of the span that travels; [`SpanContext::INVALID`] when it names none.
@@ -97,6 +106,7 @@ impl SpanRef {
     }
 
     /// Records an attribute; a later value of the same key replaces the earlier.
+    #[inline]
     pub fn set_attribute(&self, key: impl AsRef<str>, value: impl ToAttribute) -> &Self {
         if self.is_recording() {
             let mut filled = Filled::default();
@@ -132,6 +142,7 @@ impl SpanRef {
     }
 
     /// Gives the span another name.
+    #[inline]
     pub fn set_name(&self, name: &str) -> &Self {
         self.amend_text(Key::NAME, name)
     }
@@ -140,6 +151,7 @@ impl SpanRef {
     /// result. `Ok` is final, and `Unset` takes nothing back.
     ///
     /// Source: <https://opentelemetry.io/docs/specs/otel/trace/api/#set-status>.
+    #[inline]
     pub fn set_status(&self, status: &Status) -> &Self {
         match status {
             Status::Unset => self,
@@ -182,6 +194,7 @@ impl SpanRef {
         }
     }
 
+    #[inline]
     fn amend_text(&self, key: Key<'_>, text: &str) -> &Self {
         if self.is_recording() {
             let text = cut(text, MAX_TEXT_BYTES);

@@ -43,6 +43,7 @@ pub(super) struct Slot(Option<NonNull<Writer>>);
 /// Gives the ring back when its thread ends.
 struct Owner(Option<Box<Writer>>);
 
+#[expect(clippy::vec_box, reason = "a thread's slot points into the box, so it moves as one")]
 static IDLE: Mutex<Vec<Box<Writer>>> = Mutex::new(Vec::new());
 static NEW: Mutex<Vec<Consumer<u64>>> = Mutex::new(Vec::new());
 static MADE: AtomicUsize = AtomicUsize::new(0);
@@ -99,6 +100,7 @@ pub(crate) fn made() -> usize {
     MADE.load(Ordering::Relaxed)
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "a thread's slot points into the box")]
 fn acquire() -> Box<Writer> {
     if let Some(writer) = lock(&IDLE).pop() {
         return writer;
