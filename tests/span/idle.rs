@@ -1,7 +1,7 @@
 //! An idle process makes no wake-ups: what the kernel says our threads wait for.
 //!
 //! A binary of its own, as its threads are looked at. Only Linux tells.
-#![cfg(target_os = "linux")]
+#![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 
 use std::fs;
 use std::path::Path;
@@ -37,13 +37,17 @@ fn system_call(task: &Path) -> Vec<u64> {
     words.collect::<Option<_>>().unwrap_or_default()
 }
 
-/// Whether a system call waits until somebody else ends it: a futex or an epoll without a timeout.
+/// `futex`, and the forms of `epoll_wait`: each has its timeout for the fourth argument.
+///
+/// Source: the kernel's `syscall_64.tbl` and `asm-generic/unistd.h`.
+const FUTEX: u64 = if cfg!(target_arch = "x86_64") { 202 } else { 98 };
+const EPOLL: [u64; 2] = if cfg!(target_arch = "x86_64") { [232, 281] } else { [22, 22] };
+
+/// Whether a system call waits until somebody else ends it.
 fn waits_for_ever(call: &[u64]) -> bool {
-    let (futex, epoll_wait, epoll_pwait) =
-        if cfg!(target_arch = "x86_64") { (202, 232, 281) } else { (98, u64::MAX, 22) };
     match *call {
-        [number, _, _, _, timeout, ..] if number == futex => timeout == 0,
-        [number, _, _, _, timeout_ms, ..] if number == epoll_wait || number == epoll_pwait => {
+        [FUTEX, _, _, _, timeout, ..] => timeout == 0,
+        [number, _, _, _, timeout_ms, ..] if EPOLL.contains(&number) => {
             timeout_ms & 0xFFFF_FFFF == 0xFFFF_FFFF
         }
         _ => false,

@@ -81,7 +81,7 @@ fn a_parent_given_by_hand_need_not_be_current_nor_run_any_more() {
 #[test]
 fn a_parent_in_another_process_gives_its_trace_and_flags_on() {
     let spans = testing::capture(|| {
-        under(Parent::from(remote(TraceFlags::SAMPLED.with(TraceFlags::RANDOM))))
+        under(Parent::from(remote(TraceFlags::SAMPLED.with(TraceFlags::RANDOM))));
     });
     assert_tree("under\n  leaf\n", &spans);
     let [leaf, under] = &spans[..] else { panic!("two spans") };

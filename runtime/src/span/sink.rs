@@ -130,9 +130,9 @@ impl<'a> Buffer<'a> {
     fn put(&mut self, count: usize, write: impl FnOnce(&mut Words<'_>)) {
         match &mut self.0 {
             Room::Frame { words, filled, context, callsite } => {
-                let mut room = Words::resume(words, filled.words());
-                if filled.is_over() || !room.has_room(count) {
-                    filled.end();
+                let mut room = Words::resume(words, filled.end());
+                if !room.has_room(count) {
+                    filled.stop();
                     return amend::items(*context, callsite, count, write);
                 }
                 write(&mut room);
@@ -148,6 +148,7 @@ impl<'a> Buffer<'a> {
 }
 
 impl Filled {
+    /// Far behind the end of any frame, so that nothing has room there.
     const OVER: u16 = 1 << 15;
 
     /// The words that are taken.
@@ -156,9 +157,10 @@ impl Filled {
         (self.0 & !Self::OVER) as usize
     }
 
+    /// Where the next value goes.
     #[inline]
-    const fn is_over(self) -> bool {
-        self.0 & Self::OVER != 0
+    const fn end(self) -> usize {
+        self.0 as usize
     }
 
     #[inline]
@@ -167,7 +169,7 @@ impl Filled {
         self.0 = words as u16;
     }
 
-    const fn end(&mut self) {
+    const fn stop(&mut self) {
         self.0 |= Self::OVER;
     }
 }
