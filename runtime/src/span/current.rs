@@ -131,9 +131,10 @@ impl Current {
         self.span_id != 0
     }
 
+    /// Whether it is a span that somebody records: what is not a span is not sampled.
     #[inline]
     pub(super) const fn is_recording(&self) -> bool {
-        self.is_some() && self.traits.is_sampled()
+        self.traits.is_sampled()
     }
 
     /// The context of a child of this span.

@@ -250,3 +250,24 @@ impl Requests {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_for_spans_that_never_end_is_bounded_and_the_oldest_goes_first() {
+        let mut waiting = Amendments::default();
+        let mut record = vec![0; 30_000];
+        for span_id in 1..=1_000 {
+            record[2] = span_id;
+            waiting.add(0, &record);
+            assert!(waiting.words <= MAX_WAITING_WORDS, "{} words", waiting.words);
+        }
+        assert!(waiting.take((0, 1)).is_none());
+        let newest = waiting.take((0, 1_000)).expect("there was room for it");
+        assert_eq!((newest.records, newest.words), (1, record));
+        let kept: usize = waiting.by_span.values().map(Waiting::cost).sum();
+        assert_eq!(waiting.words, kept);
+    }
+}

@@ -37,7 +37,7 @@ pub(crate) mod tracer;
 mod words;
 
 pub use amend::{Amendment, Attributes};
-pub use attribute::{ToAttribute, ToElement};
+pub use attribute::{Text, ToAttribute, ToElement};
 pub use callsite::Callsite;
 pub use current::Attached;
 #[cfg_attr(
