@@ -101,7 +101,14 @@ fn run() {
 /// finds it, as no processor keeps a write to itself that long.
 fn sleep(drain: &mut Drain) {
     ASLEEP.store(true, Ordering::SeqCst);
-    thread::park_timeout(INTERVAL);
+    // A wake-up from before may end the first wait at once, and then the interval is not over.
+    let begin = fastant::Instant::now();
+    while let Some(rest) = INTERVAL.checked_sub(begin.elapsed())
+        && ASLEEP.load(Ordering::Relaxed)
+        && no_flush_waits()
+    {
+        thread::park_timeout(rest);
+    }
     if ASLEEP.load(Ordering::SeqCst) && drain.pass() == 0 && no_flush_waits() {
         thread::park();
     }
