@@ -1,5 +1,52 @@
-//! Traces, errors and logs from one line per function.
-#![cfg_attr(docsrs, feature(doc_cfg))]
+//! Observability from one line per function.
+//!
+//! ```
+//! use spanwright::traced;
+//!
+//! #[traced(fields(user.id = user_id), ok(fields(app.result_length = ok.len())))]
+//! fn home_activities(user_id: u64) -> Result<Vec<String>, std::io::Error> {
+//!     Ok(vec![format!("crud of {user_id}")])
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let telemetry = spanwright::Config::from_env()?.service_name("cruddur").install()?;
+//! home_activities(7)?;
+//! let report = telemetry.shutdown(std::time::Duration::from_secs(5));
+//! assert!(report.in_time);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`traced`] makes a span of every call, [`record!`] adds to the span that is current, [`Span`]
+//! and [`SpanRef`] do by hand what the attributes do by themselves, [`FutureExt`] and
+//! [`SpanRef::carry`] hand spans over to tasks and threads. [`Config`] says where finished spans
+//! go, and [`Telemetry`] flushes and stops.
+//!
+//! # The street
+//!
+//! ```text
+//! attribute ─▶ span ─▶ record ─▶ queue ─▶ encode ─▶ batch ─▶ send ─▶ (retry)
+//! ```
+//!
+//! One room for each step: [`span`] makes records on the application's threads and finishes them
+//! on its own, [`mod@record`] holds the nouns, [`pipeline`] moves them, [`export`] knows what each
+//! destination's wire looks like; [`sample`] decides about new traces, [`propagate`] reads and
+//! writes headers, and [`loss`] counts what did not arrive. Nothing flows back.
+//!
+//! # Features
+//!
+//! | feature | turns on |
+//! |---|---|
+//! | `otlp` | spans by OTLP over HTTP |
+//! | `console` | finished traces as trees on standard output |
+//! | `actix` | the middleware of [`actix`] |
+//! | `opentelemetry` | both ways between this crate and the OpenTelemetry API, exporters of its SDK |
+//! | `testing` | spans in memory, for tests of instrumented code |
+//! | `off` | nothing at all: it wins over the others, and annotated functions are compiled as they stand |
+//!
+//! All but the last two are on by default. A library that annotates its functions should depend on
+//! this crate with `default-features = false`: the program it ends up in decides what is recorded.
+//! Features never change what compiles, only what is recorded.
 
 // `crate = …` and the generated paths work inside this crate's own doctests and examples too.
 extern crate self as spanwright;
