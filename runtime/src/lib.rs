@@ -4,12 +4,17 @@
 // `crate = …` and the generated paths work inside this crate's own doctests and examples too.
 extern crate self as spanwright;
 
+#[cfg(feature = "actix")]
+pub mod actix;
 pub mod config;
 pub mod diagnostics;
 #[cfg(any(feature = "otlp", feature = "console"))]
 pub mod export;
+mod headers;
 pub mod install;
 pub mod loss;
+#[cfg(feature = "opentelemetry")]
+pub mod opentelemetry;
 #[cfg(any(feature = "otlp", feature = "console"))]
 pub mod pipeline;
 pub mod propagate;
@@ -23,6 +28,7 @@ pub mod testing;
 #[doc(hidden)]
 pub mod private;
 
+pub use headers::{extract, inject};
 #[doc(hidden)]
 pub use private as __private;
 

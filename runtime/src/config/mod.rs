@@ -44,6 +44,8 @@ pub struct Config {
     pub(crate) otlp: Option<crate::export::otlp::Settings>,
     #[cfg(feature = "console")]
     pub(crate) console: Option<crate::export::console::Settings>,
+    #[cfg(feature = "opentelemetry")]
+    pub(crate) exporters: Vec<crate::opentelemetry::Destination>,
     pub(crate) processors: Vec<Arc<dyn Processor<SpanRecord>>>,
     pub(crate) warnings: Vec<String>,
 }
@@ -172,6 +174,13 @@ impl Config {
         self.console(settings)
     }
 
+    /// Hands finished spans to an exporter of the OpenTelemetry SDK too.
+    #[cfg(feature = "opentelemetry")]
+    pub fn exporter(mut self, destination: crate::opentelemetry::Destination) -> Self {
+        self.exporters.push(destination);
+        self
+    }
+
     /// Hands finished spans to a processor of your own too. It runs on the collector's thread and
     /// must not block.
     pub fn processor(mut self, processor: impl Processor<SpanRecord>) -> Self {
@@ -187,7 +196,7 @@ impl Config {
 
     /// Whether anything would be recorded.
     pub fn has_destination(&self) -> bool {
-        self.has_otlp() || self.has_console() || !self.processors.is_empty()
+        self.has_otlp() || self.has_console() || self.has_exporter() || !self.processors.is_empty()
     }
 
     fn resource_attribute_if_absent(self, key: &'static str, value: impl Into<Value>) -> Self {
@@ -221,6 +230,7 @@ mod has {
     has! {
         has_otlp if "otlp" => |config| config.otlp.is_some();
         has_console if "console" => |config| config.console.is_some();
+        has_exporter if "opentelemetry" => |config| !config.exporters.is_empty();
     }
 }
 

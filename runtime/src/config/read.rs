@@ -24,6 +24,8 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         otlp: otlp(environment)?,
         #[cfg(feature = "console")]
         console: console(environment)?,
+        #[cfg(feature = "opentelemetry")]
+        exporters: Vec::new(),
         processors: Vec::new(),
         warnings: near_miss::warnings(environment.names()),
     })

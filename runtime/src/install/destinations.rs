@@ -3,6 +3,7 @@
 //! In: the configured destinations. Out: processors for the tracer; flush and shutdown for all.
 //! Never: looks at a record.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +17,10 @@ use crate::record::{Processor, SpanRecord};
 pub(super) type Processing = Vec<Arc<dyn Processor<SpanRecord>>>;
 
 /// What a flush or a shutdown has come to at one destination.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// The name of the destination.
-    pub destination: &'static str,
+    pub destination: Cow<'static, str>,
     /// Whether everything accepted before the call has met its fate.
     pub in_time: bool,
     /// The counters since the start, in records of that destination: spans, or whole traces on
@@ -46,11 +47,12 @@ impl Destinations {
         let mut outlets = Self::default();
         let mut processing = std::mem::take(&mut config.processors);
         super::pipelines::start(config, &mut outlets, &mut processing)?;
+        super::exporters::start(config, &mut outlets, &mut processing)?;
         Ok((outlets, processing))
     }
 
     #[cfg_attr(
-        not(any(feature = "otlp", feature = "console")),
+        not(any(feature = "otlp", feature = "console", feature = "opentelemetry")),
         expect(dead_code, reason = "without a destination there is nothing to add")
     )]
     pub(super) fn add(&mut self, outlet: impl Outlet + 'static) {

@@ -4,6 +4,11 @@
 //! Never: decides anything about a record.
 
 mod destinations;
+#[cfg(feature = "opentelemetry")]
+mod exporters;
+#[cfg(not(feature = "opentelemetry"))]
+#[path = "no_exporters.rs"]
+mod exporters;
 #[cfg(not(any(feature = "otlp", feature = "console")))]
 #[path = "no_pipelines.rs"]
 mod pipelines;
@@ -50,6 +55,10 @@ pub enum InstallError {
     #[cfg(any(feature = "otlp", feature = "console"))]
     #[error(transparent)]
     Start(#[from] crate::pipeline::StartError),
+    /// The threads of an exporter do not start.
+    #[cfg(feature = "opentelemetry")]
+    #[error(transparent)]
+    Exporter(#[from] crate::opentelemetry::StartError),
     /// A destination's client cannot be built.
     #[cfg(any(feature = "otlp", feature = "console"))]
     #[error("cannot send telemetry: {0}")]

@@ -109,5 +109,5 @@ impl Outlet for Pipelines {
 
 fn delivery(flushed: Flushed) -> Delivery {
     let Flushed { destination, in_time, tally } = flushed;
-    Delivery { destination, in_time, tally }
+    Delivery { destination: destination.into(), in_time, tally }
 }

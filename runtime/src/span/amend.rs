@@ -33,14 +33,23 @@ pub(super) fn items(
     words: usize,
     write: impl FnOnce(&mut Words<'_>),
 ) {
-    send(context, Tag::Items, callsite, words, write);
+    send(context, (Tag::Items, clock::ticks()), callsite, words, write);
 }
 
-/// Adds an event to a span.
-pub(super) fn event(context: Current, name: &str, attributes: &Attributes<'_>) {
+/// Adds an event to a span, now or at a time of day.
+pub(super) fn event(
+    context: Current,
+    unix_ns: Option<u64>,
+    name: &str,
+    attributes: &Attributes<'_>,
+) {
     let items = gathered(attributes);
     let words = 1 + text_words(name.len()) + items.len();
-    send(context, Tag::Event, &MANUAL, words, |room| {
+    let at = match unix_ns {
+        Some(unix_ns) => (Tag::TimedEvent, unix_ns),
+        None => (Tag::Event, clock::ticks()),
+    };
+    send(context, at, &MANUAL, words, |room| {
         room.text_block(name);
         room.words(&items);
     });
@@ -49,14 +58,15 @@ pub(super) fn event(context: Current, name: &str, attributes: &Attributes<'_>) {
 /// Adds a link to a span.
 pub(super) fn link(context: Current, to: SpanContext, attributes: &Attributes<'_>) {
     let items = gathered(attributes);
-    send(context, Tag::Link, &MANUAL, LINK_WORDS + items.len(), |room| {
+    let at = (Tag::Link, clock::ticks());
+    send(context, at, &MANUAL, LINK_WORDS + items.len(), |room| {
         let trace_id = to.trace_id.to_u128();
         #[expect(clippy::cast_possible_truncation, reason = "the two halves of the id")]
         let (high, low) = ((trace_id >> 64) as u64, trace_id as u64);
         room.word(high);
         room.word(low);
         room.word(to.span_id.to_u64());
-        room.word(to.flags.to_u8().into());
+        room.word(u64::from(to.flags.to_u8()) | u64::from(to.is_remote) << 8);
         room.words(&items);
     });
 }
@@ -75,7 +85,7 @@ fn gathered(attributes: &Attributes<'_>) -> Vec<MaybeUninit<u64>> {
 
 fn send(
     context: Current,
-    tag: Tag,
+    (tag, time): (Tag, u64),
     callsite: &'static Callsite,
     words: usize,
     write: impl FnOnce(&mut Words<'_>),
@@ -99,7 +109,7 @@ fn send(
             room.word(what.pack());
             room.word(address(callsite));
             room.word(context.span_id);
-            room.word(clock::ticks());
+            room.word(time);
             write(room);
         })
     });

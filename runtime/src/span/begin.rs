@@ -18,10 +18,11 @@ pub(super) struct Begun {
     pub(super) parent_is_remote: bool,
 }
 
-/// Begins a new trace; `None` when nothing is installed.
+/// Begins the first span of ours in a trace, which others may have begun; `None` when nothing is
+/// installed.
 #[cold]
-pub(super) fn root(name: &str, kind: SpanKind) -> Option<Begun> {
-    begin(None, name, kind)
+pub(super) fn first(name: &str, kind: SpanKind) -> Option<Begun> {
+    under(Parent::current(), name, kind)
 }
 
 /// Begins a span under a parent given by hand; `None` when nothing is installed.

@@ -5,7 +5,7 @@
 //! Never: converts on the application's thread.
 
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fastant::{Anchor, Instant};
 
@@ -23,6 +23,21 @@ pub(super) fn epoch_seconds() -> u32 {
     static ANCHOR: OnceLock<Anchor> = OnceLock::new();
     let unix_ns = Instant::now().as_unix_nanos(ANCHOR.get_or_init(Anchor::new));
     u32::try_from(unix_ns / 1_000_000_000).unwrap_or(u32::MAX)
+}
+
+/// How near to now a time of day is taken as now.
+const NOW: Duration = Duration::from_micros(50);
+
+/// A time of day in nanoseconds since the Unix epoch; `None` when it is now, which ticks tell
+/// better: they never disagree with the ticks of the span's other end.
+pub(super) fn unix_ns_unless_now(time: SystemTime) -> Option<u64> {
+    #[expect(clippy::disallowed_methods, reason = "this is where the wall clock is read")]
+    let now = SystemTime::now();
+    let distance = now.duration_since(time).unwrap_or_else(|ahead| ahead.duration());
+    (distance > NOW).then(|| {
+        let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX)
+    })
 }
 
 /// Turns ticks into time of day for one collector.
@@ -84,6 +99,18 @@ mod tests {
         let calendar = Calendar::new();
         let (first, second) = (ticks(), ticks());
         assert!(calendar.unix_ns(first) <= calendar.unix_ns(second));
+    }
+
+    #[test]
+    fn only_a_time_of_day_beside_now_is_kept() {
+        let at = |ns| UNIX_EPOCH + Duration::from_nanos(ns);
+        for (time, expected) in [
+            (at(1_700_000_000_000_000_001), Some(1_700_000_000_000_000_001)),
+            (at(5_000_000_000_000_000_000), Some(5_000_000_000_000_000_000)),
+            (UNIX_EPOCH - Duration::from_secs(1), Some(0)),
+        ] {
+            assert_eq!(unix_ns_unless_now(time), expected, "{time:?}");
+        }
     }
 
     #[test]

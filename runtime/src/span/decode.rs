@@ -72,10 +72,13 @@ pub(super) fn amend(span: &mut SpanRecord, words: &[u64], calendar: &Calendar, l
     match what.tag {
         Tag::End => {}
         Tag::Items => reader.for_each(|item| add_item(span, item, callsite, limits)),
-        Tag::Event if span.events.len() >= limits.events => span.dropped.events += 1,
-        Tag::Event => {
+        Tag::Event | Tag::TimedEvent if span.events.len() >= limits.events => {
+            span.dropped.events += 1;
+        }
+        Tag::Event | Tag::TimedEvent => {
             let Some(name) = reader.text_block() else { return };
-            let unix_ns = calendar.unix_ns(head[3]);
+            let is_ticks = what.tag == Tag::Event;
+            let unix_ns = if is_ticks { calendar.unix_ns(head[3]) } else { head[3] };
             let attributes = attributes(reader, callsite, limits);
             span.events.push(EventRecord { name: name.into(), unix_ns, attributes });
         }
@@ -105,6 +108,8 @@ fn add_item(span: &mut SpanRecord, item: Item, callsite: &'static Callsite, limi
     const STATUS_UNSET: u16 = Key::STATUS_UNSET.index();
     const KIND: u16 = Key::KIND.index();
     const EXCEPTION: u16 = Key::EXCEPTION.index();
+    const START_UNIX_NS: u16 = Key::START_UNIX_NS.index();
+    const END_UNIX_NS: u16 = Key::END_UNIX_NS.index();
     match (item.key, item.value) {
         (NAME, Value::Str(name)) => span.name = name,
         (STATUS_ERROR, Value::Str(message)) => span.status = Status::Error { message },
@@ -112,6 +117,8 @@ fn add_item(span: &mut SpanRecord, item: Item, callsite: &'static Callsite, limi
         (STATUS_UNSET, _) => span.status = Status::Unset,
         (KIND, Value::I64(kind)) => span.kind = kind_from(kind),
         (EXCEPTION, Value::Str(level)) => add_exception(span, level),
+        (START_UNIX_NS, Value::I64(unix_ns)) => span.start_unix_ns = unix_ns.cast_unsigned(),
+        (END_UNIX_NS, Value::I64(unix_ns)) => span.end_unix_ns = unix_ns.cast_unsigned(),
         (key, value) => {
             if let Some(key) = key_text(key, item.dynamic_key, callsite) {
                 let value = shortened(value, limits.value_chars);
@@ -177,8 +184,9 @@ fn shortened(value: Value, max_chars: usize) -> Value {
 fn linked(reader: &mut Reader<'_>) -> Option<SpanContext> {
     let (high, low) = (reader.word()?, reader.word()?);
     let span_id = SpanId::from_u64(reader.word()?);
-    let flags = TraceFlags::from_u8(u8::try_from(reader.word()?).ok()?);
-    Some(SpanContext { trace_id: trace_id(high, low), span_id, flags, is_remote: false })
+    let [flags, is_remote, ..] = reader.word()?.to_le_bytes();
+    let flags = TraceFlags::from_u8(flags);
+    Some(SpanContext { trace_id: trace_id(high, low), span_id, flags, is_remote: is_remote != 0 })
 }
 
 fn status_of(outcome: Outcome) -> Status {

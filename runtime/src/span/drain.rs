@@ -123,6 +123,8 @@ impl Drain {
                 for amendment in self.waiting.take((*tracer, span.context.span_id.to_u64())) {
                     decode::amend(span, &amendment, &self.calendar, limits);
                 }
+                // The two may have been given by hand, from two threads, in any order.
+                span.end_unix_ns = span.end_unix_ns.max(span.start_unix_ns);
                 requests.complete(*tracer, span, limits);
             }
         }

@@ -4,17 +4,21 @@
 //! Never: allocates or locks for a span with typed attributes; evaluates anything for a span that
 //! nobody records.
 
+use std::fmt;
 use std::mem::MaybeUninit;
 
 use super::amend;
 use super::callsite::Callsite;
 use super::current::{self, Current, Local};
+use super::handle::SpanRef;
 use super::layout::{END_WORDS, Tag, What};
 use super::parent::Parent;
 use super::scoped::Running;
-use super::sink::{Buffer, Recorder};
-use super::{LEDGER, begin, clock, ring};
+use super::sink::{Buffer, Recorder, record_display_at};
+use super::words::Key;
+use super::{LEDGER, begin, clock, request, ring};
 use crate::loss::LossReason;
+use crate::propagate::Context;
 use crate::record::{Outcome, SpanKind};
 
 /// A span and inline room for `WORDS` words of attributes.
@@ -105,6 +109,26 @@ impl<const WORDS: usize> Frame<WORDS> {
         }
     }
 
+    /// Begins the span of a request, under the span of another process that `incoming` names, and
+    /// keeps what else came with it for the calls that the request makes.
+    ///
+    /// Without such a span it begins under the current one, or a new trace. It is not made current.
+    pub fn start_incoming(&mut self, callsite: &'static Callsite, name: &str, incoming: &Context) {
+        let remote = incoming.span.is_valid().then_some(Parent::Remote(incoming.span));
+        self.start_named(callsite, remote, name, callsite.kind);
+        request::open(self.reference(), incoming);
+    }
+
+    /// The span; it names none while the frame is inert.
+    pub fn reference(&self) -> SpanRef {
+        SpanRef::from_current(self.context().unwrap_or_default())
+    }
+
+    /// Gives the span another name; one set through a [`SpanRef`] counts more.
+    pub fn set_name(&mut self, name: &(impl fmt::Display + ?Sized)) {
+        record_display_at(self, Key::NAME, name);
+    }
+
     /// Begins a span made by hand, whose name and kind are known only now.
     pub(super) fn start_named(
         &mut self,
@@ -167,12 +191,12 @@ fn start(live: &mut Option<Live>, callsite: &'static Callsite) {
 
 #[cold]
 fn enter_root(live: &mut Option<Live>, callsite: &'static Callsite) {
-    enter_begun(live, callsite, begin::root(callsite.source.name, callsite.kind));
+    enter_begun(live, callsite, begin::first(callsite.source.name, callsite.kind));
 }
 
 #[cold]
 fn start_root(live: &mut Option<Live>, callsite: &'static Callsite) {
-    start_begun(live, callsite, begin::root(callsite.source.name, callsite.kind));
+    start_begun(live, callsite, begin::first(callsite.source.name, callsite.kind));
 }
 
 fn enter_begun(live: &mut Option<Live>, callsite: &'static Callsite, begun: Option<begin::Begun>) {
@@ -279,6 +303,9 @@ impl Live {
             }
             if self.context.traits.is_sampled() {
                 self.write(local, words);
+            } else if self.context.span_id == self.context.root_id {
+                // The collector closes the requests it sees, and this one it never will.
+                request::close(&[self.context.root()]);
             }
         });
     }

@@ -5,10 +5,12 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::time::SystemTime;
 
 use super::amend::{self, Attributes};
 use super::attribute::ToAttribute;
 use super::callsite::MANUAL;
+use super::clock;
 use super::current::{Attached, Current};
 use super::frame::Frame;
 use super::parent::Parent;
@@ -50,6 +52,7 @@ pub struct SpanBuilder<'a> {
     name: &'a str,
     kind: SpanKind,
     parent: Option<Parent>,
+    start_time: Option<SystemTime>,
 }
 
 /// The span that is current on this thread.
@@ -66,6 +69,16 @@ impl SpanRef {
 
     pub(super) fn to_current(self) -> Current {
         self.0
+    }
+
+    /// Names no span, and keeps any from being recorded: while it is current nothing begins and
+    /// nothing is sent along with calls.
+    pub const MUTED: Self = Self(Current::MUTED);
+
+    /// The first span of this process above: the request, where there is one.
+    #[must_use]
+    pub fn root(&self) -> Self {
+        Self(self.0.child(self.0.root_id))
     }
 
     /// Whether it names no span.
@@ -97,7 +110,16 @@ impl SpanRef {
     /// Adds an event that happens now.
     pub fn add_event(&self, name: &str, attributes: &Attributes<'_>) -> &Self {
         if self.is_recording() {
-            amend::event(self.0, cut(name, MAX_TEXT_BYTES), attributes);
+            amend::event(self.0, None, cut(name, MAX_TEXT_BYTES), attributes);
+        }
+        self
+    }
+
+    /// Adds an event that happened at `time`; a time before 1970 counts as 1970.
+    pub fn add_event_at(&self, name: &str, time: SystemTime, attributes: &Attributes<'_>) -> &Self {
+        if self.is_recording() {
+            let unix_ns = clock::unix_ns_unless_now(time);
+            amend::event(self.0, unix_ns, cut(name, MAX_TEXT_BYTES), attributes);
         }
         self
     }
@@ -147,6 +169,14 @@ impl SpanRef {
         move || self.in_scope(body)
     }
 
+    fn amend_time(&self, key: Key<'_>, time: SystemTime) {
+        if self.is_recording()
+            && let Some(unix_ns) = clock::unix_ns_unless_now(time)
+        {
+            amend::items(self.0, &MANUAL, 2, |words| words.i64(key, unix_ns.cast_signed()));
+        }
+    }
+
     fn amend_text(&self, key: Key<'_>, text: &str) -> &Self {
         if self.is_recording() {
             let text = cut(text, MAX_TEXT_BYTES);
@@ -180,7 +210,7 @@ impl Span {
 
     /// Begins a span step by step.
     pub fn build(name: &str) -> SpanBuilder<'_> {
-        SpanBuilder { name, kind: SpanKind::Internal, parent: None }
+        SpanBuilder { name, kind: SpanKind::Internal, parent: None, start_time: None }
     }
 
     /// Makes the span current on this thread until the guard is dropped.
@@ -196,6 +226,13 @@ impl Span {
     /// Ends the span now rather than when it is dropped.
     pub fn end(mut self) {
         self.frame.finish();
+    }
+
+    /// Ends the span now, and says that its work ended at `time`; a time before the begin counts
+    /// as the begin.
+    pub fn end_at(self, time: SystemTime) {
+        self.amend_time(Key::END_UNIX_NS, time);
+        self.end();
     }
 
     /// Makes the span current at each poll of `future` and ends it when the future is ready.
@@ -219,6 +256,11 @@ impl SpanBuilder<'_> {
         Self { parent: Some(parent.into()), ..self }
     }
 
+    /// When the work began, if not now; a time before 1970 counts as 1970.
+    pub fn start_time(self, time: SystemTime) -> Self {
+        Self { start_time: Some(time), ..self }
+    }
+
     /// Begins the span.
     pub fn start(self) -> Span {
         let mut frame = Frame::new();
@@ -230,6 +272,9 @@ impl SpanBuilder<'_> {
         if self.kind != SpanKind::Internal && reference.is_recording() {
             let kind = i64::from(self.kind as u8);
             amend::items(reference.0, &MANUAL, 2, |words| words.i64(Key::KIND, kind));
+        }
+        if let Some(time) = self.start_time {
+            reference.amend_time(Key::START_UNIX_NS, time);
         }
         Span { frame, reference }
     }

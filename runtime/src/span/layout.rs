@@ -7,7 +7,7 @@
 //! ```text
 //! end of a span   0 what  1 callsite  2 trace high  3 trace low  4 span  5 parent  6 root
 //!                 7 start ticks  8 end ticks  9… items
-//! amendment       0 what  1 callsite  2 span  3 ticks  4… items
+//! amendment       0 what  1 callsite  2 span  3 ticks or Unix ns  4… items
 //! what            tag: u8 | outcome: u8 | flags: u8 | remote: u8 | tracer: u16 | item words: u16
 //! ```
 
@@ -36,6 +36,8 @@ pub(super) enum Tag {
     Event = 3,
     /// A link: trace high, trace low, span, flags, then its attributes.
     Link = 4,
+    /// An event at a time of day: its word 3 holds nanoseconds since the Unix epoch.
+    TimedEvent = 5,
 }
 
 /// The first word of a record, taken apart.
@@ -67,6 +69,7 @@ impl What {
             2 => Tag::Items,
             3 => Tag::Event,
             4 => Tag::Link,
+            5 => Tag::TimedEvent,
             _ => return None,
         };
         let outcome = match (word >> 8) as u8 {

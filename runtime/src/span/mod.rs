@@ -27,7 +27,7 @@ mod handle;
 mod ids;
 mod layout;
 mod outcome;
-mod parent;
+pub(crate) mod parent;
 pub(crate) mod request;
 mod ring;
 mod scoped;
@@ -54,7 +54,7 @@ pub use tracer::{Limits, is_enabled};
 
 pub use outcome::{
     ErrorProbe, Fallible, Judge, Split, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError,
-    ViaFallible, ViaNothing, ViaPlain, call, error_event, guard_attributes,
+    ViaFallible, ViaNothing, ViaPlain, call, error_event, fail, guard_attributes,
 };
 
 use crate::loss::Ledger;

@@ -178,8 +178,9 @@ impl<E: ?Sized> ViaNothing for ErrorProbe<'_, E> {
     }
 }
 
+/// Marks a span as failed and records the type and the message of its error.
 #[cold]
-fn fail<const WORDS: usize>(
+pub fn fail<const WORDS: usize>(
     frame: &mut Frame<WORDS>,
     error_type: &str,
     message: &(impl fmt::Display + ?Sized),

@@ -1,5 +1,7 @@
 //! Who a span begins under.
 
+use std::sync::OnceLock;
+
 use super::current::Current;
 use super::handle::SpanRef;
 use crate::record::SpanContext;
@@ -15,10 +17,26 @@ pub enum Parent {
     Remote(SpanContext),
 }
 
+/// Knows the span that another tracing library made current on this thread.
+pub(crate) type Foreign = fn() -> Option<SpanContext>;
+
+static FOREIGN: OnceLock<Foreign> = OnceLock::new();
+
+/// Asks `foreign` for a parent wherever no span of ours is current. The first such call counts.
+#[cfg_attr(not(feature = "opentelemetry"), expect(dead_code, reason = "nobody else knows one"))]
+pub(crate) fn look_beside(foreign: Foreign) {
+    FOREIGN.get_or_init(|| foreign);
+}
+
 impl Parent {
-    /// What is current on this thread.
+    /// What is current on this thread: a span of ours, or else one of another tracing library
+    /// that we follow.
     pub fn current() -> Self {
-        Self::from(SpanRef::from_current(Current::get()))
+        let current = Current::get();
+        if current.is_some() {
+            return Self::Local(SpanRef::from_current(current));
+        }
+        FOREIGN.get().and_then(|foreign| foreign()).map_or(Self::Root, Self::Remote)
     }
 }
 

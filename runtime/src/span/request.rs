@@ -47,7 +47,7 @@ pub fn set_user(id: impl Into<Arc<str>>) {
 ///
 /// Takes a short lock.
 pub fn baggage() -> Baggage {
-    find(super::current().to_current().root()).map(|request| request.baggage).unwrap_or_default()
+    of(super::current()).map(|request| request.baggage).unwrap_or_default()
 }
 
 /// Changes the baggage of the current request, which goes out with every call it makes.
@@ -66,6 +66,11 @@ pub(crate) fn open(span: SpanRef, incoming: &Context) {
         request.trace_state.clone_from(&incoming.trace_state);
         request.baggage = incoming.baggage.clone();
     });
+}
+
+/// What belongs to the request of a span.
+pub(crate) fn of(span: SpanRef) -> Option<Request> {
+    find(span.to_current().root())
 }
 
 /// What belongs to a request.
@@ -90,10 +95,10 @@ pub(super) fn close(roots: &[Root]) {
 }
 
 fn change(span: SpanRef, change: impl FnOnce(&mut Request)) {
-    if span.is_none() {
+    let root = span.to_current().root();
+    if root.1 == 0 {
         return;
     }
-    let root = span.to_current().root();
     let mut open = lock();
     let requests = open.get_or_insert_default();
     if requests.len() < MAX_OPEN || requests.contains_key(&root) {

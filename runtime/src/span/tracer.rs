@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::callsite::Callsite;
+use super::current::{self, Current};
 use crate::propagate::Composite;
 use crate::record::{Level, Processor, SpanRecord};
 use crate::sample::Sampler;
@@ -65,6 +66,13 @@ pub(crate) fn find(tag: u16) -> Option<&'static Tracer> {
     unsafe {
         tracer.as_ref()
     }
+}
+
+/// The tracer that the current span belongs to, or else the one of this thread.
+pub(crate) fn here() -> Option<&'static Tracer> {
+    let current = Current::get();
+    let of_thread = || current::with(|local| local.tracer.get());
+    find(if current.is_some() { current.traits.tracer() } else { of_thread() })
 }
 
 /// Whether the process has a tracer.

@@ -45,6 +45,11 @@ impl<'a> Key<'a> {
     /// The error becomes an event too; the value is the event's level.
     pub(super) const EXCEPTION: Self = Self::at(0xFFF8);
 
+    /// When the span began, in nanoseconds since the Unix epoch, instead of its own reading.
+    pub(super) const START_UNIX_NS: Self = Self::at(0xFFF7);
+    /// When the span ended, in nanoseconds since the Unix epoch, instead of its own reading.
+    pub(super) const END_UNIX_NS: Self = Self::at(0xFFF6);
+
     /// The key at an index of the callsite.
     #[inline]
     pub(super) const fn at(index: u16) -> Self {

@@ -1,0 +1,71 @@
+//! The body of a response, which carries the span of its request to the end.
+//!
+//! In: a body of any kind. Out: the same bytes; the span ends with them.
+//! Never: buffers, or changes a size.
+
+use std::error::Error as StdError;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::web::Bytes;
+use pin_project_lite::pin_project;
+
+use super::root_span::RootSpan;
+
+pin_project! {
+    /// Polls a body with the span of the request current, and ends the span where the body ends.
+    ///
+    /// Dropped before its end, it ends the span as cancelled: the client went away.
+    #[derive(Debug)]
+    pub struct TracedBody<B> {
+        root: RootSpan,
+        #[pin]
+        body: B,
+    }
+}
+
+impl<B> TracedBody<B> {
+    pub(super) fn new(root: RootSpan, body: B) -> Self {
+        Self { root, body }
+    }
+}
+
+impl<B: MessageBody> MessageBody for TracedBody<B> {
+    type Error = Box<dyn StdError>;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        let this = self.project();
+        let next = ready!(this.root.step(|| this.body.poll_next(cx)));
+        Poll::Ready(match next {
+            Some(Ok(bytes)) => Some(Ok(bytes)),
+            Some(Err(error)) => {
+                let error = error.into();
+                this.root.fail(&*error);
+                Some(Err(error))
+            }
+            None => {
+                this.root.end();
+                None
+            }
+        })
+    }
+
+    fn try_into_bytes(self) -> Result<Bytes, Self> {
+        let Self { mut root, body } = self;
+        match body.try_into_bytes() {
+            Ok(bytes) => {
+                root.end();
+                Ok(bytes)
+            }
+            Err(body) => Err(Self { root, body }),
+        }
+    }
+}

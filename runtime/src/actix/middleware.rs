@@ -1,0 +1,114 @@
+//! The middleware itself: a span around the service it wraps.
+//!
+//! In: a request. Out: its response with a body that carries the span on.
+//! Never: boxes a future; touches the request or the response when nothing is installed.
+
+use std::cell::OnceCell;
+use std::future::{Ready, ready};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use pin_project_lite::pin_project;
+
+use super::body::TracedBody;
+use super::root_span::{REQUEST, RootSpan, Shared};
+use super::settings::Tracing;
+use crate::span::is_enabled;
+
+/// The service that [`Tracing`] makes of the one it wraps; one per worker.
+#[derive(Debug)]
+pub struct TracingService<S> {
+    service: S,
+    shared: Rc<Shared>,
+}
+
+impl<S, B> Transform<S, ServiceRequest> for Tracing
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<TracedBody<B>>;
+    type Error = Error;
+    type Transform = TracingService<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        let shared = Rc::new(Shared { settings: self.clone(), routes: OnceCell::new() });
+        ready(Ok(TracingService { service, shared }))
+    }
+}
+
+impl<S, B> Service<ServiceRequest> for TracingService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<TracedBody<B>>;
+    type Error = Error;
+    type Future = RequestFuture<S::Future>;
+
+    forward_ready!(service);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let mut root = if !is_enabled(&REQUEST) {
+            RootSpan::none()
+        } else if self.shared.settings.excludes(&request) {
+            RootSpan::muted()
+        } else {
+            RootSpan::begin(&request, &self.shared)
+        };
+        let future = root.step(|| self.service.call(request));
+        RequestFuture { root, future: Some(future) }
+    }
+}
+
+pin_project! {
+    /// Polls the wrapped service with the span of the request current.
+    ///
+    /// Dropped before it is ready, it ends the span as cancelled: the client went away.
+    #[derive(Debug)]
+    #[must_use = "a future does nothing until it is polled"]
+    pub struct RequestFuture<F> {
+        root: RootSpan,
+        #[pin]
+        future: Option<F>,
+    }
+
+    impl<F> PinnedDrop for RequestFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            // The destructors of the application belong to the span too.
+            this.root.step(|| this.future.set(None));
+        }
+    }
+}
+
+impl<F, B> Future for RequestFuture<F>
+where
+    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+    B: MessageBody,
+{
+    type Output = Result<ServiceResponse<TracedBody<B>>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let Some(future) = this.future.as_mut().as_pin_mut() else {
+            unreachable!("a future was polled after it was ready");
+        };
+        let result = ready!(this.root.step(|| future.poll(cx)));
+        this.root.step(|| this.future.set(None));
+        let mut root = std::mem::replace(this.root, RootSpan::none());
+        Poll::Ready(match result {
+            Ok(mut response) => {
+                root.answer(&mut response);
+                Ok(response.map_body(|_, body| TracedBody::new(root, body)))
+            }
+            Err(error) => Err(root.refuse(error)),
+        })
+    }
+}

@@ -1,0 +1,40 @@
+//! The web edge: one server span per request of an actix-web application.
+//!
+//! ```text
+//! request ─ excluded? ─ headers ─▶ root span ─▶ handler, polled in the span ─▶ status, route
+//!                                      └──────▶ body, polled in the span ────▶ the span ends
+//! ```
+//!
+//! In: requests and their responses. Out: finished spans, after the stable HTTP conventions of
+//! OpenTelemetry. Never: changes what the application answers, except for the header
+//! `x-request-id`; fails a request.
+//!
+//! ```no_run
+//! use actix_web::{App, HttpServer, web};
+//! use spanwright::actix::Tracing;
+//!
+//! # fn serve() -> std::io::Result<()> {
+//! let server = HttpServer::new(|| {
+//!     App::new()
+//!         .route("/users/{id}", web::get().to(async || "somebody"))
+//!         .wrap(Tracing::new().exclude(["/api/health-check"]))
+//! });
+//! # let _ = server.bind("127.0.0.1:0")?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Conventions: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>.
+
+mod body;
+mod error_facts;
+mod middleware;
+mod request_facts;
+mod request_id;
+mod root_span;
+mod settings;
+
+pub use body::TracedBody;
+pub use middleware::{RequestFuture, TracingService};
+pub use request_id::RequestId;
+pub use settings::Tracing;

@@ -1,0 +1,205 @@
+//! What a request says about itself.
+//!
+//! In: the head of a request. Out: attributes of its span.
+//! Never: allocates; believes that a header is well-formed.
+
+use std::net::IpAddr;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::HeaderMap;
+use actix_web::http::{Method, Version, uri};
+
+use super::root_span::{Key, RequestFrame};
+use crate::span::Recorder;
+
+/// The known name of a method; `None` for one that the conventions call `_OTHER`.
+///
+/// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/http/>.
+pub(super) fn known_method(method: &Method) -> Option<&'static str> {
+    const KNOWN: [&str; 10] =
+        ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "CONNECT", "TRACE", "QUERY"];
+    KNOWN.into_iter().find(|known| *known == method.as_str())
+}
+
+/// Records what is known before the request is handled.
+pub(super) fn record(request: &HttpRequest, frame: &mut RequestFrame) {
+    let method = known_method(request.method());
+    frame.record(Key::METHOD, method.unwrap_or("_OTHER"));
+    if method.is_none() {
+        frame.record(Key::METHOD_ORIGINAL, request.method().as_str());
+    }
+    frame.record(Key::PATH, request.path());
+    frame.record(Key::QUERY, &request.uri().query().filter(|query| !query.is_empty()));
+    record_addresses(request, frame);
+    frame.record(Key::PROTOCOL_NAME, "http");
+    frame.record(Key::PROTOCOL_VERSION, &version(request.version()));
+}
+
+fn record_addresses(request: &HttpRequest, frame: &mut RequestFrame) {
+    let headers = Headers::of(request.headers());
+    let uri = request.uri();
+    let secure = request.app_config().secure();
+    let scheme = headers
+        .forwarded("proto", headers.forwarded_proto)
+        .or_else(|| uri.scheme_str())
+        .unwrap_or(if secure { "https" } else { "http" });
+    frame.record(Key::SCHEME, scheme);
+    let host = headers
+        .forwarded("host", headers.forwarded_host)
+        .or(headers.host)
+        .or_else(|| uri.authority().map(uri::Authority::as_str));
+    if let Some(host) = host.filter(|host| !host.is_empty()) {
+        let (address, port) = address_and_port(host);
+        frame.record(Key::SERVER_ADDRESS, address);
+        frame.record(Key::SERVER_PORT, &port.or_else(|| default_port(scheme)));
+    }
+    let client =
+        headers.forwarded("for", headers.forwarded_for).map(|peer| address_and_port(peer).0);
+    match (client, request.peer_addr()) {
+        (Some(client), _) => frame.record(Key::CLIENT_ADDRESS, client),
+        (None, Some(peer)) => frame.record_display(Key::CLIENT_ADDRESS, &peer.ip()),
+        (None, None) => {}
+    }
+    if let Some(peer) = request.peer_addr() {
+        frame.record_display(Key::PEER_ADDRESS, &peer.ip());
+        frame.record(Key::PEER_PORT, &peer.port());
+    }
+    frame.record(Key::USER_AGENT, &headers.user_agent);
+}
+
+/// The headers that say something about the request, found in one pass.
+#[derive(Default)]
+struct Headers<'a> {
+    host: Option<&'a str>,
+    user_agent: Option<&'a str>,
+    forwarded: Option<&'a str>,
+    forwarded_for: Option<&'a str>,
+    forwarded_host: Option<&'a str>,
+    forwarded_proto: Option<&'a str>,
+}
+
+impl<'a> Headers<'a> {
+    fn of(headers: &'a HeaderMap) -> Self {
+        let mut found = Self::default();
+        for (name, value) in headers {
+            let slot = match name.as_str() {
+                "host" => &mut found.host,
+                "user-agent" => &mut found.user_agent,
+                "forwarded" => &mut found.forwarded,
+                "x-forwarded-for" => &mut found.forwarded_for,
+                "x-forwarded-host" => &mut found.forwarded_host,
+                "x-forwarded-proto" => &mut found.forwarded_proto,
+                _ => continue,
+            };
+            // Of several values the first is from whoever is nearest to the client.
+            if slot.is_none() {
+                *slot = str::from_utf8(value.as_bytes()).ok();
+            }
+        }
+        found
+    }
+
+    /// What the proxy nearest to the client says: the parameter of `Forwarded`, or else the first
+    /// of the older header's list.
+    ///
+    /// Source: <https://www.rfc-editor.org/rfc/rfc7239#section-4>.
+    fn forwarded(&self, parameter: &str, older: Option<&'a str>) -> Option<&'a str> {
+        let in_forwarded = self.forwarded.and_then(|value| {
+            let mut pairs = value.split([',', ';']).filter_map(|pair| pair.split_once('='));
+            pairs.find(|(key, _)| key.trim().eq_ignore_ascii_case(parameter))
+        });
+        let first_of_older = || older?.split(',').next();
+        let found = in_forwarded.map(|(_, value)| value).or_else(first_of_older)?;
+        Some(found.trim().trim_matches('"')).filter(|found| !found.is_empty())
+    }
+}
+
+/// Takes `host:port`, `[v6]:port` or an address alone apart.
+fn address_and_port(text: &str) -> (&str, Option<u16>) {
+    let (address, port) = match text.rsplit_once(':') {
+        // An IPv6 address without brackets is all colons and no port.
+        Some((address, port)) if !address.contains(':') || address.ends_with(']') => {
+            (address, port.parse().ok())
+        }
+        _ => (text, None),
+    };
+    let bare = address.strip_prefix('[').and_then(|address| address.strip_suffix(']'));
+    (bare.filter(|bare| bare.parse::<IpAddr>().is_ok()).unwrap_or(address), port)
+}
+
+fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    }
+}
+
+/// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/network/>.
+fn version(version: Version) -> Option<&'static str> {
+    match version {
+        Version::HTTP_09 => Some("0.9"),
+        Version::HTTP_10 => Some("1.0"),
+        Version::HTTP_11 => Some("1.1"),
+        Version::HTTP_2 => Some("2"),
+        Version::HTTP_3 => Some("3"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_taken_apart_whatever_its_form() {
+        for (text, expected) in [
+            ("localhost", ("localhost", None)),
+            ("localhost:4567", ("localhost", Some(4567))),
+            ("10.0.0.1:80", ("10.0.0.1", Some(80))),
+            ("[::1]:4567", ("::1", Some(4567))),
+            ("[2001:db8::1]", ("2001:db8::1", None)),
+            ("2001:db8::1", ("2001:db8::1", None)),
+            ("::1", ("::1", None)),
+            ("unknown", ("unknown", None)),
+            ("_hidden:_port", ("_hidden", None)),
+            ("host:99999", ("host", None)),
+            ("[nonsense]:1", ("[nonsense]", Some(1))),
+            (":", ("", None)),
+        ] {
+            assert_eq!(address_and_port(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn forwarded_counts_more_than_the_older_header_and_the_first_value_counts() {
+        let headers = |forwarded| Headers { forwarded, ..Headers::default() };
+        for (forwarded, older, expected) in [
+            (
+                Some("for=192.0.2.60;proto=http;by=203.0.113.43"),
+                Some("10.0.0.1"),
+                Some("192.0.2.60"),
+            ),
+            (
+                Some("proto=http, FOR=\"[2001:db8::1]:4711\", for=10.0.0.1"),
+                None,
+                Some("[2001:db8::1]:4711"),
+            ),
+            (Some("proto=http"), Some("10.0.0.1, 10.0.0.2"), Some("10.0.0.1")),
+            (Some(";,=;for="), Some("10.0.0.1"), None),
+            (None, Some(" , 10.0.0.2"), None),
+            (None, None, None),
+        ] {
+            assert_eq!(headers(forwarded).forwarded("for", older), expected, "{forwarded:?}");
+        }
+    }
+
+    #[test]
+    fn only_methods_of_the_conventions_are_known_and_only_in_upper_case() {
+        for (text, expected) in
+            [("GET", Some("GET")), ("QUERY", Some("QUERY")), ("get", None), ("PROPFIND", None)]
+        {
+            assert_eq!(known_method(&Method::from_bytes(text.as_bytes()).unwrap()), expected);
+        }
+    }
+}

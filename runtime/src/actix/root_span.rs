@@ -1,0 +1,321 @@
+//! The span of one request, from its headers to the end of its response.
+//!
+//! In: a request, then its response or what went wrong instead. Out: one span, ended once.
+//! Never: outlives the body of the response; judges a status below 500.
+
+use std::cell::{Cell, OnceCell};
+use std::fmt;
+use std::rc::Rc;
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ResourceMap, ServiceRequest, ServiceResponse};
+use actix_web::http::header::HeaderMap;
+use actix_web::http::{Method, StatusCode, Uri};
+
+use super::error_facts::ErrorFacts;
+use super::request_facts;
+use super::request_id::RequestId;
+use super::settings::Tracing;
+use crate::propagate::Carrier;
+use crate::record::{Level, Outcome, Source, SpanKind};
+use crate::span::{Attached, Callsite, Frame, Recorder, SpanRef, fail};
+
+/// What a worker keeps for its requests.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) settings: Tracing,
+    /// The routes of the application, for requests that get no response to ask.
+    pub(super) routes: OnceCell<ResourceMap>,
+}
+
+/// Room for the attributes of a usual request; more go through the ring one by one.
+const FRAME_WORDS: usize = 88;
+
+/// The span while it runs, and its attributes.
+pub(super) type RequestFrame = Frame<FRAME_WORDS>;
+
+macro_rules! keys {
+    ($($name:ident = $key:literal,)*) => {
+        /// The keys of the attributes, as a frame takes them.
+        pub(super) struct Key;
+
+        #[expect(
+            non_camel_case_types,
+            clippy::upper_case_acronyms,
+            reason = "these are the names of constants"
+        )]
+        enum Index { $($name,)* }
+
+        impl Key {
+            $(pub(super) const $name: u16 = Index::$name as u16;)*
+        }
+
+        /// The callsite of every request.
+        pub(super) static REQUEST: Callsite = Callsite {
+            source: Source {
+                name: "HTTP",
+                target: module_path!(),
+                function: "",
+                file: "",
+                line: 0,
+                level: Level::Info,
+            },
+            kind: SpanKind::Server,
+            keys: &[$($key,)*],
+        };
+    };
+}
+
+keys! {
+    METHOD = "http.request.method",
+    METHOD_ORIGINAL = "http.request.method_original",
+    PATH = "url.path",
+    QUERY = "url.query",
+    SCHEME = "url.scheme",
+    ROUTE = "http.route",
+    STATUS_CODE = "http.response.status_code",
+    SERVER_ADDRESS = "server.address",
+    SERVER_PORT = "server.port",
+    CLIENT_ADDRESS = "client.address",
+    PEER_ADDRESS = "network.peer.address",
+    PEER_PORT = "network.peer.port",
+    PROTOCOL_NAME = "network.protocol.name",
+    PROTOCOL_VERSION = "network.protocol.version",
+    USER_AGENT = "user_agent.original",
+    REQUEST_ID = "http.request.id",
+    ERROR_TYPE = "error.type",
+    EXCEPTION_TYPE = "exception.type",
+    EXCEPTION_MESSAGE = "exception.message",
+}
+
+/// The span of one request; inert where nothing is installed or the request is left out.
+///
+/// Dropped before it was [ended](RootSpan::end), it was cancelled.
+pub(super) struct RootSpan {
+    /// What the application runs under; it stays when the span is over, for a body that is still
+    /// polled.
+    span: SpanRef,
+    frame: RequestFrame,
+    /// What is needed until the request is answered.
+    request: Option<Request>,
+}
+
+/// What is kept of a request.
+struct Request {
+    id: RequestId,
+    shared: Rc<Shared>,
+    /// The first word of the span's name; `None` when the application has named the span.
+    method: Option<&'static str>,
+    /// Where the route is looked up when there is no response to ask.
+    uri: Uri,
+}
+
+impl RootSpan {
+    /// No span: the application runs under what is current anyway.
+    pub(super) fn none() -> Self {
+        Self::inert(SpanRef::default())
+    }
+
+    /// No span, and none below.
+    pub(super) fn muted() -> Self {
+        Self::inert(SpanRef::MUTED)
+    }
+
+    fn inert(span: SpanRef) -> Self {
+        Self { span, frame: Frame::new(), request: None }
+    }
+
+    /// Begins the span of a request and records what the request says.
+    pub(super) fn begin(request: &ServiceRequest, shared: &Rc<Shared>) -> Self {
+        let method = request_facts::known_method(request.method()).unwrap_or("HTTP");
+        let name = shared.settings.name_of(request);
+        let incoming = crate::extract(request.headers());
+        let mut frame = Frame::new();
+        frame.start_incoming(&REQUEST, name.as_deref().unwrap_or(method), &incoming);
+        let span = frame.reference();
+        if span.is_none() {
+            return Self::none();
+        }
+        let id = span.in_scope(|| RequestId::of(request.request()));
+        if frame.is_recording() {
+            if let Some(name) = &name {
+                frame.set_name(name);
+            }
+            request_facts::record(request.request(), &mut frame);
+            frame.record(Key::REQUEST_ID, &id);
+            shared.settings.visit_request(request, span);
+            shared.routes.get_or_init(|| request.resource_map().clone());
+        }
+        let request = Request {
+            id,
+            shared: Rc::clone(shared),
+            method: name.is_none().then_some(method),
+            uri: request.uri().clone(),
+        };
+        Self { span, frame, request: Some(request) }
+    }
+
+    /// Runs one step of the application in the span; a panic ends the span on its way out.
+    pub(super) fn step<R>(&mut self, step: impl FnOnce() -> R) -> R {
+        if self.span.is_none() {
+            return step();
+        }
+        let _stepping = Stepping { attached: Some(self.span.attach()), root: self };
+        step()
+    }
+
+    /// Takes the response; the span ends with its body, which may be now.
+    pub(super) fn answer<B: MessageBody>(&mut self, response: &mut ServiceResponse<B>) {
+        let Some(request) = self.request.take() else { return };
+        if self.frame.is_recording() {
+            self.record_route(&request, response.request().match_pattern());
+            let error = response.response().error().map(ErrorFacts::of);
+            self.judge(response.status(), error.as_ref());
+            let head = response.response().head();
+            request.shared.settings.visit_response(response.request(), head, self.span);
+        }
+        request.id.add_to(response.headers_mut());
+        if is_without_body(response) {
+            self.end();
+        }
+    }
+
+    /// Takes the error of a middleware, which has no response yet; the span ends when it gets one.
+    pub(super) fn refuse(mut self, mut error: Error) -> Error {
+        let Some(request) = self.request.take() else { return error };
+        self.look_up_route(&request);
+        let status = error.as_response_error().status_code();
+        let refused = Refused { status, error: ErrorFacts::of(&error), root: self };
+        let refused = Cell::new(Some(refused));
+        error.add_response_mapper(move |mut response| {
+            if let Some(mut refused) = refused.take() {
+                refused.status = response.status();
+            }
+            request.id.add_to(response.headers_mut());
+            response
+        });
+        error
+    }
+
+    /// Notes that the body failed, and ends the span.
+    pub(super) fn fail(&mut self, error: &(dyn std::error::Error + 'static)) {
+        if self.frame.is_recording() {
+            let error = ErrorFacts::of(error);
+            fail(&mut self.frame, error.kind().unwrap_or("_OTHER"), error.message());
+        }
+        self.end();
+    }
+
+    /// Ends the span; what comes later is no part of it.
+    pub(super) fn end(&mut self) {
+        self.frame.finish();
+    }
+
+    /// Ends the span of a request that did not come to its end.
+    fn interrupt(&mut self, outcome: Outcome) {
+        if let Some(request) = self.request.take() {
+            self.look_up_route(&request);
+        }
+        if outcome == Outcome::Panic && self.frame.is_recording() {
+            self.frame.record(Key::ERROR_TYPE, "panic");
+        }
+        self.frame.set_outcome(outcome);
+        self.frame.finish();
+    }
+
+    /// Finds the route by the path alone.
+    fn look_up_route(&mut self, request: &Request) {
+        if self.frame.is_recording() {
+            let routes = request.shared.routes.get();
+            self.record_route(request, routes.and_then(|it| it.match_pattern(request.uri.path())));
+        }
+    }
+
+    fn record_route(&mut self, request: &Request, route: Option<String>) {
+        self.frame.record(Key::ROUTE, &route);
+        match (request.method, route) {
+            (Some(method), Some(route)) => self.frame.set_name(&format_args!("{method} {route}")),
+            (Some(method), None) => self.frame.set_name(method),
+            (None, _) => {}
+        }
+    }
+
+    fn judge(&mut self, status: StatusCode, error: Option<&ErrorFacts>) {
+        self.frame.record(Key::STATUS_CODE, &status.as_u16());
+        let kind = error.and_then(ErrorFacts::kind);
+        let message = error.map(ErrorFacts::message);
+        if status.as_u16() >= 500 {
+            fail(&mut self.frame, kind.unwrap_or(status.as_str()), message.unwrap_or_default());
+        } else {
+            self.frame.record(Key::EXCEPTION_TYPE, &kind);
+            self.frame.record(Key::EXCEPTION_MESSAGE, &message);
+        }
+    }
+}
+
+impl Drop for RootSpan {
+    fn drop(&mut self) {
+        let panicking = std::thread::panicking();
+        self.interrupt(if panicking { Outcome::Panic } else { Outcome::Cancelled });
+    }
+}
+
+/// Whether nothing of the response's body is sent, whatever it contains, or the connection is
+/// handed over to another protocol.
+fn is_without_body<B: MessageBody>(response: &ServiceResponse<B>) -> bool {
+    let is_bodiless = matches!(
+        response.status(),
+        StatusCode::SWITCHING_PROTOCOLS | StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+    );
+    is_bodiless
+        || response.request().method() == Method::HEAD
+        || response.response().body().size().is_eof()
+}
+
+/// The span is current; notices a panic on its way out.
+struct Stepping<'a> {
+    attached: Option<Attached>,
+    root: &'a mut RootSpan,
+}
+
+impl Drop for Stepping<'_> {
+    fn drop(&mut self) {
+        self.attached = None;
+        if std::thread::panicking() {
+            self.root.interrupt(Outcome::Panic);
+        }
+    }
+}
+
+/// An answer that is still an error; dropping it is the end of the request.
+struct Refused {
+    root: RootSpan,
+    status: StatusCode,
+    error: ErrorFacts,
+}
+
+impl Drop for Refused {
+    fn drop(&mut self) {
+        if self.root.frame.is_recording() {
+            self.root.judge(self.status, Some(&self.error));
+        }
+        self.root.end();
+    }
+}
+
+impl fmt::Debug for RootSpan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.span.fmt(f)
+    }
+}
+
+/// The headers of an actix-web request.
+impl Carrier for HeaderMap {
+    fn each_value<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
+        // A look-up by text would allocate; there are few headers.
+        for (_, value) in self.iter().filter(|(key, _)| key.as_str() == name) {
+            visit(value.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! What an application says about its requests' spans.
+//!
+//! In: names, exclusions and closures. Out: the [`Tracing`] middleware.
+//! Never: looks at a request by itself.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::dev::{ResponseHead, ServiceRequest};
+
+use crate::span::{SpanRef, guard_attributes};
+
+/// Makes a server span for every request; the middleware for [`App::wrap`](actix_web::App::wrap).
+///
+/// Wrap it last, so that it is outermost and its spans cover the other middleware too.
+///
+/// The span is named `METHOD /route/{template}`, or `METHOD` where no route matched, and it is
+/// current while the handler and the body of the response run. The parent comes from the
+/// headers, by the formats that are installed. It ends when the body of the response does; for an
+/// upgraded connection, when the connection is handed over. Its outcome:
+///
+/// | what happened | outcome | status |
+/// |---|---|---|
+/// | a response below 500 | ok | unset |
+/// | a response from 500 on | error | error, with the message of the handler's `Err` |
+/// | the body failed | error | error, with its message |
+/// | the handler or the body panicked | panic | error |
+/// | the client went away before the end of the body | cancelled | unset |
+///
+/// Attributes:
+///
+/// | key | value |
+/// |---|---|
+/// | `http.request.method` | the method; `_OTHER` and `http.request.method_original` for one that is not known |
+/// | `url.path`, `url.query`, `url.scheme` | as they came: **a secret in the query is recorded** |
+/// | `http.route` | the pattern of the resource that matched |
+/// | `http.response.status_code` | the status |
+/// | `server.address`, `server.port` | what the client asked for: `Forwarded`, `X-Forwarded-Host`, `Host` |
+/// | `client.address` | `Forwarded`, `X-Forwarded-For`, or else the peer; a client can write these headers |
+/// | `network.peer.address`, `network.peer.port` | the other end of the connection |
+/// | `network.protocol.name`, `network.protocol.version` | `http` and `1.0`, `1.1`, `2` or `3` |
+/// | `user_agent.original` | the header `User-Agent` |
+/// | `http.request.id` | the [`RequestId`](super::RequestId); this key is ours, no convention has one |
+/// | `error.type` | where the status is error: the name of the error the handler returned, else the status code; `panic` for a panic |
+/// | `exception.type`, `exception.message` | the error the handler returned, where the status is not error |
+///
+/// Source: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>.
+///
+/// With nothing installed a request costs one check and goes through untouched.
+#[derive(Clone, Default)]
+#[must_use = "the middleware does nothing until an `App` is wrapped in it"]
+pub struct Tracing {
+    excluded_paths: Vec<Cow<'static, str>>,
+    is_excluded: Option<Arc<Predicate>>,
+    name: Option<Arc<Naming>>,
+    on_request: Vec<Arc<OnRequest>>,
+    on_response: Vec<Arc<OnResponse>>,
+}
+
+type Predicate = dyn Fn(&ServiceRequest) -> bool + Send + Sync;
+type Naming = dyn Fn(&ServiceRequest) -> Option<Cow<'static, str>> + Send + Sync;
+type OnRequest = dyn Fn(&ServiceRequest, SpanRef) + Send + Sync;
+type OnResponse = dyn Fn(&HttpRequest, &ResponseHead, SpanRef) + Send + Sync;
+
+impl Tracing {
+    /// Makes a span for every request, with the names and attributes above.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Leaves out requests for exactly these paths: neither they nor anything below them is
+    /// recorded.
+    pub fn exclude<P: Into<Cow<'static, str>>>(
+        mut self,
+        paths: impl IntoIterator<Item = P>,
+    ) -> Self {
+        self.excluded_paths.extend(paths.into_iter().map(Into::into));
+        self
+    }
+
+    /// Leaves out requests for which this is true, besides those of [`Tracing::exclude`].
+    pub fn exclude_if(
+        self,
+        is_excluded: impl Fn(&ServiceRequest) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self { is_excluded: Some(Arc::new(is_excluded)), ..self }
+    }
+
+    /// Names spans; where it answers `None` the name is the usual one.
+    ///
+    /// It is asked before the request is routed. A name must not contain what differs from request
+    /// to request, such as the path; [`ServiceRequest::match_pattern`] has the route.
+    ///
+    /// ```
+    /// use spanwright::actix::Tracing;
+    ///
+    /// let tracing = Tracing::new().name(|request| {
+    ///     let operation = request.headers().get("x-operation")?.to_str().ok()?;
+    ///     (operation == "import").then(|| "import".into())
+    /// });
+    /// ```
+    pub fn name(
+        self,
+        name: impl Fn(&ServiceRequest) -> Option<Cow<'static, str>> + Send + Sync + 'static,
+    ) -> Self {
+        Self { name: Some(Arc::new(name)), ..self }
+    }
+
+    /// Calls this for each recorded request before it is handled; may be given several times.
+    ///
+    /// ```
+    /// use spanwright::actix::Tracing;
+    ///
+    /// let tracing = Tracing::new().on_request(|request, span| {
+    ///     if let Some(tenant) = request.headers().get("x-tenant").and_then(|id| id.to_str().ok()) {
+    ///         span.set_attribute("app.tenant", tenant);
+    ///     }
+    /// });
+    /// ```
+    pub fn on_request(
+        mut self,
+        visit: impl Fn(&ServiceRequest, SpanRef) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_request.push(Arc::new(visit));
+        self
+    }
+
+    /// Calls this for each recorded request that was answered, before the body is sent; may be
+    /// given several times. The request has what handlers left in its extensions.
+    ///
+    /// Not called where a middleware answered with `Err`: then there is no request any more.
+    pub fn on_response(
+        mut self,
+        visit: impl Fn(&HttpRequest, &ResponseHead, SpanRef) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_response.push(Arc::new(visit));
+        self
+    }
+
+    pub(super) fn excludes(&self, request: &ServiceRequest) -> bool {
+        let path = request.path();
+        self.excluded_paths.iter().any(|excluded| excluded == path)
+            || self.is_excluded.as_deref().is_some_and(|is_excluded| {
+                catch_unwind(AssertUnwindSafe(|| is_excluded(request))).unwrap_or(false)
+            })
+    }
+
+    pub(super) fn name_of(&self, request: &ServiceRequest) -> Option<Cow<'static, str>> {
+        let name = self.name.as_deref()?;
+        catch_unwind(AssertUnwindSafe(|| name(request))).ok().flatten()
+    }
+
+    pub(super) fn visit_request(&self, request: &ServiceRequest, span: SpanRef) {
+        for visit in &self.on_request {
+            guard_attributes(|| visit(request, span));
+        }
+    }
+
+    pub(super) fn visit_response(&self, request: &HttpRequest, head: &ResponseHead, span: SpanRef) {
+        for visit in &self.on_response {
+            guard_attributes(|| visit(request, head, span));
+        }
+    }
+}
+
+impl fmt::Debug for Tracing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tracing")
+            .field("excluded_paths", &self.excluded_paths)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,47 @@
+//! The destinations that are exporters of the OpenTelemetry SDK.
+
+use std::time::Duration;
+
+use super::InstallError;
+use super::destinations::{Delivery, Destinations, Outlet, Processing};
+use crate::config::Config;
+use crate::opentelemetry;
+
+/// Starts every exporter that was added.
+pub(super) fn start(
+    config: &mut Config,
+    outlets: &mut Destinations,
+    processing: &mut Processing,
+) -> Result<(), InstallError> {
+    for exporter in std::mem::take(&mut config.exporters) {
+        let name = exporter.name().to_owned();
+        let delivery = exporter.start(&config.resource)?;
+        processing.push(delivery.processor());
+        outlets.add(Exporter { name, delivery });
+    }
+    Ok(())
+}
+
+/// An exporter at work.
+#[derive(Debug)]
+struct Exporter {
+    name: String,
+    delivery: opentelemetry::Delivery,
+}
+
+impl Exporter {
+    fn delivery(&self, in_time: bool) -> Vec<Delivery> {
+        let destination = self.name.clone().into();
+        vec![Delivery { destination, in_time, tally: self.delivery.tally() }]
+    }
+}
+
+impl Outlet for Exporter {
+    fn flush(&self, timeout: Duration) -> Vec<Delivery> {
+        self.delivery(self.delivery.flush(timeout))
+    }
+
+    fn shutdown(&self, timeout: Duration) -> Vec<Delivery> {
+        self.delivery(self.delivery.shutdown(timeout))
+    }
+}

@@ -1,0 +1,123 @@
+//! Our header formats behind the API's propagator trait.
+//!
+//! In: the API's carriers. Out: headers and contexts, read and written by [`propagate`].
+//! Never: writes a header without a current span or context.
+//!
+//! [`propagate`]: crate::propagate
+
+use std::sync::Arc;
+
+use opentelemetry::baggage::BaggageExt;
+use opentelemetry::propagation::text_map_propagator::FieldIter;
+use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
+use opentelemetry::trace::{TraceContextExt, TraceState};
+use opentelemetry::{Context, KeyValue};
+
+use super::convert::{api_span_context, trace_state};
+use crate::propagate::{self, Baggage, Carrier, Composite, Propagator as _};
+use crate::span::{Parent, request, tracer};
+
+/// Reads and writes headers for code that uses the API, in our formats.
+///
+/// Written is the span that would be the [parent](crate::span::Parent) of a span begun there: the
+/// one in the context, or the current one of ours.
+#[derive(Debug)]
+pub struct Propagator {
+    formats: Composite,
+    fields: Vec<String>,
+}
+
+impl Propagator {
+    /// Uses these formats.
+    pub fn new(formats: Composite) -> Self {
+        let fields = formats.fields().iter().map(|&field| field.to_owned()).collect();
+        Self { formats, fields }
+    }
+
+    /// Uses the formats of the installation, the default ones where there is none.
+    pub(super) fn installed() -> Self {
+        let installed = tracer::find(0).map(|tracer| tracer.propagator.clone());
+        Self::new(installed.unwrap_or_default())
+    }
+}
+
+/// `tracecontext,baggage`.
+impl Default for Propagator {
+    fn default() -> Self {
+        Self::new(Composite::default())
+    }
+}
+
+impl TextMapPropagator for Propagator {
+    fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
+        let context = outgoing(context);
+        self.formats.inject(&context, &mut |name, value| injector.set(name, value.to_owned()));
+    }
+
+    fn extract_with_context(&self, context: &Context, extractor: &dyn Extractor) -> Context {
+        let mut incoming = propagate::Context::default();
+        self.formats.extract(&Headers(extractor), &mut incoming);
+        let mut context = context.clone();
+        if incoming.span.is_valid() {
+            let state = trace_state(incoming.trace_state.as_deref());
+            context = context.with_remote_span_context(api_span_context(incoming.span, state));
+        }
+        if !incoming.baggage.is_empty() {
+            let pairs = incoming.baggage.iter();
+            let pairs = pairs.map(|(key, value)| KeyValue::new(key.to_owned(), value.into_owned()));
+            context = context.with_baggage(pairs.collect::<Vec<_>>());
+        }
+        context
+    }
+
+    fn fields(&self) -> FieldIter<'_> {
+        FieldIter::new(&self.fields)
+    }
+}
+
+/// What goes out for a context of the API.
+fn outgoing(context: &Context) -> propagate::Context {
+    let own = baggage(context.baggage());
+    match Parent::from(context) {
+        Parent::Root => propagate::Context { baggage: own, ..Default::default() },
+        Parent::Remote(span) => {
+            let trace_state = text(context.span().span_context().trace_state());
+            propagate::Context { span, trace_state, baggage: own }
+        }
+        Parent::Local(span) => {
+            let request = request::of(span).unwrap_or_default();
+            let mut baggage = request.baggage;
+            for (key, value) in own.iter() {
+                // A pair beyond the limits of the header stays out, as it would alone.
+                let _ = baggage.insert(key, &value);
+            }
+            propagate::Context { span: span.context(), trace_state: request.trace_state, baggage }
+        }
+    }
+}
+
+/// The text of a `tracestate`, if it has any.
+pub(super) fn text(state: &TraceState) -> Option<Arc<str>> {
+    let header = state.header();
+    (!header.is_empty()).then(|| header.into())
+}
+
+/// The API's baggage in our type; a pair that no header may carry is left out.
+pub(super) fn baggage(pairs: &opentelemetry::baggage::Baggage) -> Baggage {
+    let mut baggage = Baggage::default();
+    for (key, (value, _properties)) in pairs {
+        let _ = baggage.insert(key.as_str(), value.as_str());
+    }
+    baggage
+}
+
+/// The API's way to read headers as ours.
+struct Headers<'e>(&'e dyn Extractor);
+
+impl Carrier for Headers<'_> {
+    fn each_value<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
+        for value in self.0.get_all(name).into_iter().flatten() {
+            visit(value.as_bytes());
+        }
+    }
+}

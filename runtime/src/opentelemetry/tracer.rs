@@ -1,0 +1,129 @@
+//! The API's tracer provider on our spans.
+//!
+//! In: builders and contexts of the API. Out: spans of ours.
+//! Never: samples by itself; our sampler decides.
+
+use opentelemetry::baggage::BaggageExt;
+use opentelemetry::trace::{self as api, SpanBuilder, SpanContext, TraceContextExt, TraceState};
+use opentelemetry::{Context, InstrumentationScope};
+
+use super::convert::api_span_context;
+use super::propagator::baggage;
+use super::span::{Span, request_trace_state};
+use super::{follow, propagator};
+use crate::span::{self, Parent, SpanRef, request};
+use crate::{diagnostics, propagate};
+
+/// The attribute that names the library behind a span.
+/// Source: <https://opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp/#instrumentationscope>.
+pub(super) const SCOPE_NAME: &str = "otel.scope.name";
+
+/// The attribute with the version of that library; the same source.
+pub(super) const SCOPE_VERSION: &str = "otel.scope.version";
+
+/// Hands out tracers whose spans are spans of ours.
+///
+/// The first one made begins to follow the API's contexts, as the [room](super) describes.
+#[derive(Clone, Debug)]
+pub struct TracerProvider {
+    _made_by_new: (),
+}
+
+/// Begins spans of ours for one instrumentation scope.
+#[derive(Clone, Debug)]
+pub struct Tracer {
+    scope: InstrumentationScope,
+}
+
+impl TracerProvider {
+    /// Makes one; they are all alike.
+    pub fn new() -> Self {
+        follow::begin();
+        Self { _made_by_new: () }
+    }
+}
+
+impl Default for TracerProvider {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl api::TracerProvider for TracerProvider {
+    type Tracer = Tracer;
+
+    fn tracer_with_scope(&self, scope: InstrumentationScope) -> Tracer {
+        Tracer { scope }
+    }
+}
+
+impl api::Tracer for Tracer {
+    type Span = Span;
+
+    fn build_with_context(&self, builder: SpanBuilder, context: &Context) -> Span {
+        let parent_context = context.span().span_context().clone();
+        if context.is_telemetry_suppressed() || diagnostics::suppressed() {
+            return Span::inert(parent_context);
+        }
+        let parent = Parent::from(context);
+        let mut begun = span::Span::build(&builder.name).parent(parent);
+        if let Some(kind) = builder.span_kind.clone() {
+            begun = begun.kind(kind.into());
+        }
+        if let Some(time) = builder.start_time {
+            begun = begun.start_time(time);
+        }
+        let begun = begun.start();
+        if begun.is_none() {
+            return Span::inert(parent_context);
+        }
+        if let Parent::Remote(_) = parent {
+            open_request(*begun, context);
+        }
+        let context = api_span_context(begun.context(), trace_state_of(*begun, &parent_context));
+        let mut span = Span::owned(begun, context);
+        self.describe(&mut span, builder);
+        span
+    }
+}
+
+impl Tracer {
+    fn describe(&self, span: &mut Span, builder: SpanBuilder) {
+        use api::Span as _;
+        if !span.is_recording() {
+            return;
+        }
+        let scope = [(SCOPE_NAME, Some(self.scope.name())), (SCOPE_VERSION, self.scope.version())];
+        for (key, text) in scope {
+            if let Some(text) = text.filter(|text| !text.is_empty()) {
+                span.set_attribute(opentelemetry::KeyValue::new(key, text.to_owned()));
+            }
+        }
+        span.set_attributes(builder.attributes.unwrap_or_default());
+        for event in builder.events.unwrap_or_default() {
+            span.add_event_with_timestamp(event.name, event.timestamp, event.attributes);
+        }
+        for link in builder.links.unwrap_or_default() {
+            span.add_link(link.span_context, link.attributes);
+        }
+    }
+}
+
+/// Keeps what came with the parent of another process for everything below.
+fn open_request(span: SpanRef, context: &Context) {
+    if span.is_recording() {
+        let remote = context.span();
+        request::open(
+            span,
+            &propagate::Context {
+                span: remote.span_context().into(),
+                trace_state: propagator::text(remote.span_context().trace_state()),
+                baggage: baggage(context.baggage()),
+            },
+        );
+    }
+}
+
+fn trace_state_of(span: SpanRef, parent: &SpanContext) -> TraceState {
+    if parent.is_valid() { parent.trace_state().clone() } else { request_trace_state(span) }
+}
