@@ -7,7 +7,7 @@ use std::{ops::Deref, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 
-use crate::{db::Db, error::AppError, model::User, services::find_user};
+use crate::{db::Db, error::AppError, model::User, services::find_user, telemetry};
 
 /// The header that names the signed-in user.
 pub(crate) const USER_HEADER: &str = "x-cruddur-user";
@@ -54,5 +54,9 @@ fn look_up(req: &HttpRequest, blank: &'static str) -> Lookup<User> {
     };
     let db =
         req.app_data::<web::Data<Db>>().cloned().expect("`serve` gives every worker the database");
-    Box::pin(async move { find_user::run(&db, &handle?).await?.ok_or(AppError::UserUnknown) })
+    Box::pin(async move {
+        let user = find_user::run(&db, &handle?).await?.ok_or(AppError::UserUnknown)?;
+        telemetry::knows_user(&user);
+        Ok(user)
+    })
 }

@@ -4,10 +4,11 @@
 //! Never: reads the process environment; `main` hands it in.
 //!
 //! ```text
-//! request → panics → routes (CORS, identity, body) → services → db
+//! request → panics → telemetry → routes (CORS, identity, body) → services → db
 //! ```
 
 pub mod settings;
+pub mod telemetry;
 
 mod routes;
 
@@ -64,6 +65,7 @@ pub fn serve(
         App::new()
             .app_data(web::Data::new(db.clone()))
             .app_data(web::JsonConfig::default().limit(MAX_BODY_BYTES))
+            .wrap(telemetry::middleware())
             .wrap(from_fn(panics::answer))
             .configure(|config| routes::mount(config, &settings))
     })

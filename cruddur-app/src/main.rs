@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, env, error::Error, io, process::ExitCode};
 
-use cruddur_app::{db::Db, serve, settings::Settings};
+use cruddur_app::{db::Db, serve, settings::Settings, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[actix_web::main]
@@ -17,12 +17,15 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    let settings = Settings::from_map(&environment())?;
+    let variables = environment();
+    let settings = Settings::from_map(&variables)?;
     let db = Db::open(&settings.database).await?;
+    let telemetry = telemetry::Running::start(&variables)?;
     let running = serve(&settings, db.clone(), stop_signal()?)?;
     say(&format!("cruddur listens on http://{} ({})", running.address, db.system_name()));
     running.server.await?;
     db.close().await;
+    say(&telemetry.stop());
     say("cruddur stopped");
     Ok(())
 }

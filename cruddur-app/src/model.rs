@@ -27,6 +27,15 @@ impl Timestamp {
     }
 }
 
+/// The time as users read it.
+impl spanwright::ToAttribute for Timestamp {
+    fn to_attribute(&self, sink: spanwright::Sink<'_>) {
+        if let Ok(timestamp) = jiff::Timestamp::from_microsecond(self.0) {
+            sink.display(&timestamp);
+        }
+    }
+}
+
 impl From<Timestamp> for Value<'_> {
     fn from(timestamp: Timestamp) -> Self {
         timestamp.0.into()

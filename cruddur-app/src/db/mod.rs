@@ -9,6 +9,7 @@ mod seed;
 
 use std::{path::PathBuf, time::Duration};
 
+use spanwright::traced;
 use sqlx::{
     FromRow, PgPool, SqlitePool,
     postgres::{PgConnectOptions, PgPoolOptions, PgRow},
@@ -69,6 +70,18 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// The database's own code for a failed statement, if it answered at all.
+    fn code(&self) -> Option<String> {
+        match self {
+            Self::Query { source: sqlx::Error::Database(error), .. } => {
+                error.code().map(Into::into)
+            }
+            _ => None,
+        }
+    }
+}
+
 /// A row type that both databases can fill.
 pub trait Record:
     for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
@@ -124,15 +137,31 @@ impl Db {
         }
     }
 
-    /// Runs a statement and returns all its rows.
+    /// Runs a statement and returns all its rows: a client span with the name of the statement.
+    ///
+    /// Source: <https://opentelemetry.io/docs/specs/semconv/database/database-spans/>.
     ///
     /// # Errors
     /// [`Error::Query`], also when no connection becomes free in time.
+    #[traced(
+        name = "query",
+        kind = "client",
+        fields(
+            db.system.name = self.system_name(),
+            db.operation.name = query.operation,
+            db.collection.name = query.table,
+            db.query.summary = query.summary,
+            db.query.text = query.text,
+        ),
+        ok(fields(db.response.returned_rows = ok.len())),
+        err(fields(db.response.status_code = err.code())),
+    )]
     pub async fn fetch_all<T: Record>(
         &self,
         query: &'static Query,
         values: &[Value<'_>],
     ) -> Result<Vec<T>, Error> {
+        spanwright::current().set_name(query.summary);
         let rows = match &self.pool {
             Pool::Sqlite(pool) => fetch_all!(pool, query, values),
             Pool::Postgres(pool) => fetch_all!(pool, query, values),

@@ -1,6 +1,7 @@
 //! Writes a crud.
 
 use serde::Deserialize;
+use spanwright::traced;
 use uuid::Uuid;
 
 use crate::{
@@ -29,6 +30,11 @@ pub(crate) struct NewActivity {
 }
 
 /// Stores a crud of the user, which lives for the asked time. A bad message is told before a bad lifetime.
+#[traced(
+    name = "create-activity",
+    fields(app.user_handle = user.handle),
+    ok(fields(app.activity_uuid = ok.uuid)),
+)]
 pub(crate) async fn run(db: &Db, user: &User, new: NewActivity) -> Result<Activity, AppError> {
     let message = rules::message(new.message, rules::MAX_CRUD_CHARS)?;
     let ttl_seconds = rules::ttl_seconds(&new.ttl)?;

@@ -1,6 +1,7 @@
 //! Writes to another user.
 
 use serde::Deserialize;
+use spanwright::traced;
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -47,9 +48,15 @@ struct Group {
 
 /// Stores a message of the user, opening the conversation if it is the first.
 /// A bad message is told before a bad receiver.
+#[traced(
+    name = "create-message",
+    fields(app.user_sender_handle = sender.handle),
+    ok(fields(app.message_uuid = ok.uuid)),
+)]
 pub(crate) async fn run(db: &Db, sender: &User, new: NewMessage) -> Result<Message, AppError> {
     let message = rules::message(new.message, rules::MAX_MESSAGE_CHARS)?;
     let handle = rules::receiver(new.user_receiver_handle)?;
+    spanwright::record!(app.user_receiver_handle = handle);
     let receiver = find_user::or_not_found(db, &handle).await?;
     let created_at = Timestamp::now();
     let group = group_of(db, sender, &receiver, created_at).await?;

@@ -1,6 +1,7 @@
 //! Answers an activity.
 
 use serde::Deserialize;
+use spanwright::traced;
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -37,6 +38,11 @@ struct Inserted {
 }
 
 /// Stores a reply of the user to a live activity. A bad message is told before a missing activity.
+#[traced(
+    name = "create-reply",
+    fields(app.user_handle = user.handle, app.activity_uuid = activity_uuid),
+    ok(fields(app.reply_uuid = ok.uuid)),
+)]
 pub(crate) async fn run(
     db: &Db,
     user: &User,

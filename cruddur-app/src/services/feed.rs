@@ -75,6 +75,24 @@ fn nest(rows: &[Row]) -> Vec<Activity> {
     listed.map(with_replies).collect()
 }
 
+/// How many activities of a feed are described on the span.
+const MAX_DESCRIBED: usize = 10;
+
+/// Tells of the first activities of a feed what they are, with keys that are known only now.
+pub(super) fn describe(activities: &[Activity]) {
+    let span = spanwright::current();
+    if !span.is_recording() {
+        return;
+    }
+    for (index, activity) in activities.iter().take(MAX_DESCRIBED).enumerate() {
+        let key = |field: &str| format!("app.result.{index}.{field}");
+        span.set_attribute(key("uuid"), &activity.uuid)
+            .set_attribute(key("handle"), &activity.handle)
+            .set_attribute(key("likes_count"), activity.likes_count)
+            .set_attribute(key("replies_count"), activity.replies_count);
+    }
+}
+
 /// A `LIKE` pattern, with `!` as its escape, for texts that contain `text` literally.
 pub(super) fn containing(text: &str) -> String {
     let escaped = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");

@@ -1,5 +1,7 @@
 //! Looks a user up by handle.
 
+use spanwright::traced;
+
 use crate::{
     db::{Db, Query},
     error::AppError,
@@ -14,6 +16,7 @@ const USER_BY_HANDLE: Query = Query {
 };
 
 /// Returns the user with this handle, if there is one.
+#[traced(name = "find-user", fields(app.handle = handle), ok(fields(app.is_known = ok.is_some())))]
 pub(crate) async fn run(db: &Db, handle: &str) -> Result<Option<User>, AppError> {
     // PostgreSQL refuses a text with a NUL in it, and no handle has one.
     if handle.contains('\0') {

@@ -1,5 +1,7 @@
 //! The home feed: everybody's cruds.
 
+use spanwright::traced;
+
 use super::feed::{self, feed_query};
 use crate::{
     db::{Db, Query},
@@ -10,6 +12,15 @@ use crate::{
 const HOME_FEED: Query = feed_query!("SELECT home feed", "a.reply_to_activity_uuid IS NULL");
 
 /// Returns the newest live cruds of all users, each with its replies.
-pub(crate) async fn run(db: &Db, _user: &User) -> Result<Vec<Activity>, AppError> {
-    Ok(feed::fetch(db, &HOME_FEED, &[Timestamp::now().into()]).await?)
+#[traced(
+    name = "home-activities",
+    fields(app.user_handle = user.handle),
+    ok(fields(app.result_length = ok.len())),
+)]
+pub(crate) async fn run(db: &Db, user: &User) -> Result<Vec<Activity>, AppError> {
+    let now = Timestamp::now();
+    spanwright::record!(app.now = now);
+    let activities = feed::fetch(db, &HOME_FEED, &[now.into()]).await?;
+    feed::describe(&activities);
+    Ok(activities)
 }

@@ -1,5 +1,7 @@
 //! The conversations of the user.
 
+use spanwright::traced;
+
 use crate::{
     db::{Db, Query},
     error::AppError,
@@ -19,6 +21,11 @@ const GROUPS: Query = Query {
 };
 
 /// Returns the user's conversations, the most recently used first, dated by their last message.
+#[traced(
+    name = "message-groups",
+    fields(app.user_handle = user.handle),
+    ok(fields(app.result_length = ok.len())),
+)]
 pub(crate) async fn run(db: &Db, user: &User) -> Result<Vec<MessageGroup>, AppError> {
     Ok(db.fetch_all(&GROUPS, &[(&user.id).into()]).await?)
 }

@@ -1,5 +1,7 @@
 //! One conversation.
 
+use spanwright::traced;
+
 use super::find_user;
 use crate::{
     db::{Db, Query},
@@ -19,6 +21,11 @@ const CONVERSATION: Query = Query {
 };
 
 /// Returns the newest messages between the user and the one with this handle, oldest first.
+#[traced(
+    name = "messages",
+    fields(app.user_sender_handle = user.handle, app.user_receiver_handle = handle),
+    ok(fields(app.result_length = ok.len())),
+)]
 pub(crate) async fn run(db: &Db, user: &User, handle: &str) -> Result<Vec<Message>, AppError> {
     let other = find_user::or_not_found(db, handle).await?;
     let (first, second) = pair(user, &other);

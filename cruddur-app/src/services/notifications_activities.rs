@@ -1,5 +1,7 @@
 //! What others wrote about the user.
 
+use spanwright::traced;
+
 use super::feed::{self, feed_query};
 use crate::{
     db::{Db, Query},
@@ -13,6 +15,11 @@ const MENTIONS: Query = feed_query!(
 );
 
 /// Returns the live activities of others that mention the user as `@handle`.
+#[traced(
+    name = "notifications-activities",
+    fields(app.user_handle = user.handle),
+    ok(fields(app.result_length = ok.len())),
+)]
 pub(crate) async fn run(db: &Db, user: &User) -> Result<Vec<Activity>, AppError> {
     let pattern = feed::containing(&format!("@{}", user.handle));
     let values = [Timestamp::now().into(), (&user.id).into(), (&pattern).into()];

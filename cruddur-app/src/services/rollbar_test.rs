@@ -2,6 +2,8 @@
 
 use std::num::ParseIntError;
 
+use spanwright::traced;
+
 use crate::error::AppError;
 
 /// The outer link of the demonstration's chain of causes.
@@ -18,6 +20,7 @@ pub(crate) struct SettingError {
 }
 
 /// Fails with three links in its chain of causes.
+#[traced(name = "rollbar-test-error")]
 pub(crate) fn fail() -> Result<u32, AppError> {
     Ok(hellos("many").map_err(DemoError)?)
 }
@@ -27,6 +30,7 @@ fn hellos(found: &'static str) -> Result<u32, SettingError> {
 }
 
 /// Panics, always.
+#[traced(name = "rollbar-test-panic")]
 pub(crate) fn panic() {
     panic!("a panic on purpose")
 }

@@ -1,5 +1,6 @@
 //! One activity with its replies.
 
+use spanwright::traced;
 use uuid::Uuid;
 
 use super::feed::{self, feed_query};
@@ -12,6 +13,11 @@ use crate::{
 const ACTIVITY: Query = feed_query!("SELECT activity", "a.uuid = $2");
 
 /// Returns the live activity with this id.
+#[traced(
+    name = "show-activity",
+    fields(app.activity_uuid = activity_uuid),
+    ok(fields(app.replies_count = ok.replies_count)),
+)]
 pub(crate) async fn run(db: &Db, activity_uuid: &str) -> Result<Activity, AppError> {
     let uuid = parse_uuid(activity_uuid)?;
     let values = [Timestamp::now().into(), (&uuid).into()];

@@ -59,7 +59,7 @@ fn a_signal_ends_the_program_in_order_and_a_second_start_finds_its_rows() {
         assert!(started.starts_with("cruddur listens on http://127.0.0.1:"), "{started}");
         send(signal, &child);
         assert!(child.wait().expect("it is our child").success());
-        assert_eq!(lines.next().as_deref(), Some("cruddur stopped"));
+        assert_eq!(lines.last().as_deref(), Some("cruddur stopped"));
     }
 }
 

@@ -164,14 +164,21 @@ impl Config {
         self
     }
 
-    /// Prints finished traces to standard output if no other destination is configured.
-    #[cfg(feature = "console")]
+    /// Prints finished traces to standard output if no other destination is configured; in a build
+    /// without the console nothing changes.
     pub fn console_if_alone(self, environment: &Environment) -> Self {
-        if self.has_destination() {
-            return self;
-        }
+        if self.has_destination() { self } else { self.console_on_stdout(environment) }
+    }
+
+    #[cfg(feature = "console")]
+    fn console_on_stdout(self, environment: &Environment) -> Self {
         let settings = crate::export::console::Settings::for_stdout(environment.get("NO_COLOR"));
         self.console(settings)
+    }
+
+    #[cfg(not(feature = "console"))]
+    fn console_on_stdout(self, _environment: &Environment) -> Self {
+        self
     }
 
     /// Hands finished spans to an exporter of the OpenTelemetry SDK too.

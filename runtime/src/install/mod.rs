@@ -30,9 +30,6 @@ use destinations::Destinations;
 /// How long a drop waits for what is on its way.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Whether anything is recorded at all in this build.
-const IS_LIVE: bool = !cfg!(feature = "off");
-
 /// Running telemetry; dropping it shuts it down within five seconds.
 #[derive(Debug)]
 #[must_use = "telemetry stops when this is dropped"]
@@ -89,7 +86,7 @@ impl Config {
         for warning in &self.warnings {
             diagnostics::say(warning);
         }
-        if !IS_LIVE || self.is_disabled || !self.has_destination() {
+        if !span::IS_LIVE || self.is_disabled || !self.has_destination() {
             return Ok(Telemetry { destinations: None });
         }
         if tracer::is_installed() {

@@ -7,6 +7,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::SystemTime;
 
+use super::IS_LIVE;
 use super::amend::{self, Attributes};
 use super::attribute::ToAttribute;
 use super::callsite::MANUAL;
@@ -58,7 +59,11 @@ pub struct SpanBuilder<'a> {
 /// The span that is current on this thread.
 ///
 /// Reads one thread-local; never blocks.
+#[inline]
 pub fn current() -> SpanRef {
+    if !IS_LIVE {
+        return SpanRef::default();
+    }
     SpanRef(Current::get())
 }
 
@@ -87,8 +92,9 @@ impl SpanRef {
     }
 
     /// Whether what is said about the span would be kept.
+    #[inline]
     pub fn is_recording(&self) -> bool {
-        self.0.is_recording()
+        IS_LIVE && self.0.is_recording()
     }
 
     /// The part of the span that travels; [`SpanContext::INVALID`] when it names none.
@@ -97,6 +103,7 @@ impl SpanRef {
     }
 
     /// Records an attribute; a later value of the same key replaces the earlier.
+    #[inline]
     pub fn set_attribute(&self, key: impl AsRef<str>, value: impl ToAttribute) -> &Self {
         if self.is_recording() {
             let mut len = 0;
@@ -133,11 +140,13 @@ impl SpanRef {
     }
 
     /// Gives the span another name.
+    #[inline]
     pub fn set_name(&self, name: &str) -> &Self {
         self.amend_text(Key::NAME, name)
     }
 
     /// Judges the work; the last judgement counts, and one of yours counts more than ours.
+    #[inline]
     pub fn set_status(&self, status: &Status) -> &Self {
         match status {
             Status::Unset => self.amend_text(Key::STATUS_UNSET, ""),
@@ -177,6 +186,7 @@ impl SpanRef {
         }
     }
 
+    #[inline]
     fn amend_text(&self, key: Key<'_>, text: &str) -> &Self {
         if self.is_recording() {
             let text = cut(text, MAX_TEXT_BYTES);

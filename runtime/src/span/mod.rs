@@ -59,6 +59,13 @@ pub use outcome::{
 
 use crate::loss::Ledger;
 
+/// Whether this build records anything: it has a destination and is not switched off. Where it is
+/// false, every way to a record is a constant branch that leaves no code behind.
+pub(crate) const IS_LIVE: bool = cfg!(all(
+    any(feature = "otlp", feature = "console", feature = "opentelemetry", feature = "testing"),
+    not(feature = "off")
+));
+
 /// Spans between the application's threads and the processors.
 pub(crate) static LEDGER: Ledger = Ledger::new();
 

@@ -38,9 +38,13 @@ static COUNT: AtomicUsize = AtomicUsize::new(0);
 /// span below it that is not exported yet.
 ///
 /// Takes a short lock. Without a current span it does nothing.
+#[inline]
 pub fn set_user(id: impl Into<Arc<str>>) {
-    let id = id.into();
-    change(super::current(), |request| request.user = Some(id));
+    let span = super::current();
+    if !span.is_none() {
+        let id = id.into();
+        change(span, |request| request.user = Some(id));
+    }
 }
 
 /// The baggage of the current request.

@@ -54,7 +54,7 @@ static MAX_LEVEL: AtomicU8 = AtomicU8::new(0);
 /// Whether a span of this callsite may be recorded: one load and a branch.
 #[inline]
 pub fn is_enabled(callsite: &'static Callsite) -> bool {
-    callsite.source.level as u8 <= MAX_LEVEL.load(Ordering::Relaxed)
+    super::IS_LIVE && callsite.source.level as u8 <= MAX_LEVEL.load(Ordering::Relaxed)
 }
 
 /// The tracer behind a tag, if it is still there.

@@ -1,0 +1,25 @@
+//! Stands in for telemetry in a build without it.
+
+use std::{collections::HashMap, error::Error};
+
+/// Nothing.
+#[derive(Debug)]
+#[must_use = "the form with telemetry stops when it is dropped"]
+pub struct Running;
+
+impl Running {
+    /// Starts nothing.
+    ///
+    /// # Errors
+    /// None.
+    #[expect(clippy::unnecessary_wraps, reason = "the other form can fail")]
+    pub fn start(_variables: &HashMap<String, String>) -> Result<Self, Box<dyn Error>> {
+        Ok(Self)
+    }
+
+    /// Stops nothing.
+    #[must_use]
+    pub fn stop(self) -> String {
+        "telemetry: none in this build".to_owned()
+    }
+}

@@ -1,0 +1,34 @@
+//! Telemetry as it runs beside the service.
+
+use std::{collections::HashMap, error::Error, time::Duration};
+
+use spanwright::{Config, Telemetry, config::Environment};
+
+/// How long the last spans may take to be delivered when the service stops.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What [`Running::start`] started.
+#[derive(Debug)]
+#[must_use = "telemetry stops when this is dropped"]
+pub struct Running(Telemetry);
+
+impl Running {
+    /// Starts what the variables ask for, and prints traces to the terminal where they ask for nothing.
+    ///
+    /// # Errors
+    /// Names the variable that cannot be used, or says what the system refused.
+    pub fn start(variables: &HashMap<String, String>) -> Result<Self, Box<dyn Error>> {
+        let environment: Environment = variables.iter().collect();
+        let config = Config::from_environment(&environment)?
+            .service_name("cruddur")
+            .service_version(env!("CARGO_PKG_VERSION"))
+            .console_if_alone(&environment);
+        Ok(Self(config.install()?))
+    }
+
+    /// Delivers what is left, stops, and tells what became of it. Blocks for at most ten seconds.
+    #[must_use]
+    pub fn stop(self) -> String {
+        format!("telemetry: {}", self.0.shutdown(SHUTDOWN_TIMEOUT))
+    }
+}
