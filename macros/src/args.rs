@@ -166,6 +166,13 @@ impl Arg {
         None
     }
 
+    /// A flag has no value; reports one.
+    pub(crate) fn flag(&self, errors: &mut Errors) {
+        if !matches!(self.value, Value::Nothing) {
+            errors.at(self.span, format!("`{}` takes no value", self.key));
+        }
+    }
+
     /// The tokens between the parentheses; reports their absence.
     pub(crate) fn list(self, example: &str, errors: &mut Errors) -> Option<TokenStream> {
         if let Value::List(group) = self.value {

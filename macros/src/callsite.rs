@@ -128,8 +128,9 @@ impl Callsite {
         let private = paths.private();
         let (level, kind) = (level.tokens(&private), kind.tokens(&private));
         // The user's place and not ours, or the line would be that of the attribute.
-        let line = quote_spanned!(*place=> line!());
-        let file = quote_spanned!(*place=> file!());
+        let placed = paths.private_at(*place);
+        let line = quote_spanned!(*place=> #placed::core::line!());
+        let file = quote_spanned!(*place=> #placed::core::file!());
         let module = quote_spanned!(Span::mixed_site()=> #private::core::module_path!());
         let target = target.as_ref().map_or_else(|| module.clone(), ToTokens::to_token_stream);
         let function = match function.as_str() {
@@ -144,8 +145,8 @@ impl Callsite {
                     name: #name,
                     target: #target,
                     function: #function,
-                    file: #private::core::#file,
-                    line: #private::core::#line,
+                    file: #file,
+                    line: #line,
                     level: #level,
                 },
                 kind: #kind,

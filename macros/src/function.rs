@@ -15,6 +15,7 @@ use syn::{
 };
 
 use crate::errors::Errors;
+use crate::expression;
 
 /// A function with a body.
 pub(crate) struct Function {
@@ -48,6 +49,17 @@ pub(crate) enum Output {
     Never,
     /// A type; what cannot be named in a body is `_` in it.
     Value(Box<Type>),
+}
+
+impl Output {
+    /// The type, as a body may state it.
+    pub(crate) fn ty(&self) -> Type {
+        match self {
+            Self::Unit => parse_quote!(()),
+            Self::Never => parse_quote!(!),
+            Self::Value(ty) => (**ty).clone(),
+        }
+    }
 }
 
 impl Function {
@@ -161,11 +173,10 @@ fn body(tokens: &TokenStream) -> Group {
 
 /// Takes the inner attributes off the top of a body.
 fn split(body: Group) -> (TokenStream, Group) {
-    let is = |token: Option<&TokenTree>, sign: char| matches!(token, Some(TokenTree::Punct(it)) if it.as_char() == sign);
     let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
     let mut end = 0;
-    while is(tokens.get(end), '#')
-        && is(tokens.get(end + 1), '!')
+    while is_punct(tokens.get(end), '#')
+        && is_punct(tokens.get(end + 1), '!')
         && matches!(tokens.get(end + 2), Some(TokenTree::Group(_)))
     {
         end += 3;
@@ -176,6 +187,10 @@ fn split(body: Group) -> (TokenStream, Group) {
     let mut remaining = Group::new(Delimiter::Brace, tokens[end..].iter().cloned().collect());
     remaining.set_span(body.span());
     (tokens[..end].iter().cloned().collect(), remaining)
+}
+
+fn is_punct(token: Option<&TokenTree>, sign: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(it)) if it.as_char() == sign)
 }
 
 /// What the item is instead, at the word that says so.
@@ -331,6 +346,15 @@ impl ToTokens for Function {
         whole.set_span(body.span());
         tokens.extend(quote!(#(#attributes)* #visibility #signature #whole));
     }
+}
+
+/// The place of the returned type, or of the `fn` where none is written.
+pub(crate) fn output_place(signature: &Signature) -> Span {
+    let place = match &signature.output {
+        ReturnType::Type(_, ty) => expression::first_span(ty),
+        ReturnType::Default => place(signature),
+    };
+    place.resolved_at(Span::mixed_site())
 }
 
 /// The place of the word that stands for the whole function: its `fn`.

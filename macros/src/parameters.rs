@@ -41,7 +41,7 @@ pub(crate) fn scope(signature: &Signature) -> Vec<String> {
 
 /// Prepares the parameters for a body that runs in a closure of its own.
 ///
-/// `used` are the expressions that run before it and need the parameters.
+/// `used` are the expressions of the user's that run outside of it and may need the parameters.
 // Input:  (mut a: A, _: B, (c, d): (C, D))
 // Output: (a: A, __arg1: B, __arg2: (C, D))
 //         let mut a = a; let __arg1 = __arg1; let __arg2 = __arg2; let (c, d) = __arg2;
@@ -66,53 +66,51 @@ fn whole(receiver: &Receiver) -> Option<TokenStream> {
     is_value.then(|| quote_spanned!(Span::mixed_site()=> let _ = &#this;))
 }
 
+/// Binds one parameter anew; its pattern in the signature changes as needed.
 fn rebind(parameter: &mut PatType, index: usize, used: &TokenStream) -> TokenStream {
     let (outer, inner) = divide(&parameter.attrs);
     parameter.attrs = outer;
     let mut names = Names::default();
     names.visit_pat(&parameter.pat);
-    let names = names.0;
-    let is_used = names.iter().any(|it| expression::mentions(used, &it.unraw().to_string()));
-    let site = Span::mixed_site();
-    match (simple(&parameter.pat), is_used) {
-        (Some(name), false) => {
-            let pattern = &parameter.pat;
-            let hidden = hidden(&name.ident, index);
-            let statement = if name.ident.to_string().starts_with('_') {
-                // In a tuple, since clippy remarks on a plain binding of such a name.
-                quote_spanned!(site=> #(#inner)* let (#pattern,) = (#hidden,);)
-            } else {
-                quote_spanned!(site=> #(#inner)* let #pattern = #hidden;)
-            };
-            parameter.pat = parse_quote!(#hidden);
-            statement
-        }
-        (_, true) => {
-            let patterns = rebound(&parameter.pat);
-            Unmut.visit_pat_mut(&mut parameter.pat);
-            let cfgs: Vec<_> = inner.iter().filter(|it| is_cfg(it)).collect();
-            patterns
-                .iter()
-                .zip(&names)
-                // The attributes use it, so it must not count as unused here.
-                .map(|(pattern, name)| {
-                    quote_spanned!(site=> #(#inner)* let #pattern = #name; #(#cfgs)* let _ = #name;)
-                })
-                .collect()
-        }
-        (None, false) => {
-            let pattern = &parameter.pat;
-            let hidden = numbered(index);
-            let mutability = borrows_mutably(pattern).then(|| quote_spanned!(site=> mut));
-            let destructured = (!matches!(**pattern, Pat::Wild(_)))
-                .then(|| quote_spanned!(site=> #(#inner)* let #pattern = #hidden;));
-            let cfgs = inner.iter().filter(|it| is_cfg(it));
-            let statement =
-                quote_spanned!(site=> #(#cfgs)* let #mutability #hidden = #hidden; #destructured);
-            parameter.pat = parse_quote!(#hidden);
-            statement
-        }
+    if names.0.iter().any(|it| expression::mentions(used, &it.unraw().to_string())) {
+        return rebind_names(&mut parameter.pat, &names.0, &inner);
     }
+    let (pattern, site) = (parameter.pat.clone(), Span::mixed_site());
+    let Some(name) = simple(&pattern) else {
+        let hidden = numbered(index);
+        parameter.pat = parse_quote!(#hidden);
+        return destructure(&pattern, &hidden, &inner);
+    };
+    let hidden = hidden(&name.ident, index);
+    parameter.pat = parse_quote!(#hidden);
+    if name.ident.to_string().starts_with('_') {
+        // In a tuple, since clippy remarks on a plain binding of such a name.
+        return quote_spanned!(site=> #(#inner)* let (#pattern,) = (#hidden,););
+    }
+    quote_spanned!(site=> #(#inner)* let #pattern = #hidden;)
+}
+
+/// For a parameter that attributes use: its names stay in sight for them.
+fn rebind_names(pattern: &mut Pat, names: &[Ident], attributes: &[Attribute]) -> TokenStream {
+    let patterns = rebound(pattern);
+    Unmut.visit_pat_mut(pattern);
+    let cfgs: Vec<_> = attributes.iter().filter(|it| is_cfg(it)).collect();
+    let site = Span::mixed_site();
+    let bind = |(pattern, name): (&TokenStream, &Ident)| {
+        // The attributes use it, so it must not count as unused in the body.
+        quote_spanned!(site=> #(#attributes)* let #pattern = #name; #(#cfgs)* let _ = #name;)
+    };
+    patterns.iter().zip(names).map(bind).collect()
+}
+
+/// For a pattern: the whole value first, as its parts that are not bound live as long.
+fn destructure(pattern: &Pat, hidden: &Ident, attributes: &[Attribute]) -> TokenStream {
+    let site = Span::mixed_site();
+    let mutability = borrows_mutably(pattern).then(|| quote_spanned!(site=> mut));
+    let cfgs = attributes.iter().filter(|it| is_cfg(it));
+    let parts = (!matches!(pattern, Pat::Wild(_)))
+        .then(|| quote_spanned!(site=> #(#attributes)* let #pattern = #hidden;));
+    quote_spanned!(site=> #(#cfgs)* let #mutability #hidden = #hidden; #parts)
 }
 
 /// The parameter's own name, for documentation, but out of the body's sight: so the new binding

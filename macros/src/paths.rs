@@ -4,23 +4,29 @@
 //! Never: a relative path, so that nothing in the user's scope can come between.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote_spanned;
 use syn::Path;
 
 /// Where generated code finds the runtime.
 pub(crate) struct Paths {
-    root: TokenStream,
+    given: Option<Path>,
 }
 
 impl Paths {
     /// The runtime under its own name, or under the path that the user gave.
-    pub(crate) fn new(root: Option<&Path>) -> Self {
-        Self { root: root.map_or_else(|| quote!(::spanwright), |path| quote!(#path)) }
+    pub(crate) fn new(given: Option<Path>) -> Self {
+        Self { given }
     }
 
     /// The module that exists for generated code.
     pub(crate) fn private(&self) -> TokenStream {
-        let root = &self.root;
-        quote_spanned!(Span::mixed_site()=> #root::__private)
+        self.private_at(Span::mixed_site())
+    }
+
+    /// The same, from a place of the user's: for macros that tell where they are called.
+    pub(crate) fn private_at(&self, span: Span) -> TokenStream {
+        let own = || quote_spanned!(span=> ::spanwright::__private);
+        let under = |path| quote_spanned!(span=> #path::__private);
+        self.given.as_ref().map_or_else(own, under)
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn expand(input: TokenStream, mode: Mode) -> TokenStream {
     if let Some(errors) = errors.finish() {
         return quote_spanned!(Span::mixed_site()=> { #errors });
     }
-    emit(&fields, &Paths::new(root.as_ref()), mode)
+    emit(&fields, &Paths::new(root), mode)
 }
 
 /// Takes `crate = path;` off the front.

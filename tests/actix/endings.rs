@@ -16,7 +16,7 @@ use spanwright::Span;
 use spanwright::actix::Tracing;
 use spanwright::record::{Outcome, SpanRecord, Status};
 
-use crate::support::{only, traced, value};
+use crate::support::{only, spans_of, traced, value};
 
 /// The outcome, the status message (`None` while unset) and `error.type` of a span.
 fn ending(span: &SpanRecord) -> (&str, Option<&str>, Option<String>) {
@@ -33,7 +33,7 @@ where
     F: Fn() -> R + Clone + 'static,
     R: Future<Output = Result<HttpResponse, actix_web::Error>> + 'static,
 {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let app = App::new().route("/x/{id}", web::to(handler)).wrap(Tracing::new());
         call_and_read_body(&init_service(app).await, TestRequest::with_uri("/x/1").to_request())
             .await
@@ -135,7 +135,7 @@ impl ResponseError for Teapot {
 
 #[test]
 fn an_error_of_a_middleware_has_the_route_the_real_status_and_the_request_id() {
-    let ((), spans) = traced(async || {
+    let spans = spans_of(async || {
         let app = App::new()
             .route("/x/{id}", web::get().to(async || ""))
             .wrap(from_fn(async |request, next: Next<actix_web::body::BoxBody>| {
@@ -161,7 +161,7 @@ fn an_error_of_a_middleware_has_the_route_the_real_status_and_the_request_id() {
 
 #[test]
 fn an_error_that_never_becomes_a_response_has_ended_all_the_same() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let app = App::new()
             .wrap(from_fn(async |request, next: Next<actix_web::body::BoxBody>| {
                 next.call(request).await?;
@@ -198,7 +198,7 @@ fn a_panic_of_the_handler_goes_on_and_ends_the_span_as_a_panic() {
 
 #[test]
 fn a_panic_while_the_request_is_routed_ends_the_span_as_a_panic() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let guarded = web::get().guard(actix_web::guard::fn_guard(|_| panic!("a bug in a guard")));
         let app = App::new().route("/x", guarded.to(async || "")).wrap(Tracing::new());
         let app = init_service(app).await;
@@ -211,7 +211,7 @@ fn a_panic_while_the_request_is_routed_ends_the_span_as_a_panic() {
 
 #[test]
 fn a_panic_that_a_middleware_inside_answers_is_judged_by_the_answer() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let app = App::new()
             .route("/", web::get().to(async || -> &'static str { panic!("a bug") }))
             .wrap(from_fn(async |request, next: Next<actix_web::body::BoxBody>| {
@@ -229,7 +229,7 @@ fn a_panic_that_a_middleware_inside_answers_is_judged_by_the_answer() {
 
 #[test]
 fn a_streamed_response_ends_with_its_last_chunk() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let handler = async || {
             let chunks = [Ok::<_, actix_web::Error>(Bytes::from_static(b"1")), Ok("2".into())];
             HttpResponse::Ok().streaming(stream::iter(chunks))
@@ -248,7 +248,7 @@ fn a_streamed_response_ends_with_its_last_chunk() {
 
 #[test]
 fn an_empty_body_ends_at_once_and_so_does_the_answer_to_head() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let app = App::new()
             .route("/empty", web::to(async || HttpResponse::Ok().finish()))
             .route("/none", web::to(async || HttpResponse::NoContent().body("not sent")))
@@ -281,7 +281,7 @@ fn an_empty_body_ends_at_once_and_so_does_the_answer_to_head() {
 
 #[test]
 fn a_body_that_fails_makes_the_request_an_error() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let handler = async || {
             let chunks = [Ok(Bytes::from_static(b"1")), Err(AppError::Database("gone"))];
             HttpResponse::Ok().streaming(stream::iter(chunks))
@@ -299,7 +299,7 @@ fn a_body_that_fails_makes_the_request_an_error() {
 
 #[test]
 fn a_body_that_panics_ends_the_span_as_a_panic() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let handler = async || {
             let broken = stream::poll_fn(|_| -> Poll<Option<Result<Bytes, actix_web::Error>>> {
                 panic!("a bug in a body")
@@ -317,7 +317,7 @@ fn a_body_that_panics_ends_the_span_as_a_panic() {
 
 #[test]
 fn a_body_that_is_dropped_before_its_end_was_cancelled_and_is_no_error() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let handler = async || {
             let first = stream::iter([Ok::<_, actix_web::Error>(Bytes::from_static(b"1"))]);
             let rest = stream::pending();
@@ -344,7 +344,7 @@ fn a_request_that_is_dropped_while_it_is_handled_was_cancelled() {
             Span::new("cleanup").end();
         }
     }
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let handler = async || {
             let _cleanup = Cleanup;
             pending::<&'static str>().await
@@ -363,7 +363,7 @@ fn a_request_that_is_dropped_while_it_is_handled_was_cancelled() {
 
 #[test]
 fn a_body_that_is_taken_as_a_whole_has_ended() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let app = App::new().route("/", web::get().to(async || "whole")).wrap(Tracing::new());
         let app = init_service(app).await;
         let response = call_service(&app, TestRequest::with_uri("/").to_request()).await;
@@ -374,7 +374,7 @@ fn a_body_that_is_taken_as_a_whole_has_ended() {
 
 #[test]
 fn an_extractor_that_refuses_is_an_error_of_the_client() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let handler = async |id: web::Path<u32>| id.to_string();
         let app = App::new()
             .app_data(web::PathConfig::default().error_handler(|_, _| ErrorBadRequest("no number")))

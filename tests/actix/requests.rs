@@ -11,11 +11,11 @@ use spanwright::record::SpanKind;
 use spanwright::testing::tree;
 use spanwright::{FutureExt, Span, set_user};
 
-use crate::support::{named, only, traced, value};
+use crate::support::{named, only, spans_of, traced, value};
 
 #[test]
 fn a_request_is_a_server_span_with_the_attributes_of_the_conventions() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let user = web::scope("/users").route("/{id}", web::get().to(async || "ann"));
         let app = App::new().service(web::scope("/api").service(user)).wrap(Tracing::new());
         let app = init_service(app).await;
@@ -40,7 +40,7 @@ fn a_request_is_a_server_span_with_the_attributes_of_the_conventions() {
 
 #[test]
 fn a_proxy_says_who_asked_for_what() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let app = init_service(App::new().wrap(Tracing::new())).await;
         let request = TestRequest::get()
             .peer_addr("10.0.0.1:1".parse().unwrap())
@@ -64,7 +64,7 @@ fn a_proxy_says_who_asked_for_what() {
 
 #[test]
 fn a_request_without_a_route_is_named_after_its_method_alone() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let app = init_service(App::new().wrap(Tracing::new())).await;
         call_and_read_body(&app, TestRequest::post().uri("/wp-admin.php").to_request()).await
     });
@@ -76,7 +76,7 @@ fn a_request_without_a_route_is_named_after_its_method_alone() {
 
 #[test]
 fn a_method_nobody_knows_does_not_become_a_name() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let app = App::new().route("/", web::to(async || "")).wrap(Tracing::new());
         let app = init_service(app).await;
         let method = Method::from_bytes(b"PROPFIND").unwrap();
@@ -90,7 +90,7 @@ fn a_method_nobody_knows_does_not_become_a_name() {
 
 #[test]
 fn of_two_routes_for_one_path_the_span_is_named_after_the_one_that_answered() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let by_id = web::resource("/{id}").guard(guard::Header("x-by", "id"));
         let by_name = web::resource("/{name}");
         let app = App::new()
@@ -105,7 +105,7 @@ fn of_two_routes_for_one_path_the_span_is_named_after_the_one_that_answered() {
 
 #[test]
 fn everything_the_handler_and_the_body_do_is_below_the_request() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let handler = async || {
             rt::task::yield_now().await;
             async { rt::task::yield_now().await }.in_span(Span::new("query")).await;
@@ -144,7 +144,7 @@ impl<S: stream::Stream<Item = i32>> MapBodyInSpan for S {}
 
 #[test]
 fn requests_that_take_turns_on_one_worker_keep_their_own_spans() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let handler = async |name: web::Path<String>| {
             for round in 0..3 {
                 rt::task::yield_now().await;
@@ -174,7 +174,7 @@ fn requests_that_take_turns_on_one_worker_keep_their_own_spans() {
 
 #[test]
 fn the_user_goes_onto_the_request_and_everything_below() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let handler = async || {
             set_user("u-7");
             Span::new("below").end();
@@ -192,7 +192,7 @@ fn the_user_goes_onto_the_request_and_everything_below() {
 
 #[test]
 fn code_deep_below_reaches_the_span_of_the_request() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let handler = async || {
             Span::new("below").in_scope(|| {
                 spanwright::current().root().set_attribute("app.plan", "free");
@@ -277,7 +277,7 @@ fn a_request_id_that_the_handler_returns_itself_is_left_alone() {
 
 #[test]
 fn the_name_of_the_handler_counts_more_than_ours() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let handler = async || {
             spanwright::current().set_name("import");
             ""

@@ -6,7 +6,7 @@ use futures_util::stream;
 use spanwright::actix::{RequestId, Tracing};
 use spanwright::{FutureExt, Span};
 
-use crate::support::{exchange, named, only, traced, value};
+use crate::support::{exchange, named, only, spans_of, traced, value};
 
 #[test]
 fn an_excluded_request_records_nothing_and_nothing_below() {
@@ -48,7 +48,7 @@ fn an_excluded_request_records_nothing_and_nothing_below() {
 
 #[test]
 fn only_the_exact_path_is_excluded() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let app = App::new().wrap(Tracing::new().exclude(["/health"]));
         let app = init_service(app).await;
         for path in ["/health", "/health?deep=1", "/health/", "/healthy"] {
@@ -61,7 +61,7 @@ fn only_the_exact_path_is_excluded() {
 
 #[test]
 fn an_application_names_spans_and_falls_back_to_the_usual_name() {
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let tracing =
             Tracing::new().name(|request| (request.path() == "/graphql").then(|| "graphql".into()));
         let app = App::new().default_service(web::to(async || "")).wrap(tracing);
@@ -76,7 +76,7 @@ fn an_application_names_spans_and_falls_back_to_the_usual_name() {
 #[test]
 fn an_application_adds_attributes_from_requests_and_responses() {
     struct Rows(u64);
-    let (_, spans) = traced(async || {
+    let spans = spans_of(async || {
         let tracing = Tracing::new()
             .on_request(|request, span| {
                 span.set_attribute("app.path_bytes", request.path().len());

@@ -26,6 +26,11 @@ pub(crate) fn traced_by<F: Future>(
     capture.run(|| rt::System::new().block_on(body()))
 }
 
+/// The spans alone.
+pub(crate) fn spans_of<F: Future>(body: impl FnOnce() -> F) -> Vec<SpanRecord> {
+    traced(body).1
+}
+
 /// The only span.
 pub(crate) fn only(spans: &[SpanRecord]) -> &SpanRecord {
     let [span] = spans else { panic!("one span, not {}", spanwright::testing::tree(spans)) };

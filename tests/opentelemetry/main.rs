@@ -4,38 +4,24 @@ mod data;
 mod destination;
 mod global;
 mod headers;
+mod other_sdk;
 mod parents;
 mod real_exporter;
 mod spans;
+mod tracing;
 
 use opentelemetry::trace::{
     SpanContext, SpanId, TraceFlags, TraceId, TraceState, TracerProvider as _,
 };
 use spanwright::opentelemetry::{Tracer, TracerProvider};
-use spanwright::record::{Level, Source, SpanKind};
-use spanwright::span::{Callsite, Frame};
-
-static ANNOTATED: Callsite = Callsite {
-    source: Source {
-        name: "annotated",
-        target: "app",
-        function: "app::annotated",
-        file: "src/app.rs",
-        line: 7,
-        level: Level::Info,
-    },
-    kind: SpanKind::Internal,
-    keys: &[],
-};
+use spanwright::traced;
 
 fn tracer() -> Tracer {
     TracerProvider::new().tracer("")
 }
 
-/// What an annotated function does.
+#[traced]
 fn annotated<R>(body: impl FnOnce() -> R) -> R {
-    let mut frame = Frame::<0>::new();
-    frame.enter(&ANNOTATED);
     body()
 }
 

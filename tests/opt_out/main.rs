@@ -3,22 +3,23 @@
 //! Features are united within one cargo command, and this one has them on; so each test here runs
 //! cargo for the package in `tests/off` alone.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-const PACKAGE: &str = "spanwright-tests-off";
+/// Selects the package whose cases are off.
+const OFF: &str = "--package=spanwright-tests-off";
 
 /// Where the nested commands build: beside this test, so that they share nothing that is locked.
 fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("off")
 }
 
-fn cargo(args: &[&str]) -> Output {
+fn cargo(args: &[&str], behind: &[&str]) -> Output {
     let output = Command::new(env!("CARGO"))
         .args(args)
-        .args(["--package", PACKAGE, "--offline", "--locked"])
+        .args(["--offline", "--locked"])
+        .args(behind)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("CARGO_TARGET_DIR", target())
         .output()
@@ -35,17 +36,24 @@ fn count_passed(output: &Output) -> usize {
 
 #[test]
 fn o01_every_case_compiles_and_gives_the_same_results_with_everything_off() {
-    assert!(count_passed(&cargo(&["test", "--test", "off"])) > 70);
+    assert!(count_passed(&cargo(&["test", OFF, "--test", "off"], &[])) > 70);
 }
 
 #[test]
 fn o04_off_wins_over_every_other_feature() {
-    assert!(count_passed(&cargo(&["test", "--test", "off", "--features", "off-wins"])) > 70);
+    assert!(
+        count_passed(&cargo(&["test", OFF, "--test", "off", "--features", "off-wins"], &[])) > 70
+    );
+}
+
+#[test]
+fn x15_mistakes_are_the_same_with_everything_off() {
+    cargo(&["test", "--package=spanwright-tests-ui", "--no-default-features"], &[]);
 }
 
 #[test]
 fn o06_no_transport_is_built_when_everything_is_off() {
-    let tree = cargo(&["tree", "--edges", "normal", "--prefix", "none"]);
+    let tree = cargo(&["tree", OFF, "--edges", "normal", "--prefix", "none"], &[]);
     let tree = String::from_utf8_lossy(&tree.stdout).into_owned();
     assert!(tree.contains("spanwright v"));
     for absent in ["reqwest", "tokio", "prost", "actix-web", "opentelemetry"] {
@@ -69,21 +77,14 @@ fn an_annotated_function_has_the_assembly_of_a_bare_one() {
 fn assembly(name: &str, features: &[&str]) -> String {
     let file = target().join(format!("{name}.s"));
     let emit = format!("asm={}", file.display());
-    let mut args = vec!["rustc", "--lib", "--release", "--config", "profile.release.lto=false"];
+    let mut args =
+        vec!["rustc", OFF, "--lib", "--release", "--config", "profile.release.lto=false"];
     args.extend(features);
     fs::create_dir_all(target()).expect("the directory can be made");
-    let flags = ["--emit", &emit, "-Ccodegen-units=1", "-Csymbol-mangling-version=v0"];
-    let output = Command::new(env!("CARGO"))
-        .args(&args)
-        .args(["--package", PACKAGE, "--offline", "--locked", "--"])
-        .args(flags.map(OsStr::new))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("CARGO_TARGET_DIR", target())
-        .output()
-        .expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    cargo(&args, &["--", "--emit", &emit, "-Ccodegen-units=1", "-Csymbol-mangling-version=v0"]);
     let text = fs::read_to_string(&file).expect("the compiler wrote the assembly");
-    text.lines().map(anonymous).collect::<Vec<_>>().join("\n")
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with(".file"));
+    lines.map(anonymous).collect::<Vec<_>>().join("\n")
 }
 
 /// The line without hashes: what stands between `Cs` and `_` in a symbol, and long numbers.

@@ -4,8 +4,8 @@ use actix_web::middleware::Identity;
 
 use crate::model::User;
 
-pub(crate) const fn middleware() -> Identity {
-    Identity
+pub(crate) fn middleware() -> Identity {
+    Identity::default()
 }
 
 pub(crate) const fn knows_user(_user: &User) {}

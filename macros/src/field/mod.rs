@@ -120,33 +120,31 @@ impl Field {
     // Input:  #[when(retries > 0)] ?retries
     // Output: if retries > 0 { Recorder::record_debug(&mut frame, 2, &retries); }
     fn statement(&self, sink: &Ident, index: usize, paths: &Paths) -> TokenStream {
-        let span = expression::first_span(&self.value).resolved_at(Span::mixed_site());
-        let index = LitInt::new(&index.to_string(), span);
+        let (private, site) = (paths.private(), Span::mixed_site());
+        let index = LitInt::new(&index.to_string(), site);
+        // Only what is borrowed has the user's place: errors point there, and an editor that looks
+        // the place up finds nothing of ours.
         let value = expression::borrowed(&self.value);
-        let private = paths.private();
-        let recorder = quote_spanned!(span=> #private::Recorder);
-        let call = match (&self.meta.redaction, self.sigil) {
-            (Some(redaction), sigil) => {
-                let redaction = redaction.tokens(&private);
-                let value = match sigil {
-                    Sigil::Debug => {
-                        quote_spanned!(span=> &#private::core::format_args!("{:?}", #value))
-                    }
-                    Sigil::Typed | Sigil::Display => value,
-                };
-                quote_spanned!(span=> #recorder::record_redacted(&mut #sink, #index, #redaction, #value);)
-            }
-            (None, sigil) => {
-                let method = Ident::new(sigil.method(), span);
-                quote_spanned!(span=> #recorder::#method(&mut #sink, #index, #value);)
-            }
+        let call = if let Some(redaction) = self.meta.redaction {
+            let redaction = redaction.tokens(&private);
+            let value = match self.sigil {
+                Sigil::Debug => {
+                    quote_spanned!(site=> &#private::core::format_args!("{:?}", #value))
+                }
+                Sigil::Typed | Sigil::Display => value,
+            };
+            quote_spanned!(site=> record_redacted(&mut #sink, #index, #redaction, #value))
+        } else {
+            let method = Ident::new(self.sigil.method(), site);
+            quote_spanned!(site=> #method(&mut #sink, #index, #value))
         };
+        let call = quote_spanned!(site=> #private::Recorder::#call;);
         let cfgs = &self.meta.cfgs;
         let guarded = match &self.meta.when {
             Some(when) => conditional(when, &call, paths),
             None => call,
         };
-        if cfgs.is_empty() { guarded } else { quote_spanned!(span=> #(#cfgs)* { #guarded }) }
+        if cfgs.is_empty() { guarded } else { quote_spanned!(site=> #(#cfgs)* { #guarded }) }
     }
 }
 

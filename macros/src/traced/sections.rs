@@ -67,44 +67,55 @@ impl Sections {
     /// Takes one of the three arguments.
     pub(super) fn add(&mut self, arg: Arg, errors: &mut Errors) {
         let word = Ident::new(arg.key, arg.span);
-        let is_list = matches!(arg.value, Value::List(_));
-        let tokens = match arg.value {
-            Value::Nothing => TokenStream::new(),
-            _ => arg.list("ok(fields(rows = ok.len()))", errors).unwrap_or_default(),
+        let (grammar, example) = match arg.key {
+            "ok" => (&OK, "ok(fields(rows = ok.len()))"),
+            "err" => (&ERR, "err(fields(code = err.code()))"),
+            _ => (&RET, "ret(fields(failed = ret.is_err()))"),
         };
-        let mut section = Section { word: word.clone(), fields: Vec::new(), first: 0 };
-        if word == "ok" {
-            if !is_list {
-                errors.at(word.span(), "`ok` needs a list: `ok(fields(rows = ok.len()))`");
-            }
-            section.read(args::parse(tokens, &OK, errors), errors);
+        let tokens = match arg.value {
+            Value::Nothing if word != "ok" => TokenStream::new(),
+            _ => arg.list(example, errors).unwrap_or_default(),
+        };
+        let mut section = Section { word, fields: Vec::new(), first: 0 };
+        let options = section.read(args::parse(tokens, grammar, errors), errors);
+        let format = self.options(options, errors);
+        if section.word == "ok" {
             self.ok = Some(section);
-        } else if word == "err" {
-            let options = section.read(args::parse(tokens, &ERR, errors), errors);
-            for option in options {
-                self.add_err(option, errors);
-            }
+        } else if section.word == "err" {
+            self.described = format.unwrap_or_default();
             self.err = Some(section);
         } else {
-            let options = section.read(args::parse(tokens, &RET, errors), errors);
-            let debug = !options.iter().any(|option| option.key == "Display");
-            if !options.is_empty() || section.fields.is_empty() {
-                self.returned = Some(Returned { debug, index: 0 });
-            }
+            let is_whole = format.is_some() || section.fields.is_empty();
+            let debug = !matches!(format, Some(Described::Display));
+            self.returned = is_whole.then_some(Returned { debug, index: 0 });
             self.ret = Some(section);
         }
     }
 
-    fn add_err(&mut self, option: Arg, errors: &mut Errors) {
-        match option.key {
-            "Debug" => self.described = Described::Debug,
-            "Display" => self.described = Described::Display,
-            "event" => self.event = self.event.or(Some(Level::ERROR)),
-            _ => {
-                let level = option.expression("err(level = \"warn\")", errors);
-                self.event = level.and_then(|it| Level::parse(&it, errors));
+    /// Reads what is not a field; returns how the value is formatted, if that is said.
+    fn options(&mut self, options: Vec<Arg>, errors: &mut Errors) -> Option<Described> {
+        let mut format = None;
+        for option in options {
+            let (key, span) = (option.key, option.span);
+            match key {
+                "level" => {
+                    let level = option.expression("level = \"warn\"", errors);
+                    self.event = level.and_then(|it| Level::parse(&it, errors));
+                }
+                "event" => {
+                    option.flag(errors);
+                    self.event = self.event.or(Some(Level::ERROR));
+                }
+                _ => {
+                    option.flag(errors);
+                    let new = if key == "Debug" { Described::Debug } else { Described::Display };
+                    if format.replace(new).is_some() {
+                        errors.at(span, "`Debug` and `Display` exclude each other");
+                    }
+                }
             }
         }
+        format
     }
 
     /// Every field of the three.
@@ -123,14 +134,12 @@ impl Sections {
 
     /// The rules between the sections and the rest of the attribute.
     pub(super) fn check(&self, entry: &[Field], function: &Function, errors: &mut Errors) {
-        let always = || entry.iter().chain(self.ret.iter().flat_map(|it| &it.fields));
         // A call ends one way: `ok` and `err` may use the same key.
-        field::check_repeated(always().chain(self.ok.iter().flat_map(|it| &it.fields)), errors);
-        if let Some(err) = &self.err {
-            let keys: Vec<_> = err.fields.iter().map(|field| field.key.text()).collect();
-            let shared = always().filter(|field| keys.contains(&field.key.text()));
-            field::check_repeated(shared.chain(&err.fields), errors);
-        }
+        let always = || entry.iter().chain(fields_of(self.ret.as_ref()));
+        field::check_repeated(always().chain(fields_of(self.ok.as_ref())), errors);
+        let failed = fields_of(self.err.as_ref());
+        let is_shared = |it: &&Field| failed.iter().any(|other| other.key.text() == it.key.text());
+        field::check_repeated(always().filter(is_shared).chain(failed), errors);
         for section in self.each() {
             let mut scope = parameters::scope(&function.signature);
             scope.push(section.word.to_string());
@@ -160,9 +169,9 @@ impl Sections {
             quote_spanned!(Span::mixed_site()=> #private::error_event(&mut #frame, #level);)
         });
         ResultPieces {
-            ok: piece(self.ok.as_ref(), "ok", returned, paths),
-            err: piece(self.err.as_ref(), "err", event, paths),
-            ret: piece(self.ret.as_ref(), "ret", None, paths),
+            ok: piece(self.ok.as_ref(), returned, paths),
+            err: piece(self.err.as_ref(), event, paths),
+            ret: piece(self.ret.as_ref(), None, paths),
             described: self.described,
         }
     }
@@ -188,26 +197,26 @@ impl Returned {
         let site = Span::mixed_site();
         let method = Ident::new(if self.debug { "record_debug" } else { "record_display" }, site);
         let index = syn::LitInt::new(&self.index.to_string(), site);
-        let record = quote_spanned!(site=> #private::Recorder::#method(&mut #frame, #index, __spanwright_ok););
-        field::guarded(&record, paths)
+        let call = quote_spanned!(site=> #method(&mut #frame, #index, __spanwright_ok));
+        field::guarded(&quote_spanned!(site=> #private::Recorder::#call;), paths)
     }
+}
+
+fn fields_of(section: Option<&Section>) -> &[Field] {
+    section.map_or(&[], |section| &section.fields)
 }
 
 /// The statements of a section, with what the attribute itself adds to them.
 fn piece(
     section: Option<&Section>,
-    word: &str,
     added: Option<TokenStream>,
     paths: &Paths,
 ) -> Option<ResultPiece> {
-    let fields = section.map_or(&[][..], |it| &it.fields);
+    let fields = fields_of(section);
     let first = section.map_or(0, |it| it.first);
     let mut statements = field::record(fields, &body::frame(), first, paths);
     statements.extend(added);
-    let binding = match section {
-        Some(section) if !fields.is_empty() => section.word.clone(),
-        _ => Ident::new(word, Span::mixed_site()),
-    };
+    let binding = section.filter(|_| !fields.is_empty()).map(|section| section.word.clone());
     (!statements.is_empty()).then_some(ResultPiece { binding, statements })
 }
 

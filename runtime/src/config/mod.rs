@@ -226,7 +226,6 @@ mod has {
                 }
 
                 #[cfg(not(feature = $feature))]
-                #[expect(clippy::unused_self, reason = "the other form needs it")]
                 pub(crate) const fn $method(&self) -> bool {
                     false
                 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::Limits;
 use crate::loss::{Ledger, LossReason};
-use crate::record::{Attribute, Processor, SpanRecord, Status, Value};
+use crate::record::{Array, Attribute, Processor, SpanRecord, Status, Value};
 
 /// The queue of one exporter and all that is known of its spans.
 #[derive(Debug)]
@@ -250,7 +250,6 @@ fn weigh(record: &SpanRecord) -> usize {
 }
 
 fn weigh_all(attributes: &[Attribute]) -> usize {
-    use crate::record::Array;
     let weigh = |attribute: &Attribute| {
         let value = match &attribute.value {
             Value::Bool(_) | Value::I64(_) | Value::F64(_) => 0,

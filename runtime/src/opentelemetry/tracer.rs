@@ -4,7 +4,7 @@
 //! Never: samples by itself; our sampler decides.
 
 use opentelemetry::baggage::BaggageExt;
-use opentelemetry::trace::{self as api, SpanBuilder, SpanContext, TraceContextExt, TraceState};
+use opentelemetry::trace::{self as api, SpanBuilder, TraceContextExt};
 use opentelemetry::{Context, InstrumentationScope};
 
 use super::convert::api_span_context;
@@ -80,7 +80,17 @@ impl api::Tracer for Tracer {
         if let Parent::Remote(_) = parent {
             open_request(*begun, context);
         }
-        let context = api_span_context(begun.context(), trace_state_of(*begun, &parent_context));
+        let is_of_context = match parent {
+            Parent::Local(parent) => follow::is(parent, (&parent_context).into()),
+            Parent::Remote(_) => true,
+            Parent::Root => false,
+        };
+        let trace_state = if is_of_context {
+            parent_context.trace_state().clone()
+        } else {
+            request_trace_state(*begun)
+        };
+        let context = api_span_context(begun.context(), trace_state);
         let mut span = Span::owned(begun, context);
         self.describe(&mut span, builder);
         span
@@ -122,8 +132,4 @@ fn open_request(span: SpanRef, context: &Context) {
             },
         );
     }
-}
-
-fn trace_state_of(span: SpanRef, parent: &SpanContext) -> TraceState {
-    if parent.is_valid() { parent.trace_state().clone() } else { request_trace_state(span) }
 }

@@ -110,6 +110,8 @@ impl Worker {
         }
         let stopped = call(|| self.exporter.shutdown_now(self.export_timeout));
         self.note(stopped);
+        // Within the runtime, and before anybody hears that it is over.
+        drop(self.exporter);
     }
 
     fn export(&mut self, batch: &[Group]) {

@@ -42,6 +42,7 @@ pub(super) struct Slot(Option<NonNull<Writer>>);
 /// Gives the ring back when its thread ends.
 struct Owner(Option<Box<Writer>>);
 
+#[expect(clippy::vec_box, reason = "a thread's slot points into the box, so it moves as one")]
 static IDLE: Mutex<Vec<Box<Writer>>> = Mutex::new(Vec::new());
 static NEW: Mutex<Vec<Consumer<u64>>> = Mutex::new(Vec::new());
 
@@ -90,6 +91,7 @@ fn write_without_ring(local: &Local, words: usize, write: impl FnOnce(&mut Words
     fitted
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "a thread's slot points into the box")]
 fn acquire() -> Box<Writer> {
     if let Some(writer) = lock(&IDLE).pop() {
         return writer;

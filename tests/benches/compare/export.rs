@@ -30,7 +30,7 @@ const CHILDREN: u64 = 9;
 const SPANS: u64 = SECONDS * 1_000 * TRACES_PER_TICK * (CHILDREN + 1);
 
 /// Measures every library.
-pub fn run(figures: &mut Figures) {
+pub(crate) fn run(figures: &mut Figures) {
     for library in [OURS, "fastrace", "tracing+otel"] {
         let mut sink = Sink::start();
         let output = this_program(&["send", library, &sink.endpoint]).output();
@@ -45,7 +45,7 @@ pub fn run(figures: &mut Figures) {
 }
 
 /// The sender's process: makes the spans, then prints CPU nanoseconds a span and peak megabytes.
-pub fn send(library: &str, endpoint: &str) {
+pub(crate) fn send(library: &str, endpoint: &str) {
     match library {
         OURS => send_ours(endpoint),
         "fastrace" => send_fastrace(endpoint),
@@ -149,7 +149,7 @@ fn send_tracing(endpoint: &str) {
 }
 
 /// The sink's process: prints its address, counts until its input ends, prints the count.
-pub fn sink() {
+pub(crate) fn sink() {
     let sink = OtlpSink::counting();
     println!("{}", sink.endpoint());
     drop(std::io::stdin().read_to_end(&mut Vec::new()));

@@ -8,7 +8,7 @@ use fastrace::collector::{Config, Reporter, SpanContext, SpanRecord};
 use fastrace::{Span, trace};
 
 use super::figures::Figures;
-use super::pace::{CHILDREN, SPANS, TEXT, measure, poll_once, report_lost};
+use super::pace::{CHILDREN, SPANS, TEXT, keep, measure, poll_once, report_lost};
 
 const NAME: &str = "fastrace";
 
@@ -51,62 +51,18 @@ impl Reporter for Count {
 }
 
 /// Measures every workload.
-pub fn run(figures: &mut Figures) {
-    let ns = measure(|| {
-        (0..CHILDREN).for_each(|n| {
-            black_box(integer(n));
-        })
-    });
+pub(crate) fn run(figures: &mut Figures) {
+    let ns = measure(|| (0..CHILDREN).for_each(keep(integer)));
     figures.add("not installed", NAME, ns, "ns");
 
     let counter = Arc::new(AtomicU64::new(0));
     fastrace::set_reporter(Count(Arc::clone(&counter)), Config::default());
-    figures.add(
-        "plain",
-        NAME,
-        measure(|| {
-            root(true, |n| {
-                black_box(plain(n));
-            })
-        }),
-        "ns",
-    );
-    figures.add(
-        "integer",
-        NAME,
-        measure(|| {
-            root(true, |n| {
-                black_box(integer(n));
-            })
-        }),
-        "ns",
-    );
-    figures.add(
-        "string",
-        NAME,
-        measure(|| {
-            root(true, |_| {
-                black_box(text(TEXT));
-            })
-        }),
-        "ns",
-    );
-    let ns = measure(|| {
-        root(true, |n| {
-            black_box(poll_once(asynchronous(n)));
-        })
-    });
+    figures.add("plain", NAME, measure(|| root(true, keep(plain))), "ns");
+    figures.add("integer", NAME, measure(|| root(true, keep(integer))), "ns");
+    figures.add("string", NAME, measure(|| root(true, keep(|_| text(TEXT)))), "ns");
+    let ns = measure(|| root(true, keep(|n| poll_once(asynchronous(n)))));
     figures.add("async", NAME, ns, "ns");
     fastrace::flush();
     report_lost(NAME, 4 * SPANS, counter.load(Ordering::Relaxed));
-    figures.add(
-        "unsampled",
-        NAME,
-        measure(|| {
-            root(false, |n| {
-                black_box(integer(n));
-            })
-        }),
-        "ns",
-    );
+    figures.add("unsampled", NAME, measure(|| root(false, keep(integer))), "ns");
 }

@@ -2,7 +2,7 @@
 
 /// What was measured so far.
 #[derive(Default)]
-pub struct Figures(Vec<Figure>);
+pub(crate) struct Figures(Vec<Figure>);
 
 struct Figure {
     workload: &'static str,
@@ -11,11 +11,11 @@ struct Figure {
 }
 
 /// Our own name in the figures.
-pub const OURS: &str = "spanwright";
+pub(crate) const OURS: &str = "spanwright";
 
 impl Figures {
     /// Takes a figure in and prints it.
-    pub fn add(
+    pub(crate) fn add(
         &mut self,
         workload: &'static str,
         library: &'static str,
@@ -27,7 +27,7 @@ impl Figures {
     }
 
     /// Prints what each rival costs in units of ours.
-    pub fn print_ratios(&self) {
+    pub(crate) fn print_ratios(&self) {
         println!();
         for ours in self.0.iter().filter(|figure| figure.library == OURS) {
             let rivals = self

@@ -11,7 +11,7 @@ use spanwright::sample::Sampler;
 use spanwright::{Config, Telemetry, traced};
 
 use super::figures::{Figures, OURS};
-use super::pace::{CHILDREN, SPANS, TEXT, measure, poll_once, report_lost};
+use super::pace::{CHILDREN, SPANS, TEXT, keep, measure, poll_once, report_lost};
 
 #[inline(never)]
 #[traced]
@@ -60,69 +60,20 @@ fn install(sampler: Sampler, counter: &Arc<AtomicU64>) -> Telemetry {
 }
 
 /// Measures every workload.
-pub fn run(figures: &mut Figures) {
+pub(crate) fn run(figures: &mut Figures) {
     let counter = Arc::new(AtomicU64::new(0));
     let telemetry = install(Sampler::AlwaysOn, &counter);
-    figures.add(
-        "plain",
-        OURS,
-        measure(|| {
-            root(|n| {
-                black_box(plain(n));
-            })
-        }),
-        "ns",
-    );
-    figures.add(
-        "integer",
-        OURS,
-        measure(|| {
-            root(|n| {
-                black_box(integer(n));
-            })
-        }),
-        "ns",
-    );
-    figures.add(
-        "string",
-        OURS,
-        measure(|| {
-            root(|_| {
-                black_box(text(TEXT));
-            })
-        }),
-        "ns",
-    );
-    let ns = measure(|| {
-        root(|n| {
-            black_box(poll_once(asynchronous(n)));
-        })
-    });
+    figures.add("plain", OURS, measure(|| root(keep(plain))), "ns");
+    figures.add("integer", OURS, measure(|| root(keep(integer))), "ns");
+    figures.add("string", OURS, measure(|| root(keep(|_| text(TEXT)))), "ns");
+    let ns = measure(|| root(keep(|n| poll_once(asynchronous(n)))));
     figures.add("async", OURS, ns, "ns");
     let report = telemetry.shutdown(Duration::from_secs(10));
     report_lost(OURS, 4 * SPANS, counter.load(Ordering::Relaxed));
     assert!(report.in_time, "{report}");
 
     let telemetry = install(Sampler::AlwaysOff, &counter);
-    figures.add(
-        "unsampled",
-        OURS,
-        measure(|| {
-            root(|n| {
-                black_box(integer(n));
-            })
-        }),
-        "ns",
-    );
+    figures.add("unsampled", OURS, measure(|| root(keep(integer))), "ns");
     let _ = telemetry.shutdown(Duration::from_secs(10));
-    figures.add(
-        "not installed",
-        OURS,
-        measure(|| {
-            root(|n| {
-                black_box(integer(n));
-            })
-        }),
-        "ns",
-    );
+    figures.add("not installed", OURS, measure(|| root(keep(integer))), "ns");
 }

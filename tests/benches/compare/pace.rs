@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use super::figures::Figures;
 
 /// Children under one root.
-pub const CHILDREN: u64 = 100;
+pub(crate) const CHILDREN: u64 = 100;
 
 /// A value as long as a UUID.
-pub const TEXT: &str = "f73f4b05-a59e-468b-8a29-a1c39e7a2222";
+pub(crate) const TEXT: &str = "f73f4b05-a59e-468b-8a29-a1c39e7a2222";
 
 /// Rounds of one figure.
 const ROUNDS: usize = 1_500;
@@ -18,14 +18,21 @@ const ROUNDS: usize = 1_500;
 const WARM_UP_ROUNDS: usize = 200;
 
 /// Spans that one figure makes, roots included.
-pub const SPANS: u64 = (ROUNDS as u64 + WARM_UP_ROUNDS as u64) * (CHILDREN + 1);
+pub(crate) const SPANS: u64 = (ROUNDS as u64 + WARM_UP_ROUNDS as u64) * (CHILDREN + 1);
 
 /// From the begin of one round to the begin of the next: 200,000 spans a second, so that threads
 /// in the background are at work as they are in a service.
 const INTERVAL: Duration = Duration::from_micros(500);
 
+/// Keeps what a child returned from being optimised away.
+pub(crate) fn keep<R>(child: impl Fn(u64) -> R) -> impl Fn(u64) {
+    move |number| {
+        black_box(child(number));
+    }
+}
+
 /// The median time of one child in nanoseconds: each round begins a root and makes the children.
-pub fn measure(mut round: impl FnMut()) -> f64 {
+pub(crate) fn measure(mut round: impl FnMut()) -> f64 {
     let mut times_ns = Vec::with_capacity(ROUNDS);
     for number in 0..WARM_UP_ROUNDS + ROUNDS {
         let begin = Instant::now();
@@ -47,7 +54,7 @@ pub fn measure(mut round: impl FnMut()) -> f64 {
 }
 
 /// What cannot be undercut: two readings of the clock.
-pub fn floor(figures: &mut Figures) {
+pub(crate) fn floor(figures: &mut Figures) {
     let ns = measure(|| {
         for _ in 0..CHILDREN {
             black_box((fastant::Instant::now(), fastant::Instant::now()));
@@ -57,12 +64,12 @@ pub fn floor(figures: &mut Figures) {
 }
 
 /// Prints how many of the spans of some figures never reached the exporter.
-pub fn report_lost(library: &'static str, expected: u64, arrived: u64) {
+pub(crate) fn report_lost(library: &'static str, expected: u64, arrived: u64) {
     println!("{:<14} {library:<20} {:>9} spans of {expected}", "lost", expected - arrived);
 }
 
 /// Polls a future that is ready at once.
-pub fn poll_once<F: Future>(future: F) -> F::Output {
+pub(crate) fn poll_once<F: Future>(future: F) -> F::Output {
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     let mut future = std::pin::pin!(future);
     match future.as_mut().poll(&mut context) {

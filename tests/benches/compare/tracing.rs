@@ -11,7 +11,7 @@ use tracing::subscriber::with_default;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::figures::Figures;
-use super::pace::{CHILDREN, SPANS, TEXT, measure, poll_once, report_lost};
+use super::pace::{CHILDREN, SPANS, TEXT, keep, measure, poll_once, report_lost};
 use super::sdk;
 
 const NAME: &str = "tracing+otel";
@@ -45,69 +45,20 @@ fn root(child: impl Fn(u64)) {
 }
 
 /// Measures every workload.
-pub fn run(figures: &mut Figures) {
-    figures.add(
-        "not installed",
-        NAME,
-        measure(|| {
-            root(|n| {
-                black_box(integer(n));
-            })
-        }),
-        "ns",
-    );
+pub(crate) fn run(figures: &mut Figures) {
+    figures.add("not installed", NAME, measure(|| root(keep(integer))), "ns");
 
     let counter = Arc::new(AtomicU64::new(0));
     under(Sampler::AlwaysOn, &counter, || {
-        figures.add(
-            "plain",
-            NAME,
-            measure(|| {
-                root(|n| {
-                    black_box(plain(n));
-                })
-            }),
-            "ns",
-        );
-        figures.add(
-            "integer",
-            NAME,
-            measure(|| {
-                root(|n| {
-                    black_box(integer(n));
-                })
-            }),
-            "ns",
-        );
-        figures.add(
-            "string",
-            NAME,
-            measure(|| {
-                root(|_| {
-                    black_box(text(TEXT));
-                })
-            }),
-            "ns",
-        );
-        let ns = measure(|| {
-            root(|n| {
-                black_box(poll_once(asynchronous(n)));
-            })
-        });
+        figures.add("plain", NAME, measure(|| root(keep(plain))), "ns");
+        figures.add("integer", NAME, measure(|| root(keep(integer))), "ns");
+        figures.add("string", NAME, measure(|| root(keep(|_| text(TEXT)))), "ns");
+        let ns = measure(|| root(keep(|n| poll_once(asynchronous(n)))));
         figures.add("async", NAME, ns, "ns");
     });
     report_lost(NAME, 4 * SPANS, counter.load(Ordering::Relaxed));
     under(Sampler::AlwaysOff, &counter, || {
-        figures.add(
-            "unsampled",
-            NAME,
-            measure(|| {
-                root(|n| {
-                    black_box(integer(n));
-                })
-            }),
-            "ns",
-        );
+        figures.add("unsampled", NAME, measure(|| root(keep(integer))), "ns");
     });
 }
 

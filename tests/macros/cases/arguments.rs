@@ -16,6 +16,7 @@ struct Named {
 }
 
 #[traced(fields(a, d, y))]
+#[expect(clippy::many_single_char_names, clippy::trivially_copy_pass_by_ref, reason = "patterns")]
 fn destructured(
     (a, (b, _)): (u32, (u32, u32)),
     &c: &u32,
@@ -38,15 +39,27 @@ async fn destructured_later((mut a, b): (u32, u32), Pair(c, ..): Pair) -> u32 {
     a + b + c
 }
 
+#[traced]
+fn by_reference(
+    (ref mut list, ref text): (Vec<u32>, String),
+    all @ (first, _): (u32, u32),
+    [head, rest @ ..]: [u32; 3],
+) -> usize {
+    list.push(first + head + all.1 + rest[0]);
+    list.len() + text.len()
+}
+
 #[test]
 fn a01_patterns_bind_for_the_body_and_for_the_fields() {
-    let expected = "destructured a=1 d=5 y=12\nuntouched\ndestructured_later return=7\n";
+    let expected = "destructured a=1 d=5 y=12\nuntouched\ndestructured_later return=7\n\
+                    by_reference\n";
     check(expected, || {
         let named = Named { a: 7, b: (8, 9), _rest: 0 };
         let sum = destructured((1, (2, 3)), &4, Pair(5, 6), named, [10, 11, 12]);
         assert_eq!(sum, 1 + 2 + 4 + 5 + 7 + 9 + 9 + 10 + 12);
         assert_eq!(untouched((1, 2), Pair(3, 4), [5, 6]), 9);
         assert_eq!(block_on(destructured_later((1, 2), Pair(3, 4))), 7);
+        assert_eq!(by_reference((vec![1], "a".to_owned()), (1, 2), [3, 4, 5]), 3);
     });
 }
 

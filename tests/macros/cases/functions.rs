@@ -1,6 +1,7 @@
 //! F: shapes of functions.
 
 use std::any::type_name;
+use std::convert::Infallible;
 use std::fmt::{Debug, Display};
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
@@ -304,19 +305,36 @@ async fn stop_later(code: u32) -> ! {
     std::panic::resume_unwind(Box::new(code))
 }
 
-#[test]
-fn f12_functions_that_never_return_are_traced() {
-    check(
-        "stop -> panic !panicked\nstop_later code=1 -> panic !panicked\nstop_later code=2 -> panic !panicked\n",
-        || {
-            assert!(catch_unwind(|| stop(1)).is_err());
-            assert!(catch_unwind(|| block_on(stop_later(1))).is_err());
-            assert!(catch_unwind(|| block_on(stop_later(2))).is_err());
-        },
-    );
+#[traced]
+fn uninhabited(code: u32) -> Infallible {
+    match stop(code) {}
 }
 
 #[traced]
+async fn uninhabited_later(code: u32) -> Infallible {
+    super::Pending(1).await;
+    std::panic::resume_unwind(Box::new(code))
+}
+
+#[test]
+fn f12_functions_that_never_return_are_traced() {
+    let expected = "stop -> panic !panicked\n\
+                    stop_later code=1 -> panic !panicked\n\
+                    stop_later code=2 -> panic !panicked\n\
+                    uninhabited -> panic !panicked\n\
+                    \x20 stop -> panic !panicked\n\
+                    uninhabited_later -> panic !panicked\n";
+    check(expected, || {
+        assert!(catch_unwind(|| stop(1)).is_err());
+        assert!(catch_unwind(|| block_on(stop_later(1))).is_err());
+        assert!(catch_unwind(|| block_on(stop_later(2))).is_err());
+        assert!(catch_unwind(|| uninhabited(3)).is_err());
+        assert!(catch_unwind(|| block_on(uninhabited_later(4))).is_err());
+    });
+}
+
+#[traced]
+#[expect(clippy::unused_unit, reason = "the case is the unit that is written out")]
 fn unit() -> () {}
 
 #[traced]
@@ -329,8 +347,8 @@ fn ends_in_semicolon(sum: &mut u32) {
 
 #[traced]
 #[expect(clippy::semicolon_if_nothing_returned, reason = "the case is the missing one")]
-fn ends_in_macro(sum: &u32) {
-    assert_eq!(*sum, 1)
+fn ends_in_macro(sum: u32) {
+    assert_eq!(sum, 1)
 }
 
 #[traced]
@@ -346,7 +364,7 @@ fn f13_functions_without_a_result_may_end_in_anything() {
         block_on(empty());
         let mut sum = 0;
         ends_in_semicolon(&mut sum);
-        ends_in_macro(&sum);
+        ends_in_macro(sum);
         block_on(ends_in_await());
     });
 }
@@ -362,8 +380,8 @@ mod keywords {
     /// # Safety
     /// Always safe.
     #[traced]
-    pub(super) unsafe fn unsafely(n: &u32) -> u32 {
-        *n + 1
+    pub(super) unsafe fn unsafely(n: u32) -> u32 {
+        n + 1
     }
 
     /// Adds.
@@ -385,7 +403,7 @@ mod keywords {
         crate::check("unsafely\nunsafely_later n=1\nforeign\n", || {
             // SAFETY: the functions are safe, see their docs.
             unsafe {
-                assert_eq!(unsafely(&1), 2);
+                assert_eq!(unsafely(1), 2);
                 assert_eq!(crate::cases::block_on(unsafely_later(1)), 2);
             }
             assert_eq!(foreign(1), 2);
@@ -433,11 +451,23 @@ macro_rules! fields_of {
 
 fields_of!("made later", "debug");
 
+macro_rules! adder {
+    ($vis:vis fn $name:ident($pattern:pat, $argument:ident: $ty:ty) -> $ret:ty; $sum:expr) => {
+        #[traced(fields($argument, twice = $argument * 2))]
+        $vis fn $name($pattern: (u32, u32), $argument: $ty) -> $ret {
+            $sum
+        }
+    };
+}
+
+adder!(pub(crate) fn added((a, b), c: u32) -> Option<u32>; a.checked_add(b)?.checked_add(c));
+
 #[test]
 fn f16_functions_made_by_macros_are_traced() {
-    check("made value=2 shown=1\nmade later n=2\n", || {
+    check("made value=2 shown=1\nmade later n=2\nadded c=3 twice=6\n", || {
         assert_eq!(made(1), 3);
         assert_eq!(block_on(made_later("abc")), Some("bc"));
+        assert_eq!(added((1, 2), 3), Some(6));
     });
 }
 

@@ -1,6 +1,8 @@
 //! Y: futures.
 
 use std::cell::Cell;
+use std::error::Error;
+use std::fmt::Display;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -184,19 +186,35 @@ fn boxed<'a>(text: &'a mut String) -> Pin<Box<dyn Future<Output = &'a str> + Sen
     })
 }
 
+/// Nothing in the body says what the error is: the signature must.
+#[traced(ok(fields(len = ok.len())))]
+fn told<'a>(
+    text: &'a str,
+) -> impl Future<Output = Result<&'a str, Box<dyn Error + Send + Sync>>> + Send + 'a {
+    async move { Ok(text) }
+}
+
+#[traced(ok(fields(shown = %ok)))]
+fn opaque() -> impl Future<Output = Result<impl Display, String>> {
+    std::future::ready(Ok(1))
+}
+
 #[test]
 fn y06_a_returned_future_is_what_the_span_covers() {
     let expected = "returned n=1 doubled=2\n  leaf\n\
                     prepared n=1\n  leaf\n  leaf\n\
                     prepared n=2 error.type=alloc::string::String -> error !3 is too much\n\
                     \x20 leaf\n  leaf\n\
-                    boxed text=a\n  leaf\nboxed text=abc\n";
+                    boxed text=a\n  leaf\nboxed text=abc\n\
+                    told len=2\nopaque shown=1\n";
     check(expected, || {
         assert_eq!(block_on(returned(1)), 2);
         assert_eq!(block_on(prepared(1)), Ok(2));
         assert!(block_on(prepared(2)).is_err());
         assert_eq!(block_on(boxed(&mut "a".to_owned())), "a!");
         assert_eq!(block_on(boxed(&mut "abc".to_owned())), "too long");
+        assert!(block_on(told("ab")).is_ok());
+        assert!(block_on(opaque()).is_ok());
     });
 }
 

@@ -104,8 +104,8 @@ async fn last_later(list: &mut Vec<u32>) -> Result<&mut u32, Failure> {
 }
 
 #[traced]
-fn reborrowed<'a>(mut list: &'a mut [u32], skip: &usize) -> &'a mut [u32] {
-    list = &mut list[*skip..];
+fn reborrowed<'a>(mut list: &'a mut [u32], skip: usize) -> &'a mut [u32] {
+    list = &mut list[skip..];
     list
 }
 
@@ -115,7 +115,7 @@ fn r04_references_out_of_mutable_arguments_are_returned() {
         let mut list = Vec::new();
         *last(&mut list).expect("just pushed") += 1;
         *block_on(last_later(&mut list)).expect("just pushed") += 2;
-        reborrowed(&mut list, &1)[0] += 1;
+        reborrowed(&mut list, 1)[0] += 1;
         assert_eq!(list, [2, 4]);
     });
 }

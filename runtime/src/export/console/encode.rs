@@ -81,16 +81,16 @@ impl<'a> Page<'a> {
             self.paint.dim(&milliseconds(duration)),
         );
         if span.kind != SpanKind::Internal {
-            line += &format!("  {}", self.paint.dim(kind(span.kind)));
+            mark(&mut line, &self.paint.dim(kind(span.kind)));
         }
         if is_top {
-            line += &self.paint.dim(&format!("  trace {}", span.context.trace_id));
+            mark(&mut line, &self.paint.dim(&format!("trace {}", span.context.trace_id)));
         }
         if !matches!(span.outcome, Outcome::Ok | Outcome::Error) {
-            line += &format!("  {}", self.paint.yellow(span.outcome.as_str()));
+            mark(&mut line, &self.paint.yellow(span.outcome.as_str()));
         }
         if let Status::Error { message } = &span.status {
-            line += &format!("  {}", self.paint.red(&format!("✗ {}", on_one_line(message))));
+            mark(&mut line, &self.paint.red(&format!("✗ {}", on_one_line(message))));
         }
         self.line(&line);
     }
@@ -123,6 +123,11 @@ impl<'a> Page<'a> {
         // Writing to a vector does not fail.
         let _ = writeln!(self.out, "{}", text.trim_end());
     }
+}
+
+fn mark(line: &mut String, text: &str) {
+    line.push_str("  ");
+    line.push_str(text);
 }
 
 fn in_order<'a>(spans: impl Iterator<Item = &'a SpanRecord>) -> Vec<&'a SpanRecord> {

@@ -10,71 +10,22 @@
 //! impl Future, boxed future         returned future wrapped, and boxed again where it was
 //! ```
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, Type, parse_quote};
+mod pieces;
 
-use crate::expression;
-use crate::field;
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Type, parse_quote};
+
 use crate::function::{self, Function, Output, Shape};
 use crate::parameters;
 use crate::paths::Paths;
-
-/// What attributes add to a function.
-pub(crate) struct Pieces {
-    /// What is known at compile time: a constant expression.
-    pub(crate) callsite: TokenStream,
-    /// How many attributes may be recorded.
-    pub(crate) attributes: usize,
-    /// Whether to record at all, asked at each call.
-    pub(crate) enabled: Option<Expr>,
-    /// The parent, if it is not the current span.
-    pub(crate) parent: Option<Expr>,
-    /// Statements that record what is known at the call.
-    pub(crate) entry: TokenStream,
-    /// Statements that look at the result, by what it turns out to be.
-    pub(crate) result: ResultPieces,
-    /// Every expression of the user's in the pieces.
-    pub(crate) used: TokenStream,
-}
-
-/// Statements that look at the result, each with the variable that the user's expressions name.
-#[derive(Default)]
-pub(crate) struct ResultPieces {
-    pub(crate) ok: Option<ResultPiece>,
-    pub(crate) err: Option<ResultPiece>,
-    pub(crate) ret: Option<ResultPiece>,
-    pub(crate) described: Described,
-}
-
-/// Which way an error is described.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) enum Described {
-    /// The best that its type offers.
-    #[default]
-    Best,
-    /// As it formats for users.
-    Display,
-    /// As it formats for programmers.
-    Debug,
-}
-
-/// The statements of one section.
-pub(crate) struct ResultPiece {
-    /// A reference to the value, as the user calls it.
-    pub(crate) binding: Ident,
-    pub(crate) statements: TokenStream,
-}
-
-/// The local that pieces record on.
-pub(crate) fn frame() -> Ident {
-    Ident::new("__spanwright_frame", Span::mixed_site())
-}
+pub(crate) use pieces::{Described, Pieces, ResultPiece, ResultPieces, frame};
 
 /// The function with the pieces in it.
 pub(crate) fn live(function: &Function, pieces: &Pieces, paths: &Paths) -> TokenStream {
     let writer = Writer { function, pieces, paths, private: paths.private() };
-    writer.around(&writer.open(), &writer.close(), true)
+    let open = pieces.open(writer.is_plain(), paths);
+    writer.around(&open, &writer.close(), true)
 }
 
 /// The function as it was, and one statement that never runs but has the pieces type-checked.
@@ -83,7 +34,7 @@ pub(crate) fn live(function: &Function, pieces: &Pieces, paths: &Paths) -> Token
 pub(crate) fn dead(function: &Function, pieces: &Pieces, paths: &Paths) -> TokenStream {
     let writer = Writer { function, pieces, paths, private: paths.private() };
     let site = Span::mixed_site();
-    let entry = writer.dead_entry();
+    let entry = pieces.dead_entry(writer.is_plain(), paths);
     let Some(result) = writer.seen_result() else {
         return writer.function(
             &function.signature,
@@ -91,7 +42,7 @@ pub(crate) fn dead(function: &Function, pieces: &Pieces, paths: &Paths) -> Token
             &writer.body(),
         );
     };
-    let (declare, judge) = (writer.declare(), writer.judge());
+    let (declare, judge) = (pieces::declare(paths), pieces.judge(paths));
     if function::has_unnameable(&result) {
         let close = quote_spanned!(site=> if false { #declare #judge });
         return writer.around(&quote_spanned!(site=> if false { #entry }), &close, false);
@@ -122,6 +73,10 @@ impl Writer<'_> {
             Shape::Async => self.asynchronous(open, close, wrap),
             Shape::Future { boxed } => self.future(open, close, wrap, boxed),
         }
+    }
+
+    fn is_plain(&self) -> bool {
+        self.function.shape() == Shape::Plain
     }
 
     /// A guard is enough when there is no result to look at; where `#[track_caller]` would be lost
@@ -161,7 +116,7 @@ impl Writer<'_> {
         let body = self.inside(&quote_spanned!(site=> #edge #bindings));
         let awaited = self.awaited(&quote_spanned!(site=> async move #body), wrap);
         let (statements, tail) = match output {
-            Output::Never => (open.clone(), quote_spanned!(site=> match #awaited {})),
+            Output::Never => (open.clone(), quote_spanned!(site=> { match #awaited {} })),
             _ => (
                 quote_spanned!(site=> #open #quiet let __spanwright_result = #awaited; #close),
                 quote_spanned!(site=> __spanwright_result),
@@ -181,7 +136,10 @@ impl Writer<'_> {
     ) -> TokenStream {
         let site = Span::mixed_site();
         let (private, returned) = (&self.private, self.function.returned());
-        let (edge, quiet) = (self.return_edge(&self.function.output()), self.quiet());
+        let output = self.function.output();
+        let (edge, quiet) = (self.return_edge(&output), self.quiet());
+        // The type of the error must be known before the result is judged by it.
+        let ty = output.ty();
         let moved = parameters::moved(&self.function.signature, &self.pieces.used);
         let body = self.inside(&moved.bindings);
         let frame = frame();
@@ -190,7 +148,7 @@ impl Writer<'_> {
         let wrapper = quote_spanned!(site=> #quiet let __spanwright_wrapper = async move {
             #carried
             #edge
-            let __spanwright_result = #awaited;
+            let __spanwright_result: #ty = #awaited;
             #close
             __spanwright_result
         };);
@@ -225,13 +183,15 @@ impl Writer<'_> {
         let private = &self.private;
         let site = Span::mixed_site();
         let ty: Type = match output {
-            Output::Unit => parse_quote!(()),
             Output::Never => parse_quote!(#private::core::convert::Infallible),
-            Output::Value(ty) => (**ty).clone(),
+            output => output.ty(),
         };
         let option = self.option();
+        // The compiler says of this place that the type is decided here.
+        let place = function::output_place(&self.function.signature);
+        let exit = quote_spanned!(place=> return __spanwright_never);
         quote_spanned!(site=> if false {
-            if let #option::Some(__spanwright_never) = #option::None::<#ty> { return __spanwright_never; }
+            if let #option::Some(__spanwright_never) = #option::None::<#ty> { #exit; }
         })
     }
 
@@ -241,120 +201,22 @@ impl Writer<'_> {
         is_value.then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::async_yields_async)]))
     }
 
-    /// The frame, and how it begins.
-    fn open(&self) -> TokenStream {
-        let (private, frame) = (&self.private, frame());
-        let Pieces { callsite, attributes, entry, .. } = self.pieces;
-        let words = (attributes * 6).min(48);
-        let begin = self.begin();
-        let record = (!entry.is_empty())
-            .then(|| quote_spanned!(Span::mixed_site()=> if #frame.is_recording() { #entry }));
-        quote_spanned!(Span::mixed_site()=>
-            let __spanwright_callsite: &'static #private::Callsite = #callsite;
-            let mut #frame = #private::Frame::<#words>::new();
-            if #private::is_enabled(__spanwright_callsite) { #begin #record }
-        )
-    }
-
-    // Output: let enabled: bool = cond; if enabled { frame.enter(callsite); }
-    fn begin(&self) -> TokenStream {
-        let (frame, site) = (frame(), Span::mixed_site());
-        let is_plain = self.function.shape() == Shape::Plain;
-        let begin = match &self.pieces.parent {
-            None if is_plain => quote_spanned!(site=> #frame.enter(__spanwright_callsite);),
-            None => quote_spanned!(site=> #frame.start(__spanwright_callsite);),
-            Some(parent) => {
-                let parent = self.parent(parent);
-                let method = if is_plain { "enter_under" } else { "start_under" };
-                let method = Ident::new(method, site);
-                quote_spanned!(site=> #frame.#method(__spanwright_callsite, #parent);)
-            }
-        };
-        let begin = match &self.pieces.enabled {
-            None => begin,
-            Some(enabled) => field::conditional(enabled, &begin, self.paths),
-        };
-        let conditions = [&self.pieces.parent, &self.pieces.enabled];
-        if conditions.into_iter().flatten().all(expression::is_plain) {
-            return begin;
-        }
-        field::guarded(&begin, self.paths)
-    }
-
-    /// The parent as the runtime's type; a bare `None` names no type that it could be made from.
-    fn parent(&self, parent: &Expr) -> TokenStream {
-        let private = &self.private;
-        let span = expression::first_span(parent).resolved_at(Span::mixed_site());
-        match parent {
-            Expr::Path(it) if it.path.is_ident("None") => {
-                quote_spanned!(span=> #private::Parent::Root)
-            }
-            _ => quote_spanned!(span=> #private::Parent::from(#parent)),
-        }
-    }
-
     /// What happens behind the body.
     fn close(&self) -> TokenStream {
         let (site, frame) = (Span::mixed_site(), frame());
         let judge = match self.function.output() {
             Output::Unit if self.pieces.result.is_empty() => TokenStream::new(),
             _ => {
-                let judge = self.judge();
+                let judge = self.pieces.judge(self.paths);
                 quote_spanned!(site=> if #frame.is_recording() { #judge })
             }
         };
         quote_spanned!(site=> #judge #frame.finish();)
     }
 
-    /// One look at the result, by its type.
-    fn judge(&self) -> TokenStream {
-        let (private, frame, site) = (&self.private, frame(), Span::mixed_site());
-        let ResultPieces { ok, err, ret, .. } = &self.pieces.result;
-        let ret =
-            ret.as_ref().map(|piece| piece.with(&quote_spanned!(site=> &__spanwright_result)));
-        let ok = ok.as_ref().map(|piece| piece.with(&quote_spanned!(site=> __spanwright_ok)));
-        let err = err.as_ref().map(|piece| piece.with(&quote_spanned!(site=> __spanwright_error)));
-        let probe = self.pieces.result.described.probe(private);
-        let describe =
-            field::guarded(&quote_spanned!(site=> (#probe).describe(&mut #frame);), self.paths);
-        quote_spanned!(site=>
-            use #private::{
-                ViaAsRef as _, ViaAsRefSend as _, ViaDebug as _, ViaDisplay as _, ViaError as _,
-                ViaFallible as _, ViaNothing as _, ViaPlain as _,
-            };
-            #ret
-            match (&&#private::Judge(&__spanwright_result)).split() {
-                #private::Split::Ok(__spanwright_ok) => { #ok }
-                #private::Split::Err(__spanwright_error) => {
-                    #frame.set_outcome(#private::Outcome::Error);
-                    #describe
-                    #err
-                }
-                #private::Split::None => #frame.set_outcome(#private::Outcome::None),
-            }
-        )
-    }
-
     fn option(&self) -> TokenStream {
         let private = &self.private;
         quote_spanned!(Span::mixed_site()=> #private::core::option::Option)
-    }
-
-    /// A frame for statements that never run.
-    fn declare(&self) -> TokenStream {
-        let (private, frame) = (&self.private, frame());
-        quote_spanned!(Span::mixed_site()=> let mut #frame = #private::Frame::<0>::new();)
-    }
-
-    fn dead_entry(&self) -> TokenStream {
-        let (private, callsite, entry) = (&self.private, &self.pieces.callsite, &self.pieces.entry);
-        let (declare, begin) = (self.declare(), self.begin());
-        quote_spanned!(Span::mixed_site()=>
-            let __spanwright_callsite: &'static #private::Callsite = #callsite;
-            #declare
-            #begin
-            #entry
-        )
     }
 
     /// The type of the result if the user's expressions look at it.
@@ -363,9 +225,8 @@ impl Writer<'_> {
             return None;
         }
         match self.function.output() {
-            Output::Unit => Some(parse_quote!(())),
             Output::Never => None,
-            Output::Value(ty) => Some(*ty),
+            output => Some(output.ty()),
         }
     }
 
@@ -376,10 +237,7 @@ impl Writer<'_> {
     fn body(&self) -> TokenStream {
         let body = &self.function.body;
         let stream = body.stream();
-        let mut group =
-            Group::new(Delimiter::Brace, quote_spanned!(Span::mixed_site()=> ; #stream));
-        group.set_span(body.span());
-        quote!(#group)
+        braced(quote_spanned!(Span::mixed_site()=> ; #stream), body.span()).to_token_stream()
     }
 
     /// The body behind `statements`; on its own when there are none.
@@ -397,35 +255,17 @@ impl Writer<'_> {
         statements: &TokenStream,
         tail: &TokenStream,
     ) -> TokenStream {
-        let Function { attributes, visibility, inner_attributes, .. } = self.function;
-        quote_spanned!(Span::mixed_site()=>
-            #(#attributes)* #visibility #signature { #inner_attributes #statements #tail }
-        )
+        let Function { attributes, visibility, inner_attributes, body, .. } = self.function;
+        let statements = quote_spanned!(Span::mixed_site()=> #inner_attributes #statements #tail);
+        let block = braced(statements, body.span());
+        quote!(#(#attributes)* #visibility #signature #block)
     }
 }
 
-impl ResultPieces {
-    fn is_empty(&self) -> bool {
-        self.ok.is_none() && self.err.is_none() && self.ret.is_none()
-    }
-}
-
-impl Described {
-    /// The error behind as many `&` as the traits of the way need, see `span::outcome`.
-    fn probe(self, private: &TokenStream) -> TokenStream {
-        let site = Span::mixed_site();
-        match self {
-            Self::Best => quote_spanned!(site=> &&&&&&#private::ErrorProbe(__spanwright_error)),
-            Self::Display => quote_spanned!(site=> &&&#private::ErrorProbe(__spanwright_error)),
-            Self::Debug => quote_spanned!(site=> &&#private::ErrorProbe(__spanwright_error)),
-        }
-    }
-}
-
-impl ResultPiece {
-    fn with(&self, value: &TokenStream) -> TokenStream {
-        let Self { binding, statements } = self;
-        // The second statement keeps a section that does not look at the value from a warning.
-        quote_spanned!(Span::mixed_site()=> let #binding = #value; let _ = #binding; #statements)
-    }
+/// Tokens in the user's braces: the compiler takes what ends in braces of ours for code of ours,
+/// and no longer says that it is never used.
+fn braced(tokens: TokenStream, span: Span) -> Group {
+    let mut group = Group::new(Delimiter::Brace, tokens);
+    group.set_span(span);
+    group
 }

@@ -9,7 +9,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Expr, ExprPath, LitStr, Path};
 
-use crate::args::{self, Arg, Grammar, Value};
+use crate::args::{self, Arg, Grammar};
 use crate::body::{self, Pieces};
 use crate::callsite::{Callsite, Kind, Level};
 use crate::errors::Errors;
@@ -128,7 +128,7 @@ impl Args {
                 self.include = field::parse(list.unwrap_or_default(), errors);
                 check_included(&self.include, errors);
             }
-            "skip_all" => check_flag(&arg, errors),
+            "skip_all" => arg.flag(errors),
             _ => self.sections.add(arg, errors),
         }
     }
@@ -169,13 +169,6 @@ fn path(arg: Arg, errors: &mut Errors) -> Option<Path> {
     }
 }
 
-/// A flag has no value.
-fn check_flag(arg: &Arg, errors: &mut Errors) {
-    if !matches!(arg.value, Value::Nothing) {
-        errors.at(arg.span, format!("`{}` takes no value", arg.key));
-    }
-}
-
 /// `include` names arguments; values belong into `fields`.
 fn check_included(fields: &[Field], errors: &mut Errors) {
     for field in fields.iter().filter(|field| field.shorthand.is_none()) {
@@ -208,7 +201,7 @@ impl Plan {
         };
         callsite.add_keys(&fields);
         sections.add_keys(&mut callsite);
-        let paths = Paths::new(args.root.as_ref());
+        let paths = Paths::new(args.root);
         Self { callsite, parent: args.parent, enabled: args.enabled, fields, sections, paths }
     }
 
@@ -258,3 +251,6 @@ fn check_once(function: &Function, errors: &mut Errors) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

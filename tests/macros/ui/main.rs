@@ -1,0 +1,29 @@
+//! What the compiler says of mistakes, and that it says nothing of good code.
+//!
+//! The messages in `compiler` are partly the compiler's own, whose words change between releases:
+//! they are compared on the release that the workspace names as its oldest. With everything off,
+//! `tests/opt_out` runs this once more: the messages of ours must be the same, to the letter.
+
+use std::process::Command;
+
+use trybuild::TestCases;
+
+#[test]
+fn mistakes_are_reported_where_they_are_and_good_code_compiles() {
+    let cases = TestCases::new();
+    cases.pass("traced/pass/*.rs");
+    cases.compile_fail("traced/fail/*.rs");
+    cases.compile_fail("record/fail/*.rs");
+    if !compiler_is(env!("CARGO_PKG_RUST_VERSION")) {
+        return;
+    }
+    cases.compile_fail("traced/compiler/x1*.rs");
+    if cfg!(feature = "live") {
+        cases.compile_fail("traced/compiler/[hxy]0*.rs");
+    }
+}
+
+fn compiler_is(release: &str) -> bool {
+    let output = Command::new("rustc").arg("--version").output().expect("rustc runs");
+    String::from_utf8_lossy(&output.stdout).starts_with(&format!("rustc {release}"))
+}

@@ -1,0 +1,8 @@
+use spanwright::traced;
+
+#[traced(nmae = "checkout")]
+fn pay() {}
+
+fn main() {
+    pay();
+}

@@ -1,0 +1,8 @@
+use spanwright::traced;
+
+#[traced(colour = "red")]
+fn pay() {}
+
+fn main() {
+    pay();
+}

@@ -1,0 +1,9 @@
+use spanwright::traced;
+
+#[traced]
+#[traced(name = "b")]
+fn pay() {}
+
+fn main() {
+    pay();
+}
