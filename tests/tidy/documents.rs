@@ -30,6 +30,19 @@ fn the_code_map_names_every_room_and_no_other() {
 }
 
 #[test]
+fn every_test_that_an_invariant_names_exists() {
+    let architecture = read("ARCHITECTURE.md");
+    let (_, rest) = architecture.text.split_once("\n## Invariants\n").expect("there are some");
+    let (invariants, _) = rest.split_once("\n## ").unwrap_or((rest, ""));
+    let named = invariants.split('`').skip(1).step_by(2);
+    let named: Vec<_> = named.filter(|name| name.matches('_').count() > 2).collect();
+    let code: String = tree::rust("").into_iter().map(|file| file.text).collect();
+    let is_missing = |name: &&&str| !code.contains(&format!("fn {name}("));
+    let missing: Vec<_> = named.iter().filter(is_missing).collect();
+    assert!(missing.is_empty() && named.len() > 10, "of {named:?} these do not exist: {missing:?}");
+}
+
+#[test]
 fn every_link_of_a_document_leads_to_a_file() {
     let mut offenders = Vec::new();
     for file in tree::files("").iter().filter(|file| file.path.ends_with(".md")) {

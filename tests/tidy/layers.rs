@@ -87,6 +87,22 @@ fn dialects_do_not_know_each_other_and_the_motion_knows_none() {
 }
 
 #[test]
+fn the_nouns_use_nothing_but_the_standard_library() {
+    let mut offenders = Vec::new();
+    for file in tree::rust("runtime/src/record") {
+        for uses in file.code().windows(2).filter(|tokens| tokens[0].text == "use") {
+            let first = uses[1].text.as_str();
+            // A door passes on what its own modules have.
+            let is_own = file.text.contains(&format!("\nmod {first};"));
+            if !is_own && !["std", "core", "crate", "super", "self"].contains(&first) {
+                offenders.push(file.at(uses[1].line, format_args!("uses `{first}`")));
+            }
+        }
+    }
+    assert_none(&offenders, "a record belongs to no library");
+}
+
+#[test]
 fn the_matrix_has_no_room_twice() {
     let names: Vec<_> = MATRIX.iter().map(|(name, _)| *name).collect();
     let unique: BTreeSet<_> = names.iter().collect();

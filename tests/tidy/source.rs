@@ -19,8 +19,9 @@ const DOORS: &[&str] = &[
     // The only switch of the macros.
     "macros/src/lib.rs",
     // A service with and without its telemetry.
-    "cruddur-app/src/main.rs",
+    "cruddur-app/src/telemetry/mod.rs",
     "tests/off/",
+    "tests/macros/ui/main.rs",
 ];
 
 /// Who starts threads: the collector, the I/O thread of all destinations, and the two that drive
