@@ -1,7 +1,7 @@
 //! What a request says about itself.
 //!
 //! In: the head of a request. Out: attributes of its span.
-//! Never: allocates; believes that a header is well-formed.
+//! Never: believes that a header is well-formed.
 
 use std::net::IpAddr;
 
@@ -53,16 +53,14 @@ fn record_addresses(request: &HttpRequest, frame: &mut RequestFrame) {
         frame.record(Key::SERVER_ADDRESS, address);
         frame.record(Key::SERVER_PORT, &port.or_else(|| default_port(scheme)));
     }
-    let client =
-        headers.forwarded("for", headers.forwarded_for).map(|peer| address_and_port(peer).0);
-    match (client, request.peer_addr()) {
-        (Some(client), _) => frame.record(Key::CLIENT_ADDRESS, client),
-        (None, Some(peer)) => frame.record_display(Key::CLIENT_ADDRESS, &peer.ip()),
-        (None, None) => {}
-    }
-    if let Some(peer) = request.peer_addr() {
-        frame.record_display(Key::PEER_ADDRESS, &peer.ip());
-        frame.record(Key::PEER_PORT, &peer.port());
+    // Two attributes, formatted once.
+    let peer = request.peer_addr().map(|peer| (peer.ip().to_string(), peer.port()));
+    let client = headers.forwarded("for", headers.forwarded_for);
+    let client = client.map(|client| address_and_port(client).0);
+    frame.record(Key::CLIENT_ADDRESS, &client.or(peer.as_ref().map(|(address, _)| &**address)));
+    if let Some((address, port)) = &peer {
+        frame.record(Key::PEER_ADDRESS, address);
+        frame.record(Key::PEER_PORT, port);
     }
     frame.record(Key::USER_AGENT, &headers.user_agent);
 }

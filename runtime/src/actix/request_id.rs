@@ -59,7 +59,7 @@ impl RequestId {
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        self.0.to_str().unwrap_or_default()
+        str::from_utf8(self.0.as_bytes()).unwrap_or_default()
     }
 
     /// Puts the id into the headers of a response that has none of its own.
@@ -88,15 +88,14 @@ impl RequestId {
     fn from_words(high: u64, low: u64) -> Self {
         let high = high & !0xF000 | 0x8000;
         let low = low & !(0b11 << 62) | 0b10 << 62;
-        let text = format!(
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            high >> 32,
-            high >> 16 & 0xFFFF,
-            high & 0xFFFF,
-            low >> 48,
-            low & 0xFFFF_FFFF_FFFF
-        );
-        Self(HeaderValue::try_from(text).expect("digits and dashes may stand in a header"))
+        // Written by hand: formatting would cost a third of an unsampled request.
+        let mut text = *b"00000000-0000-0000-0000-000000000000";
+        let mut rest = u128::from(high) << 64 | u128::from(low);
+        for slot in text.iter_mut().rev().filter(|slot| **slot != b'-') {
+            *slot = b"0123456789abcdef"[(rest & 0xF) as usize];
+            rest >>= 4;
+        }
+        Self(HeaderValue::from_bytes(&text).expect("digits and dashes may stand in a header"))
     }
 }
 

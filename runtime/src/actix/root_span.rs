@@ -10,7 +10,7 @@ use std::rc::Rc;
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ResourceMap, ServiceRequest, ServiceResponse};
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::http::{Method, StatusCode, Uri};
 
 use super::error_facts::ErrorFacts;
@@ -96,34 +96,31 @@ pub(super) struct RootSpan {
     /// What the application runs under; it stays when the span is over, for a body that is still
     /// polled.
     span: SpanRef,
-    frame: RequestFrame,
-    /// What is needed until the request is answered.
-    request: Option<Request>,
+    /// Boxed, because futures and bodies are moved a dozen times on their way through actix-web.
+    open: Option<Box<Open>>,
 }
 
-/// What is kept of a request.
-struct Request {
+/// A span that runs.
+struct Open {
+    frame: RequestFrame,
     id: RequestId,
     shared: Rc<Shared>,
     /// The first word of the span's name; `None` when the application has named the span.
     method: Option<&'static str>,
     /// Where the route is looked up when there is no response to ask.
     uri: Uri,
+    is_answered: bool,
 }
 
 impl RootSpan {
     /// No span: the application runs under what is current anyway.
-    pub(super) fn none() -> Self {
-        Self::inert(SpanRef::default())
+    pub(super) const fn none() -> Self {
+        Self { span: SpanRef::NONE, open: None }
     }
 
     /// No span, and none below.
-    pub(super) fn muted() -> Self {
-        Self::inert(SpanRef::MUTED)
-    }
-
-    fn inert(span: SpanRef) -> Self {
-        Self { span, frame: Frame::new(), request: None }
+    pub(super) const fn muted() -> Self {
+        Self { span: SpanRef::MUTED, open: None }
     }
 
     /// Begins the span of a request and records what the request says.
@@ -137,23 +134,19 @@ impl RootSpan {
         if span.is_none() {
             return Self::none();
         }
-        let id = span.in_scope(|| RequestId::of(request.request()));
-        if frame.is_recording() {
-            if let Some(name) = &name {
-                frame.set_name(name);
-            }
-            request_facts::record(request.request(), &mut frame);
-            frame.record(Key::REQUEST_ID, &id);
-            shared.settings.visit_request(request, span);
-            shared.routes.get_or_init(|| request.resource_map().clone());
-        }
-        let request = Request {
-            id,
+        let mut open = Box::new(Open {
+            frame,
+            id: span.in_scope(|| RequestId::of(request.request())),
             shared: Rc::clone(shared),
             method: name.is_none().then_some(method),
             uri: request.uri().clone(),
-        };
-        Self { span, frame, request: Some(request) }
+            is_answered: false,
+        });
+        if open.frame.is_recording() {
+            open.record_request(request, name.as_deref());
+            shared.settings.visit_request(request, span);
+        }
+        Self { span, open: Some(open) }
     }
 
     /// Runs one step of the application in the span; a panic ends the span on its way out.
@@ -167,15 +160,16 @@ impl RootSpan {
 
     /// Takes the response; the span ends with its body, which may be now.
     pub(super) fn answer<B: MessageBody>(&mut self, response: &mut ServiceResponse<B>) {
-        let Some(request) = self.request.take() else { return };
-        if self.frame.is_recording() {
-            self.record_route(&request, response.request().match_pattern());
+        let Some(open) = &mut self.open else { return };
+        open.is_answered = true;
+        if open.frame.is_recording() {
+            open.record_route(response.request().match_pattern());
             let error = response.response().error().map(ErrorFacts::of);
-            self.judge(response.status(), error.as_ref());
+            open.judge(response.status(), error.as_ref());
             let head = response.response().head();
-            request.shared.settings.visit_response(response.request(), head, self.span);
+            open.shared.settings.visit_response(response.request(), head, self.span);
         }
-        request.id.add_to(response.headers_mut());
+        open.id.add_to(response.headers_mut());
         if is_without_body(response) {
             self.end();
         }
@@ -183,16 +177,16 @@ impl RootSpan {
 
     /// Takes the error of a middleware, which has no response yet; the span ends when it gets one.
     pub(super) fn refuse(mut self, mut error: Error) -> Error {
-        let Some(request) = self.request.take() else { return error };
-        self.look_up_route(&request);
+        let Some(mut open) = self.open.take() else { return error };
+        open.look_up_route();
+        let id = open.id.clone();
         let status = error.as_response_error().status_code();
-        let refused = Refused { status, error: ErrorFacts::of(&error), root: self };
-        let refused = Cell::new(Some(refused));
+        let refused = Cell::new(Some(Refused { open, status, error: ErrorFacts::of(&error) }));
         error.add_response_mapper(move |mut response| {
             if let Some(mut refused) = refused.take() {
                 refused.status = response.status();
             }
-            request.id.add_to(response.headers_mut());
+            id.add_to(response.headers_mut());
             response
         });
         error
@@ -200,41 +194,57 @@ impl RootSpan {
 
     /// Notes that the body failed, and ends the span.
     pub(super) fn fail(&mut self, error: &(dyn std::error::Error + 'static)) {
-        if self.frame.is_recording() {
+        if let Some(open) = &mut self.open
+            && open.frame.is_recording()
+        {
             let error = ErrorFacts::of(error);
-            fail(&mut self.frame, error.kind().unwrap_or("_OTHER"), error.message());
+            fail(&mut open.frame, error.kind().unwrap_or("_OTHER"), error.message());
         }
         self.end();
     }
 
     /// Ends the span; what comes later is no part of it.
     pub(super) fn end(&mut self) {
-        self.frame.finish();
+        if let Some(mut open) = self.open.take() {
+            open.frame.finish();
+        }
     }
 
     /// Ends the span of a request that did not come to its end.
     fn interrupt(&mut self, outcome: Outcome) {
-        if let Some(request) = self.request.take() {
-            self.look_up_route(&request);
+        let Some(open) = &mut self.open else { return };
+        if !open.is_answered {
+            open.look_up_route();
         }
-        if outcome == Outcome::Panic && self.frame.is_recording() {
-            self.frame.record(Key::ERROR_TYPE, "panic");
+        if outcome == Outcome::Panic && open.frame.is_recording() {
+            open.frame.record(Key::ERROR_TYPE, "panic");
         }
-        self.frame.set_outcome(outcome);
-        self.frame.finish();
+        open.frame.set_outcome(outcome);
+        self.end();
+    }
+}
+
+impl Open {
+    fn record_request(&mut self, request: &ServiceRequest, name: Option<&str>) {
+        if let Some(name) = name {
+            self.frame.set_name(name);
+        }
+        request_facts::record(request.request(), &mut self.frame);
+        self.frame.record(Key::REQUEST_ID, &self.id);
+        self.shared.routes.get_or_init(|| request.resource_map().clone());
     }
 
     /// Finds the route by the path alone.
-    fn look_up_route(&mut self, request: &Request) {
+    fn look_up_route(&mut self) {
         if self.frame.is_recording() {
-            let routes = request.shared.routes.get();
-            self.record_route(request, routes.and_then(|it| it.match_pattern(request.uri.path())));
+            let routes = self.shared.routes.get();
+            self.record_route(routes.and_then(|routes| routes.match_pattern(self.uri.path())));
         }
     }
 
-    fn record_route(&mut self, request: &Request, route: Option<String>) {
+    fn record_route(&mut self, route: Option<String>) {
         self.frame.record(Key::ROUTE, &route);
-        match (request.method, route) {
+        match (self.method, route) {
             (Some(method), Some(route)) => self.frame.set_name(&format_args!("{method} {route}")),
             (Some(method), None) => self.frame.set_name(method),
             (None, _) => {}
@@ -290,17 +300,17 @@ impl Drop for Stepping<'_> {
 
 /// An answer that is still an error; dropping it is the end of the request.
 struct Refused {
-    root: RootSpan,
+    open: Box<Open>,
     status: StatusCode,
     error: ErrorFacts,
 }
 
 impl Drop for Refused {
     fn drop(&mut self) {
-        if self.root.frame.is_recording() {
-            self.root.judge(self.status, Some(&self.error));
+        if self.open.frame.is_recording() {
+            self.open.judge(self.status, Some(&self.error));
         }
-        self.root.end();
+        self.open.frame.finish();
     }
 }
 
@@ -313,9 +323,18 @@ impl fmt::Debug for RootSpan {
 /// The headers of an actix-web request.
 impl Carrier for HeaderMap {
     fn each_value<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
-        // A look-up by text would allocate; there are few headers.
-        for (_, value) in self.iter().filter(|(key, _)| key.as_str() == name) {
-            visit(value.as_bytes());
+        static KNOWN: [HeaderName; 3] = [
+            HeaderName::from_static("traceparent"),
+            HeaderName::from_static("tracestate"),
+            HeaderName::from_static("baggage"),
+        ];
+        // A look-up by text would allocate.
+        match KNOWN.iter().find(|known| known.as_str() == name) {
+            Some(known) => self.get_all(known).for_each(|value| visit(value.as_bytes())),
+            None => self
+                .iter()
+                .filter(|(key, _)| key.as_str() == name)
+                .for_each(|(_, value)| visit(value.as_bytes())),
         }
     }
 }

@@ -49,7 +49,11 @@ use crate::span::{SpanRef, guard_attributes};
 ///
 /// Source: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>.
 ///
-/// With nothing installed a request costs one check and goes through untouched.
+/// With nothing installed a request costs one check and goes through untouched, without a request
+/// id in its response.
+///
+/// In tests, read the body of a response (`test::call_and_read_body`): one that is dropped unread
+/// looks like a client that went away.
 #[derive(Clone, Default)]
 #[must_use = "the middleware does nothing until an `App` is wrapped in it"]
 pub struct Tracing {
@@ -71,8 +75,9 @@ impl Tracing {
         Self::default()
     }
 
-    /// Leaves out requests for exactly these paths: neither they nor anything below them is
-    /// recorded.
+    /// Leaves out requests for exactly these paths, without their queries: neither they nor
+    /// anything below them is recorded, their calls carry no context, and their responses get no
+    /// request id.
     pub fn exclude<P: Into<Cow<'static, str>>>(
         mut self,
         paths: impl IntoIterator<Item = P>,

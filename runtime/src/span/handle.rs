@@ -76,6 +76,9 @@ impl SpanRef {
         self.0
     }
 
+    /// Names no span.
+    pub const NONE: Self = Self(Current::NONE);
+
     /// Names no span, and keeps any from being recorded: while it is current nothing begins and
     /// nothing is sent along with calls.
     pub const MUTED: Self = Self(Current::MUTED);
