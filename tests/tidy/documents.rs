@@ -45,7 +45,7 @@ fn every_test_that_an_invariant_names_exists() {
 #[test]
 fn every_link_of_a_document_leads_to_a_file() {
     let mut offenders = Vec::new();
-    for file in tree::files("").iter().filter(|file| file.path.ends_with(".md")) {
+    for file in tree::files("").iter().filter(|file| tree::has_extension(&file.path, "md")) {
         let folder = tree::root().join(&file.path);
         let folder = folder.parent().expect("a file is in a folder");
         for (at, line) in file.text.lines().enumerate() {

@@ -50,7 +50,7 @@ fn every_dialect_has_the_same_files() {
         let is_extra =
             |name: &str| EXTRAS.iter().any(|(owner, extra, _)| *owner == dialect && *extra == name);
         let names = tree::names(&folder);
-        let files: Vec<_> = names.iter().filter(|name| name.ends_with(".rs")).collect();
+        let files: Vec<_> = names.iter().filter(|name| tree::has_extension(name, "rs")).collect();
         for missing in DIALECT.iter().filter(|name| !files.iter().any(|file| file == *name)) {
             offenders.push(format!("{folder}/{missing}:1: is missing"));
         }

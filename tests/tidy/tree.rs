@@ -157,7 +157,12 @@ pub(crate) fn files(under: &str) -> Vec<File> {
 
 /// Every Rust file under a folder of the workspace.
 pub(crate) fn rust(under: &str) -> Vec<File> {
-    files(under).into_iter().filter(|file| file.path.ends_with(".rs")).collect()
+    files(under).into_iter().filter(|file| has_extension(&file.path, "rs")).collect()
+}
+
+/// Whether a path ends in a dot and this text.
+pub(crate) fn has_extension(path: &str, extension: &str) -> bool {
+    Path::new(path).extension().is_some_and(|found| found == extension)
 }
 
 /// The names in a folder of the workspace, in alphabetical order.
