@@ -13,7 +13,7 @@ use crate::propagate::Composite;
 use crate::record::{Level, Outcome, Processor, SpanId, SpanKind, SpanRecord, Status};
 use crate::sample::Sampler;
 use crate::span::tracer::{self, Processors, Tracer};
-use crate::span::{Limits, collector, isolate};
+use crate::span::{Limits, collector, isolate, ring};
 
 /// How long a capture waits for its spans.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -88,6 +88,11 @@ impl Capture {
             processors: Processors(vec![memory.clone()]),
         }
     }
+}
+
+/// How many rings, each for the spans of one thread at a time, this process has made so far.
+pub fn rings() -> usize {
+    ring::made()
 }
 
 /// Renders spans as an indented tree, children in the order they began; one line a span with its

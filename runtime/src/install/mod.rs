@@ -70,6 +70,9 @@ pub struct Report {
     pub in_time: bool,
     /// Spans on their way from the application's threads to the destinations.
     pub spans: Tally,
+    /// Attributes, events and links that went to running spans on the same way. Those that wait
+    /// for the end of their span are pending.
+    pub amendments: Tally,
     /// What each destination did.
     pub destinations: Vec<Delivery>,
 }
@@ -156,6 +159,7 @@ impl Telemetry {
         Report {
             in_time: is_collected && deliveries.iter().all(|delivery| delivery.in_time),
             spans: span::LEDGER.tally(),
+            amendments: span::AMENDMENTS.tally(),
             destinations: deliveries,
         }
     }
@@ -174,6 +178,9 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pace = if self.in_time { "in time" } else { "not in time" };
         write!(f, "{pace}; spans collected {}, lost {}", self.spans.accepted, self.spans.lost())?;
+        if self.amendments.lost() > 0 {
+            write!(f, "; amendments of spans lost {}", self.amendments.lost())?;
+        }
         for Delivery { destination, tally, .. } in &self.destinations {
             let Tally { accepted, delivered, rejected, .. } = tally;
             let lost = tally.lost();

@@ -231,7 +231,11 @@ impl ToAttribute for opentelemetry::Value {
             Self::Array(opentelemetry::Array::Bool(values)) => sink.bools(values),
             Self::Array(opentelemetry::Array::I64(values)) => sink.i64s(values),
             Self::Array(opentelemetry::Array::F64(values)) => sink.f64s(values),
-            Self::Array(opentelemetry::Array::String(texts)) => sink.strs(texts),
+            Self::Array(opentelemetry::Array::String(texts)) => {
+                sink.strs(
+                    &texts.iter().map(opentelemetry::StringValue::as_str).collect::<Vec<_>>(),
+                );
+            }
             other => sink.display(other),
         }
     }

@@ -11,7 +11,7 @@ use super::callsite::{Callsite, MANUAL};
 use super::clock;
 use super::current::{self, Current};
 use super::layout::{AMENDMENT_WORDS, MAX_ITEM_WORDS, Tag, What};
-use super::sink::{Buffer, Recorder, Sink};
+use super::sink::{Buffer, Filled, Recorder, Sink};
 use super::words::{Key, Words, text_words};
 use super::{AMENDMENTS, ring};
 use crate::loss::LossReason;
@@ -33,7 +33,7 @@ pub(super) fn items(
     words: usize,
     write: impl FnOnce(&mut Words<'_>),
 ) {
-    send(context, (Tag::Items, clock::ticks()), callsite, words, write);
+    send(context, Tag::Items, callsite, words, write);
 }
 
 /// Adds an event to a span, now or at a time of day.
@@ -45,11 +45,14 @@ pub(super) fn event(
 ) {
     let items = gathered(attributes);
     let words = 1 + text_words(name.len()) + items.len();
-    let at = match unix_ns {
-        Some(unix_ns) => (Tag::TimedEvent, unix_ns),
-        None => (Tag::Event, clock::ticks()),
+    let (tag, words) = match unix_ns {
+        Some(_) => (Tag::TimedEvent, 1 + words),
+        None => (Tag::Event, words),
     };
-    send(context, at, &MANUAL, words, |room| {
+    send(context, tag, &MANUAL, words, |room| {
+        if let Some(unix_ns) = unix_ns {
+            room.word(unix_ns);
+        }
         room.text_block(name);
         room.words(&items);
     });
@@ -58,8 +61,7 @@ pub(super) fn event(
 /// Adds a link to a span.
 pub(super) fn link(context: Current, to: SpanContext, attributes: &Attributes<'_>) {
     let items = gathered(attributes);
-    let at = (Tag::Link, clock::ticks());
-    send(context, at, &MANUAL, LINK_WORDS + items.len(), |room| {
+    send(context, Tag::Link, &MANUAL, LINK_WORDS + items.len(), |room| {
         let trace_id = to.trace_id.to_u128();
         #[expect(clippy::cast_possible_truncation, reason = "the two halves of the id")]
         let (high, low) = ((trace_id >> 64) as u64, trace_id as u64);
@@ -85,7 +87,7 @@ fn gathered(attributes: &Attributes<'_>) -> Vec<MaybeUninit<u64>> {
 
 fn send(
     context: Current,
-    (tag, time): (Tag, u64),
+    tag: Tag,
     callsite: &'static Callsite,
     words: usize,
     write: impl FnOnce(&mut Words<'_>),
@@ -95,7 +97,7 @@ fn send(
     }
     let item_words = match u16::try_from(words) {
         Ok(item_words) if words <= MAX_ITEM_WORDS => item_words,
-        _ => return AMENDMENTS.lose(1, LossReason::TooLarge),
+        _ => return lose(LossReason::TooLarge),
     };
     let what = What {
         tag,
@@ -109,13 +111,19 @@ fn send(
             room.word(what.pack());
             room.word(address(callsite));
             room.word(context.span_id);
-            room.word(time);
+            room.word(clock::ticks());
             write(room);
         })
     });
     if !fitted {
-        AMENDMENTS.lose(1, LossReason::RingFull);
+        lose(LossReason::RingFull);
     }
+}
+
+#[cold]
+fn lose(reason: LossReason) {
+    AMENDMENTS.accept(1);
+    AMENDMENTS.lose(1, reason);
 }
 
 /// Attributes for the span that is current, gathered by generated code.
@@ -124,7 +132,7 @@ pub struct Amendment<const WORDS: usize> {
     callsite: &'static Callsite,
     context: Current,
     words: [MaybeUninit<u64>; WORDS],
-    len: u16,
+    filled: Filled,
 }
 
 impl<const WORDS: usize> Amendment<WORDS> {
@@ -132,7 +140,7 @@ impl<const WORDS: usize> Amendment<WORDS> {
     #[inline]
     pub fn new(callsite: &'static Callsite) -> Self {
         let context = Current::get();
-        Self { callsite, context, words: [MaybeUninit::uninit(); WORDS], len: 0 }
+        Self { callsite, context, words: [MaybeUninit::uninit(); WORDS], filled: Filled::default() }
     }
 
     /// Whether values recorded now would be kept.
@@ -144,7 +152,7 @@ impl<const WORDS: usize> Amendment<WORDS> {
     /// Adds what was recorded to the span.
     #[inline]
     pub fn send(self) {
-        let items = self.words.get(..usize::from(self.len)).unwrap_or_default();
+        let items = self.words.get(..self.filled.words()).unwrap_or_default();
         if !items.is_empty() {
             self::items(self.context, self.callsite, items.len(), |room| room.words(items));
         }
@@ -154,6 +162,6 @@ impl<const WORDS: usize> Amendment<WORDS> {
 impl<const WORDS: usize> Recorder for Amendment<WORDS> {
     #[inline]
     fn buffer(&mut self) -> Option<Buffer<'_>> {
-        Some(Buffer::of_frame(&mut self.words, &mut self.len, self.context, self.callsite))
+        Some(Buffer::of_frame(&mut self.words, &mut self.filled, &self.context, self.callsite))
     }
 }

@@ -126,6 +126,34 @@ pub trait ToElement: Sized {
     fn elements_to_attribute(elements: &[Self], sink: Sink<'_>);
 }
 
+mod sealed {
+    /// Keeps [`Text`](super::Text) to the types of this crate's choice.
+    pub trait Sealed {}
+}
+
+/// An element of a list of texts.
+///
+/// Nobody else can implement it: a text is read once for its length and once for its bytes,
+/// straight into the ring, so it must be the same text twice and run no code of its own.
+pub trait Text: sealed::Sealed {
+    /// The text.
+    fn text(&self) -> &str;
+}
+
+macro_rules! text {
+    ($($type:ty),* $(,)?) => {$(
+        impl sealed::Sealed for $type {}
+
+        impl Text for $type {
+            fn text(&self) -> &str {
+                self
+            }
+        }
+    )*};
+}
+
+text! { String, &str, Cow<'_, str>, Box<str>, Rc<str>, Arc<str> }
+
 macro_rules! element {
     ($($type:ty => $method:ident),* $(,)?) => {$(
         impl ToElement for $type {
@@ -136,7 +164,7 @@ macro_rules! element {
     )*};
 }
 
-element! { bool => bools, i64 => i64s, f64 => f64s, String => strs, &str => strs, Cow<'_, str> => strs }
+element! { bool => bools, i64 => i64s, f64 => f64s, String => strs, &str => strs, Cow<'_, str> => strs, Box<str> => strs, Rc<str> => strs, Arc<str> => strs }
 
 macro_rules! widened_element {
     ($($type:ty => $method:ident as $wide:ty),* $(,)?) => {$(

@@ -4,11 +4,13 @@
 //! taken once for the whole local part of the trace.
 //! Never: runs for an ordinary child; that path stays in `frame`.
 
+use super::callsite::Callsite;
 use super::current::{self, Current, Traits};
 use super::handle::SpanRef;
 use super::parent::Parent;
 use super::{frame, tracer};
-use crate::record::{SpanContext, SpanKind, TraceFlags, TraceId};
+use crate::diagnostics;
+use crate::record::{Level, SpanContext, SpanKind, TraceFlags, TraceId};
 use crate::sample::{Decision, Input};
 
 /// A span that has ids and a decision.
@@ -21,32 +23,45 @@ pub(super) struct Begun {
 /// Begins the first span of ours in a trace, which others may have begun; `None` when nothing is
 /// installed.
 #[cold]
-pub(super) fn first(name: &str, kind: SpanKind) -> Option<Begun> {
-    under(Parent::current(), name, kind)
+pub(super) fn first(callsite: &'static Callsite) -> Option<Begun> {
+    under(Parent::current(), callsite, callsite.source.name, callsite.kind)
 }
 
-/// Begins a span under a parent given by hand; `None` when nothing is installed.
+/// Begins a span under a parent given by hand; `None` when nothing is installed, or when the span
+/// is too detailed to be recorded.
 #[cold]
-pub(super) fn under(parent: Parent, name: &str, kind: SpanKind) -> Option<Begun> {
-    match parent {
-        Parent::Root => begin(None, name, kind),
-        Parent::Remote(context) => begin(Some(context), name, kind),
-        Parent::Local(span) => Some(under_local(span)),
-    }
+pub(super) fn under(
+    parent: Parent,
+    callsite: &'static Callsite,
+    name: &str,
+    kind: SpanKind,
+) -> Option<Begun> {
+    let remote = match parent {
+        Parent::Local(span) if !span.is_none() => return under_local(span, callsite.source.level),
+        Parent::Remote(context) if context.is_valid() => Some(context),
+        Parent::Root | Parent::Local(_) | Parent::Remote(_) => None,
+    };
+    begin(remote, callsite.source.level, name, kind)
 }
 
-fn under_local(parent: SpanRef) -> Begun {
+fn under_local(parent: SpanRef, level: Level) -> Option<Begun> {
     let parent = parent.to_current();
-    Begun {
+    if parent.is_recording() && !parent.traits.admits(level) {
+        return None;
+    }
+    Some(Begun {
         context: parent.child(current::with(frame::next_span_id)),
         parent_id: parent.span_id,
         parent_is_remote: false,
-    }
+    })
 }
 
-fn begin(remote: Option<SpanContext>, name: &str, kind: SpanKind) -> Option<Begun> {
+fn begin(remote: Option<SpanContext>, level: Level, name: &str, kind: SpanKind) -> Option<Begun> {
+    if Current::get() == Current::DECIDING || diagnostics::suppressed() {
+        return None;
+    }
     let (tag, mut ids) = current::with(|local| (local.tracer.get(), local.ids.get()));
-    let tracer = tracer::find(tag)?;
+    let tracer = tracer::find(tag).filter(|tracer| level <= tracer.level)?;
     let (trace_id, carried) = match remote {
         Some(context) => (context.trace_id.to_u128(), context.flags.without(TraceFlags::SAMPLED)),
         None => (ids.trace_id(), TraceFlags::RANDOM),
@@ -54,7 +69,12 @@ fn begin(remote: Option<SpanContext>, name: &str, kind: SpanKind) -> Option<Begu
     let span_id = ids.span_id();
     current::with(|local| local.ids.set(ids));
     let input = Input { parent: remote, trace_id: TraceId::from_u128(trace_id), name, kind };
-    let flags = match tracer.sampler.decide(&input) {
+    let decision = {
+        // A sampler's own spans would ask it again.
+        let _deciding = Current::DECIDING.attach();
+        tracer.sampler.decide(&input)
+    };
+    let flags = match decision {
         Decision::Record { .. } => carried.with(TraceFlags::SAMPLED),
         Decision::Drop => carried,
     };
@@ -64,7 +84,7 @@ fn begin(remote: Option<SpanContext>, name: &str, kind: SpanKind) -> Option<Begu
         trace_low: trace_id as u64,
         span_id,
         root_id: span_id,
-        traits: Traits::new(flags, tag),
+        traits: Traits::new(flags, tag, tracer.level),
     };
     Some(Begun {
         context,

@@ -15,10 +15,10 @@ use std::time::Duration;
 use super::drain::Drain;
 
 /// The time between two passes while there is traffic.
-const INTERVAL: Duration = Duration::from_millis(10);
+const INTERVAL: Duration = Duration::from_millis(20);
 
 /// Passes without a record before the collector goes to sleep.
-const IDLE_PASSES: u32 = 50;
+const IDLE_PASSES: u32 = 25;
 
 static THREAD: OnceLock<Option<Thread>> = OnceLock::new();
 static ASLEEP: AtomicBool = AtomicBool::new(false);
@@ -101,7 +101,14 @@ fn run() {
 /// finds it, as no processor keeps a write to itself that long.
 fn sleep(drain: &mut Drain) {
     ASLEEP.store(true, Ordering::SeqCst);
-    thread::park_timeout(INTERVAL);
+    // A wake-up from before may end the first wait at once, and then the interval is not over.
+    let begin = fastant::Instant::now();
+    while let Some(rest) = INTERVAL.checked_sub(begin.elapsed())
+        && ASLEEP.load(Ordering::Relaxed)
+        && no_flush_waits()
+    {
+        thread::park_timeout(rest);
+    }
     if ASLEEP.load(Ordering::SeqCst) && drain.pass() == 0 && no_flush_waits() {
         thread::park();
     }

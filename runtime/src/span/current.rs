@@ -8,7 +8,7 @@ use std::cell::Cell;
 
 use super::ids::Generator;
 use super::ring;
-use crate::record::{SpanContext, SpanId, TraceFlags, TraceId};
+use crate::record::{Level, SpanContext, SpanId, TraceFlags, TraceId};
 
 /// The current span of a thread as plain words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,18 +24,30 @@ pub struct Current {
     pub(super) traits: Traits,
 }
 
-/// The W3C flags of a trace, and the tracer that began it: 0 is the installed one, others are
-/// captures of tests.
+/// The W3C flags of a trace, and the tracer that began it with the most detailed level it records:
+/// 0 is the installed one, others are captures of tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Traits(u64);
 
 impl Traits {
     const FLAGS_AT: u32 = 16;
+    const LEVEL_AT: u32 = 25;
+    const LEVEL_MASK: u64 = 0x7F;
     const TRACER_AT: u32 = 32;
     const SAMPLED: u64 = (TraceFlags::SAMPLED.to_u8() as u64) << Self::FLAGS_AT;
 
-    pub(super) const fn new(flags: TraceFlags, tracer: u16) -> Self {
-        Self((flags.to_u8() as u64) << Self::FLAGS_AT | (tracer as u64) << Self::TRACER_AT)
+    pub(super) const fn new(flags: TraceFlags, tracer: u16, level: Level) -> Self {
+        Self(
+            (flags.to_u8() as u64) << Self::FLAGS_AT
+                | (level as u64) << Self::LEVEL_AT
+                | (tracer as u64) << Self::TRACER_AT,
+        )
+    }
+
+    /// Whether the tracer records spans of this level.
+    #[inline]
+    pub(super) const fn admits(self, level: Level) -> bool {
+        level as u64 <= self.0 >> Self::LEVEL_AT & Self::LEVEL_MASK
     }
 
     #[inline]
@@ -61,7 +73,8 @@ impl Traits {
 
     /// The traits in the first word of a record.
     pub(super) const fn from_bits(word: u64) -> Self {
-        Self(word & (0xFF << Self::FLAGS_AT | 0xFFFF << Self::TRACER_AT))
+        const LEVEL: u64 = Traits::LEVEL_MASK << Traits::LEVEL_AT;
+        Self(word & (0xFF << Self::FLAGS_AT | LEVEL | 0xFFFF << Self::TRACER_AT))
     }
 }
 
@@ -88,6 +101,7 @@ thread_local! {
 /// Gives access to what this thread keeps.
 #[inline]
 pub(super) fn with<R>(visit: impl FnOnce(&Local) -> R) -> R {
+    const { assert!(!std::mem::needs_drop::<Local>(), "see below") };
     let local = LOCAL.with(std::ptr::from_ref);
     #[expect(unsafe_code, reason = "a larger closure keeps `LocalKey::with` an indirect call")]
     // SAFETY: thread-local memory without a destructor lives as long as its thread, which waits
@@ -103,6 +117,9 @@ impl Current {
     /// A span without a trace, which nobody records.
     pub(super) const MUTED: Self = Self { span_id: 1, root_id: 0, ..Self::NONE };
 
+    /// Stands where a sampler decides: no trace begins there.
+    pub(super) const DECIDING: Self = Self { span_id: 2, ..Self::MUTED };
+
     /// What is current on this thread.
     #[inline]
     pub(super) fn get() -> Self {
@@ -114,9 +131,10 @@ impl Current {
         self.span_id != 0
     }
 
+    /// Whether it is a span that somebody records: what is not a span is not sampled.
     #[inline]
     pub(super) const fn is_recording(&self) -> bool {
-        self.is_some() && self.traits.is_sampled()
+        self.traits.is_sampled()
     }
 
     /// The context of a child of this span.

@@ -53,9 +53,8 @@ pub(super) fn span(
         outcome: what.outcome,
         source: &callsite.source,
     };
-    for item in Reader::new(items) {
-        add_item(&mut span, item, callsite, limits);
-    }
+    let mut adding = Adding { span: &mut span, limits, is_judged: false, failure: None };
+    Reader::new(items).for_each(|item| adding.item(item, callsite));
     Some(span)
 }
 
@@ -64,93 +63,178 @@ pub(super) fn amended_span_id(words: &[u64]) -> Option<u64> {
     words.get(2).copied()
 }
 
-/// Adds what an amendment says to its span.
+/// Adds what amendments, one behind the other, say to their span, in the order it was said: they
+/// come from the rings of several threads.
 pub(super) fn amend(span: &mut SpanRecord, words: &[u64], calendar: &Calendar, limits: &Limits) {
-    let Some((head, payload)) = words.split_at_checked(AMENDMENT_WORDS) else { return };
-    let (Some(what), Some(callsite)) = (What::unpack(head[0]), callsite(head[1])) else { return };
-    let mut reader = Reader::new(payload);
-    match what.tag {
-        Tag::End => {}
-        Tag::Items => reader.for_each(|item| add_item(span, item, callsite, limits)),
-        Tag::Event | Tag::TimedEvent if span.events.len() >= limits.events => {
-            span.dropped.events += 1;
-        }
-        Tag::Event | Tag::TimedEvent => {
-            let Some(name) = reader.text_block() else { return };
-            let is_ticks = what.tag == Tag::Event;
-            let unix_ns = if is_ticks { calendar.unix_ns(head[3]) } else { head[3] };
-            let attributes = attributes(reader, callsite, limits);
-            span.events.push(EventRecord { name: name.into(), unix_ns, attributes });
-        }
-        Tag::Link if span.links.len() >= limits.links => span.dropped.links += 1,
-        Tag::Link => {
-            let Some(context) = linked(&mut reader) else { return };
-            let attributes = attributes(reader, callsite, limits);
-            span.links.push(LinkRecord { context, attributes });
-        }
+    let mut amendments: Vec<_> = Records::new(words).collect();
+    amendments.sort_by_key(|(_, record)| record.get(AMENDMENT_WORDS - 1).copied());
+    let mut adding = Adding { span, limits, is_judged: false, failure: None };
+    for (what, record) in amendments {
+        // What is cut off in the middle says nothing.
+        let _ = adding.amendment(what, record, calendar);
     }
 }
 
-/// Adds an attribute, or replaces the one of the same key.
+/// Whole records, one behind the other.
+pub(super) struct Records<'a>(&'a [u64]);
+
+impl<'a> Records<'a> {
+    pub(super) fn new(words: &'a [u64]) -> Self {
+        Self(words)
+    }
+
+    /// What could not be read.
+    pub(super) fn rest(&self) -> &'a [u64] {
+        self.0
+    }
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = (What, &'a [u64]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let what = What::unpack(*self.0.first()?)?;
+        let (record, rest) = self.0.split_at_checked(what.record_words())?;
+        self.0 = rest;
+        Some((what, record))
+    }
+}
+
+/// Adds an attribute to a span, or replaces the one of the same key.
 pub(super) fn set_attribute(span: &mut SpanRecord, attribute: Attribute, limits: &Limits) {
-    let has_room = span.attributes.len() < limits.attributes;
-    match span.attributes.iter_mut().find(|known| known.key == attribute.key) {
-        Some(known) => known.value = attribute.value,
-        None if has_room => span.attributes.push(attribute),
-        None => span.dropped.attributes += 1,
+    if !put(&mut span.attributes, attribute, limits) {
+        span.dropped.attributes += 1;
     }
 }
 
-fn add_item(span: &mut SpanRecord, item: Item, callsite: &'static Callsite, limits: &Limits) {
-    const NAME: u16 = Key::NAME.index();
-    const STATUS_ERROR: u16 = Key::STATUS_ERROR.index();
-    const STATUS_OK: u16 = Key::STATUS_OK.index();
-    const STATUS_UNSET: u16 = Key::STATUS_UNSET.index();
-    const KIND: u16 = Key::KIND.index();
-    const EXCEPTION: u16 = Key::EXCEPTION.index();
-    const START_UNIX_NS: u16 = Key::START_UNIX_NS.index();
-    const END_UNIX_NS: u16 = Key::END_UNIX_NS.index();
-    match (item.key, item.value) {
-        (NAME, Value::Str(name)) => span.name = name,
-        (STATUS_ERROR, Value::Str(message)) => span.status = Status::Error { message },
-        (STATUS_OK, _) => span.status = Status::Ok,
-        (STATUS_UNSET, _) => span.status = Status::Unset,
-        (KIND, Value::I64(kind)) => span.kind = kind_from(kind),
-        (EXCEPTION, Value::Str(level)) => add_exception(span, level),
-        (START_UNIX_NS, Value::I64(unix_ns)) => span.start_unix_ns = unix_ns.cast_unsigned(),
-        (END_UNIX_NS, Value::I64(unix_ns)) => span.end_unix_ns = unix_ns.cast_unsigned(),
-        (key, value) => {
-            if let Some(key) = key_text(key, item.dynamic_key, callsite) {
-                let value = shortened(value, limits.value_chars);
-                set_attribute(span, Attribute { key, value }, limits);
+/// Adds an attribute, or replaces the one of the same key; `false` when there is no room.
+fn put(attributes: &mut Vec<Attribute>, attribute: Attribute, limits: &Limits) -> bool {
+    let has_room = attributes.len() < limits.attributes;
+    match attributes.iter_mut().find(|known| known.key == attribute.key) {
+        Some(known) => known.value = attribute.value,
+        None if has_room => attributes.push(attribute),
+        None => return false,
+    }
+    true
+}
+
+/// A span and what is added to it.
+struct Adding<'a> {
+    span: &'a mut SpanRecord,
+    limits: &'a Limits,
+    /// Whether somebody has said how the span ended, which counts more than its result.
+    is_judged: bool,
+    /// The message of the error that was returned.
+    failure: Option<Cow<'static, str>>,
+}
+
+impl Adding<'_> {
+    fn amendment(&mut self, what: What, record: &[u64], calendar: &Calendar) -> Option<()> {
+        let (head, payload) = record.split_at_checked(AMENDMENT_WORDS)?;
+        let callsite = callsite(head[1])?;
+        let mut reader = Reader::new(payload);
+        match what.tag {
+            Tag::End => {}
+            Tag::Items => reader.for_each(|item| self.item(item, callsite)),
+            Tag::Event | Tag::TimedEvent => {
+                let is_timed = what.tag == Tag::TimedEvent;
+                let unix_ns = if is_timed { reader.word()? } else { calendar.unix_ns(head[3]) };
+                let name = reader.text_block()?.into();
+                let attributes = attributes(reader, callsite, self.limits);
+                self.event(EventRecord { name, unix_ns, attributes });
+            }
+            Tag::Link if self.span.links.len() >= self.limits.links => {
+                self.span.dropped.links += 1;
+            }
+            Tag::Link => {
+                let context = linked(&mut reader)?;
+                let attributes = attributes(reader, callsite, self.limits);
+                self.span.links.push(LinkRecord { context, attributes });
+            }
+        }
+        Some(())
+    }
+
+    fn item(&mut self, item: Item, callsite: &'static Callsite) {
+        const NAME: u16 = Key::NAME.index();
+        const STATUS_ERROR: u16 = Key::STATUS_ERROR.index();
+        const STATUS_OK: u16 = Key::STATUS_OK.index();
+        const FAILURE: u16 = Key::FAILURE.index();
+        const KIND: u16 = Key::KIND.index();
+        const EXCEPTION: u16 = Key::EXCEPTION.index();
+        const START_UNIX_NS: u16 = Key::START_UNIX_NS.index();
+        const END_UNIX_NS: u16 = Key::END_UNIX_NS.index();
+        let span = &mut *self.span;
+        match (item.key, item.value) {
+            (NAME, Value::Str(name)) => span.name = name,
+            (STATUS_ERROR, Value::Str(message)) => self.judge(Status::Error { message }),
+            (STATUS_OK, _) => self.judge(Status::Ok),
+            (FAILURE, Value::Str(message)) => self.fail(message),
+            (KIND, Value::I64(kind)) => span.kind = kind_from(kind),
+            (EXCEPTION, Value::Str(level)) => self.exception(level),
+            (START_UNIX_NS, Value::I64(unix_ns)) => span.start_unix_ns = unix_ns.cast_unsigned(),
+            (END_UNIX_NS, Value::I64(unix_ns)) => span.end_unix_ns = unix_ns.cast_unsigned(),
+            (key, value) => {
+                if let Some(key) = key_text(key, item.dynamic_key, callsite) {
+                    let value = shortened(value, self.limits.value_chars);
+                    set_attribute(span, Attribute { key, value }, self.limits);
+                }
             }
         }
     }
-}
 
-/// Turns the error a span ended with into an event.
-/// Source: <https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/>.
-fn add_exception(span: &mut SpanRecord, level: Cow<'static, str>) {
-    let mut attributes = vec![Attribute::new("level", level)];
-    let error_type = span.attributes.iter().find(|attribute| attribute.key == ERROR_TYPE);
-    if let Some(error_type) = error_type {
-        attributes.push(Attribute::new("exception.type", error_type.value.clone()));
+    /// Source: <https://opentelemetry.io/docs/specs/otel/trace/api/#set-status>.
+    fn judge(&mut self, status: Status) {
+        self.is_judged = true;
+        if self.span.status != Status::Ok {
+            self.span.status = status;
+        }
     }
-    if let Status::Error { message } = &span.status {
-        attributes.push(Attribute::new("exception.message", message.clone()));
+
+    fn fail(&mut self, message: Cow<'static, str>) {
+        self.failure = Some(message.clone());
+        if !self.is_judged {
+            self.span.status = Status::Error { message };
+        }
     }
-    let unix_ns = span.end_unix_ns;
-    span.events.push(EventRecord { name: Cow::Borrowed("exception"), unix_ns, attributes });
+
+    fn event(&mut self, event: EventRecord) {
+        if self.span.events.len() < self.limits.events {
+            self.span.events.push(event);
+        } else {
+            self.span.dropped.events += 1;
+        }
+    }
+
+    /// Turns the error a span ended with into an event.
+    /// Source: <https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/>.
+    fn exception(&mut self, level: Cow<'static, str>) {
+        let mut attributes = vec![Attribute::new("level", level)];
+        let of_span = &self.span.attributes;
+        if let Some(error_type) = of_span.iter().find(|attribute| attribute.key == ERROR_TYPE) {
+            attributes.push(Attribute::new("exception.type", error_type.value.clone()));
+        }
+        let of_status = || match &self.span.status {
+            Status::Error { message } => Some(message.clone()),
+            Status::Unset | Status::Ok => None,
+        };
+        if let Some(message) = self.failure.take().or_else(of_status) {
+            attributes.push(Attribute::new("exception.message", message));
+        }
+        let unix_ns = self.span.end_unix_ns;
+        self.event(EventRecord { name: Cow::Borrowed("exception"), unix_ns, attributes });
+    }
 }
 
 fn attributes(reader: Reader<'_>, callsite: &'static Callsite, limits: &Limits) -> Vec<Attribute> {
-    reader
-        .filter_map(|item| {
-            let key = key_text(item.key, item.dynamic_key, callsite)?;
-            Some(Attribute { key, value: shortened(item.value, limits.value_chars) })
-        })
-        .take(limits.attributes)
-        .collect()
+    let mut attributes = Vec::new();
+    for item in reader {
+        if let Some(key) = key_text(item.key, item.dynamic_key, callsite) {
+            let value = shortened(item.value, limits.value_chars);
+            put(&mut attributes, Attribute { key, value }, limits);
+        }
+    }
+    attributes
 }
 
 fn key_text(
@@ -159,7 +243,8 @@ fn key_text(
     callsite: &'static Callsite,
 ) -> Option<Cow<'static, str>> {
     if let Some(text) = dynamic {
-        return Some(Cow::Owned(text));
+        // Source: <https://opentelemetry.io/docs/specs/otel/common/#attribute>: a key is not empty.
+        return (!text.is_empty()).then_some(Cow::Owned(text));
     }
     if key == Key::ERROR_TYPE.index() {
         return Some(Cow::Borrowed(ERROR_TYPE));
@@ -167,18 +252,30 @@ fn key_text(
     callsite.keys.get(usize::from(key)).map(|&text| Cow::Borrowed(text))
 }
 
+#[inline]
 fn shortened(value: Value, max_chars: usize) -> Value {
+    if max_chars == usize::MAX { value } else { cut_chars(value, max_chars) }
+}
+
+fn cut_chars(value: Value, max_chars: usize) -> Value {
     match value {
-        Value::Str(text) if text.len() > max_chars => {
-            let cut = text.chars().take(max_chars).collect::<String>();
-            Value::Str(Cow::Owned(cut))
-        }
+        Value::Str(text) => Value::Str(short(text.into_owned(), max_chars).into()),
         Value::Array(Array::Str(texts)) => {
-            let cut = |text: String| text.chars().take(max_chars).collect();
-            Value::Array(Array::Str(texts.into_iter().map(cut).collect()))
+            let texts = texts.into_iter().map(|text| short(text, max_chars));
+            Value::Array(Array::Str(texts.collect()))
         }
         value => value,
     }
+}
+
+fn short(mut text: String, max_chars: usize) -> String {
+    // There are never more characters than bytes.
+    if text.len() > max_chars
+        && let Some((end, _)) = text.char_indices().nth(max_chars)
+    {
+        text.truncate(end);
+    }
+    text
 }
 
 fn linked(reader: &mut Reader<'_>) -> Option<SpanContext> {

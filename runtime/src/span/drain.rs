@@ -3,12 +3,15 @@
 //! In: the reading ends of the rings. Out: finished spans to their tracer's processors.
 //! Never: keeps a ring's writer waiting longer than one copy of its words.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rtrb::Consumer;
 use rustc_hash::FxHashMap;
 
+use super::age;
 use super::clock::Calendar;
+use super::decode::Records;
 use super::layout::{Tag, What};
 use super::request::{self, Request};
 use super::tracer::{self, Limits};
@@ -18,6 +21,9 @@ use crate::record::{Attribute, SpanRecord, Value};
 
 /// How many words of amendments may wait for the end of their spans: 8 MiB.
 const MAX_WAITING_WORDS: usize = 1024 * 1024;
+
+/// What a span's place among the waiting costs, in words.
+const PLACE_WORDS: usize = 16;
 
 /// The attribute that names the user.
 /// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/user/>.
@@ -30,6 +36,9 @@ pub(super) struct Drain {
     calendar: Calendar,
     /// Spans read in the last pass.
     held: Vec<Group>,
+    /// Spans of the last group, as a guess at the next: growing step by step would copy each span
+    /// once more.
+    usual_spans: usize,
     waiting: Amendments,
 }
 
@@ -44,8 +53,17 @@ struct Group {
 #[derive(Default)]
 struct Amendments {
     /// By tracer and span id: the fixed ids of one capture are those of the next.
-    by_span: FxHashMap<(u16, u64), Vec<Box<[u64]>>>,
+    by_span: FxHashMap<(u16, u64), Waiting>,
     words: usize,
+    begun: u64,
+}
+
+/// The amendments of one span, one behind the other.
+struct Waiting {
+    /// Counts up with every span that waits.
+    number: u64,
+    records: usize,
+    words: Vec<u64>,
 }
 
 impl Drain {
@@ -55,6 +73,7 @@ impl Drain {
             words: Vec::new(),
             calendar: Calendar::new(),
             held: Vec::new(),
+            usual_spans: 0,
             waiting: Amendments::default(),
         }
     }
@@ -91,28 +110,27 @@ impl Drain {
         chunk.commit_all();
 
         let words = std::mem::take(&mut self.words);
-        let (mut rest, mut records) = (words.as_slice(), 0);
-        while let Some(what) = rest.first().and_then(|&word| What::unpack(word)) {
-            let Some((record, behind)) = rest.split_at_checked(what.record_words()) else { break };
+        let (mut records, mut count) = (Records::new(&words), 0);
+        for (what, record) in &mut records {
             self.take(what, record);
-            rest = behind;
-            records += 1;
+            count += 1;
         }
-        debug_assert!(rest.is_empty(), "a ring holds whole records");
+        debug_assert!(records.rest().is_empty(), "a ring holds whole records");
         self.words = words;
-        records
+        count
     }
 
     fn take(&mut self, what: What, record: &[u64]) {
         if what.tag != Tag::End {
             return self.waiting.add(what.traits.tracer(), record);
         }
-        LEDGER.accept(1);
-        let Self { held, calendar, .. } = self;
-        let group = group(held, what.traits.tracer());
-        match decode::span(what, record, calendar, &group.limits) {
-            Some(span) => group.spans.push(span),
-            None => LEDGER.lose(1, LossReason::NotEncodable),
+        let Self { held, calendar, usual_spans, .. } = self;
+        let group = group(held, what.traits.tracer(), *usual_spans);
+        if let Some(span) = decode::span(what, record, calendar, &group.limits) {
+            group.spans.push(span);
+        } else {
+            LEDGER.accept(1);
+            LEDGER.lose(1, LossReason::NotEncodable);
         }
     }
 
@@ -120,8 +138,9 @@ impl Drain {
         let mut requests = Requests::default();
         for Group { tracer, limits, spans } in &mut ready {
             for span in spans {
-                for amendment in self.waiting.take((*tracer, span.context.span_id.to_u64())) {
-                    decode::amend(span, &amendment, &self.calendar, limits);
+                if let Some(said) = self.waiting.take((*tracer, span.context.span_id.to_u64())) {
+                    AMENDMENTS.deliver(said.records);
+                    decode::amend(span, &said.words, &self.calendar, limits);
                 }
                 // The two may have been given by hand, from two threads, in any order.
                 span.end_unix_ns = span.end_unix_ns.max(span.start_unix_ns);
@@ -130,63 +149,83 @@ impl Drain {
         }
         request::close(&requests.over);
         for Group { tracer, spans, .. } in ready {
+            self.usual_spans = spans.len();
             hand_over(tracer, spans);
         }
     }
 }
 
-fn group(groups: &mut Vec<Group>, tracer: u16) -> &mut Group {
+fn group(groups: &mut Vec<Group>, tracer: u16, usual_spans: usize) -> &mut Group {
     let known = groups.iter().position(|group| group.tracer == tracer);
     let index = known.unwrap_or_else(|| {
         let limits = tracer::find(tracer).map(|tracer| tracer.limits).unwrap_or_default();
-        groups.push(Group { tracer, limits, spans: Vec::new() });
+        groups.push(Group { tracer, limits, spans: Vec::with_capacity(usual_spans) });
         groups.len() - 1
     });
     &mut groups[index]
 }
 
 fn hand_over(tag: u16, spans: Vec<SpanRecord>) {
+    LEDGER.accept(spans.len());
     let Some(tracer) = tracer::find(tag) else {
         return LEDGER.lose(spans.len(), LossReason::Shutdown);
     };
-    LEDGER.deliver(spans.len());
     let spans: Arc<[SpanRecord]> = spans.into();
+    let mut is_taken = true;
     for processor in &tracer.processors.0 {
-        processor.process(&spans);
+        // A processor may be the user's; its panic must not end the collector.
+        is_taken &= catch_unwind(AssertUnwindSafe(|| processor.process(&spans))).is_ok();
+    }
+    if is_taken {
+        LEDGER.deliver(spans.len());
+    } else {
+        LEDGER.lose(spans.len(), LossReason::WorkerPanicked);
     }
 }
 
 impl Amendments {
     fn add(&mut self, tracer: u16, record: &[u64]) {
+        AMENDMENTS.accept(1);
         let Some(span_id) = decode::amended_span_id(record) else { return };
-        if self.words + record.len() > MAX_WAITING_WORDS {
-            self.forget_one_span();
+        if self.words + record.len() + PLACE_WORDS > MAX_WAITING_WORDS {
+            self.forget();
         }
-        self.words += record.len();
-        self.by_span.entry((tracer, span_id)).or_default().push(record.into());
+        let Self { by_span, words, begun } = self;
+        let waiting = by_span.entry((tracer, span_id)).or_insert_with(|| {
+            *begun += 1;
+            *words += PLACE_WORDS;
+            Waiting { number: *begun, records: 0, words: Vec::new() }
+        });
+        waiting.records += 1;
+        waiting.words.extend_from_slice(record);
+        *words += record.len();
     }
 
     #[inline]
-    fn take(&mut self, span: (u16, u64)) -> Vec<Box<[u64]>> {
+    fn take(&mut self, span: (u16, u64)) -> Option<Waiting> {
         if self.by_span.is_empty() {
-            return Vec::new();
+            return None;
         }
-        let taken = self.by_span.remove(&span).unwrap_or_default();
-        self.words -= words_of(&taken);
-        taken
+        let taken = self.by_span.remove(&span)?;
+        self.words -= taken.cost();
+        Some(taken)
     }
 
-    /// Makes room: what waits for spans that never end must not grow without bound.
-    fn forget_one_span(&mut self) {
-        if let Some(&span) = self.by_span.keys().next() {
-            let forgotten = self.take(span);
-            AMENDMENTS.lose(forgotten.len(), LossReason::QueueFull);
+    /// Makes room: what waits for spans that never end, or were over before, must not grow without
+    /// bound.
+    fn forget(&mut self) {
+        let median = age::median(self.by_span.values().map(|waiting| waiting.number));
+        for (_, forgotten) in self.by_span.extract_if(|_, waiting| waiting.number <= median) {
+            self.words -= forgotten.cost();
+            AMENDMENTS.lose(forgotten.records, LossReason::QueueFull);
         }
     }
 }
 
-fn words_of(amendments: &[Box<[u64]>]) -> usize {
-    amendments.iter().map(|amendment| amendment.len()).sum()
+impl Waiting {
+    fn cost(&self) -> usize {
+        PLACE_WORDS + self.words.len()
+    }
 }
 
 /// What is known of the requests of one pass.
@@ -214,5 +253,26 @@ impl Requests {
             let value = Value::from(user.to_string());
             decode::set_attribute(span, Attribute { key: USER_ID.into(), value }, limits);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_for_spans_that_never_end_is_bounded_and_the_oldest_goes_first() {
+        let mut waiting = Amendments::default();
+        let mut record = vec![0; 30_000];
+        for span_id in 1..=1_000 {
+            record[2] = span_id;
+            waiting.add(0, &record);
+            assert!(waiting.words <= MAX_WAITING_WORDS, "{} words", waiting.words);
+        }
+        assert!(waiting.take((0, 1)).is_none());
+        let newest = waiting.take((0, 1_000)).expect("there was room for it");
+        assert_eq!((newest.records, newest.words), (1, record));
+        let kept: usize = waiting.by_span.values().map(Waiting::cost).sum();
+        assert_eq!(waiting.words, kept);
     }
 }

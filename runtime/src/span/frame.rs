@@ -14,7 +14,7 @@ use super::handle::SpanRef;
 use super::layout::{END_WORDS, Tag, What};
 use super::parent::Parent;
 use super::scoped::Running;
-use super::sink::{Buffer, Recorder, record_display_at};
+use super::sink::{Buffer, Filled, Recorder, record_display_at};
 use super::words::Key;
 use super::{LEDGER, begin, clock, request, ring};
 use crate::loss::LossReason;
@@ -38,7 +38,7 @@ struct Live {
     parent_id: u64,
     start_ticks: u64,
     outcome: Outcome,
-    len: u16,
+    filled: Filled,
     parent_is_remote: bool,
     was_panicking: bool,
     restore: Restore,
@@ -70,7 +70,7 @@ impl<const WORDS: usize> Frame<WORDS> {
 
     /// Begins a span under `parent` and makes it current on this thread.
     pub fn enter_under(&mut self, callsite: &'static Callsite, parent: Parent) {
-        let begun = begin::under(parent, callsite.source.name, callsite.kind);
+        let begun = begin::under(parent, callsite, callsite.source.name, callsite.kind);
         enter_begun(&mut self.live, callsite, begun);
     }
 
@@ -82,7 +82,7 @@ impl<const WORDS: usize> Frame<WORDS> {
 
     /// Begins a span under `parent` without making it current.
     pub fn start_under(&mut self, callsite: &'static Callsite, parent: Parent) {
-        let begun = begin::under(parent, callsite.source.name, callsite.kind);
+        let begun = begin::under(parent, callsite, callsite.source.name, callsite.kind);
         start_begun(&mut self.live, callsite, begun);
     }
 
@@ -129,6 +129,15 @@ impl<const WORDS: usize> Frame<WORDS> {
         record_display_at(self, Key::NAME, name);
     }
 
+    /// Sets how the call ended unless that is known already.
+    pub(super) fn settle_outcome(&mut self, outcome: Outcome) {
+        if let Some(live) = &mut self.live
+            && live.outcome == Outcome::Ok
+        {
+            live.outcome = outcome;
+        }
+    }
+
     /// Begins a span made by hand, whose name and kind are known only now.
     pub(super) fn start_named(
         &mut self,
@@ -137,7 +146,8 @@ impl<const WORDS: usize> Frame<WORDS> {
         name: &str,
         kind: SpanKind,
     ) {
-        let begun = begin::under(parent.unwrap_or_else(Parent::current), name, kind);
+        let parent = parent.unwrap_or_else(Parent::current);
+        let begun = begin::under(parent, callsite, name, kind);
         start_begun(&mut self.live, callsite, begun);
     }
 
@@ -168,6 +178,9 @@ fn enter(live: &mut Option<Live>, callsite: &'static Callsite) {
     current::with(|local| {
         let previous = local.current.get();
         if previous.is_recording() {
+            if !previous.traits.admits(callsite.source.level) {
+                return;
+            }
             let context = previous.child(next_span_id(local));
             local.current.set(context);
             *live = Some(Live::new(callsite, context, previous.span_id, Restore::Parent));
@@ -181,6 +194,9 @@ fn start(live: &mut Option<Live>, callsite: &'static Callsite) {
     current::with(|local| {
         let previous = local.current.get();
         if previous.is_recording() {
+            if !previous.traits.admits(callsite.source.level) {
+                return;
+            }
             let context = previous.child(next_span_id(local));
             *live = Some(Live::new(callsite, context, previous.span_id, Restore::Nothing));
         } else if !previous.is_some() {
@@ -191,12 +207,12 @@ fn start(live: &mut Option<Live>, callsite: &'static Callsite) {
 
 #[cold]
 fn enter_root(live: &mut Option<Live>, callsite: &'static Callsite) {
-    enter_begun(live, callsite, begin::first(callsite.source.name, callsite.kind));
+    enter_begun(live, callsite, begin::first(callsite));
 }
 
 #[cold]
 fn start_root(live: &mut Option<Live>, callsite: &'static Callsite) {
-    start_begun(live, callsite, begin::first(callsite.source.name, callsite.kind));
+    start_begun(live, callsite, begin::first(callsite));
 }
 
 fn enter_begun(live: &mut Option<Live>, callsite: &'static Callsite, begun: Option<begin::Begun>) {
@@ -240,7 +256,7 @@ impl<const WORDS: usize> Recorder for Frame<WORDS> {
     #[inline]
     fn buffer(&mut self) -> Option<Buffer<'_>> {
         let live = self.live.as_mut()?;
-        Some(Buffer::of_frame(&mut self.words, &mut live.len, live.context, live.callsite))
+        Some(Buffer::of_frame(&mut self.words, &mut live.filled, &live.context, live.callsite))
     }
 }
 
@@ -267,7 +283,7 @@ impl Live {
             parent_id,
             start_ticks: clock::ticks(),
             outcome: Outcome::Ok,
-            len: 0,
+            filled: Filled::default(),
             parent_is_remote: false,
             was_panicking: std::thread::panicking(),
             restore,
@@ -303,23 +319,23 @@ impl Live {
             }
             if self.context.traits.is_sampled() {
                 self.write(local, words);
-            } else if self.context.span_id == self.context.root_id {
-                // The collector closes the requests it sees, and this one it never will.
-                request::close(&[self.context.root()]);
+            } else {
+                close_request(self.context);
             }
         });
     }
 
     #[inline]
     fn write(&self, local: &Local, words: &[MaybeUninit<u64>]) {
+        let items = words.get(..self.filled.words()).unwrap_or_default();
+        #[expect(clippy::cast_possible_truncation, reason = "inline room is small")]
         let what = What {
             tag: Tag::End,
             outcome: self.outcome,
             traits: self.context.traits,
             parent_is_remote: self.parent_is_remote,
-            item_words: self.len,
+            item_words: items.len() as u16,
         };
-        let items = words.get(..usize::from(self.len)).unwrap_or_default();
         let end_ticks = clock::ticks();
         let fitted = ring::write(local, END_WORDS + items.len(), |room| {
             room.head([
@@ -336,8 +352,24 @@ impl Live {
             room.words(items);
         });
         if !fitted {
-            LEDGER.lose(1, LossReason::RingFull);
+            lose(self.context);
         }
+    }
+}
+
+/// Counts a span that the ring refused.
+#[cold]
+fn lose(context: Current) {
+    LEDGER.accept(1);
+    LEDGER.lose(1, LossReason::RingFull);
+    close_request(context);
+}
+
+/// Closes the request of a span that the collector, which closes the requests it sees, never will.
+#[cold]
+fn close_request(context: Current) {
+    if context.span_id == context.root_id {
+        request::close(&[context.root()]);
     }
 }
 

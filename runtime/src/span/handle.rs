@@ -16,7 +16,7 @@ use super::current::{Attached, Current};
 use super::frame::Frame;
 use super::parent::Parent;
 use super::scoped::{InSpan, Running};
-use super::sink::{Buffer, Sink};
+use super::sink::{Buffer, Filled, Sink};
 use super::words::{Key, MAX_TEXT_BYTES, Words, cut, text_words};
 use crate::record::{SpanContext, SpanKind, Status};
 
@@ -109,10 +109,9 @@ impl SpanRef {
     #[inline]
     pub fn set_attribute(&self, key: impl AsRef<str>, value: impl ToAttribute) -> &Self {
         if self.is_recording() {
-            let mut len = 0;
-            let buffer = Buffer::of_frame(&mut [], &mut len, self.0, &MANUAL);
-            let key = cut(key.as_ref(), MAX_KEY_BYTES);
-            value.to_attribute(Sink::new(buffer, Key::text(key)));
+            let mut filled = Filled::default();
+            let buffer = Buffer::of_frame(&mut [], &mut filled, &self.0, &MANUAL);
+            value.to_attribute(Sink::new(buffer, Key::text(key.as_ref())));
         }
         self
     }
@@ -148,11 +147,14 @@ impl SpanRef {
         self.amend_text(Key::NAME, name)
     }
 
-    /// Judges the work; the last judgement counts, and one of yours counts more than ours.
+    /// Judges the work; the last judgement counts, and one of yours counts more than that of the
+    /// result. `Ok` is final, and `Unset` takes nothing back.
+    ///
+    /// Source: <https://opentelemetry.io/docs/specs/otel/trace/api/#set-status>.
     #[inline]
     pub fn set_status(&self, status: &Status) -> &Self {
         match status {
-            Status::Unset => self.amend_text(Key::STATUS_UNSET, ""),
+            Status::Unset => self,
             Status::Ok => self.amend_text(Key::STATUS_OK, ""),
             Status::Error { message } => self.amend_text(Key::STATUS_ERROR, message),
         }
@@ -160,6 +162,9 @@ impl SpanRef {
 
     /// Makes the span current on this thread until the guard is dropped, for instance on another
     /// thread than the span's own.
+    ///
+    /// Drop guards in the opposite order, and hold none across an `.await`: each restores what was
+    /// current when it was made.
     pub fn attach(&self) -> Attached {
         self.0.attach()
     }
@@ -199,9 +204,6 @@ impl SpanRef {
         self
     }
 }
-
-/// The longest key known at run time, in bytes.
-const MAX_KEY_BYTES: usize = 1_024;
 
 impl fmt::Debug for SpanRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

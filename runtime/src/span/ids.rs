@@ -3,7 +3,7 @@
 //! In: entropy once per thread. Out: span ids and trace ids.
 //! Never: locks, allocates, or hands out zero.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 use super::clock;
 
@@ -62,7 +62,7 @@ impl Generator {
 
 #[cold]
 fn seed() -> u64 {
-    RandomState::new().hash_one(std::thread::current().id()).max(1)
+    RandomState::new().build_hasher().finish().max(1)
 }
 
 #[cfg(test)]

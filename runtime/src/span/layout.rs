@@ -7,8 +7,8 @@
 //! ```text
 //! end of a span   0 what  1 callsite  2 trace high  3 trace low  4 span  5 parent  6 root
 //!                 7 start ticks  8 end ticks  9… items
-//! amendment       0 what  1 callsite  2 span  3 ticks or Unix ns  4… items
-//! what            tag: u8 | outcome: u8 | flags: u8 | remote: u8 | tracer: u16 | item words: u16
+//! amendment       0 what  1 callsite  2 span  3 ticks  4… items
+//! what            tag: u8 | outcome: u8 | flags: u8 | remote: u1, level: u7 | tracer: u16 | item words: u16
 //! ```
 
 use super::current::Traits;
@@ -36,7 +36,7 @@ pub(super) enum Tag {
     Event = 3,
     /// A link: trace high, trace low, span, flags, then its attributes.
     Link = 4,
-    /// An event at a time of day: its word 3 holds nanoseconds since the Unix epoch.
+    /// An event at a time of day: nanoseconds since the Unix epoch, then the same as an event.
     TimedEvent = 5,
 }
 
@@ -99,14 +99,14 @@ impl What {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::TraceFlags;
+    use crate::record::{Level, TraceFlags};
 
     #[test]
     fn the_first_word_reads_what_it_packs() {
         let what = What {
             tag: Tag::Event,
             outcome: Outcome::Cancelled,
-            traits: Traits::new(TraceFlags::SAMPLED.with(TraceFlags::RANDOM), 513),
+            traits: Traits::new(TraceFlags::SAMPLED.with(TraceFlags::RANDOM), 513, Level::Trace),
             parent_is_remote: true,
             item_words: u16::MAX,
         };

@@ -13,6 +13,7 @@
 //!
 //! [`SpanRecord`]: crate::record::SpanRecord
 
+mod age;
 mod amend;
 mod attribute;
 mod begin;
@@ -29,14 +30,14 @@ mod layout;
 mod outcome;
 pub(crate) mod parent;
 pub(crate) mod request;
-mod ring;
+pub(crate) mod ring;
 mod scoped;
 mod sink;
 pub(crate) mod tracer;
 mod words;
 
 pub use amend::{Amendment, Attributes};
-pub use attribute::{ToAttribute, ToElement};
+pub use attribute::{Text, ToAttribute, ToElement};
 pub use callsite::Callsite;
 pub use current::Attached;
 #[cfg_attr(

@@ -189,7 +189,7 @@ pub fn fail<const WORDS: usize>(
     record_display_at(frame, Key::ERROR_TYPE, error_type);
     // An error that panics while it formats has cost its message, not the call.
     let _ = catch_unwind(AssertUnwindSafe(|| {
-        record_display_at(frame, Key::STATUS_ERROR, message);
+        record_display_at(frame, Key::FAILURE, message);
     }));
 }
 

@@ -10,10 +10,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 
+use super::age;
 use super::handle::SpanRef;
 use crate::propagate::{Baggage, Context};
 
-/// How many requests may be open at a time; a further one goes without.
+/// How many requests may be open at a time; a further one makes the older half go without.
 const MAX_OPEN: usize = 65_536;
 
 /// Names a request: the tag of its tracer and the id of its root span.
@@ -30,8 +31,16 @@ pub(crate) struct Request {
     pub(crate) user: Option<Arc<str>>,
 }
 
-/// By tracer and root span: the fixed ids of one capture are those of the next.
-static OPEN: Mutex<Option<FxHashMap<Root, Request>>> = Mutex::new(None);
+/// The open requests.
+#[derive(Default)]
+struct Open {
+    /// By tracer and root span: the fixed ids of one capture are those of the next. Each with a
+    /// number that counts up.
+    by_root: FxHashMap<Root, (u64, Request)>,
+    begun: u64,
+}
+
+static OPEN: Mutex<Option<Open>> = Mutex::new(None);
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Says who the user of the current request is: `user.id` goes onto the request's span and every
@@ -54,11 +63,18 @@ pub fn baggage() -> Baggage {
     of(super::current()).map(|request| request.baggage).unwrap_or_default()
 }
 
-/// Changes the baggage of the current request, which goes out with every call it makes.
+/// Changes the baggage of the current request, which goes out with every call it makes. Of two
+/// changes at the same time one is lost.
 ///
-/// Takes a short lock; without a current span it does nothing.
+/// Takes a short lock, but not while `change_it` runs; without a current span it does nothing.
 pub fn change_baggage(change_it: impl FnOnce(&mut Baggage)) {
-    change(super::current(), |request| change_it(&mut request.baggage));
+    let span = super::current();
+    if span.to_current().root().1 == 0 {
+        return;
+    }
+    let mut baggage = baggage();
+    change_it(&mut baggage);
+    change(span, |request| request.baggage = baggage);
 }
 
 /// Keeps what came with a request, if anything did.
@@ -82,7 +98,7 @@ pub(crate) fn find(root: Root) -> Option<Request> {
     if COUNT.load(Ordering::Acquire) == 0 {
         return None;
     }
-    lock().as_ref()?.get(&root).cloned()
+    Some(lock().as_ref()?.by_root.get(&root)?.1.clone())
 }
 
 /// Forgets requests whose spans are over.
@@ -91,11 +107,11 @@ pub(super) fn close(roots: &[Root]) {
         return;
     }
     let mut open = lock();
-    let Some(requests) = open.as_mut() else { return };
+    let Some(Open { by_root, .. }) = open.as_mut() else { return };
     for root in roots {
-        requests.remove(root);
+        by_root.remove(root);
     }
-    COUNT.store(requests.len(), Ordering::Release);
+    COUNT.store(by_root.len(), Ordering::Release);
 }
 
 fn change(span: SpanRef, change: impl FnOnce(&mut Request)) {
@@ -104,13 +120,20 @@ fn change(span: SpanRef, change: impl FnOnce(&mut Request)) {
         return;
     }
     let mut open = lock();
-    let requests = open.get_or_insert_default();
-    if requests.len() < MAX_OPEN || requests.contains_key(&root) {
-        change(requests.entry(root).or_default());
-        COUNT.store(requests.len(), Ordering::Release);
+    let Open { by_root, begun } = open.get_or_insert_default();
+    if by_root.len() >= MAX_OPEN && !by_root.contains_key(&root) {
+        // These are hardly requests any more: work that goes on behind them has opened them again.
+        let median = age::median(by_root.values().map(|(number, _)| *number));
+        by_root.retain(|_, (number, _)| *number > median);
     }
+    let (_, request) = by_root.entry(root).or_insert_with(|| {
+        *begun += 1;
+        (*begun, Request::default())
+    });
+    change(request);
+    COUNT.store(by_root.len(), Ordering::Release);
 }
 
-fn lock() -> MutexGuard<'static, Option<FxHashMap<Root, Request>>> {
+fn lock() -> MutexGuard<'static, Option<Open>> {
     OPEN.lock().unwrap_or_else(PoisonError::into_inner)
 }

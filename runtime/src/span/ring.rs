@@ -7,6 +7,7 @@
 
 use std::cell::RefCell;
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rtrb::{Consumer, Producer, RingBuffer};
@@ -45,6 +46,7 @@ struct Owner(Option<Box<Writer>>);
 #[expect(clippy::vec_box, reason = "a thread's slot points into the box, so it moves as one")]
 static IDLE: Mutex<Vec<Box<Writer>>> = Mutex::new(Vec::new());
 static NEW: Mutex<Vec<Consumer<u64>>> = Mutex::new(Vec::new());
+static MADE: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     static OWNER: RefCell<Option<Owner>> = const { RefCell::new(None) };
@@ -79,16 +81,23 @@ pub(super) fn take_new() -> Vec<Consumer<u64>> {
 
 #[cold]
 fn write_without_ring(local: &Local, words: usize, write: impl FnOnce(&mut Words<'_>)) -> bool {
-    let mut writer = acquire();
-    let fitted = writer.write(words, write);
-    let kept = OWNER.try_with(move |owner| {
-        let owner = &mut *owner.borrow_mut();
-        let writer = owner.insert(Owner(None)).0.insert(writer);
+    let mut held = Owner(Some(acquire()));
+    let fitted = held.0.as_mut().is_some_and(|writer| writer.write(words, write));
+    // While a thread's last destructors run, its owner may be gone: then the ring goes back after
+    // each record.
+    let _ = OWNER.try_with(|owner| {
+        let kept = &mut *owner.borrow_mut();
+        let writer = kept.get_or_insert(Owner(None)).0.insert(held.0.take()?);
         local.ring.set(Slot(Some(NonNull::from(&mut **writer))));
+        Some(())
     });
-    // While a thread's last destructors run, its owner may be gone: the ring went back with it.
-    debug_assert!(kept.is_ok() || local.ring.get().0.is_none());
     fitted
+}
+
+/// How many rings were made since the process began.
+#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "only tests count rings"))]
+pub(crate) fn made() -> usize {
+    MADE.load(Ordering::Relaxed)
 }
 
 #[expect(clippy::unnecessary_box_returns, reason = "a thread's slot points into the box")]
@@ -98,6 +107,7 @@ fn acquire() -> Box<Writer> {
     }
     let (producer, consumer) = RingBuffer::new(CAPACITY_WORDS);
     lock(&NEW).push(consumer);
+    MADE.fetch_add(1, Ordering::Relaxed);
     Box::new(Writer { producer, unchecked_words: 0 })
 }
 
@@ -117,6 +127,11 @@ impl Writer {
         write(&mut room);
         let written = room.len();
         debug_assert_eq!(written, words, "a record has the length it asked for");
+        if written != words {
+            // The collector reads record after record: one of another length than it says would
+            // have it take values for addresses.
+            return false;
+        }
         #[expect(unsafe_code, reason = "filling the chunk with zeros first doubles its writes")]
         // SAFETY: `Words` counts only words it has written, from the front of the chunk.
         unsafe {
@@ -166,8 +181,8 @@ fn refuse() -> bool {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        super::current::with(|local| local.ring.set(Slot::EMPTY));
         let Some(writer) = self.0.take() else { return };
+        super::current::with(|local| local.ring.set(Slot::EMPTY));
         let mut idle = lock(&IDLE);
         if idle.len() < MAX_IDLE {
             idle.push(writer);

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::current::{self, Attached, Current};
+use super::current::{Attached, Current};
 use super::frame::Frame;
 use super::handle::{Span, SpanRef};
 use crate::record::Outcome;
@@ -130,7 +130,7 @@ pin_project! {
             let Some(span) = this.span.as_mut() else { return };
             let _attached = span.attach();
             this.future.set(None);
-            span.frame().set_outcome(Outcome::Cancelled);
+            span.frame().settle_outcome(Outcome::Cancelled);
         }
     }
 }
@@ -165,14 +165,22 @@ impl<F: Future> Future for InSpan<F> {
 }
 
 pin_project! {
-    /// A future that is polled with a span current that it does not own; see
+    /// A future that is polled, and dropped, with a span current that it does not own; see
     /// [`FutureExt::in_current_span`].
     #[derive(Debug)]
     #[must_use = "a future does nothing until it is polled"]
     pub struct InContext<F> {
         context: Current,
         #[pin]
-        future: F,
+        future: Option<F>,
+    }
+
+    impl<F> PinnedDrop for InContext<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let _attached = this.context.attach();
+            this.future.set(None);
+        }
     }
 }
 
@@ -181,8 +189,9 @@ impl<F: Future> Future for InContext<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
+        let Some(future) = this.future.as_pin_mut() else { polled_after_ready() };
         let _attached = this.context.attach();
-        this.future.poll(cx)
+        future.poll(cx)
     }
 }
 
@@ -200,12 +209,12 @@ impl<F: Future> Future for InContext<F> {
 pub trait FutureExt: Future + Sized {
     /// Polls the future with the span current that is current now.
     fn in_current_span(self) -> InContext<Self> {
-        InContext { context: current::with(|local| local.current.get()), future: self }
+        InContext { context: Current::get(), future: Some(self) }
     }
 
     /// Polls the future with this span current, and leaves the span's end to its owner.
     fn in_context(self, span: SpanRef) -> InContext<Self> {
-        InContext { context: span.to_current(), future: self }
+        InContext { context: span.to_current(), future: Some(self) }
     }
 
     /// Polls the future in this span, which ends when the future is ready.

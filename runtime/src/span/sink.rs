@@ -8,7 +8,7 @@ use std::fmt::{self, Write as _};
 use std::mem::MaybeUninit;
 
 use super::amend;
-use super::attribute::ToAttribute;
+use super::attribute::{Text, ToAttribute};
 use super::callsite::Callsite;
 use super::current::Current;
 use super::words::{Key, MAX_ARRAY_ELEMENTS, MAX_TEXT_BYTES, Words, cut, text_words};
@@ -34,13 +34,19 @@ enum Room<'a> {
     /// The inline room of a frame, and the span that takes what does not fit.
     Frame {
         words: &'a mut [MaybeUninit<u64>],
-        len: &'a mut u16,
-        context: Current,
+        filled: &'a mut Filled,
+        context: &'a Current,
         callsite: &'static Callsite,
     },
     /// Room that grows, for what travels as one record: events and links.
     Growing(&'a mut Vec<MaybeUninit<u64>>),
 }
+
+/// How much of a frame's inline room is taken.
+///
+/// Once a value did not fit, those that follow it go through the ring too: so they stay in order.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Filled(u16);
 
 /// Takes exactly one value for one key.
 ///
@@ -108,11 +114,11 @@ impl<'a> Buffer<'a> {
     #[inline]
     pub(super) fn of_frame(
         words: &'a mut [MaybeUninit<u64>],
-        len: &'a mut u16,
-        context: Current,
+        filled: &'a mut Filled,
+        context: &'a Current,
         callsite: &'static Callsite,
     ) -> Self {
-        Self(Room::Frame { words, len, context, callsite })
+        Self(Room::Frame { words, filled, context, callsite })
     }
 
     pub(super) fn growing(words: &'a mut Vec<MaybeUninit<u64>>) -> Self {
@@ -123,15 +129,14 @@ impl<'a> Buffer<'a> {
     #[inline]
     fn put(&mut self, count: usize, write: impl FnOnce(&mut Words<'_>)) {
         match &mut self.0 {
-            Room::Frame { words, len, context, callsite } => {
-                let mut room = Words::resume(words, usize::from(**len));
+            Room::Frame { words, filled, context, callsite } => {
+                let mut room = Words::resume(words, filled.end());
                 if !room.has_room(count) {
-                    return amend::items(*context, callsite, count, write);
+                    filled.stop();
+                    return amend::items(**context, callsite, count, write);
                 }
                 write(&mut room);
-                #[expect(clippy::cast_possible_truncation, reason = "inline room is small")]
-                let filled = room.len() as u16;
-                **len = filled;
+                filled.set(room.len());
             }
             Room::Growing(words) => {
                 let len = words.len();
@@ -139,6 +144,33 @@ impl<'a> Buffer<'a> {
                 write(&mut Words::resume(words, len));
             }
         }
+    }
+}
+
+impl Filled {
+    /// Far behind the end of any frame, so that nothing has room there.
+    const OVER: u16 = 1 << 15;
+
+    /// The words that are taken.
+    #[inline]
+    pub(super) const fn words(self) -> usize {
+        (self.0 & !Self::OVER) as usize
+    }
+
+    /// Where the next value goes.
+    #[inline]
+    const fn end(self) -> usize {
+        self.0 as usize
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "inline room is small")]
+    const fn set(&mut self, words: usize) {
+        self.0 = words as u16;
+    }
+
+    const fn stop(&mut self) {
+        self.0 |= Self::OVER;
     }
 }
 
@@ -183,7 +215,8 @@ impl<'a> Sink<'a> {
         self.buffer.put(words, |words| words.text(self.key, text));
     }
 
-    /// Takes how a value formats; the text is made in a buffer that the thread keeps.
+    /// Takes how a value formats, of which at most 65,535 bytes are kept and no more are made; the
+    /// text is made in a buffer that the thread keeps.
     pub fn display<T: fmt::Display + ?Sized>(self, value: &T) {
         thread_local! {
             static SCRATCH: Cell<String> = const { Cell::new(String::new()) };
@@ -191,7 +224,7 @@ impl<'a> Sink<'a> {
         let mut text = SCRATCH.try_with(Cell::take).unwrap_or_default();
         text.clear();
         // A `Display` that fails has still written what it could.
-        let _ = write!(text, "{value}");
+        let _ = write!(Limited(&mut text), "{value}");
         self.str(&text);
         // A thread that ends has no scratch to give the buffer back to.
         let _ = SCRATCH.try_with(|scratch| scratch.set(text));
@@ -216,16 +249,27 @@ impl<'a> Sink<'a> {
     }
 
     /// Takes a list of texts, of which at most 1,024 are kept.
-    pub fn strs<T: AsRef<str>>(mut self, values: &[T]) {
+    pub fn strs<T: Text>(mut self, values: &[T]) {
         let texts = values.iter().take(MAX_ARRAY_ELEMENTS);
         let words: usize =
-            texts.map(|text| 1 + text_words(cut(text.as_ref(), MAX_TEXT_BYTES).len())).sum();
+            texts.map(|text| 1 + text_words(cut(text.text(), MAX_TEXT_BYTES).len())).sum();
         let words = 1 + self.key.words() + words;
         self.buffer.put(words, |words| words.texts(self.key, values));
     }
 
     fn scalar_words(&self, values: usize) -> usize {
         1 + self.key.words() + values.min(MAX_ARRAY_ELEMENTS)
+    }
+}
+
+/// A text that refuses what is beyond the limit of a value, so that nobody formats it in vain.
+struct Limited<'a>(&'a mut String);
+
+impl fmt::Write for Limited<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let kept = cut(text, MAX_TEXT_BYTES - self.0.len());
+        self.0.push_str(kept);
+        if kept.len() == text.len() { Ok(()) } else { Err(fmt::Error) }
     }
 }
 

@@ -5,7 +5,7 @@
 //! Never: frees a tracer; spans that began under it may end at any time.
 
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::callsite::Callsite;
@@ -91,10 +91,15 @@ pub(crate) fn uninstall() {
 }
 
 /// Adds a tracer beside the installed one and returns its tag; `None` when every slot is taken.
+///
+/// A tag is used again as late as possible: spans that outlive a capture must not turn up in the
+/// next.
 #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "captures are for tests"))]
 pub(crate) fn add(mut tracer: impl FnMut() -> Tracer) -> Option<u16> {
-    (1..SLOTS)
-        .filter_map(|slot| u16::try_from(slot).ok())
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let first = NEXT.fetch_add(1, Ordering::Relaxed);
+    (0..SLOTS - 1)
+        .filter_map(|offset| u16::try_from(1 + (first + offset) % (SLOTS - 1)).ok())
         .find(|&tag| find(tag).is_none() && put(tag, tracer()))
 }
 

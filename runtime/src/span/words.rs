@@ -31,12 +31,13 @@ impl<'a> Key<'a> {
     const DYNAMIC: u16 = 0xFFFF;
     /// The span's name.
     pub(super) const NAME: Self = Self::at(0xFFFE);
-    /// The span failed; the value is the status message.
+    /// Somebody said that the span failed; the value is the status message.
     pub(super) const STATUS_ERROR: Self = Self::at(0xFFFD);
     /// Somebody said that the span succeeded.
     pub(super) const STATUS_OK: Self = Self::at(0xFFFC);
-    /// Nobody judges the span any more.
-    pub(super) const STATUS_UNSET: Self = Self::at(0xFFFB);
+    /// What was returned says that the span failed; the value is the status message unless
+    /// somebody has said one.
+    pub(super) const FAILURE: Self = Self::at(0xFFFB);
     /// The span's kind as a number.
     pub(super) const KIND: Self = Self::at(0xFFFA);
     /// The attribute `error.type`.
@@ -56,9 +57,9 @@ impl<'a> Key<'a> {
         Self { index, text: None }
     }
 
-    /// A key known at run time.
-    pub(super) const fn text(text: &'a str) -> Self {
-        Self { index: Self::DYNAMIC, text: Some(text) }
+    /// A key known at run time, cut at [`MAX_KEY_BYTES`].
+    pub(super) fn text(text: &'a str) -> Self {
+        Self { index: Self::DYNAMIC, text: Some(cut(text, MAX_KEY_BYTES)) }
     }
 
     /// The index or constant, as the reader finds it.
@@ -93,6 +94,9 @@ mod kind {
 /// Honeycomb's limit for a string field, the smallest of our destinations.
 /// Source: <https://docs.honeycomb.io/reference/limits/>.
 pub(super) const MAX_TEXT_BYTES: usize = 65_535;
+
+/// The longest key known at run time, in bytes.
+const MAX_KEY_BYTES: usize = 1_024;
 
 /// The most elements one array may carry; further ones are left out.
 pub(super) const MAX_ARRAY_ELEMENTS: usize = 1_024;

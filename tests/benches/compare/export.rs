@@ -24,10 +24,12 @@ use super::pace::TEXT;
 /// How long spans are made.
 const SECONDS: u64 = 5;
 
-/// Ten traces of ten spans a millisecond.
-const TRACES_PER_TICK: u64 = 10;
+/// Fifty traces of ten spans every five milliseconds.
+const TICK_MS: u64 = 5;
+const TRACES_PER_TICK: u64 = 50;
 const CHILDREN: u64 = 9;
-const SPANS: u64 = SECONDS * 1_000 * TRACES_PER_TICK * (CHILDREN + 1);
+const TICKS: u64 = SECONDS * 1_000 / TICK_MS;
+const SPANS: u64 = TICKS * TRACES_PER_TICK * (CHILDREN + 1);
 
 /// Measures every library.
 pub(crate) fn run(figures: &mut Figures) {
@@ -56,13 +58,14 @@ pub(crate) fn send(library: &str, endpoint: &str) {
     println!("{} {}", cpu.as_nanos() / u128::from(SPANS), peak_megabytes());
 }
 
-/// Calls `trace` ten times a millisecond, and sleeps in between as a service does.
+/// Makes the traces of each tick, and sleeps in between as a service does.
 fn keep_pace(trace: impl Fn()) {
     let begin = Instant::now();
-    for tick in 1..=SECONDS * 1_000 {
+    for tick in 1..=TICKS {
         (0..TRACES_PER_TICK).for_each(|_| trace());
         thread::sleep(
-            (begin + Duration::from_millis(tick)).saturating_duration_since(Instant::now()),
+            (begin + Duration::from_millis(tick * TICK_MS))
+                .saturating_duration_since(Instant::now()),
         );
     }
 }

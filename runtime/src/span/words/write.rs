@@ -3,6 +3,7 @@
 use std::mem::MaybeUninit;
 
 use super::{Key, MAX_ARRAY_ELEMENTS, MAX_TEXT_BYTES, cut, kind};
+use crate::span::attribute::Text;
 
 /// Room for words: one or two slices that are filled from the front.
 ///
@@ -89,12 +90,13 @@ impl<'a> Words<'a> {
     fn words_across(&mut self, words: &[MaybeUninit<u64>]) {
         let in_first = self.first.len().saturating_sub(self.len).min(words.len());
         let (head, tail) = words.split_at(in_first);
+        let from = (self.len + head.len()).saturating_sub(self.first.len());
+        let behind = self.second.get_mut(from..from + tail.len());
+        debug_assert!(behind.is_some(), "words without room");
+        let Some(behind) = behind else { return };
+        behind.copy_from_slice(tail);
         if let Some(slots) = self.first.get_mut(self.len..self.len + head.len()) {
             slots.copy_from_slice(head);
-        }
-        let from = (self.len + head.len()).saturating_sub(self.first.len());
-        if let Some(slots) = self.second.get_mut(from..from + tail.len()) {
-            slots.copy_from_slice(tail);
         }
         self.len += words.len();
     }
@@ -163,10 +165,10 @@ impl<'a> Words<'a> {
     }
 
     /// Writes at most [`MAX_ARRAY_ELEMENTS`] texts, each cut at the limit.
-    pub(in crate::span) fn texts<T: AsRef<str>>(&mut self, key: Key<'_>, texts: &[T]) {
+    pub(in crate::span) fn texts<T: Text>(&mut self, key: Key<'_>, texts: &[T]) {
         self.item_head(key, kind::STRS, texts.len().min(MAX_ARRAY_ELEMENTS));
         for text in texts.iter().take(MAX_ARRAY_ELEMENTS) {
-            self.text_block(cut(text.as_ref(), MAX_TEXT_BYTES));
+            self.text_block(cut(text.text(), MAX_TEXT_BYTES));
         }
     }
 

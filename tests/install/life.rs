@@ -1,0 +1,141 @@
+//! From install to shutdown.
+
+use std::sync::mpsc::channel;
+use std::thread;
+
+use spanwright::install::InstallError;
+use spanwright::record::Level;
+use spanwright::{Span, Telemetry, current};
+use support::otlp_sink::OtlpSink;
+
+use super::{LONG, Names, assert_sums, config, leaf};
+
+fn install(names: &Names) -> Telemetry {
+    config(&[]).processor(names.clone()).install().expect("nothing else is installed")
+}
+
+fn shut_down(telemetry: Telemetry) {
+    let report = telemetry.shutdown(LONG);
+    assert!(report.in_time, "{report}");
+    assert_sums(&report);
+}
+
+pub(crate) fn nothing_runs_where_nothing_is_configured() {
+    let telemetry = config(&[]).install().expect("there is nothing that could fail");
+    assert!(!telemetry.is_running());
+    assert!(Span::new("nobody sees it").is_none());
+    let report = telemetry.flush(LONG);
+    assert!(report.in_time && report.destinations.is_empty() && report.spans.accepted == 0);
+    shut_down(telemetry);
+}
+
+pub(crate) fn nothing_runs_where_it_is_disabled() {
+    let variables =
+        [("OTEL_SDK_DISABLED", "true"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")];
+    let telemetry = config(&variables).install().expect("there is nothing that could fail");
+    assert!(!telemetry.is_running());
+    assert!(Span::new("nobody sees it").is_none());
+    shut_down(telemetry);
+}
+
+pub(crate) fn a_process_has_one_telemetry_at_a_time() {
+    let (first, second) = (Names::default(), Names::default());
+    let telemetry = install(&first);
+    assert!(telemetry.is_running());
+    let refused = config(&[]).processor(second.clone()).install();
+    assert!(matches!(refused, Err(InstallError::AlreadyInstalled)), "{refused:?}");
+    leaf();
+    shut_down(telemetry);
+    leaf();
+    assert!(current().is_none());
+    let telemetry = install(&second);
+    leaf();
+    shut_down(telemetry);
+    assert_eq!((first.take(), second.take()), (vec!["leaf".to_owned()], vec!["leaf".to_owned()]));
+}
+
+pub(crate) fn a_drop_delivers() {
+    let names = Names::default();
+    let telemetry =
+        config(&[]).level(Level::Error).processor(names.clone()).install().expect("it is alone");
+    leaf();
+    drop(telemetry);
+    assert!(names.take().is_empty(), "beyond the level");
+    let telemetry = install(&names);
+    leaf();
+    drop(telemetry);
+    assert_eq!(names.take(), ["leaf"]);
+}
+
+pub(crate) fn flush_takes_the_spans_of_every_thread() {
+    const THREADS: usize = 8;
+    let names = Names::default();
+    let telemetry = install(&names);
+    let (ended, ends) = channel();
+    thread::scope(|scope| {
+        // The threads live until they are let go, so their rings are their own.
+        let release: Vec<_> = (0..THREADS)
+            .map(|_| {
+                let (release, released) = channel::<()>();
+                let ended = ended.clone();
+                scope.spawn(move || {
+                    leaf();
+                    ended.send(()).expect("the test waits");
+                    let _ = released.recv();
+                });
+                release
+            })
+            .collect();
+        ends.iter().take(THREADS).for_each(drop);
+        let report = telemetry.flush(LONG);
+        assert!(report.in_time, "{report}");
+        assert_sums(&report);
+        assert_eq!(names.take().len(), THREADS);
+        drop(release);
+    });
+    shut_down(telemetry);
+}
+
+/// Sends two spans, one before a flush and one before the shutdown.
+fn deliver() {
+    let sink = OtlpSink::start();
+    let telemetry = config(&[("OTEL_EXPORTER_OTLP_ENDPOINT", &sink.endpoint())])
+        .install()
+        .expect("nothing else is installed");
+    leaf();
+    let report = telemetry.flush(LONG);
+    assert!(report.in_time, "{report}");
+    assert_sums(&report);
+    assert_eq!(sink.spans().concat().len(), 1);
+    leaf();
+    shut_down(telemetry);
+    assert_eq!(sink.spans().concat().len(), 2);
+}
+
+pub(crate) fn flush_and_shutdown_work_inside_runtimes() {
+    deliver();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("the system has what a runtime needs").block_on(async { deliver() });
+}
+
+async fn delivering() -> &'static str {
+    deliver();
+    "delivered"
+}
+
+pub(crate) fn flush_and_shutdown_work_inside_a_worker_of_actix() {
+    use actix_web::{App, HttpServer, web};
+    actix_web::rt::System::new().block_on(async {
+        let server = HttpServer::new(|| App::new().route("/", web::get().to(delivering)));
+        let server = server.workers(1).disable_signals().bind(("127.0.0.1", 0));
+        let server = server.expect("loopback has free ports");
+        let url = format!("http://{}/", server.addrs()[0]);
+        let running = server.run();
+        let handle = running.handle();
+        let serving = actix_web::rt::spawn(running);
+        let answer = reqwest::get(url).await.expect("the server answers");
+        assert_eq!(answer.text().await.expect("the answer has a body"), "delivered");
+        handle.stop(true).await;
+        serving.await.expect("the server does not panic").expect("the server stops");
+    });
+}

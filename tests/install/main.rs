@@ -1,0 +1,70 @@
+//! Telemetry of the whole process, from its settings to its end.
+//!
+//! A process has one telemetry, so the sentences are told one after the other in one test.
+
+mod deadlines;
+mod life;
+mod processors;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use spanwright::config::Environment;
+use spanwright::install::Report;
+use spanwright::loss::Tally;
+use spanwright::record::{Processor, SpanRecord};
+use spanwright::{Config, traced};
+
+/// Long enough for anything that happens at all.
+const LONG: Duration = Duration::from_secs(20);
+
+#[traced]
+fn leaf() {}
+
+/// Settings from these variables and no others.
+fn config(variables: &[(&str, &str)]) -> Config {
+    let environment: Environment = variables.iter().copied().collect();
+    Config::from_environment(&environment).expect("the variables are right")
+}
+
+/// Keeps the names of finished spans.
+#[derive(Clone, Default)]
+struct Names(Arc<Mutex<Vec<String>>>);
+
+impl Names {
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().expect("nobody panics while holding it"))
+    }
+}
+
+impl Processor<SpanRecord> for Names {
+    fn process(&self, spans: &Arc<[SpanRecord]>) {
+        let names = spans.iter().map(|span| span.name.to_string());
+        self.0.lock().expect("nobody panics while holding it").extend(names);
+    }
+}
+
+/// Proves that everything met its fate.
+#[track_caller]
+fn assert_sums(report: &Report) {
+    let tallies = report.destinations.iter().map(|delivery| delivery.tally);
+    for tally in tallies.chain([report.spans, report.amendments]) {
+        let Tally { accepted, delivered, rejected, .. } = tally;
+        assert_eq!(accepted, delivered + rejected + tally.lost(), "{report}");
+    }
+}
+
+#[test]
+fn telemetry_keeps_its_promises() {
+    life::nothing_runs_where_nothing_is_configured();
+    life::nothing_runs_where_it_is_disabled();
+    life::a_process_has_one_telemetry_at_a_time();
+    life::a_drop_delivers();
+    life::flush_takes_the_spans_of_every_thread();
+    life::flush_and_shutdown_work_inside_runtimes();
+    life::flush_and_shutdown_work_inside_a_worker_of_actix();
+    processors::a_processor_that_panics_costs_what_it_held_and_the_collector_goes_on();
+    processors::spans_of_processors_are_not_recorded();
+    deadlines::shutdown_keeps_its_deadline_while_the_destination_hangs();
+    deadlines::flush_keeps_its_deadline_while_a_processor_hangs();
+}

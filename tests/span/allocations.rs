@@ -1,0 +1,139 @@
+//! The application's thread allocates nothing for a span: counted.
+//!
+//! A binary of its own, as its allocator counts. Each thread counts for itself, so neither the
+//! collector nor the other tests disturb.
+#![expect(unsafe_code, reason = "an allocator is unsafe to write")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use spanwright::testing::{self, Capture};
+use spanwright::{Span, record, traced};
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+// SAFETY: everything is the system's; a thread-local without a destructor is safe to touch here.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(memory, layout) }
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: as the caller promises.
+        unsafe { System.realloc(memory, layout, new_size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Runs code many times, after a few times to warm up, and counts what this thread allocates.
+#[track_caller]
+fn assert_none(name: &str, mut run: impl FnMut()) {
+    const ROUNDS: usize = 500;
+    let (count, spans) = Capture::default().run(|| {
+        (0..10).for_each(|_| run());
+        let before = ALLOCATIONS.get();
+        (0..ROUNDS).for_each(|_| run());
+        ALLOCATIONS.get() - before
+    });
+    assert!(spans.iter().any(|span| span.name == name), "{}", testing::tree(&spans));
+    assert_eq!(count, 0, "{name}");
+}
+
+#[traced]
+fn plain() {}
+
+#[traced(fields(
+    boolean = true,
+    integer = -1,
+    beyond = u64::MAX,
+    float = 0.5,
+    text = "a text of some length, a path perhaps: /api/activities/home",
+    none = None::<u64>,
+    numbers = [1_i64, 2, 3],
+    texts = ["one", "two"],
+    shown = %integer,
+))]
+fn every_type(integer: u32) -> Result<u32, String> {
+    Ok(integer)
+}
+
+#[traced(fields(text))]
+fn too_long_for_the_frame(text: &str) {}
+
+#[traced(fields(number), ok(fields(length = *ok)))]
+async fn task(number: u32) -> Result<u32, String> {
+    let mut polled = false;
+    std::future::poll_fn(|_| {
+        if std::mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    plain();
+    Ok(number)
+}
+
+#[traced]
+fn recording() {
+    record!(number = 7, boolean = true, float = 0.5, text = "text");
+}
+
+#[test]
+fn a_span_allocates_nothing() {
+    assert_none("plain", plain);
+}
+
+#[test]
+fn typed_attributes_allocate_nothing() {
+    assert_none("every_type", || assert_eq!(every_type(7), Ok(7)));
+    let text = "x".repeat(5_000);
+    assert_none("too_long_for_the_frame", || too_long_for_the_frame(&text));
+}
+
+#[test]
+fn a_future_allocates_nothing() {
+    assert_none("task", || {
+        let mut future = pin!(task(7));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(future.as_mut().poll(&mut context).is_pending());
+        assert_eq!(future.poll(&mut context), Poll::Ready(Ok(7)));
+    });
+}
+
+#[test]
+fn values_recorded_late_allocate_nothing() {
+    assert_none("recording", recording);
+}
+
+#[test]
+fn spans_by_hand_allocate_nothing() {
+    assert_none("by hand", || {
+        let span = Span::new("by hand");
+        span.set_attribute("number", 7).set_attribute("text", "text").set_name("by hand");
+        span.in_scope(plain);
+    });
+}
+
+#[test]
+fn what_nobody_records_allocates_nothing() {
+    let before = ALLOCATIONS.get();
+    for number in 0..500 {
+        plain();
+        assert_eq!(every_type(number), Ok(number));
+    }
+    assert_eq!(ALLOCATIONS.get() - before, 0);
+}

@@ -1,0 +1,125 @@
+//! Who is whose parent.
+
+use spanwright::record::{SpanContext, SpanId, SpanKind, TraceFlags, TraceId};
+use spanwright::span::Parent;
+use spanwright::testing::{self, Capture};
+use spanwright::{Span, SpanRef, current, traced};
+
+use super::{assert_tree, check};
+
+#[traced]
+fn leaf() {}
+
+#[traced]
+fn branch() {
+    leaf();
+    leaf();
+}
+
+#[traced(parent = parent)]
+fn under(parent: Parent) {
+    leaf();
+}
+
+fn remote(flags: TraceFlags) -> SpanContext {
+    SpanContext {
+        trace_id: TraceId::from_u128(0xABC),
+        span_id: SpanId::from_u64(0xDEF),
+        flags,
+        is_remote: true,
+    }
+}
+
+#[test]
+fn nested_calls_become_a_tree() {
+    check("root\n  branch\n    leaf\n    leaf\n  leaf\nleaf\n", || {
+        Span::new("root").in_scope(|| {
+            branch();
+            leaf();
+        });
+        leaf();
+    });
+}
+
+#[test]
+fn all_spans_of_a_tree_share_its_trace_and_its_root() {
+    let spans = testing::capture(|| Span::new("root").in_scope(branch));
+    let root = spans.last().expect("the root ends last");
+    assert_eq!((root.parent_span_id, root.context.span_id), (None, root.local_root_id));
+    for span in &spans {
+        assert_eq!(span.context.trace_id, root.context.trace_id);
+        assert_eq!(span.local_root_id, root.context.span_id);
+    }
+}
+
+#[test]
+fn a_root_begins_a_trace_of_its_own_whatever_is_current() {
+    let spans = testing::capture(|| {
+        let outer = Span::new("outer");
+        let _entered = outer.enter();
+        drop(Span::root("inner"));
+        under(Parent::Root);
+    });
+    assert_tree("outer\ninner\nunder\n  leaf\n", &spans);
+    let traces: std::collections::HashSet<_> = spans.iter().map(|it| it.context.trace_id).collect();
+    assert_eq!(traces.len(), 3);
+}
+
+#[test]
+fn a_parent_given_by_hand_need_not_be_current_nor_run_any_more() {
+    check("first\n  second [Client]\n  under\n    leaf\nlater\n", || {
+        let first = Span::new("first");
+        let reference = *first;
+        drop(Span::build("second").kind(SpanKind::Client).parent(&first).start());
+        first.end();
+        under(reference.into());
+        assert!(current().is_none());
+        drop(Span::new("later"));
+    });
+}
+
+#[test]
+fn a_parent_in_another_process_gives_its_trace_and_flags_on() {
+    let spans = testing::capture(|| {
+        under(Parent::from(remote(TraceFlags::SAMPLED.with(TraceFlags::RANDOM))));
+    });
+    assert_tree("under\n  leaf\n", &spans);
+    let [leaf, under] = &spans[..] else { panic!("two spans") };
+    assert_eq!(under.parent_span_id, Some(SpanId::from_u64(0xDEF)));
+    assert!(under.parent_is_remote && !leaf.parent_is_remote);
+    assert_eq!(leaf.context.trace_id, TraceId::from_u128(0xABC));
+    assert_eq!(leaf.context.flags, TraceFlags::SAMPLED.with(TraceFlags::RANDOM));
+}
+
+#[test]
+fn a_parent_that_names_nothing_is_no_parent() {
+    for parent in [Parent::Remote(SpanContext::INVALID), Parent::Local(SpanRef::default())] {
+        let spans = testing::capture(|| drop(Span::build("alone").parent(parent).start()));
+        assert_tree("alone\n", &spans);
+        assert!(spans[0].context.is_valid(), "{parent:?}");
+        assert_eq!((spans[0].parent_span_id, spans[0].parent_is_remote), (None, false));
+    }
+}
+
+#[test]
+fn captures_side_by_side_see_their_own_spans_only() {
+    let (inner, spans) = Capture::default().run(|| {
+        leaf();
+        let inner = testing::capture(branch);
+        leaf();
+        inner
+    });
+    assert_tree("leaf\nleaf\n", &spans);
+    assert_tree("branch\n  leaf\n  leaf\n", &inner);
+}
+
+#[test]
+fn a_span_that_outlives_its_capture_does_not_turn_up_in_the_next() {
+    let (span, _) = Capture::default().run(|| Span::new("left over"));
+    let spans = testing::capture(|| {
+        span.set_attribute("late", true);
+        span.end();
+        leaf();
+    });
+    assert_tree("leaf\n", &spans);
+}
