@@ -3,3 +3,7 @@
 pub mod http_server;
 pub mod otlp_sink;
 pub mod records;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

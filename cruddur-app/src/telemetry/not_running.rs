@@ -12,7 +12,6 @@ impl Running {
     ///
     /// # Errors
     /// None.
-    #[expect(clippy::unnecessary_wraps, reason = "the other form can fail")]
     pub fn start(_variables: &HashMap<String, String>) -> Result<Self, Box<dyn Error>> {
         Ok(Self)
     }

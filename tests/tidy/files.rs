@@ -1,0 +1,103 @@
+//! What a file must have, and which files a folder must have.
+
+use crate::assert_none;
+use crate::tree;
+
+const MAX_LINES: usize = 400;
+
+/// The files of every dialect.
+const DIALECT: [&str; 4] = ["encode.rs", "mod.rs", "request.rs", "verdict.rs"];
+
+/// What a dialect has besides, each for its reason.
+const EXTRAS: &[(&str, &str, &str)] = &[
+    ("otlp", "attributes.rs", "attributes are written to bytes without message types"),
+    ("otlp", "endpoint.rs", "two variables make one address by two rules"),
+    ("otlp", "honeycomb.rs", "a preset for one vendor of the protocol"),
+    ("otlp", "settings.rs", "ten standard variables"),
+];
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    let files = tree::rust("").into_iter().filter(|file| !file.is_ui_case());
+    let offenders: Vec<_> = files
+        .filter(|file| !file.text.starts_with("//!"))
+        .map(|file| file.at(1, "does not open with `//!`"))
+        .collect();
+    assert_none(&offenders, "every file opens with its purpose");
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let mut offenders = Vec::new();
+    for file in ["macros/src", "runtime/src", "cruddur-app/src"].map(tree::rust).iter().flatten() {
+        let lines = file.count_code_lines();
+        if lines > MAX_LINES {
+            let what = format!("{lines} lines without tests, at most {MAX_LINES}");
+            offenders.push(file.at(lines, what));
+        }
+    }
+    assert_none(&offenders, "a file that is too long wants a wall");
+}
+
+#[test]
+fn every_dialect_has_the_same_files() {
+    let mut offenders = Vec::new();
+    for dialect in tree::names("runtime/src/export") {
+        let folder = format!("runtime/src/export/{dialect}");
+        if !tree::root().join(&folder).is_dir() {
+            continue;
+        }
+        let is_extra =
+            |name: &str| EXTRAS.iter().any(|(owner, extra, _)| *owner == dialect && *extra == name);
+        let names = tree::names(&folder);
+        let files: Vec<_> = names.iter().filter(|name| tree::has_extension(name, "rs")).collect();
+        for missing in DIALECT.iter().filter(|name| !files.iter().any(|file| file == *name)) {
+            offenders.push(format!("{folder}/{missing}:1: is missing"));
+        }
+        for file in files {
+            if !DIALECT.contains(&file.as_str()) && !is_extra(file) {
+                offenders.push(format!("{folder}/{file}:1: is not one of {DIALECT:?}"));
+            }
+        }
+    }
+    assert_none(&offenders, "whoever knows one dialect finds their way in all");
+}
+
+#[test]
+fn every_limit_of_a_dialect_says_where_it_comes_from() {
+    // A terminal has no documentation that could be cited.
+    const OUR_OWN: &str = "runtime/src/export/console/mod.rs";
+    let mut offenders = Vec::new();
+    for file in tree::rust("runtime/src/export") {
+        if !file.path.ends_with("/mod.rs") || file.path == OUR_OWN {
+            continue;
+        }
+        let lines: Vec<_> = file.text.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            let is_constant = line.starts_with("const ") || line.starts_with("pub(super) const ");
+            let mut docs = lines[..at].iter().rev().take_while(|line| line.starts_with("///"));
+            if is_constant && !docs.any(|line| line.contains("<https://")) {
+                offenders.push(file.at(at + 1, "has no link in its documentation"));
+            }
+        }
+    }
+    assert_none(&offenders, "a limit is somebody's, and they have written it down");
+}
+
+#[test]
+fn every_case_that_must_not_compile_has_its_message_and_no_message_is_left_over() {
+    let files = tree::files("tests/macros/ui");
+    let has = |path: &str| files.iter().any(|file| file.path == path);
+    let mut offenders = Vec::new();
+    for file in files.iter().filter(|file| file.is_ui_case()) {
+        let other = match file.path.rsplit_once('.') {
+            Some((stem, "rs")) if !stem.contains("/pass/") => format!("{stem}.stderr"),
+            Some((stem, "stderr")) => format!("{stem}.rs"),
+            _ => continue,
+        };
+        if !has(&other) {
+            offenders.push(file.at(1, format_args!("there is no {other}")));
+        }
+    }
+    assert_none(&offenders, "a refusal is its message");
+}

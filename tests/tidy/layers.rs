@@ -1,0 +1,211 @@
+//! Who may import whom in the runtime: imports go down, never up, never sideways.
+
+use std::collections::BTreeSet;
+
+use crate::assert_none;
+use crate::tree::{self, File, Token};
+
+/// What the code of a room may import from the others.
+///
+/// A room that is not here has no place in the house yet: add it with as little as it needs.
+const MATRIX: &[(&str, Imports)] = &[
+    // The nouns.
+    ("record", Only(&[])),
+    // What needs nothing but the nouns.
+    ("sample", Only(&["record"])),
+    ("propagate", Only(&["record"])),
+    ("loss", Only(&["record"])),
+    ("secret", Only(&[])),
+    ("diagnostics", Only(&[])),
+    // Producers, dialects and motion, which do not know each other.
+    ("span", Only(&["record", "sample", "propagate", "loss", "diagnostics"])),
+    ("export", Only(&["record", "secret"])),
+    ("pipeline", Only(&["record", "export", "loss", "diagnostics", "secret"])),
+    // The edges of the process.
+    ("headers", Only(&["record", "propagate", "span"])),
+    ("actix", Only(&["record", "propagate", "span", "headers"])),
+    ("opentelemetry", Only(&["record", "propagate", "loss", "diagnostics", "span"])),
+    // The hall, which connects the rooms.
+    ("config", Any),
+    ("install", Any),
+    ("testing", Any),
+    ("private", Any),
+];
+
+use Imports::{Any, Only};
+
+enum Imports {
+    Any,
+    Only(&'static [&'static str]),
+}
+
+/// What the public interface re-exports at its root, with the room where it lives.
+const AT_THE_ROOT: &[(&str, &str)] =
+    &[("extract", "headers"), ("current", "span"), ("Span", "span")];
+
+#[test]
+fn imports_obey_the_layers() {
+    let mut offenders = Vec::new();
+    for file in tree::rust("runtime/src") {
+        let Some(room) = file.room() else { continue };
+        let Some((_, allowed)) = MATRIX.iter().find(|(name, _)| *name == room) else {
+            offenders.push(file.at(1, format_args!("the room `{room}` is not in the matrix")));
+            continue;
+        };
+        let Only(allowed) = allowed else { continue };
+        for (line, path) in paths(&file) {
+            let other = home(&path[0]);
+            if other != room && !allowed.contains(&other) {
+                offenders.push(file.at(line, format_args!("`{room}` may not import `{other}`")));
+            }
+        }
+    }
+    assert_none(&offenders, "imports go down the layers");
+}
+
+#[test]
+fn dialects_do_not_know_each_other_and_the_motion_knows_none() {
+    let dialects: Vec<_> = folders("runtime/src/export");
+    let mut offenders = Vec::new();
+    for file in tree::rust("runtime/src") {
+        let own = match file.room() {
+            Some("export") => file.path.split('/').nth(3).unwrap_or_default().to_owned(),
+            Some("pipeline" | "span") => String::new(),
+            _ => continue,
+        };
+        if own == "mod.rs" {
+            continue;
+        }
+        for (line, path) in paths(&file) {
+            let [room, dialect, ..] = path.as_slice() else { continue };
+            if room == "export" && dialects.contains(dialect) && *dialect != own {
+                offenders.push(file.at(line, format_args!("knows the dialect `{dialect}`")));
+            }
+        }
+    }
+    assert_none(&offenders, "dialects are reached through the trait alone");
+}
+
+#[test]
+fn the_nouns_use_nothing_but_the_standard_library() {
+    let mut offenders = Vec::new();
+    for file in tree::rust("runtime/src/record") {
+        for uses in file.code().windows(2).filter(|tokens| tokens[0].text == "use") {
+            let first = uses[1].text.as_str();
+            // A door passes on what its own modules have.
+            let is_own = file.text.contains(&format!("\nmod {first};"));
+            if !is_own && !["std", "core", "crate", "super", "self"].contains(&first) {
+                offenders.push(file.at(uses[1].line, format_args!("uses `{first}`")));
+            }
+        }
+    }
+    assert_none(&offenders, "a record belongs to no library");
+}
+
+#[test]
+fn every_room_is_in_the_matrix_once_and_no_stranger() {
+    let mut names: Vec<_> = MATRIX.iter().map(|(name, _)| (*name).to_owned()).collect();
+    names.sort();
+    let rooms =
+        tree::rust("runtime/src").into_iter().filter_map(|file| Some(file.room()?.to_owned()));
+    let rooms: BTreeSet<_> = rooms.collect();
+    assert_eq!(names, rooms.into_iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_path_is_followed_through_groups_and_up_to_the_root() {
+    let cases = [
+        (
+            "use crate::{loss::{Ledger, Tally}, record::Level};",
+            "loss::Ledger loss::Tally record::Level",
+        ),
+        ("mod inner { use super::super::super::sample::Sampler; }", "sample::Sampler"),
+        ("use super::super::install;", "install"),
+        ("use super::queue::Handle; use self::state::Machine;", ""),
+        ("// crate::install\nfn f() -> crate::span::Span {}", "span::Span"),
+        ("pub(crate) struct A(pub(crate) u8);", ""),
+    ];
+    for (text, expected) in cases {
+        let file = File { path: "runtime/src/pipeline/worker.rs".into(), text: text.into() };
+        let found: Vec<_> = paths(&file).into_iter().map(|(_, path)| path.join("::")).collect();
+        assert_eq!(found.join(" "), expected, "{text}");
+    }
+}
+
+/// The room of a name at the root of the crate.
+fn home(name: &str) -> &str {
+    AT_THE_ROOT.iter().find(|(known, _)| *known == name).map_or(name, |(_, room)| room)
+}
+
+fn folders(under: &str) -> Vec<String> {
+    let is_folder = |name: &String| tree::root().join(under).join(name).is_dir();
+    tree::names(under).into_iter().filter(is_folder).collect()
+}
+
+/// Every path that starts at the root of the crate, however it gets there, groups written out.
+fn paths(file: &File) -> Vec<(usize, Vec<String>)> {
+    let tokens = file.tokens();
+    let mut paths = Vec::new();
+    let mut index = 0;
+    while let Some(token) = tokens.get(index) {
+        let mut next = index + 1;
+        let is_inside = index >= 2 && is(&tokens, index - 2, "::");
+        if token.text == "crate" && !is_inside && is(&tokens, next, "::") {
+            expand(&tokens, next + 2, &[], &mut paths);
+        } else if token.text == "super" && !is_inside {
+            let mut supers = 1;
+            while is(&tokens, next, "::") && text(&tokens, next + 2) == "super" {
+                (supers, next) = (supers + 1, next + 3);
+            }
+            if supers >= token.depth && is(&tokens, next, "::") {
+                expand(&tokens, next + 2, &[], &mut paths);
+            }
+        }
+        index = next;
+    }
+    paths
+}
+
+/// Reads the names of a path from `index` on, and of every path of a group.
+/// Returns where it ends.
+fn expand(
+    tokens: &[Token],
+    mut index: usize,
+    prefix: &[String],
+    paths: &mut Vec<(usize, Vec<String>)>,
+) -> usize {
+    let mut path = prefix.to_vec();
+    let line = tokens.get(index).map_or(0, |token| token.line);
+    loop {
+        if text(tokens, index) == "{" {
+            index += 1;
+            while !matches!(text(tokens, index), "}" | "") {
+                index = expand(tokens, index, &path, paths);
+                if text(tokens, index) == "as" {
+                    index += 2;
+                }
+                if text(tokens, index) == "," {
+                    index += 1;
+                }
+            }
+            return index + 1;
+        }
+        path.push(text(tokens, index).to_owned());
+        index += 1;
+        if !is(tokens, index, "::") {
+            break;
+        }
+        index += 2;
+    }
+    paths.push((line, path));
+    index
+}
+
+fn text(tokens: &[Token], index: usize) -> &str {
+    tokens.get(index).map_or("", |token| &token.text)
+}
+
+/// Whether `::` begins at `index`; each of its signs is a token.
+fn is(tokens: &[Token], index: usize, sign: &str) -> bool {
+    sign.chars().enumerate().all(|(at, sign)| text(tokens, index + at) == sign.to_string())
+}
