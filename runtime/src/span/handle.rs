@@ -1,7 +1,7 @@
 //! Spans made by hand.
 //!
 //! In: names and values known at run time. Out: the same records as annotated functions make.
-//! Never: borrows a frame; what is said about a span goes through the ring.
+//! Never: borrows a frame; what is said about a span after its begin goes through the ring.
 
 use std::fmt;
 use std::ops::Deref;
@@ -15,8 +15,8 @@ use super::clock;
 use super::current::{Attached, Current};
 use super::frame::Frame;
 use super::parent::Parent;
-use super::scoped::{InSpan, Running};
-use super::sink::{Buffer, Filled, Sink};
+use super::scoped::InSpan;
+use super::sink::{Buffer, Filled, Recorder, Sink};
 use super::words::{Key, MAX_TEXT_BYTES, Words, cut, text_words};
 use crate::record::{SpanContext, SpanKind, Status};
 
@@ -42,9 +42,13 @@ pub struct SpanRef(Current);
 /// ```
 #[must_use = "a span ends when it is dropped"]
 pub struct Span {
-    frame: Frame<0>,
+    frame: Frame<WORDS>,
     reference: SpanRef,
 }
+
+/// Inline room for kind, begin and a name of up to 152 bytes: what the span is goes along with its
+/// end, so that none of it can be lost alone.
+const WORDS: usize = 24;
 
 /// What a span is made from; see [`Span::build`].
 #[derive(Debug)]
@@ -255,7 +259,7 @@ impl Span {
         InSpan::new(self, future)
     }
 
-    pub(super) fn frame(&mut self) -> &mut Frame<0> {
+    pub(super) fn frame(&mut self) -> &mut Frame<WORDS> {
         &mut self.frame
     }
 }
@@ -282,16 +286,29 @@ impl SpanBuilder<'_> {
         if super::is_enabled(&MANUAL) {
             frame.start_named(&MANUAL, self.parent, self.name, self.kind);
         }
-        let reference = SpanRef(frame.context().unwrap_or_default());
-        reference.amend_text(Key::NAME, self.name);
-        if self.kind != SpanKind::Internal && reference.is_recording() {
-            let kind = i64::from(self.kind as u8);
-            amend::items(reference.0, &MANUAL, 2, |words| words.i64(Key::KIND, kind));
-        }
-        if let Some(time) = self.start_time {
-            reference.amend_time(Key::START_UNIX_NS, time);
-        }
+        self.describe(&mut frame);
+        let reference = frame.reference();
         Span { frame, reference }
+    }
+
+    /// Writes what is known from the begin; the name last, as it alone may not fit.
+    fn describe(&self, frame: &mut Frame<WORDS>) {
+        if !frame.is_recording() {
+            return;
+        }
+        if self.kind != SpanKind::Internal
+            && let Some(buffer) = frame.buffer()
+        {
+            Sink::new(buffer, Key::KIND).i64(i64::from(self.kind as u8));
+        }
+        if let Some(unix_ns) = self.start_time.and_then(clock::unix_ns_unless_now)
+            && let Some(buffer) = frame.buffer()
+        {
+            Sink::new(buffer, Key::START_UNIX_NS).i64(unix_ns.cast_signed());
+        }
+        if let Some(buffer) = frame.buffer() {
+            Sink::new(buffer, Key::NAME).str(self.name);
+        }
     }
 }
 
