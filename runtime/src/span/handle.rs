@@ -18,6 +18,7 @@ use super::parent::Parent;
 use super::scoped::InSpan;
 use super::sink::{Buffer, Filled, Recorder, Sink};
 use super::words::{Key, MAX_TEXT_BYTES, Words, cut, text_words};
+use crate::propagate::Context;
 use crate::record::{SpanContext, SpanKind, Status};
 
 /// Names a span of this process: small, `Copy`, safe to keep and to send anywhere.
@@ -57,6 +58,7 @@ pub struct SpanBuilder<'a> {
     name: &'a str,
     kind: SpanKind,
     parent: Option<Parent>,
+    incoming: Option<&'a Context>,
     start_time: Option<SystemTime>,
 }
 
@@ -229,7 +231,13 @@ impl Span {
 
     /// Begins a span step by step.
     pub fn build(name: &str) -> SpanBuilder<'_> {
-        SpanBuilder { name, kind: SpanKind::Internal, parent: None, start_time: None }
+        SpanBuilder {
+            name,
+            kind: SpanKind::Internal,
+            parent: None,
+            incoming: None,
+            start_time: None,
+        }
     }
 
     /// Makes the span current on this thread until the guard is dropped.
@@ -264,7 +272,7 @@ impl Span {
     }
 }
 
-impl SpanBuilder<'_> {
+impl<'a> SpanBuilder<'a> {
     /// The role of the span between services.
     pub fn kind(self, kind: SpanKind) -> Self {
         Self { kind, ..self }
@@ -273,6 +281,28 @@ impl SpanBuilder<'_> {
     /// The parent instead of the current span.
     pub fn parent(self, parent: impl Into<Parent>) -> Self {
         Self { parent: Some(parent.into()), ..self }
+    }
+
+    /// Continues what came with a message or a request: its span becomes the parent, if it names
+    /// one, and its trace state and baggage go out with the calls made below this span.
+    ///
+    /// The span begins a request of its own, whatever is current; [`set_user`] speaks of it alone.
+    ///
+    /// [`set_user`]: super::set_user
+    ///
+    /// ```
+    /// use spanwright::Span;
+    /// use spanwright::record::SpanKind;
+    ///
+    /// let headers = [("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")];
+    /// let incoming = spanwright::extract(&headers.as_slice());
+    /// let span = Span::build("orders process").kind(SpanKind::Consumer).incoming(&incoming).start();
+    /// span.in_scope(|| {
+    ///     // Calls made here carry on the caller's trace.
+    /// });
+    /// ```
+    pub fn incoming(self, incoming: &'a Context) -> Self {
+        Self { incoming: Some(incoming), ..self }
     }
 
     /// When the work began, if not now; a time before 1970 counts as 1970.
@@ -284,7 +314,11 @@ impl SpanBuilder<'_> {
     pub fn start(self) -> Span {
         let mut frame = Frame::new();
         if super::is_enabled(&MANUAL) {
-            frame.start_named(&MANUAL, self.parent, self.name, self.kind);
+            let remote = self.incoming.and_then(super::parent::caller);
+            frame.start_named(&MANUAL, remote.or(self.parent), self.name, self.kind);
+        }
+        if let Some(incoming) = self.incoming {
+            frame.open_request(incoming);
         }
         self.describe(&mut frame);
         let reference = frame.reference();
