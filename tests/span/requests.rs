@@ -6,7 +6,7 @@ use spanwright::span::{baggage, change_baggage};
 use spanwright::testing::{self, Capture};
 use spanwright::{Span, set_user, traced};
 
-use super::{assert_tree, check};
+use super::{assert_tree, block_on, check};
 
 #[traced]
 fn leaf() {}
@@ -26,6 +26,58 @@ fn the_user_is_on_the_request_and_on_every_span_below_it() {
             set_user("andrewbrown");
         });
         Span::new("other").in_scope(leaf);
+    });
+}
+
+#[traced(kind = "consumer")]
+fn job(user: &'static str) {
+    change_baggage(|baggage| baggage.insert(user, "1").expect("it fits"));
+    set_user(user);
+    leaf();
+}
+
+#[traced(kind = "consumer")]
+async fn job_later(user: &'static str) {
+    job_of(user);
+}
+
+fn job_of(user: &'static str) {
+    change_baggage(|baggage| baggage.insert(user, "1").expect("it fits"));
+    set_user(user);
+    leaf();
+}
+
+fn jobs() {
+    change_baggage(|baggage| baggage.insert("outer", "1").expect("it fits"));
+    job("first");
+    block_on(job_later("second"));
+    let third = Span::build("third").kind(SpanKind::Consumer).start();
+    third.in_scope(|| {
+        assert_eq!((baggage().len(), baggage().get("outer").is_some()), (1, true));
+        job_of("third");
+    });
+    drop(third);
+    leaf();
+    assert_eq!((baggage().len(), baggage().get("outer").is_some()), (1, true));
+}
+
+#[test]
+fn each_message_that_one_loop_takes_has_a_user_of_its_own() {
+    let expected = "loop\n  job [Consumer] user.id=first\n    leaf user.id=first\n  \
+                    job_later [Consumer] user.id=second\n    leaf user.id=second\n  \
+                    third [Consumer] user.id=third\n    leaf user.id=third\n  leaf\n";
+    check(expected, || Span::new("loop").in_scope(jobs));
+    let unsampled = Capture::default().sampler(Sampler::AlwaysOff);
+    unsampled.run(|| Span::new("loop").in_scope(jobs));
+}
+
+#[test]
+fn a_message_belongs_to_the_user_around_it_until_it_has_one() {
+    check("request user.id=a\n  third [Consumer] user.id=a\n", || {
+        Span::new("request").in_scope(|| {
+            set_user("a");
+            drop(Span::build("third").kind(SpanKind::Consumer).start());
+        });
     });
 }
 

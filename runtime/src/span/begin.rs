@@ -8,7 +8,7 @@ use super::callsite::Callsite;
 use super::current::{self, Current, Traits};
 use super::handle::SpanRef;
 use super::parent::Parent;
-use super::{frame, tracer};
+use super::{frame, request, tracer};
 use crate::diagnostics;
 use crate::record::{Level, SpanContext, SpanKind, TraceFlags, TraceId};
 use crate::sample::{Decision, Input};
@@ -37,20 +37,23 @@ pub(super) fn under(
     kind: SpanKind,
 ) -> Option<Begun> {
     let remote = match parent {
-        Parent::Local(span) if !span.is_none() => return under_local(span, callsite.source.level),
+        Parent::Local(span) if !span.is_none() => {
+            return under_local(span, callsite.source.level, kind);
+        }
         Parent::Remote(context) if context.is_valid() => Some(context),
         Parent::Root | Parent::Local(_) | Parent::Remote(_) => None,
     };
     begin(remote, callsite.source.level, name, kind)
 }
 
-fn under_local(parent: SpanRef, level: Level) -> Option<Begun> {
+fn under_local(parent: SpanRef, level: Level, kind: SpanKind) -> Option<Begun> {
     let parent = parent.to_current();
     if parent.is_recording() && !parent.traits.admits(level) {
         return None;
     }
+    let context = parent.child(current::with(frame::next_span_id));
     Some(Begun {
-        context: parent.child(current::with(frame::next_span_id)),
+        context: if kind.is_request() { request::begin(context) } else { context },
         parent_id: parent.span_id,
         parent_is_remote: false,
     })

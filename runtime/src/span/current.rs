@@ -17,7 +17,7 @@ pub struct Current {
     pub(super) trace_low: u64,
     /// Zero where no span is current.
     pub(super) span_id: u64,
-    /// The first span of this process above; the request, where there is one.
+    /// The request above, or else the first span of this process.
     pub(super) root_id: u64,
     /// The flags and the tracer, where the first word of a record has them too; all of this is
     /// whole words, because reading what was written in parts stalls the processor.

@@ -188,10 +188,13 @@ fn enter(live: &mut Option<Live>, callsite: &'static Callsite) {
             if !previous.traits.admits(callsite.source.level) {
                 return;
             }
+            if callsite.kind.is_request() {
+                return enter_root(live, callsite);
+            }
             let context = previous.child(next_span_id(local));
             local.current.set(context);
             *live = Some(Live::new(callsite, context, previous.span_id, Restore::Parent));
-        } else if !previous.is_some() {
+        } else if !previous.is_some() || callsite.kind.is_request() && previous.root_id != 0 {
             enter_root(live, callsite);
         }
     });
@@ -204,9 +207,12 @@ fn start(live: &mut Option<Live>, callsite: &'static Callsite) {
             if !previous.traits.admits(callsite.source.level) {
                 return;
             }
+            if callsite.kind.is_request() {
+                return start_root(live, callsite);
+            }
             let context = previous.child(next_span_id(local));
             *live = Some(Live::new(callsite, context, previous.span_id, Restore::Nothing));
-        } else if !previous.is_some() {
+        } else if !previous.is_some() || callsite.kind.is_request() && previous.root_id != 0 {
             start_root(live, callsite);
         }
     });

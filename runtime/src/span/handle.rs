@@ -89,7 +89,8 @@ impl SpanRef {
     /// nothing is sent along with calls.
     pub const MUTED: Self = Self(Current::MUTED);
 
-    /// The first span of this process above: the request, where there is one.
+    /// The request or message that the span belongs to (see [`SpanKind`]), or else the first span
+    /// of this process above.
     #[must_use]
     pub fn root(&self) -> Self {
         Self(self.0.child(self.0.root_id))

@@ -45,7 +45,11 @@ static OPEN: Mutex<Option<Open>> = Mutex::new(None);
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Says who the user of the current request is: `user.id` goes onto the request's span and every
-/// span below it that is not exported yet.
+/// span below it that is not exported yet. The request is the nearest span that takes one or a
+/// message ([`SpanKind::Server`], [`SpanKind::Consumer`]), or else the first of this process.
+///
+/// [`SpanKind::Server`]: crate::record::SpanKind::Server
+/// [`SpanKind::Consumer`]: crate::record::SpanKind::Consumer
 ///
 /// Takes a short lock. Without a current span it does nothing.
 #[inline]
