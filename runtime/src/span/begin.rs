@@ -8,7 +8,7 @@ use super::callsite::Callsite;
 use super::current::{self, Current, Traits};
 use super::handle::SpanRef;
 use super::parent::Parent;
-use super::{frame, request, tracer};
+use super::{frame, rate, request, tracer};
 use crate::diagnostics;
 use crate::record::{Level, SpanContext, SpanKind, TraceFlags, TraceId};
 use crate::sample::{Decision, Input};
@@ -77,9 +77,11 @@ fn begin(remote: Option<SpanContext>, level: Level, name: &str, kind: SpanKind) 
         let _deciding = Current::DECIDING.attach();
         tracer.sampler.decide(&input)
     };
-    let flags = match decision {
-        Decision::Record { .. } => carried.with(TraceFlags::SAMPLED),
-        Decision::Drop => carried,
+    let (flags, rate) = match decision {
+        Decision::Record { sample_rate } => {
+            (carried.with(TraceFlags::SAMPLED), rate::code(sample_rate))
+        }
+        Decision::Drop => (carried, 0),
     };
     #[expect(clippy::cast_possible_truncation, reason = "the two halves of the id")]
     let context = Current {
@@ -87,7 +89,7 @@ fn begin(remote: Option<SpanContext>, level: Level, name: &str, kind: SpanKind) 
         trace_low: trace_id as u64,
         span_id,
         root_id: span_id,
-        traits: Traits::new(flags, tag, tracer.level),
+        traits: Traits::new(flags, tag, tracer.level).with_rate(rate),
     };
     Some(Begun {
         context,
