@@ -64,7 +64,18 @@ pub(super) fn span(
     }
     let mut adding = Adding { span: &mut span, limits, is_judged: false, failure: None };
     Reader::new(items).for_each(|item| adding.item(item, callsite));
+    if what.outcome == Outcome::Panic {
+        name_panic(&mut span, limits);
+    }
     Some(span)
+}
+
+/// A panic has no type that is known; what the code has said counts more.
+#[cold]
+fn name_panic(span: &mut SpanRecord, limits: &Limits) {
+    if !span.attributes.iter().any(|attribute| attribute.key == ERROR_TYPE) {
+        set_attribute(span, Attribute::new(ERROR_TYPE, "panic"), limits);
+    }
 }
 
 /// The span an amendment is about.

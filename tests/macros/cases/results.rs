@@ -422,7 +422,7 @@ fn r13_a_panic_is_recorded_and_goes_on_unchanged() {
         catch_unwind(AssertUnwindSafe(call)).err()?.downcast_ref().copied()
     }
     check(
-        "panics -> panic !panicked\npanics_later -> panic !panicked\npanics_without_result -> panic !panicked\n",
+        "panics error.type=panic -> panic !panicked\npanics_later error.type=panic -> panic !panicked\npanics_without_result error.type=panic -> panic !panicked\n",
         || {
             assert_eq!(payload(|| drop(panics(1))), Some(1));
             assert_eq!(payload(|| drop(block_on(panics_later(2)))), Some(2));
