@@ -47,16 +47,19 @@ fn caught(run: impl FnOnce()) {
 
 #[test]
 fn a_panic_ends_each_span_on_its_way_once() {
-    check("passes_on -> panic !panicked\n  panics -> panic !panicked\nleaf\n", || {
-        caught(|| _ = passes_on());
-        assert!(current().is_none());
-        leaf();
-    });
+    check(
+        "passes_on error.type=panic -> panic !panicked\n  panics error.type=panic -> panic !panicked\nleaf\n",
+        || {
+            caught(|| _ = passes_on());
+            assert!(current().is_none());
+            leaf();
+        },
+    );
 }
 
 #[test]
 fn a_panic_in_a_future_is_the_outcome_however_the_future_is_dropped() {
-    let expected = "panics_later -> panic !panicked\n";
+    let expected = "panics_later error.type=panic -> panic !panicked\n";
     check(expected, || caught(|| block_on(panics_later())));
     check(expected, || {
         let mut future = Box::pin(panics_later());
@@ -64,7 +67,7 @@ fn a_panic_in_a_future_is_the_outcome_however_the_future_is_dropped() {
         caught(|| _ = poll(future.as_mut()));
         drop(future);
     });
-    let expected = "by hand -> panic !panicked\n  panics_later -> panic !panicked\n";
+    let expected = "by hand error.type=panic -> panic !panicked\n  panics_later error.type=panic -> panic !panicked\n";
     check(expected, || {
         caught(|| block_on(panics_later().in_span(Span::new("by hand"))));
     });
@@ -78,7 +81,7 @@ fn a_panic_in_a_future_is_the_outcome_however_the_future_is_dropped() {
 
 #[test]
 fn a_span_by_hand_ends_with_a_panic_around_it() {
-    check("by hand -> panic !panicked\n", || {
+    check("by hand error.type=panic -> panic !panicked\n", || {
         caught(|| {
             let _span = Span::new("by hand");
             quietly();
@@ -97,7 +100,7 @@ impl Drop for Tidy {
 
 #[test]
 fn what_runs_in_destructors_during_a_panic_does_not_panic_itself() {
-    check("by hand -> panic !panicked\n  leaf\n", || {
+    check("by hand error.type=panic -> panic !panicked\n  leaf\n", || {
         caught(|| {
             let span = Span::new("by hand");
             let _entered = span.enter();

@@ -1,11 +1,12 @@
 //! What belongs to a request as a whole.
 
+use spanwright::record::SpanKind;
 use spanwright::sample::Sampler;
 use spanwright::span::{baggage, change_baggage};
 use spanwright::testing::{self, Capture};
 use spanwright::{Span, set_user, traced};
 
-use super::{assert_tree, check};
+use super::{assert_tree, block_on, check};
 
 #[traced]
 fn leaf() {}
@@ -25,6 +26,58 @@ fn the_user_is_on_the_request_and_on_every_span_below_it() {
             set_user("andrewbrown");
         });
         Span::new("other").in_scope(leaf);
+    });
+}
+
+#[traced(kind = "consumer")]
+fn job(user: &'static str) {
+    change_baggage(|baggage| baggage.insert(user, "1").expect("it fits"));
+    set_user(user);
+    leaf();
+}
+
+#[traced(kind = "consumer")]
+async fn job_later(user: &'static str) {
+    job_of(user);
+}
+
+fn job_of(user: &'static str) {
+    change_baggage(|baggage| baggage.insert(user, "1").expect("it fits"));
+    set_user(user);
+    leaf();
+}
+
+fn jobs() {
+    change_baggage(|baggage| baggage.insert("outer", "1").expect("it fits"));
+    job("first");
+    block_on(job_later("second"));
+    let third = Span::build("third").kind(SpanKind::Consumer).start();
+    third.in_scope(|| {
+        assert_eq!((baggage().len(), baggage().get("outer").is_some()), (1, true));
+        job_of("third");
+    });
+    drop(third);
+    leaf();
+    assert_eq!((baggage().len(), baggage().get("outer").is_some()), (1, true));
+}
+
+#[test]
+fn each_message_that_one_loop_takes_has_a_user_of_its_own() {
+    let expected = "loop\n  job [Consumer] user.id=first\n    leaf user.id=first\n  \
+                    job_later [Consumer] user.id=second\n    leaf user.id=second\n  \
+                    third [Consumer] user.id=third\n    leaf user.id=third\n  leaf\n";
+    check(expected, || Span::new("loop").in_scope(jobs));
+    let unsampled = Capture::default().sampler(Sampler::AlwaysOff);
+    unsampled.run(|| Span::new("loop").in_scope(jobs));
+}
+
+#[test]
+fn a_message_belongs_to_the_user_around_it_until_it_has_one() {
+    check("request user.id=a\n  third [Consumer] user.id=a\n", || {
+        Span::new("request").in_scope(|| {
+            set_user("a");
+            drop(Span::build("third").kind(SpanKind::Consumer).start());
+        });
     });
 }
 
@@ -62,6 +115,60 @@ fn baggage_belongs_to_its_request_and_goes_with_it() {
             Span::new("second").in_scope(|| assert!(baggage().is_empty()));
         });
     }
+}
+
+/// The headers of a call made now.
+fn headers() -> Vec<(&'static str, String)> {
+    let mut headers = Vec::new();
+    spanwright::inject(|name, value| headers.push((name, value.to_owned())));
+    headers
+}
+
+const CALLER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331";
+
+#[test]
+fn a_trace_continued_by_hand_keeps_its_trace_state_and_baggage() {
+    for (flags, is_sampled) in [("01", true), ("00", false)] {
+        let traceparent = format!("{CALLER}-{flags}");
+        let came = [("traceparent", &*traceparent), ("tracestate", "a=1,b=2"), ("baggage", "k=v")];
+        let sampler = Sampler::default();
+        let (ended, spans) = Capture::default().sampler(sampler).run(|| {
+            let _outer = Span::new("outer").enter();
+            change_baggage(|baggage| baggage.insert("outer", "1").expect("it fits"));
+            let incoming = spanwright::extract(&came.as_slice());
+            let span = Span::build("inner").incoming(&incoming).start();
+            let own = span.context();
+            let goes = span.in_scope(headers);
+            let span_id = own.span_id;
+            let expected = format!("00-0af7651916cd43dd8448eb211c80319c-{span_id}-{flags}");
+            let expected = [("traceparent", &*expected), came[1], came[2]];
+            assert!(goes.iter().map(|(name, value)| (*name, &**value)).eq(expected), "{goes:?}");
+            let ended = *span;
+            drop(span);
+            assert_eq!(baggage().get("outer").as_deref(), Some("1"));
+            assert_eq!(baggage().len(), 1);
+            ended
+        });
+        let inner = spans.iter().find(|span| span.name == "inner");
+        assert_eq!(inner.is_some(), is_sampled);
+        if let Some(inner) = inner {
+            assert_eq!(inner.trace_state.as_deref(), Some("a=1,b=2"));
+            assert!(inner.parent_is_remote);
+        }
+        ended.in_scope(|| assert!(baggage().is_empty(), "the request is over"));
+    }
+}
+
+#[test]
+fn what_came_without_a_span_stays_with_the_span_it_came_to() {
+    check("outer\n  inner [Consumer]\n", || {
+        Span::new("outer").in_scope(|| {
+            let incoming = spanwright::extract(&[("baggage", "k=v")].as_slice());
+            let span = Span::build("inner").kind(SpanKind::Consumer).incoming(&incoming).start();
+            span.in_scope(|| assert_eq!(baggage().get("k").as_deref(), Some("v")));
+            assert!(baggage().is_empty());
+        });
+    });
 }
 
 #[test]

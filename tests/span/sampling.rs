@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use spanwright::record::SpanContext;
-use spanwright::sample::Sampler;
+use spanwright::sample::{Ratio, Sampler};
 use spanwright::testing::Capture;
 use spanwright::{FutureExt, Span, ToAttribute, current, record, traced};
 
@@ -67,4 +67,32 @@ fn a_sampled_trace_evaluates_each_expression_once() {
         assert_eq!(value(&span, key), Some(&expected.into()), "{key}");
     }
     assert_eq!(span.events[0].attributes[0].value, 4_i64.into());
+}
+
+#[traced]
+fn leaf() {}
+
+#[traced(kind = "consumer")]
+fn job() {
+    leaf();
+}
+
+#[test]
+fn every_span_of_a_sampled_trace_says_how_many_it_stands_for() {
+    let expected = "root SampleRate=4\n  leaf SampleRate=4\n  job [Consumer] SampleRate=4\n    \
+                    leaf SampleRate=4\n  late SampleRate=4\n";
+    let quarter = Sampler::Ratio(Ratio::new(0.25).expect("a share"));
+    for sampler in [quarter.clone(), quarter.parent_based()] {
+        let ((), spans) = Capture::default().sampler(sampler).run(|| {
+            let root = Span::new("root");
+            let late = root.in_scope(|| {
+                leaf();
+                job();
+                Span::new("late")
+            });
+            drop(root);
+            drop(late);
+        });
+        assert_tree(expected, &spans);
+    }
 }

@@ -53,6 +53,26 @@ fn all_spans_of_a_tree_share_its_trace_and_its_root() {
 }
 
 #[test]
+fn a_span_made_by_hand_keeps_name_and_kind_however_many_are_open() {
+    check("first [Client]\n", || {
+        let open = |_| Span::build("first").kind(SpanKind::Client).start();
+        let mut open: Vec<_> = (0..70_000).map(open).collect();
+        drop(open.swap_remove(0));
+        std::mem::forget(open);
+    });
+}
+
+#[test]
+fn a_span_made_by_hand_keeps_a_name_of_any_length() {
+    for length in [0, 1, 144, 145, 152, 153, 10_000] {
+        let name = "n".repeat(length);
+        check(&format!("{name} [Client]\n"), || {
+            drop(Span::build(&name).kind(SpanKind::Client).start());
+        });
+    }
+}
+
+#[test]
 fn a_root_begins_a_trace_of_its_own_whatever_is_current() {
     let spans = testing::capture(|| {
         let outer = Span::new("outer");

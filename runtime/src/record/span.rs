@@ -16,8 +16,9 @@ pub struct SpanRecord {
     pub parent_span_id: Option<SpanId>,
     /// Whether the parent lives in another process.
     pub parent_is_remote: bool,
-    /// The first span of this process in this trace's branch, often the request; may be the span
-    /// itself.
+    /// The span that takes the request or the message ([`SpanKind::Server`],
+    /// [`SpanKind::Consumer`]), or else the first span of this process in this trace's branch; may
+    /// be the span itself.
     pub local_root_id: SpanId,
     /// The W3C `tracestate` that came with the request, unchanged; `None` when there was none.
     pub trace_state: Option<Arc<str>>,
@@ -125,6 +126,14 @@ pub struct Dropped {
     pub events: u32,
     /// Links beyond the limit.
     pub links: u32,
+}
+
+impl SpanKind {
+    /// Whether it takes a request or a message: what belongs to that is no business of the spans
+    /// above, which may take many.
+    pub(crate) const fn is_request(self) -> bool {
+        matches!(self, Self::Server | Self::Consumer)
+    }
 }
 
 impl Outcome {

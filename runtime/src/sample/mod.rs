@@ -37,8 +37,9 @@ pub enum Decision {
         /// The spans this one stands for, itself included: 10 when one in ten is kept. `None` when
         /// every one is kept, or when somebody else decided and did not say.
         ///
-        /// Honeycomb multiplies by it when every span of the trace, not only the root, has it as
-        /// integer attribute `SampleRate`.
+        /// Every span below that one in this process has it as integer attribute `SampleRate`, by
+        /// which Honeycomb multiplies. Of a thousand different rates further ones become the
+        /// nearest.
         /// Source: <https://docs.honeycomb.io/manage-data-volume/sample/sampled-data-in-honeycomb/>.
         sample_rate: Option<NonZeroU32>,
     },

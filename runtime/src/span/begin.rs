@@ -8,7 +8,7 @@ use super::callsite::Callsite;
 use super::current::{self, Current, Traits};
 use super::handle::SpanRef;
 use super::parent::Parent;
-use super::{frame, tracer};
+use super::{frame, rate, request, tracer};
 use crate::diagnostics;
 use crate::record::{Level, SpanContext, SpanKind, TraceFlags, TraceId};
 use crate::sample::{Decision, Input};
@@ -37,20 +37,23 @@ pub(super) fn under(
     kind: SpanKind,
 ) -> Option<Begun> {
     let remote = match parent {
-        Parent::Local(span) if !span.is_none() => return under_local(span, callsite.source.level),
+        Parent::Local(span) if !span.is_none() => {
+            return under_local(span, callsite.source.level, kind);
+        }
         Parent::Remote(context) if context.is_valid() => Some(context),
         Parent::Root | Parent::Local(_) | Parent::Remote(_) => None,
     };
     begin(remote, callsite.source.level, name, kind)
 }
 
-fn under_local(parent: SpanRef, level: Level) -> Option<Begun> {
+fn under_local(parent: SpanRef, level: Level, kind: SpanKind) -> Option<Begun> {
     let parent = parent.to_current();
     if parent.is_recording() && !parent.traits.admits(level) {
         return None;
     }
+    let context = parent.child(current::with(frame::next_span_id));
     Some(Begun {
-        context: parent.child(current::with(frame::next_span_id)),
+        context: if kind.is_request() { request::begin(context) } else { context },
         parent_id: parent.span_id,
         parent_is_remote: false,
     })
@@ -74,9 +77,11 @@ fn begin(remote: Option<SpanContext>, level: Level, name: &str, kind: SpanKind) 
         let _deciding = Current::DECIDING.attach();
         tracer.sampler.decide(&input)
     };
-    let flags = match decision {
-        Decision::Record { .. } => carried.with(TraceFlags::SAMPLED),
-        Decision::Drop => carried,
+    let (flags, rate) = match decision {
+        Decision::Record { sample_rate } => {
+            (carried.with(TraceFlags::SAMPLED), rate::code(sample_rate))
+        }
+        Decision::Drop => (carried, 0),
     };
     #[expect(clippy::cast_possible_truncation, reason = "the two halves of the id")]
     let context = Current {
@@ -84,7 +89,7 @@ fn begin(remote: Option<SpanContext>, level: Level, name: &str, kind: SpanKind) 
         trace_low: trace_id as u64,
         span_id,
         root_id: span_id,
-        traits: Traits::new(flags, tag, tracer.level),
+        traits: Traits::new(flags, tag, tracer.level).with_rate(rate),
     };
     Some(Begun {
         context,

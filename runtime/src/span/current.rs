@@ -7,8 +7,11 @@
 use std::cell::Cell;
 
 use super::ids::Generator;
-use super::ring;
+use super::{rate, ring};
 use crate::record::{Level, SpanContext, SpanId, TraceFlags, TraceId};
+
+/// How many tracers the traits of a span can tell apart.
+pub(super) const MAX_TRACERS: usize = 1024;
 
 /// The current span of a thread as plain words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,7 +20,7 @@ pub struct Current {
     pub(super) trace_low: u64,
     /// Zero where no span is current.
     pub(super) span_id: u64,
-    /// The first span of this process above; the request, where there is one.
+    /// The request above, or else the first span of this process.
     pub(super) root_id: u64,
     /// The flags and the tracer, where the first word of a record has them too; all of this is
     /// whole words, because reading what was written in parts stalls the processor.
@@ -25,15 +28,18 @@ pub struct Current {
 }
 
 /// The W3C flags of a trace, and the tracer that began it with the most detailed level it records:
-/// 0 is the installed one, others are captures of tests.
+/// 0 is the installed one, others are captures of tests. Also the code of its sample rate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Traits(u64);
 
 impl Traits {
     const FLAGS_AT: u32 = 16;
     const LEVEL_AT: u32 = 25;
-    const LEVEL_MASK: u64 = 0x7F;
-    const TRACER_AT: u32 = 32;
+    const LEVEL_MASK: u64 = 0x7;
+    const RATE_AT: u32 = 28;
+    const RATE_MASK: u64 = (1 << rate::BITS) - 1;
+    const TRACER_AT: u32 = Self::RATE_AT + rate::BITS;
+    const TRACER_MASK: u64 = MAX_TRACERS as u64 - 1;
     const SAMPLED: u64 = (TraceFlags::SAMPLED.to_u8() as u64) << Self::FLAGS_AT;
 
     pub(super) const fn new(flags: TraceFlags, tracer: u16, level: Level) -> Self {
@@ -42,6 +48,17 @@ impl Traits {
                 | (level as u64) << Self::LEVEL_AT
                 | (tracer as u64) << Self::TRACER_AT,
         )
+    }
+
+    /// These traits, in a trace that was sampled at the rate behind this code.
+    pub(super) const fn with_rate(self, code: u16) -> Self {
+        Self(self.0 | (code as u64 & Self::RATE_MASK) << Self::RATE_AT)
+    }
+
+    /// The code of the rate that the trace was sampled at.
+    #[expect(clippy::cast_possible_truncation, reason = "the word is taken apart")]
+    pub(super) const fn rate(self) -> u16 {
+        (self.0 >> Self::RATE_AT & Self::RATE_MASK) as u16
     }
 
     /// Whether the tracer records spans of this level.
@@ -62,7 +79,7 @@ impl Traits {
 
     #[expect(clippy::cast_possible_truncation, reason = "the word is taken apart")]
     pub(super) const fn tracer(self) -> u16 {
-        (self.0 >> Self::TRACER_AT) as u16
+        (self.0 >> Self::TRACER_AT & Self::TRACER_MASK) as u16
     }
 
     /// The bits of the first word of a record.
@@ -74,7 +91,9 @@ impl Traits {
     /// The traits in the first word of a record.
     pub(super) const fn from_bits(word: u64) -> Self {
         const LEVEL: u64 = Traits::LEVEL_MASK << Traits::LEVEL_AT;
-        Self(word & (0xFF << Self::FLAGS_AT | LEVEL | 0xFFFF << Self::TRACER_AT))
+        const RATE: u64 = Traits::RATE_MASK << Traits::RATE_AT;
+        const TRACER: u64 = Traits::TRACER_MASK << Traits::TRACER_AT;
+        Self(word & (0xFF << Self::FLAGS_AT | LEVEL | RATE | TRACER))
     }
 }
 

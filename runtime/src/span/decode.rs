@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use super::callsite::Callsite;
 use super::clock::Calendar;
 use super::layout::{AMENDMENT_WORDS, END_WORDS, Tag, What};
+use super::rate;
 use super::tracer::Limits;
 use super::words::{Item, Key, Reader};
 use crate::record::{
@@ -18,6 +19,10 @@ use crate::record::{
 /// The name of the attribute that says what kind of error a span ended with.
 /// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/>.
 const ERROR_TYPE: &str = "error.type";
+
+/// The name of the attribute that says how many spans this one stands for.
+/// Source: <https://docs.honeycomb.io/manage-data-volume/sample/sampled-data-in-honeycomb/>.
+const SAMPLE_RATE: &str = "SampleRate";
 
 /// Makes the span whose end these words are.
 pub(super) fn span(
@@ -53,9 +58,24 @@ pub(super) fn span(
         outcome: what.outcome,
         source: &callsite.source,
     };
+    // First, so that it always has a place: without it the span would count for itself alone.
+    if let Some(rate) = rate::find(what.traits.rate()) {
+        span.attributes.push(Attribute::new(SAMPLE_RATE, i64::from(rate.get())));
+    }
     let mut adding = Adding { span: &mut span, limits, is_judged: false, failure: None };
     Reader::new(items).for_each(|item| adding.item(item, callsite));
+    if what.outcome == Outcome::Panic {
+        name_panic(&mut span, limits);
+    }
     Some(span)
+}
+
+/// A panic has no type that is known; what the code has said counts more.
+#[cold]
+fn name_panic(span: &mut SpanRecord, limits: &Limits) {
+    if !span.attributes.iter().any(|attribute| attribute.key == ERROR_TYPE) {
+        set_attribute(span, Attribute::new(ERROR_TYPE, "panic"), limits);
+    }
 }
 
 /// The span an amendment is about.

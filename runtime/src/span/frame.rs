@@ -12,7 +12,7 @@ use super::callsite::Callsite;
 use super::current::{self, Current, Local};
 use super::handle::SpanRef;
 use super::layout::{END_WORDS, Tag, What};
-use super::parent::Parent;
+use super::parent::{self, Parent};
 use super::scoped::Running;
 use super::sink::{Buffer, Filled, Recorder, record_display_at};
 use super::words::Key;
@@ -114,9 +114,8 @@ impl<const WORDS: usize> Frame<WORDS> {
     ///
     /// Without such a span it begins under the current one, or a new trace. It is not made current.
     pub fn start_incoming(&mut self, callsite: &'static Callsite, name: &str, incoming: &Context) {
-        let remote = incoming.span.is_valid().then_some(Parent::Remote(incoming.span));
-        self.start_named(callsite, remote, name, callsite.kind);
-        request::open(self.reference(), incoming);
+        self.start_named(callsite, parent::caller(incoming), name, callsite.kind);
+        self.open_request(incoming);
     }
 
     /// The span; it names none while the frame is inert.
@@ -151,6 +150,14 @@ impl<const WORDS: usize> Frame<WORDS> {
         start_begun(&mut self.live, callsite, begun);
     }
 
+    /// Makes the span, which nothing has begun under yet, a request, and keeps what came with it.
+    pub(super) fn open_request(&mut self, incoming: &Context) {
+        if let Some(live) = &mut self.live {
+            live.context = request::begin(live.context);
+        }
+        request::open(self.reference(), incoming);
+    }
+
     /// Ends a span whose code did not say how it ended.
     fn finish_dropped(&mut self) {
         if let Some(live) = &mut self.live {
@@ -181,10 +188,13 @@ fn enter(live: &mut Option<Live>, callsite: &'static Callsite) {
             if !previous.traits.admits(callsite.source.level) {
                 return;
             }
+            if callsite.kind.is_request() {
+                return enter_root(live, callsite);
+            }
             let context = previous.child(next_span_id(local));
             local.current.set(context);
             *live = Some(Live::new(callsite, context, previous.span_id, Restore::Parent));
-        } else if !previous.is_some() {
+        } else if !previous.is_some() || callsite.kind.is_request() && previous.root_id != 0 {
             enter_root(live, callsite);
         }
     });
@@ -197,9 +207,12 @@ fn start(live: &mut Option<Live>, callsite: &'static Callsite) {
             if !previous.traits.admits(callsite.source.level) {
                 return;
             }
+            if callsite.kind.is_request() {
+                return start_root(live, callsite);
+            }
             let context = previous.child(next_span_id(local));
             *live = Some(Live::new(callsite, context, previous.span_id, Restore::Nothing));
-        } else if !previous.is_some() {
+        } else if !previous.is_some() || callsite.kind.is_request() && previous.root_id != 0 {
             start_root(live, callsite);
         }
     });

@@ -1,7 +1,7 @@
 //! Spans made by hand.
 //!
 //! In: names and values known at run time. Out: the same records as annotated functions make.
-//! Never: borrows a frame; what is said about a span goes through the ring.
+//! Never: borrows a frame; what is said about a span after its begin goes through the ring.
 
 use std::fmt;
 use std::ops::Deref;
@@ -15,9 +15,10 @@ use super::clock;
 use super::current::{Attached, Current};
 use super::frame::Frame;
 use super::parent::Parent;
-use super::scoped::{InSpan, Running};
-use super::sink::{Buffer, Filled, Sink};
+use super::scoped::InSpan;
+use super::sink::{Buffer, Filled, Recorder, Sink};
 use super::words::{Key, MAX_TEXT_BYTES, Words, cut, text_words};
+use crate::propagate::Context;
 use crate::record::{SpanContext, SpanKind, Status};
 
 /// Names a span of this process: small, `Copy`, safe to keep and to send anywhere.
@@ -42,9 +43,13 @@ pub struct SpanRef(Current);
 /// ```
 #[must_use = "a span ends when it is dropped"]
 pub struct Span {
-    frame: Frame<0>,
+    frame: Frame<WORDS>,
     reference: SpanRef,
 }
+
+/// Inline room for kind, begin and a name of up to 152 bytes: what the span is goes along with its
+/// end, so that none of it can be lost alone.
+const WORDS: usize = 24;
 
 /// What a span is made from; see [`Span::build`].
 #[derive(Debug)]
@@ -53,6 +58,7 @@ pub struct SpanBuilder<'a> {
     name: &'a str,
     kind: SpanKind,
     parent: Option<Parent>,
+    incoming: Option<&'a Context>,
     start_time: Option<SystemTime>,
 }
 
@@ -83,7 +89,8 @@ impl SpanRef {
     /// nothing is sent along with calls.
     pub const MUTED: Self = Self(Current::MUTED);
 
-    /// The first span of this process above: the request, where there is one.
+    /// The request or message that the span belongs to (see [`SpanKind`]), or else the first span
+    /// of this process above.
     #[must_use]
     pub fn root(&self) -> Self {
         Self(self.0.child(self.0.root_id))
@@ -225,7 +232,13 @@ impl Span {
 
     /// Begins a span step by step.
     pub fn build(name: &str) -> SpanBuilder<'_> {
-        SpanBuilder { name, kind: SpanKind::Internal, parent: None, start_time: None }
+        SpanBuilder {
+            name,
+            kind: SpanKind::Internal,
+            parent: None,
+            incoming: None,
+            start_time: None,
+        }
     }
 
     /// Makes the span current on this thread until the guard is dropped.
@@ -255,12 +268,12 @@ impl Span {
         InSpan::new(self, future)
     }
 
-    pub(super) fn frame(&mut self) -> &mut Frame<0> {
+    pub(super) fn frame(&mut self) -> &mut Frame<WORDS> {
         &mut self.frame
     }
 }
 
-impl SpanBuilder<'_> {
+impl<'a> SpanBuilder<'a> {
     /// The role of the span between services.
     pub fn kind(self, kind: SpanKind) -> Self {
         Self { kind, ..self }
@@ -269,6 +282,28 @@ impl SpanBuilder<'_> {
     /// The parent instead of the current span.
     pub fn parent(self, parent: impl Into<Parent>) -> Self {
         Self { parent: Some(parent.into()), ..self }
+    }
+
+    /// Continues what came with a message or a request: its span becomes the parent, if it names
+    /// one, and its trace state and baggage go out with the calls made below this span.
+    ///
+    /// The span begins a request of its own, whatever is current; [`set_user`] speaks of it alone.
+    ///
+    /// [`set_user`]: super::set_user
+    ///
+    /// ```
+    /// use spanwright::Span;
+    /// use spanwright::record::SpanKind;
+    ///
+    /// let headers = [("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")];
+    /// let incoming = spanwright::extract(&headers.as_slice());
+    /// let span = Span::build("orders process").kind(SpanKind::Consumer).incoming(&incoming).start();
+    /// span.in_scope(|| {
+    ///     // Calls made here carry on the caller's trace.
+    /// });
+    /// ```
+    pub fn incoming(self, incoming: &'a Context) -> Self {
+        Self { incoming: Some(incoming), ..self }
     }
 
     /// When the work began, if not now; a time before 1970 counts as 1970.
@@ -280,18 +315,35 @@ impl SpanBuilder<'_> {
     pub fn start(self) -> Span {
         let mut frame = Frame::new();
         if super::is_enabled(&MANUAL) {
-            frame.start_named(&MANUAL, self.parent, self.name, self.kind);
+            let remote = self.incoming.and_then(super::parent::caller);
+            frame.start_named(&MANUAL, remote.or(self.parent), self.name, self.kind);
         }
-        let reference = SpanRef(frame.context().unwrap_or_default());
-        reference.amend_text(Key::NAME, self.name);
-        if self.kind != SpanKind::Internal && reference.is_recording() {
-            let kind = i64::from(self.kind as u8);
-            amend::items(reference.0, &MANUAL, 2, |words| words.i64(Key::KIND, kind));
+        if let Some(incoming) = self.incoming {
+            frame.open_request(incoming);
         }
-        if let Some(time) = self.start_time {
-            reference.amend_time(Key::START_UNIX_NS, time);
-        }
+        self.describe(&mut frame);
+        let reference = frame.reference();
         Span { frame, reference }
+    }
+
+    /// Writes what is known from the begin; the name last, as it alone may not fit.
+    fn describe(&self, frame: &mut Frame<WORDS>) {
+        if !frame.is_recording() {
+            return;
+        }
+        if self.kind != SpanKind::Internal
+            && let Some(buffer) = frame.buffer()
+        {
+            Sink::new(buffer, Key::KIND).i64(i64::from(self.kind as u8));
+        }
+        if let Some(unix_ns) = self.start_time.and_then(clock::unix_ns_unless_now)
+            && let Some(buffer) = frame.buffer()
+        {
+            Sink::new(buffer, Key::START_UNIX_NS).i64(unix_ns.cast_signed());
+        }
+        if let Some(buffer) = frame.buffer() {
+            Sink::new(buffer, Key::NAME).str(self.name);
+        }
     }
 }
 

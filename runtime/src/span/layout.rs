@@ -8,7 +8,8 @@
 //! end of a span   0 what  1 callsite  2 trace high  3 trace low  4 span  5 parent  6 root
 //!                 7 start ticks  8 end ticks  9… items
 //! amendment       0 what  1 callsite  2 span  3 ticks  4… items
-//! what            tag: u8 | outcome: u8 | flags: u8 | remote: u1, level: u7 | tracer: u16 | item words: u16
+//! what            tag: u8 | outcome: u8 | flags: u8 | remote: u1 | level: u3 | rate: u10 | tracer: u10
+//!                 | item words: u16
 //! ```
 
 use super::current::Traits;
@@ -106,7 +107,8 @@ mod tests {
         let what = What {
             tag: Tag::Event,
             outcome: Outcome::Cancelled,
-            traits: Traits::new(TraceFlags::SAMPLED.with(TraceFlags::RANDOM), 513, Level::Trace),
+            traits: Traits::new(TraceFlags::SAMPLED.with(TraceFlags::RANDOM), 513, Level::Trace)
+                .with_rate(1022),
             parent_is_remote: true,
             item_words: u16::MAX,
         };

@@ -29,6 +29,7 @@ mod ids;
 mod layout;
 mod outcome;
 pub(crate) mod parent;
+mod rate;
 pub(crate) mod request;
 pub(crate) mod ring;
 mod scoped;

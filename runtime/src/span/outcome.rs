@@ -3,19 +3,21 @@
 //! Generated code calls a method on a wrapped reference with several `&` before it; the compiler
 //! tries the trait with the most references first, so the most specific one that fits wins,
 //! whatever the type is called. In a generic function the declared bounds decide.
-//! In: a reference to what was returned. Out: the outcome, and the error's type and message.
+//! In: a reference to what was returned. Out: the outcome, and the error's type and message,
+//! its sources included.
 //! Never: consumes or changes the value; lets a panic of an error's `Display` out.
 
 use std::any::type_name;
 use std::convert::Infallible;
 use std::error::Error;
-use std::fmt;
+use std::fmt::{self, Write as _};
+use std::iter::successors;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::frame::Frame;
-use super::sink::record_display_at;
-use super::words::Key;
+use super::sink::{Limited, record_display_at};
+use super::words::{Key, MAX_TEXT_BYTES};
 use crate::record::{Level, Outcome};
 
 /// What a call returned, taken apart by reference.
@@ -144,19 +146,19 @@ via! {
 
 impl<E: Error + 'static> ViaError for &&&&&ErrorProbe<'_, E> {
     fn describe<const WORDS: usize>(&self, frame: &mut Frame<WORDS>) {
-        fail(frame, type_name::<E>(), &self.0);
+        fail(frame, type_name::<E>(), &Chain(self.0));
     }
 }
 
 impl<E: AsRef<dyn Error + Send + Sync>> ViaAsRefSend for &&&&ErrorProbe<'_, E> {
     fn describe<const WORDS: usize>(&self, frame: &mut Frame<WORDS>) {
-        fail(frame, type_name::<E>(), &self.0.as_ref());
+        fail(frame, type_name::<E>(), &Chain(self.0.as_ref()));
     }
 }
 
 impl<E: AsRef<dyn Error>> ViaAsRef for &&&ErrorProbe<'_, E> {
     fn describe<const WORDS: usize>(&self, frame: &mut Frame<WORDS>) {
-        fail(frame, type_name::<E>(), &self.0.as_ref());
+        fail(frame, type_name::<E>(), &Chain(self.0.as_ref()));
     }
 }
 
@@ -191,6 +193,42 @@ pub fn fail<const WORDS: usize>(
     let _ = catch_unwind(AssertUnwindSafe(|| {
         record_display_at(frame, Key::FAILURE, message);
     }));
+}
+
+/// Formats as an error and its sources, each behind a colon.
+struct Chain<'a>(&'a dyn Error);
+
+/// How many sources of an error are told; a chain may be a ring.
+const MAX_SOURCES: usize = 16;
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut message = limited(self.0);
+        for source in successors(self.0.source(), source_of).take(MAX_SOURCES) {
+            if message.len() >= MAX_TEXT_BYTES {
+                break;
+            }
+            let text = limited(source);
+            // Many errors say in their own text what their source says.
+            if !message.ends_with(&text) {
+                message.push_str(": ");
+                message.push_str(&text);
+            }
+        }
+        f.write_str(&message)
+    }
+}
+
+fn source_of<'a>(error: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    (**error).source()
+}
+
+/// How an error formats, as far as it would be kept.
+fn limited(error: &dyn Error) -> String {
+    let mut text = String::new();
+    // A `Display` that fails has still written what it could.
+    let _ = write!(Limited(&mut text), "{error}");
+    text
 }
 
 /// Adds an `exception` event to a span that failed, with the error's type and message.

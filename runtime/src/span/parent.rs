@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::current::Current;
 use super::handle::SpanRef;
+use crate::propagate::Context;
 use crate::record::SpanContext;
 
 /// The parent of a new span.
@@ -38,6 +39,11 @@ impl Parent {
         }
         FOREIGN.get().and_then(|foreign| foreign()).map_or(Self::Root, Self::Remote)
     }
+}
+
+/// The span of another process that a call came from, if it names one.
+pub(super) fn caller(incoming: &Context) -> Option<Parent> {
+    incoming.span.is_valid().then_some(Parent::Remote(incoming.span))
 }
 
 impl From<SpanRef> for Parent {

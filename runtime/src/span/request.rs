@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustc_hash::FxHashMap;
 
 use super::age;
+use super::current::Current;
 use super::handle::SpanRef;
 use crate::propagate::{Baggage, Context};
 
@@ -44,7 +45,11 @@ static OPEN: Mutex<Option<Open>> = Mutex::new(None);
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Says who the user of the current request is: `user.id` goes onto the request's span and every
-/// span below it that is not exported yet.
+/// span below it that is not exported yet. The request is the nearest span that takes one or a
+/// message ([`SpanKind::Server`], [`SpanKind::Consumer`]), or else the first of this process.
+///
+/// [`SpanKind::Server`]: crate::record::SpanKind::Server
+/// [`SpanKind::Consumer`]: crate::record::SpanKind::Consumer
 ///
 /// Takes a short lock. Without a current span it does nothing.
 #[inline]
@@ -77,13 +82,30 @@ pub fn change_baggage(change_it: impl FnOnce(&mut Baggage)) {
     change(span, |request| request.baggage = baggage);
 }
 
+/// Makes a span that has just begun a request of its own; what belongs to the request around it,
+/// if there is one, belongs to it too until it says otherwise.
+pub(super) fn begin(span: Current) -> Current {
+    // What is not in a trace, as in muted code, belongs to no request.
+    if span.root_id == 0 || span.root_id == span.span_id {
+        return span;
+    }
+    let own = Current { root_id: span.span_id, ..span };
+    if let Some(outer) = find(span.root()) {
+        change(SpanRef::from_current(own), |request| *request = outer);
+    }
+    own
+}
+
 /// Keeps what came with a request, if anything did.
 pub(crate) fn open(span: SpanRef, incoming: &Context) {
     if incoming.trace_state.is_none() && incoming.baggage.is_empty() {
         return;
     }
     change(span, |request| {
-        request.trace_state.clone_from(&incoming.trace_state);
+        // The trace state belongs to the span that came in; without one there is none to follow.
+        if incoming.span.is_valid() {
+            request.trace_state.clone_from(&incoming.trace_state);
+        }
         request.baggage = incoming.baggage.clone();
     });
 }

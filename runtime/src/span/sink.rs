@@ -263,7 +263,7 @@ impl<'a> Sink<'a> {
 }
 
 /// A text that refuses what is beyond the limit of a value, so that nobody formats it in vain.
-struct Limited<'a>(&'a mut String);
+pub(super) struct Limited<'a>(pub(super) &'a mut String);
 
 impl fmt::Write for Limited<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {

@@ -44,7 +44,7 @@ pub(crate) struct Tracer {
 pub(crate) struct Processors(pub(crate) Vec<Arc<dyn Processor<SpanRecord>>>);
 
 /// How many tracers there may be at a time; the first is the installed one.
-const SLOTS: usize = 1024;
+const SLOTS: usize = current::MAX_TRACERS;
 
 static TRACERS: [AtomicPtr<Tracer>; SLOTS] = [const { AtomicPtr::new(ptr::null_mut()) }; SLOTS];
 

@@ -318,12 +318,12 @@ async fn uninhabited_later(code: u32) -> Infallible {
 
 #[test]
 fn f12_functions_that_never_return_are_traced() {
-    let expected = "stop -> panic !panicked\n\
-                    stop_later code=1 -> panic !panicked\n\
-                    stop_later code=2 -> panic !panicked\n\
-                    uninhabited -> panic !panicked\n\
-                    \x20 stop -> panic !panicked\n\
-                    uninhabited_later -> panic !panicked\n";
+    let expected = "stop error.type=panic -> panic !panicked\n\
+                    stop_later code=1 error.type=panic -> panic !panicked\n\
+                    stop_later code=2 error.type=panic -> panic !panicked\n\
+                    uninhabited error.type=panic -> panic !panicked\n\
+                    \x20 stop error.type=panic -> panic !panicked\n\
+                    uninhabited_later error.type=panic -> panic !panicked\n";
     check(expected, || {
         assert!(catch_unwind(|| stop(1)).is_err());
         assert!(catch_unwind(|| block_on(stop_later(1))).is_err());
@@ -633,5 +633,7 @@ fn f22_a_panic_unwinds_out_of_a_tracked_function() {
     fn fail() -> u32 {
         std::panic::resume_unwind(Box::new(()))
     }
-    check("fail -> panic !panicked\n", || assert!(catch_unwind(AssertUnwindSafe(fail)).is_err()));
+    check("fail error.type=panic -> panic !panicked\n", || {
+        assert!(catch_unwind(AssertUnwindSafe(fail)).is_err())
+    });
 }

@@ -377,11 +377,14 @@ async fn unreachable_tail_later(n: u32) -> Option<u32> {
 
 #[test]
 fn y15_bodies_that_end_in_a_panic_compile_without_a_warning() {
-    check("unimplemented -> panic !panicked\nunreachable_tail\nunreachable_tail_later\n", || {
-        assert!(catch_unwind(AssertUnwindSafe(|| block_on(unimplemented()))).is_err());
-        assert_eq!(unreachable_tail(1), 1);
-        assert_eq!(block_on(unreachable_tail_later(1)), Some(1));
-    });
+    check(
+        "unimplemented error.type=panic -> panic !panicked\nunreachable_tail\nunreachable_tail_later\n",
+        || {
+            assert!(catch_unwind(AssertUnwindSafe(|| block_on(unimplemented()))).is_err());
+            assert_eq!(unreachable_tail(1), 1);
+            assert_eq!(block_on(unreachable_tail_later(1)), Some(1));
+        },
+    );
 }
 
 /// A stream as the `futures` crate has it, in small.

@@ -232,7 +232,7 @@ fn r06_an_error_is_described_as_well_as_its_type_allows() {
         generic error.type=macros::cases::results::Failure -> error !failed: g\n\
         displayed error.type=&str -> error !text\n\
         bare error.type=macros::cases::results::Failure -> error !\n\
-        any error.type=anyhow::Error -> error !outer\n\
+        any error.type=anyhow::Error -> error !outer: failed: inner\n\
         dynamic error.type=alloc::boxed::Box<dyn core::error::Error + core::marker::Send + core::marker::Sync> -> error !failed: boxed\n\
         only_debug error.type=macros::cases::results::OnlyDebug -> error !OnlyDebug\n\
         nothing error.type=macros::cases::results::Nothing -> error !\n\
@@ -248,6 +248,65 @@ fn r06_an_error_is_described_as_well_as_its_type_allows() {
         assert!(nothing().is_err());
         assert!(by_debug().is_err());
         assert!(by_display().is_err());
+    });
+}
+
+/// An error with the text of its source behind it or not, and a source.
+#[derive(Debug)]
+struct Layer(&'static str, Option<Box<dyn Error + Send + Sync>>);
+
+impl Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Error for Layer {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&**self.1.as_ref()?)
+    }
+}
+
+fn layer(text: &'static str, source: impl Error + Send + Sync + 'static) -> Layer {
+    Layer(text, Some(Box::new(source)))
+}
+
+#[traced]
+fn layered() -> Result<(), Layer> {
+    Err(layer("request", layer("query", layer("connect: failed: down", Failure("down")))))
+}
+
+#[traced]
+fn boxed_layers() -> Result<(), Box<dyn Error>> {
+    Err(layer("outer", Layer("inner", None)).into())
+}
+
+#[traced]
+fn contexts() -> anyhow::Result<()> {
+    Err(anyhow::Error::new(layer("first", Failure("down"))).context("second").context("third"))
+}
+
+#[traced]
+fn deep() -> Result<(), Layer> {
+    Err((0..20).fold(Layer("end", None), |below, number| {
+        layer(if number % 2 == 0 { "a" } else { "b" }, below)
+    }))
+}
+
+#[test]
+fn r07_the_source_chain_is_reported_in_full_and_in_order() {
+    let expected = format!(
+        "layered error.type=macros::cases::results::Layer -> error !request: query: connect: failed: down\n\
+         boxed_layers error.type=alloc::boxed::Box<dyn core::error::Error> -> error !outer: inner\n\
+         contexts error.type=anyhow::Error -> error !third: second: first: failed: down\n\
+         deep error.type=macros::cases::results::Layer -> error !b{}\n",
+        ": a: b".repeat(8)
+    );
+    check(&expected, || {
+        assert!(layered().is_err());
+        assert!(boxed_layers().is_err());
+        assert!(contexts().is_err());
+        assert!(deep().is_err());
     });
 }
 
@@ -363,7 +422,7 @@ fn r13_a_panic_is_recorded_and_goes_on_unchanged() {
         catch_unwind(AssertUnwindSafe(call)).err()?.downcast_ref().copied()
     }
     check(
-        "panics -> panic !panicked\npanics_later -> panic !panicked\npanics_without_result -> panic !panicked\n",
+        "panics error.type=panic -> panic !panicked\npanics_later error.type=panic -> panic !panicked\npanics_without_result error.type=panic -> panic !panicked\n",
         || {
             assert_eq!(payload(|| drop(panics(1))), Some(1));
             assert_eq!(payload(|| drop(block_on(panics_later(2)))), Some(2));
