@@ -156,7 +156,7 @@ fn headers(settings: &Settings) -> Vec<Header> {
     if settings.compression == Compression::Gzip {
         headers.push(Header { name: "content-encoding".into(), value: Secret::new("gzip") });
     }
-    headers.extend(settings.headers.iter().cloned());
+    headers.extend(settings.all_headers());
     headers
 }
 
