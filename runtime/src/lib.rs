@@ -62,6 +62,8 @@ pub mod install;
 pub mod loss;
 #[cfg(feature = "opentelemetry")]
 pub mod opentelemetry;
+#[cfg(any(feature = "otlp", feature = "opentelemetry"))]
+mod origin;
 #[cfg(any(feature = "otlp", feature = "console"))]
 pub mod pipeline;
 pub mod propagate;

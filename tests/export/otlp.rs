@@ -2,7 +2,7 @@
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use spanwright::export::{Header, otlp};
-use spanwright::record::{Attribute, Resource};
+use spanwright::record::{Attribute, Level, Resource, Source, SpanRecord};
 use spanwright::secret::Secret;
 use support::otlp_sink::{OtlpSink, count_spans};
 
@@ -36,6 +36,48 @@ fn a_request_has_one_resource_one_scope_and_the_spans_in_order() {
     let ids: Vec<u8> = of_scope.spans.iter().map(|span| span.span_id[7]).collect();
     assert_eq!(ids, (1..=10).collect::<Vec<u8>>());
     assert_eq!(count_spans(&sink.received()[0].body), 10);
+}
+
+static BILLING: Source = Source {
+    name: "charge",
+    target: "billing",
+    function: "cruddur::charge",
+    file: "src/main.rs",
+    line: 1,
+    level: Level::Info,
+};
+
+#[test]
+fn targets_and_libraries_are_scopes_of_their_own() {
+    let group: Vec<SpanRecord> = (1..=6)
+        .map(support::records::span)
+        .map(|mut span| {
+            match span.context.span_id.to_u64() {
+                2 | 5 => span.source = &BILLING,
+                3 | 6 => span.attributes.push(Attribute::new("otel.scope.name", "pg")),
+                _ => {}
+            }
+            span
+        })
+        .collect();
+    for compression in [otlp::Compression::None, otlp::Compression::Gzip] {
+        let sink = OtlpSink::start();
+        let settings = otlp::Settings { compression, ..otlp_settings(&sink) };
+        let rig = Rig::new(otlp::Exporter::new(&settings), client(LONG), &quick());
+        assert_eq!(rig.deliver(&group.clone().into()).delivered, 6);
+
+        let [request] = &sink.requests()[..] else { panic!("one request") };
+        let scopes = request.resource_spans[0].scope_spans.iter();
+        let found: Vec<(&str, Vec<u8>)> = scopes
+            .map(|of_scope| {
+                let name = of_scope.scope.as_ref().map_or("", |scope| &scope.name);
+                (name, of_scope.spans.iter().map(|span| span.span_id[7]).collect())
+            })
+            .collect();
+        let expected = [("spanwright", vec![1, 4]), ("billing", vec![2, 5]), ("pg", vec![3, 6])];
+        assert_eq!(found, expected);
+        assert_eq!(count_spans(&sink.received()[0].body), 6);
+    }
 }
 
 #[test]

@@ -26,6 +26,10 @@ pub(crate) fn shutdown_keeps_its_deadline_while_the_destination_hangs() {
     assert_sums(&report);
     let tally = report.destinations[0].tally;
     assert_eq!((tally.accepted, tally.lost_to(LossReason::Shutdown)), (2, 2), "{report}");
+    assert!(!report.in_time && !report.destinations[0].in_time, "{report}");
+    let text = report.to_string();
+    assert!(text.starts_with("not in time; spans collected "), "{text}");
+    assert!(text.ends_with("otlp: accepted 2, delivered 0, rejected 0, lost 2 (shutdown 2)"));
 }
 
 /// Hangs until the other end is dropped.

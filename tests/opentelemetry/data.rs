@@ -8,7 +8,7 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use spanwright::opentelemetry::{TracerProvider, sdk_resource, span_data};
-use spanwright::record::{Attribute, Resource};
+use spanwright::record::{Attribute, Outcome, Resource};
 use spanwright::testing::capture;
 
 use crate::{annotated, remote};
@@ -70,4 +70,31 @@ fn a_resource_is_handed_over_without_additions() {
     assert_eq!(theirs.len(), 2);
     assert_eq!(theirs.get(&"service.name".into()), Some("cruddur".into()));
     assert_eq!(theirs.get(&"host.cpus".into()), Some(2.into()));
+}
+
+#[spanwright::traced(target = "billing")]
+fn charge() {}
+
+#[test]
+fn a_target_given_by_hand_is_the_scope() {
+    let spans = capture(charge);
+    let scope = span_data(&spans[0]).instrumentation_scope;
+    assert_eq!((scope.name(), scope.version()), ("billing", None));
+}
+
+#[test]
+fn an_outcome_the_status_cannot_say_is_an_attribute_and_no_key_comes_twice() {
+    let mut record = support::records::span(1);
+    record.outcome = Outcome::Cancelled;
+    record.attributes = vec![Attribute::new("code.file.path", "mine")];
+    let attributes = span_data(&record).attributes;
+    let texts: Vec<_> =
+        attributes.iter().map(|it| format!("{}={}", it.key.as_str(), it.value)).collect();
+    let expected = [
+        "code.file.path=mine",
+        "code.function.name=cruddur::services::home_activities",
+        "code.line.number=12",
+        "spanwright.outcome=cancelled",
+    ];
+    assert_eq!(texts, expected);
 }

@@ -5,6 +5,7 @@
 //! Never: starts anything; reads the process environment but in [`Config::from_env`].
 
 mod environment;
+mod exporters;
 mod near_miss;
 mod read;
 mod resource;

@@ -1,15 +1,11 @@
-//! Variables whose names are one slip away from one we know.
+//! Variables that do nothing although they look as if they did.
 //!
-//! In: the names of all variables. Out: a warning for each that looks misspelt.
+//! In: the names of all variables. Out: a warning for each whose name is one slip away from one we
+//! know, and for each that is known to others but not supported here.
 //! Never: reads a value.
 
 /// Every variable that some part of this crate reads.
-const KNOWN: [&str; 37] = [
-    "AWS_XRAY_CONTEXT_MISSING",
-    "AWS_XRAY_DAEMON_ADDRESS",
-    "AWS_XRAY_TRACING_NAME",
-    "CLOUDWATCH_LOG_GROUP",
-    "CLOUDWATCH_LOG_STREAM",
+const READ: [&str; 32] = [
     "HONEYCOMB_API_KEY",
     "HONEYCOMB_DATASET",
     "NO_COLOR",
@@ -37,22 +33,57 @@ const KNOWN: [&str; 37] = [
     "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
     "OTEL_SPAN_EVENT_COUNT_LIMIT",
     "OTEL_SPAN_LINK_COUNT_LIMIT",
+    "OTEL_TRACES_EXPORTER",
     "OTEL_TRACES_SAMPLER",
     "OTEL_TRACES_SAMPLER_ARG",
-    "ROLLBAR_ACCESS_TOKEN",
     "SPANWRIGHT_CONSOLE",
     "SPANWRIGHT_LEVEL",
 ];
 
-/// A warning for each name that is not known but differs from a known one by one slip.
+/// Variables of destinations to come: a slip in them is worth a word before anything reads them.
+const RESERVED: [&str; 6] = [
+    "AWS_XRAY_CONTEXT_MISSING",
+    "AWS_XRAY_DAEMON_ADDRESS",
+    "AWS_XRAY_TRACING_NAME",
+    "CLOUDWATCH_LOG_GROUP",
+    "CLOUDWATCH_LOG_STREAM",
+    "ROLLBAR_ACCESS_TOKEN",
+];
+
+/// Standard variables that change nothing here.
+///
+/// Source: <https://opentelemetry.io/docs/specs/otel/protocol/exporter/#configuration-options>.
+const UNSUPPORTED: [&str; 8] = [
+    "OTEL_EXPORTER_OTLP_CERTIFICATE",
+    "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
+    "OTEL_EXPORTER_OTLP_CLIENT_KEY",
+    "OTEL_EXPORTER_OTLP_INSECURE",
+    "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",
+    "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",
+    "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY",
+    "OTEL_EXPORTER_OTLP_TRACES_INSECURE",
+];
+
+/// A warning for each name that is not supported, or not known but one slip away from a known one.
 pub(super) fn warnings<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
-    names
-        .filter(|name| !KNOWN.contains(name))
-        .filter_map(|name| {
-            let meant = KNOWN.iter().find(|known| known.len() > 8 && is_one_slip(name, known))?;
-            Some(format!("the variable {name} is not known, did you mean {meant}?"))
-        })
-        .collect()
+    names.filter_map(warning).collect()
+}
+
+fn warning(name: &str) -> Option<String> {
+    if UNSUPPORTED.contains(&name) {
+        return Some(format!("the variable {name} is not supported and changes nothing"));
+    }
+    if READ.contains(&name) || RESERVED.contains(&name) {
+        return None;
+    }
+    let is_meant = |known: &&&str| known.len() > 8 && is_one_slip(name, known);
+    if let Some(meant) = READ.iter().find(is_meant) {
+        return Some(format!("the variable {name} is not known, did you mean {meant}?"));
+    }
+    let meant = RESERVED.iter().find(is_meant)?;
+    Some(format!(
+        "the variable {name} is not known, did you mean {meant}? That one is reserved, nothing reads it yet"
+    ))
 }
 
 /// Whether one letter was added, left out, replaced or exchanged with its neighbour.
@@ -76,7 +107,6 @@ mod tests {
     #[test]
     fn each_kind_of_slip_is_noticed_and_named() {
         for (found, meant) in [
-            ("ROLLBAR_ACCCESS_TOKEN", "ROLLBAR_ACCESS_TOKEN"),
             ("OTEP_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
             ("OTEL_SERVICE_NAM", "OTEL_SERVICE_NAME"),
             ("OTEL_SERVICE_NAMES", "OTEL_SERVICE_NAME"),
@@ -84,6 +114,22 @@ mod tests {
         ] {
             let expected = format!("the variable {found} is not known, did you mean {meant}?");
             assert_eq!(warnings([found].into_iter()), [expected]);
+        }
+    }
+
+    #[test]
+    fn a_slip_in_a_reserved_name_is_noticed_and_promises_nothing() {
+        let expected = "the variable ROLLBAR_ACCCESS_TOKEN is not known, did you mean \
+                        ROLLBAR_ACCESS_TOKEN? That one is reserved, nothing reads it yet";
+        assert_eq!(warnings(["ROLLBAR_ACCCESS_TOKEN"].into_iter()), [expected]);
+        assert_eq!(warnings(["ROLLBAR_ACCESS_TOKEN"].into_iter()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_variable_that_is_not_supported_says_so() {
+        for name in UNSUPPORTED {
+            let expected = format!("the variable {name} is not supported and changes nothing");
+            assert_eq!(warnings([name].into_iter()), [expected]);
         }
     }
 

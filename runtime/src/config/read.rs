@@ -2,6 +2,7 @@
 //!
 //! Source: <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>.
 
+use super::exporters::Choice;
 use super::{Config, ConfigError, Environment, near_miss, resource};
 use crate::propagate::Composite;
 use crate::record::Level;
@@ -10,6 +11,9 @@ use crate::span::Limits;
 
 pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
     let (resource, has_service_name) = resource::read(environment)?;
+    let choice = Choice::read(environment)?;
+    let mut warnings = near_miss::warnings(environment.names());
+    warnings.extend(choice.into_iter().flat_map(Choice::warnings));
     Ok(Config {
         is_disabled: is_on(environment, "OTEL_SDK_DISABLED")?,
         resource,
@@ -21,13 +25,13 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         #[cfg(any(feature = "otlp", feature = "console"))]
         pipeline: pipeline(environment)?,
         #[cfg(feature = "otlp")]
-        otlp: otlp(environment)?,
+        otlp: otlp(environment, choice)?,
         #[cfg(feature = "console")]
-        console: console(environment)?,
+        console: console(environment, choice)?,
         #[cfg(feature = "opentelemetry")]
         exporters: Vec::new(),
         processors: Vec::new(),
-        warnings: near_miss::warnings(environment.names()),
+        warnings,
     })
 }
 
@@ -74,16 +78,39 @@ fn pipeline(environment: &Environment) -> Result<crate::pipeline::Settings, Conf
 }
 
 #[cfg(feature = "otlp")]
-fn otlp(environment: &Environment) -> Result<Option<crate::export::otlp::Settings>, ConfigError> {
+fn otlp(
+    environment: &Environment,
+    choice: Option<Choice>,
+) -> Result<Option<crate::export::otlp::Settings>, ConfigError> {
+    use crate::export::otlp::Settings;
+
+    const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    // Source: <https://opentelemetry.io/docs/specs/otel/protocol/exporter/#configuration-options>.
+    const DEFAULT_ENDPOINT: &str = "http://localhost:4318";
+
+    if choice.is_some_and(|choice| !choice.otlp) {
+        return Ok(None);
+    }
     let lookup = |name: &str| environment.get(name).map(str::to_owned);
-    Ok(crate::export::otlp::Settings::from_env(&lookup)?)
+    let settings = Settings::from_env(&lookup)?;
+    if settings.is_some() || choice.is_none() {
+        return Ok(settings);
+    }
+    // Asked for by name alone.
+    let lookup = |name: &str| match name {
+        ENDPOINT => Some(DEFAULT_ENDPOINT.to_owned()),
+        name => lookup(name),
+    };
+    Ok(Settings::from_env(&lookup)?)
 }
 
 #[cfg(feature = "console")]
 fn console(
     environment: &Environment,
+    choice: Option<Choice>,
 ) -> Result<Option<crate::export::console::Settings>, ConfigError> {
-    let is_on = is_on(environment, "SPANWRIGHT_CONSOLE")?;
+    let is_chosen = choice.is_some_and(|choice| choice.console);
+    let is_on = is_on(environment, "SPANWRIGHT_CONSOLE")? || is_chosen;
     Ok(is_on.then(|| crate::export::console::Settings::for_stdout(environment.get("NO_COLOR"))))
 }
 

@@ -69,6 +69,38 @@ fn an_empty_variable_counts_as_absent() {
     assert_eq!(config.level, Level::Info);
 }
 
+#[cfg(all(feature = "otlp", feature = "console"))]
+#[test]
+fn the_list_of_exporters_decides_where_spans_go() {
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318");
+    for (list, variables, expected) in [
+        ("", vec![endpoint], (true, false)),
+        ("none", vec![endpoint], (false, false)),
+        ("none", vec![endpoint, ("SPANWRIGHT_CONSOLE", "1")], (false, true)),
+        ("otlp", vec![endpoint], (true, false)),
+        ("otlp", vec![], (true, false)),
+        ("console", vec![endpoint], (false, true)),
+        ("OTLP, Console", vec![], (true, true)),
+    ] {
+        let variables = [vec![("OTEL_TRACES_EXPORTER", list)], variables].concat();
+        let config = read(&variables).unwrap();
+        assert_eq!((config.has_otlp(), config.has_console()), expected, "{variables:?}");
+    }
+    let config = read(&[("OTEL_TRACES_EXPORTER", "otlp")]).unwrap();
+    let address = config.otlp.map(|settings| settings.endpoint.url().to_owned());
+    assert_eq!(address.as_deref(), Some("http://localhost:4318/v1/traces"));
+}
+
+#[test]
+fn a_list_of_exporters_with_a_stranger_is_an_error() {
+    for found in ["zipkin", "otlp,none", "otlp,,console"] {
+        let message = format!(
+            "OTEL_TRACES_EXPORTER is `{found}`, expected `none`, or a list of `otlp` and `console`"
+        );
+        assert_eq!(read(&[("OTEL_TRACES_EXPORTER", found)]).map(|_| ()), Err(message));
+    }
+}
+
 #[test]
 fn a_misspelt_variable_is_noticed() {
     let config = read(&[("OTEP_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")]).unwrap();

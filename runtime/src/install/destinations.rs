@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::InstallError;
 use crate::config::Config;
-use crate::loss::Tally;
+use crate::loss::{LossReason, Tally};
 use crate::record::{Processor, SpanRecord};
 
 /// Who takes finished spans.
@@ -21,7 +21,8 @@ pub(super) type Processing = Vec<Arc<dyn Processor<SpanRecord>>>;
 pub struct Delivery {
     /// The name of the destination.
     pub destination: Cow<'static, str>,
-    /// Whether everything accepted before the call has met its fate.
+    /// Whether everything accepted before the call has met its fate, and a shutdown lost none of
+    /// it.
     pub in_time: bool,
     /// The counters since the start, in records of that destination: spans, or whole traces on
     /// the console.
@@ -64,7 +65,12 @@ impl Destinations {
     }
 
     pub(super) fn shutdown(&self, timeout: Duration) -> Vec<Delivery> {
-        self.each(timeout, |outlet, left| outlet.shutdown(left))
+        let mut deliveries = self.each(timeout, |outlet, left| outlet.shutdown(left));
+        for delivery in &mut deliveries {
+            // Their counters began with this installation, so only its shutdown can have lost these.
+            delivery.in_time &= delivery.tally.lost_to(LossReason::Shutdown) == 0;
+        }
+        deliveries
     }
 
     fn each(

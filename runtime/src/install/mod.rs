@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use crate::config::Config;
 use crate::diagnostics;
-use crate::loss::Tally;
+use crate::loss::{LossReason, Tally};
 use crate::span::tracer::{self, Processors, Tracer};
 use crate::span::{self, collector};
 
@@ -58,7 +58,7 @@ pub enum InstallError {
     Exporter(#[from] crate::opentelemetry::StartError),
     /// A destination's client cannot be built.
     #[cfg(any(feature = "otlp", feature = "console"))]
-    #[error("cannot send telemetry: {0}")]
+    #[error("cannot send telemetry")]
     Transport(#[from] crate::pipeline::transport::TransportError),
 }
 
@@ -66,7 +66,8 @@ pub enum InstallError {
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct Report {
-    /// Whether everything that ended before the call has met its fate.
+    /// Whether everything that ended before the call has met its fate, and a shutdown lost none of
+    /// it.
     pub in_time: bool,
     /// Spans on their way from the application's threads to the destinations.
     pub spans: Tally,
@@ -177,18 +178,35 @@ impl Drop for Telemetry {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pace = if self.in_time { "in time" } else { "not in time" };
-        write!(f, "{pace}; spans collected {}, lost {}", self.spans.accepted, self.spans.lost())?;
-        if self.amendments.lost() > 0 {
-            write!(f, "; amendments of spans lost {}", self.amendments.lost())?;
+        let Self { spans, amendments, .. } = self;
+        write!(f, "{pace}; spans collected {}, {}", spans.accepted, Losses(spans))?;
+        if amendments.lost() > 0 {
+            write!(f, "; amendments of spans {}", Losses(amendments))?;
         }
         for Delivery { destination, tally, .. } in &self.destinations {
             let Tally { accepted, delivered, rejected, .. } = tally;
-            let lost = tally.lost();
+            let losses = Losses(tally);
             write!(
                 f,
-                "; {destination}: accepted {accepted}, delivered {delivered}, rejected {rejected}, lost {lost}"
+                "; {destination}: accepted {accepted}, delivered {delivered}, rejected {rejected}, {losses}"
             )?;
         }
         Ok(())
+    }
+}
+
+/// What was lost, with the reasons.
+struct Losses<'a>(&'a Tally);
+
+impl fmt::Display for Losses<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "lost {}", self.0.lost())?;
+        let reasons = LossReason::ALL.map(|reason| (reason, self.0.lost_to(reason)));
+        let mut separator = " (";
+        for (reason, count) in reasons.into_iter().filter(|(_, count)| *count > 0) {
+            write!(f, "{separator}{reason} {count}")?;
+            separator = ", ";
+        }
+        if self.0.lost() > 0 { f.write_str(")") } else { Ok(()) }
     }
 }

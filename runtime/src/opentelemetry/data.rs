@@ -8,13 +8,15 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 
 use super::convert::{api_span_context, key_values, system_time, trace_state};
-use super::tracer::{SCOPE_NAME, SCOPE_VERSION};
-use crate::record::{Attribute, Resource, Source, SpanRecord, Value};
+use crate::origin::{self, Scope};
+use crate::record::{Attribute, Resource, SpanRecord};
 
 /// A finished span as the SDK's exporters take it.
 ///
-/// The scope is the one of the library that began the span through the API, or this crate; where
-/// the span comes from becomes the attributes `code.*`.
+/// The scope is the library that began the span through the API, the target given to `#[traced]`,
+/// or this crate. Where the span comes from becomes the attributes `code.*`, and how it ended
+/// `spanwright.outcome` where the status cannot say it; the span's own attributes of these names
+/// win.
 pub fn span_data(record: &SpanRecord) -> SpanData {
     let mut events = SpanEvents::default();
     events.events = record.events.iter().cloned().map(Into::into).collect();
@@ -35,7 +37,7 @@ pub fn span_data(record: &SpanRecord) -> SpanData {
         events,
         links,
         status: record.status.clone().into(),
-        instrumentation_scope: scope(&record.attributes),
+        instrumentation_scope: scope(record),
     }
 }
 
@@ -47,36 +49,21 @@ pub fn sdk_resource(resource: &Resource) -> opentelemetry_sdk::Resource {
 }
 
 fn attributes(record: &SpanRecord) -> Vec<KeyValue> {
-    let is_scope = |attribute: &&Attribute| [SCOPE_NAME, SCOPE_VERSION].contains(&&*attribute.key);
-    let own = record.attributes.iter().filter(|attribute| !is_scope(attribute));
-    own.cloned().map(KeyValue::from).chain(source(record.source)).collect()
+    let is_library = matches!(origin::scope(record), Scope::Library { .. });
+    let is_kept = |attribute: &&Attribute| !(is_library && origin::is_of_scope(&attribute.key));
+    let own = record.attributes.iter().filter(is_kept).cloned();
+    own.chain(origin::attributes(record)).map(KeyValue::from).collect()
 }
 
-/// Where the span comes from; a span made by hand comes from nowhere.
-///
-/// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/>.
-fn source(source: &Source) -> impl Iterator<Item = KeyValue> {
-    let texts = [("code.function.name", source.function), ("code.file.path", source.file)];
-    let texts = texts.into_iter().filter(|(_, text)| !text.is_empty());
-    let line = (source.line > 0).then(|| KeyValue::new("code.line.number", i64::from(source.line)));
-    texts.map(|(key, text)| KeyValue::new(key, text)).chain(line)
-}
-
-fn scope(attributes: &[Attribute]) -> InstrumentationScope {
-    let Some(name) = text(attributes, SCOPE_NAME) else {
-        let ours = InstrumentationScope::builder(env!("CARGO_PKG_NAME"));
-        return ours.with_version(env!("CARGO_PKG_VERSION")).build();
+fn scope(record: &SpanRecord) -> InstrumentationScope {
+    let (name, version) = match origin::scope(record) {
+        Scope::Ours => (env!("CARGO_PKG_NAME"), Some(env!("CARGO_PKG_VERSION"))),
+        Scope::Target(name) => (name, None),
+        Scope::Library { name, version } => (name, version),
     };
-    let scope = InstrumentationScope::builder(name);
-    match text(attributes, SCOPE_VERSION) {
-        Some(version) => scope.with_version(version).build(),
+    let scope = InstrumentationScope::builder(name.to_owned());
+    match version {
+        Some(version) => scope.with_version(version.to_owned()).build(),
         None => scope.build(),
     }
-}
-
-fn text(attributes: &[Attribute], key: &str) -> Option<String> {
-    attributes.iter().find(|attribute| attribute.key == key).and_then(|found| match &found.value {
-        Value::Str(text) => Some(text.to_string()),
-        _ => None,
-    })
 }

@@ -11,15 +11,9 @@ use super::convert::api_span_context;
 use super::propagator::baggage;
 use super::span::{Span, request_trace_state};
 use super::{follow, propagator};
+use crate::origin::{SCOPE_NAME, SCOPE_VERSION};
 use crate::span::{self, Parent, SpanRef, request};
 use crate::{diagnostics, propagate};
-
-/// The attribute that names the library behind a span.
-/// Source: <https://opentelemetry.io/docs/specs/otel/common/mapping-to-non-otlp/#instrumentationscope>.
-pub(super) const SCOPE_NAME: &str = "otel.scope.name";
-
-/// The attribute with the version of that library; the same source.
-pub(super) const SCOPE_VERSION: &str = "otel.scope.version";
 
 /// Hands out tracers whose spans are spans of ours.
 ///

@@ -20,17 +20,25 @@ const INT_TAG: u8 = 3;
 const DOUBLE_TAG: u8 = 4;
 
 /// The size of the attributes as a repeated field whose tag is below 16.
-pub(super) fn len(attributes: &[Attribute], max_text_bytes: usize) -> usize {
+pub(super) fn len<'a>(
+    attributes: impl Iterator<Item = &'a Attribute>,
+    max_text_bytes: usize,
+) -> usize {
     let len = |attribute: &Attribute| {
         let key = cut(&attribute.key, max_text_bytes);
         let value_len = value_len(&attribute.value, max_text_bytes);
         field_len(field_len(key.len()) + field_len(value_len))
     };
-    attributes.iter().map(len).sum()
+    attributes.map(len).sum()
 }
 
 /// Appends the attributes as the repeated field `tag`, which is below 16.
-pub(super) fn encode(tag: u8, attributes: &[Attribute], max_text_bytes: usize, out: &mut Vec<u8>) {
+pub(super) fn encode<'a>(
+    tag: u8,
+    attributes: impl Iterator<Item = &'a Attribute>,
+    max_text_bytes: usize,
+    out: &mut Vec<u8>,
+) {
     for attribute in attributes {
         let key = cut(&attribute.key, max_text_bytes);
         let value_len = value_len(&attribute.value, max_text_bytes);
@@ -161,10 +169,10 @@ mod tests {
             values.into_iter().map(|value| Attribute::new("some.key", value)).collect();
         for max in [usize::MAX, 127, 5] {
             let mut direct = Vec::new();
-            encode(9, &attributes, max, &mut direct);
+            encode(9, attributes.iter(), max, &mut direct);
             let span = Span { attributes: messages(&attributes, max), ..Span::default() };
             assert_eq!(direct, span.encode_to_vec(), "{max}");
-            assert_eq!(direct.len(), len(&attributes, max), "{max}");
+            assert_eq!(direct.len(), len(attributes.iter(), max), "{max}");
         }
     }
 }

@@ -1,19 +1,22 @@
 //! One span record to one `Span` of a `ScopeSpans`.
 //!
-//! The item holds its tag and length, so that items join by concatenation.
+//! The item holds its tag and length, so that items of our own scope join by concatenation. An
+//! item of another scope begins with the other fields of its `ScopeSpans`; `scopes` takes those
+//! apart again.
 //!
 //! Wire format: <https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto>.
 
 use std::borrow::Cow;
 use std::mem::size_of;
 
-use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value};
 use opentelemetry_proto::tonic::trace::v1::{Span, Status as WireStatus, span, status};
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint};
 use rustc_hash::FxHashMap;
 
 use super::attributes::{self, cut};
+use super::scopes;
+use crate::origin::{self, Scope};
 use crate::record::{
     Array, Attribute, EventRecord, LinkRecord, Outcome, Source, SpanKind, SpanRecord, Status,
     TraceFlags, Value,
@@ -21,6 +24,9 @@ use crate::record::{
 
 /// The field of `ScopeSpans` that holds its spans.
 const SPANS_TAG: u32 = 2;
+
+/// The byte that such a field begins with: its number, and that a length follows.
+pub(super) const SPANS_KEY: u8 = 2 << 3 | WireType::LengthDelimited as u8;
 
 /// The field of `Span` that holds its attributes.
 const ATTRIBUTES_TAG: u8 = 9;
@@ -31,19 +37,35 @@ const HAS_IS_REMOTE: u32 = 0x100;
 /// `SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK`: the parent, or the linked span, lives elsewhere.
 const IS_REMOTE: u32 = 0x200;
 
-/// The attribute that says how a call ended when the status cannot: `none`, `panic`, `cancelled`.
-const OUTCOME_KEY: &str = "spanwright.outcome";
-
 /// Encodes spans one by one; keeps its memory from span to span.
 #[derive(Debug)]
 pub(super) struct Encoder {
     max_text_bytes: usize,
     /// All of a span but its attributes.
     span: Span,
-    /// The encoded attributes of each callsite, by its address: a `'static` is never another.
-    sources: FxHashMap<usize, Box<[u8]>>,
+    /// What is the same for all spans of a callsite, by its address: a `'static` is never another.
+    sources: FxHashMap<usize, Place>,
     /// The encoded attribute of each outcome, empty for those that the status says.
     outcomes: [Box<[u8]>; 5],
+    /// Whether a scope besides ours was ever met.
+    has_met_scopes: bool,
+}
+
+/// A callsite, encoded.
+#[derive(Debug)]
+struct Place {
+    /// What comes before an item of another scope than ours.
+    scope: Box<[u8]>,
+    attributes: Box<[u8]>,
+}
+
+/// Which attributes of a record are not just attributes.
+#[derive(Clone, Copy, Default)]
+struct Special {
+    /// Some name the scope.
+    scope: bool,
+    /// Some stand in for those of the callsite or the outcome.
+    origin: bool,
 }
 
 impl Encoder {
@@ -55,31 +77,53 @@ impl Encoder {
             max_text_bytes,
             span: Span::default(),
             sources: FxHashMap::default(),
-            outcomes: outcomes.map(|outcome| match outcome {
-                Outcome::Ok | Outcome::Error => Box::default(),
-                outcome => encoded(vec![text_attribute(OUTCOME_KEY, outcome.as_str())]),
-            }),
+            outcomes: outcomes.map(|outcome| encoded(origin::of_outcome(outcome))),
+            has_met_scopes: false,
         }
+    }
+
+    /// Whether an item so far may be of another scope than ours.
+    pub(super) const fn has_met_scopes(&self) -> bool {
+        self.has_met_scopes
     }
 
     /// Appends the span to `out`.
     pub(super) fn encode(&mut self, record: &SpanRecord, out: &mut Vec<u8>) {
         self.fill(record);
-        let source = std::ptr::from_ref(record.source).addr();
-        let source = self.sources.entry(source).or_insert_with(|| source_attributes(record.source));
-        let outcome = &self.outcomes[record.outcome as usize];
-
         let max = self.max_text_bytes;
-        let attributes_len = attributes::len(&record.attributes, max);
-        let len = self.span.encoded_len() + attributes_len + source.len() + outcome.len();
+        let special = Special::of(record);
+        let source = std::ptr::from_ref(record.source).addr();
+        let place = self.sources.entry(source).or_insert_with(|| Place::new(record.source, max));
+        let scope: Cow<'_, [u8]> = if special.scope {
+            scopes::prefix(origin::scope(record), max).into()
+        } else {
+            (&*place.scope).into()
+        };
+        if !scope.is_empty() {
+            self.has_met_scopes = true;
+            out.extend_from_slice(&scope);
+        }
+        let outcome = &self.outcomes[record.outcome as usize];
+        let origin: [Cow<'_, [u8]>; 2] = if special.origin {
+            [encoded(origin::attributes(record)).into_vec().into(), Cow::default()]
+        } else {
+            [(&*place.attributes).into(), (&**outcome).into()]
+        };
+        let is_kept = |own: &&Attribute| !(special.scope && origin::is_of_scope(&own.key));
+        let own = record.attributes.iter().filter(is_kept);
+
+        let attributes_len = attributes::len(own.clone(), max);
+        let origin_len: usize = origin.iter().map(|part| part.len()).sum();
+        let len = self.span.encoded_len() + attributes_len + origin_len;
         out.reserve(len + 10);
         encode_key(SPANS_TAG, WireType::LengthDelimited, out);
         encode_varint(len as u64, out);
         self.span.encode_raw(out);
         // The fields of a message may come in any order, those of a repeated one in pieces.
-        attributes::encode(ATTRIBUTES_TAG, &record.attributes, max, out);
-        out.extend_from_slice(source);
-        out.extend_from_slice(outcome);
+        attributes::encode(ATTRIBUTES_TAG, own, max, out);
+        for part in origin {
+            out.extend_from_slice(&part);
+        }
     }
 
     fn fill(&mut self, record: &SpanRecord) {
@@ -108,6 +152,26 @@ impl Encoder {
     }
 }
 
+impl Place {
+    fn new(source: &'static Source, max_text_bytes: usize) -> Self {
+        let scope = scopes::prefix(origin::scope_of_source(source), max_text_bytes);
+        Self { scope: scope.into(), attributes: encoded(origin::of_source(source)) }
+    }
+}
+
+impl Special {
+    fn of(record: &SpanRecord) -> Self {
+        let mut special = Self::default();
+        for Attribute { key, .. } in &record.attributes {
+            special.scope |= key == origin::SCOPE_NAME;
+            special.origin |= origin::is_own(key);
+        }
+        // A name that is no text is an attribute like others.
+        special.scope = special.scope && matches!(origin::scope(record), Scope::Library { .. });
+        special
+    }
+}
+
 /// About how many bytes a record occupies; more than its encoded form.
 pub(super) fn weigh(record: &SpanRecord) -> usize {
     let source = record.source;
@@ -115,6 +179,7 @@ pub(super) fn weigh(record: &SpanRecord) -> usize {
         + record.name.len()
         + source.function.len()
         + source.file.len()
+        + source.target.len()
         + record.trace_state.as_ref().map_or(0, |state| state.len())
         + weigh_attributes(&record.attributes)
         + record.events.iter().map(weigh_event).sum::<usize>()
@@ -151,23 +216,12 @@ fn weigh_attributes(attributes: &[Attribute]) -> usize {
     attributes.iter().map(weigh).sum()
 }
 
-/// All attributes as the `attributes` field of a message that has it at the tag of a span.
-fn encoded(attributes: Vec<KeyValue>) -> Box<[u8]> {
-    Span { attributes, ..Span::default() }.encode_to_vec().into_boxed_slice()
-}
-
-/// Where the span comes from; a span made by hand comes from nowhere.
-///
-/// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/>.
-fn source_attributes(source: &Source) -> Box<[u8]> {
-    let texts = [("code.function.name", source.function), ("code.file.path", source.file)];
-    let texts = texts.into_iter().filter(|(_, value)| !value.is_empty());
-    let mut attributes: Vec<_> = texts.map(|(key, value)| text_attribute(key, value)).collect();
-    if source.line > 0 {
-        let line = any_value::Value::IntValue(source.line.into());
-        attributes.push(attributes::message("code.line.number", line));
-    }
-    encoded(attributes)
+/// The attributes as the `attributes` field of a message that has it at the tag of a span.
+fn encoded(attributes: impl IntoIterator<Item = Attribute>) -> Box<[u8]> {
+    let attributes: Vec<_> = attributes.into_iter().collect();
+    let mut encoded = Vec::new();
+    attributes::encode(ATTRIBUTES_TAG, attributes.iter(), usize::MAX, &mut encoded);
+    encoded.into()
 }
 
 fn wire_event(event: &EventRecord, max: usize) -> span::Event {
@@ -211,10 +265,6 @@ const fn kind(kind: SpanKind) -> span::SpanKind {
 
 fn flags(flags: TraceFlags, is_remote: bool) -> u32 {
     u32::from(flags.to_u8()) | HAS_IS_REMOTE | if is_remote { IS_REMOTE } else { 0 }
-}
-
-fn text_attribute(key: &str, value: &str) -> KeyValue {
-    attributes::message(key, any_value::Value::StringValue(value.to_owned()))
 }
 
 fn set_bytes(field: &mut Vec<u8>, bytes: &[u8]) {

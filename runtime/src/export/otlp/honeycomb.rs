@@ -15,7 +15,7 @@ pub(super) const ENDPOINT: &str = "https://api.honeycomb.io";
 pub(super) const TEAM_HEADER: &str = "x-honeycomb-team";
 
 /// The header that names the dataset, for classic keys only; newer ones take `service.name`.
-pub(super) const DATASET_HEADER: &str = "x-honeycomb-dataset";
+const DATASET_HEADER: &str = "x-honeycomb-dataset";
 
 /// The longest text field of an event, in bytes.
 ///
@@ -28,14 +28,16 @@ pub(super) fn is_at(endpoint: &Endpoint) -> bool {
     host == "honeycomb.io" || host.ends_with(".honeycomb.io")
 }
 
-/// The headers of a key; `dataset` is used for classic keys.
-pub(super) fn headers(key: Secret, dataset: &str) -> Vec<Header> {
-    let is_classic = is_classic(key.reveal());
-    let mut headers = vec![Header { name: TEAM_HEADER.into(), value: key }];
-    if is_classic {
-        headers.push(Header { name: DATASET_HEADER.into(), value: Secret::new(dataset) });
-    }
-    headers
+/// The header that names the dataset.
+pub(super) fn dataset_header(dataset: &str) -> Header {
+    Header { name: DATASET_HEADER.into(), value: Secret::new(dataset) }
+}
+
+/// Whether the headers hold a classic key but no dataset, which such a key needs.
+pub(super) fn lack_dataset(headers: &[Header]) -> bool {
+    let find = |name| headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+    find(TEAM_HEADER).is_some_and(|team| is_classic(team.value.reveal()))
+        && find(DATASET_HEADER).is_none()
 }
 
 /// Classic keys are 32 hexadecimal digits, or 64 characters from `hc?ic_` on.

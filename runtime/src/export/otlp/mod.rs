@@ -1,6 +1,7 @@
 //! Spans to anything that speaks OTLP over HTTP: a collector, Honeycomb.
 //!
-//! In: [`SpanRecord`]s. Out: `ExportTraceServiceRequest`s in protobuf, one scope each.
+//! In: [`SpanRecord`]s. Out: `ExportTraceServiceRequest`s in protobuf, one resource each and as
+//! many scopes as its spans have.
 //! Never: follows the environment by itself, sends an empty request.
 //!
 //! Wire format: <https://opentelemetry.io/docs/specs/otlp/#otlphttp>, messages of the
@@ -12,6 +13,7 @@ mod encode;
 mod endpoint;
 mod honeycomb;
 mod request;
+mod scopes;
 mod settings;
 mod verdict;
 
@@ -60,7 +62,8 @@ impl super::Exporter for Exporter {
 
     fn limits(&self) -> Limits {
         // The frame around the items is part of the body.
-        Limits { bytes: LIMITS.bytes - self.framing.overhead_bytes().min(LIMITS.bytes), ..LIMITS }
+        let frame = self.framing.overhead_bytes(LIMITS.items);
+        Limits { bytes: LIMITS.bytes - frame.min(LIMITS.bytes), ..LIMITS }
     }
 
     fn encode(&mut self, record: &SpanRecord, out: &mut Vec<u8>) -> Result<(), EncodeError> {
@@ -69,7 +72,12 @@ impl super::Exporter for Exporter {
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        self.framing.request(batch)
+        // Grouping looks at every item, which nobody pays for who has one scope.
+        if self.encoder.has_met_scopes() {
+            self.framing.request_of_scopes(batch)
+        } else {
+            self.framing.request(batch)
+        }
     }
 
     fn verdict(&self, reply: &Reply) -> Verdict {

@@ -2,15 +2,17 @@
 //!
 //! ```text
 //!  ResourceSpans ── resource, schema_url
-//!    ScopeSpans ─── scope, spans …, schema_url
+//!    ScopeSpans ─── scope, spans …, schema_url      one for each scope
 //! ```
 //!
-//! All but the spans is encoded once; the two lengths are computed, so that no span is touched.
+//! All but the spans is encoded once; the lengths are computed, so that no span is touched. Spans
+//! of several scopes are copied once, to lie next to those of their own.
 //!
 //! Source: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-request>.
 
 use std::io::Write;
 
+use bytes::Bytes;
 use flate2::write::GzEncoder;
 use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use opentelemetry_proto::tonic::resource::v1::Resource as WireResource;
@@ -19,6 +21,7 @@ use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
 
 use super::attributes;
+use super::scopes::{self, Group};
 use super::settings::{Compression, Settings};
 use crate::export::{Batch, Header, Request};
 use crate::secret::Secret;
@@ -32,7 +35,7 @@ const SCOPE_SPANS_TAG: u32 = 2;
 /// The conventions our own attributes follow.
 ///
 /// Source: <https://opentelemetry.io/docs/specs/otel/schemas/#schema-url>.
-const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";
+pub(super) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";
 
 /// What is the same in every request.
 #[derive(Debug)]
@@ -72,35 +75,76 @@ impl Framing {
         }
     }
 
-    /// The most bytes a request has besides its spans.
-    pub(super) fn overhead_bytes(&self) -> usize {
-        // Two tags of one byte, two lengths of at most five.
-        self.resource.len() + self.scope.len() + 12
+    /// The most bytes a request of so many items has besides them.
+    pub(super) fn overhead_bytes(&self, items: usize) -> usize {
+        // A tag of one byte and a length of at most five: one for the resource, one for each scope.
+        const FIELD: usize = 6;
+        self.resource.len() + self.scope.len() + FIELD + items * FIELD
     }
 
+    /// Frames items that are all of our scope.
     pub(super) fn request(&self, batch: &Batch) -> Request {
-        let (head, spans) = (self.head(batch.bytes().len()), batch.bytes());
+        let spans = batch.bytes();
+        let mut head = self.head(field_len(self.scope.len() + spans.len()), 0);
+        open_scope(&self.scope, spans.len(), &mut head);
         let body = match self.compression {
             Compression::None => vec![head.into(), spans.clone()],
             Compression::Gzip => vec![gzip(&head, spans).into()],
         };
+        self.request_with(body)
+    }
+
+    /// Frames items of any scopes.
+    pub(super) fn request_of_scopes(&self, batch: &Batch) -> Request {
+        let groups: Vec<_> = scopes::group(batch.items())
+            .into_iter()
+            .map(|Group { prefix, spans }| {
+                let scope = if prefix.is_empty() { &*self.scope } else { prefix };
+                let spans_len: usize = spans.iter().map(|span| span.len()).sum();
+                (scope, spans, spans_len)
+            })
+            .collect();
+        let fields_len: usize =
+            groups.iter().map(|(scope, _, len)| field_len(scope.len() + len)).sum();
+        let mut body = self.head(fields_len, fields_len);
+        for (scope, spans, spans_len) in groups {
+            open_scope(scope, spans_len, &mut body);
+            for span in spans {
+                body.extend_from_slice(span);
+            }
+        }
+        let body = match self.compression {
+            Compression::None => body,
+            Compression::Gzip => gzip(&body, &[]),
+        };
+        self.request_with(vec![body.into()])
+    }
+
+    fn request_with(&self, body: Vec<Bytes>) -> Request {
         Request { url: self.url.clone(), headers: self.headers.clone(), body }
     }
 
-    /// Everything before the spans.
-    fn head(&self, spans_len: usize) -> Vec<u8> {
-        let scope_len = self.scope.len() + spans_len;
-        let scope_field = key_len(SCOPE_SPANS_TAG) + encoded_len_varint(scope_len as u64);
-        let resource_len = self.resource.len() + scope_field + scope_len;
-        let mut head = Vec::with_capacity(self.overhead_bytes());
+    /// Everything before the first scope, with room for so many bytes more; `scopes_len` is the
+    /// size of all scopes' fields.
+    fn head(&self, scopes_len: usize, capacity: usize) -> Vec<u8> {
+        let mut head = Vec::with_capacity(self.overhead_bytes(1) + capacity);
         encode_key(RESOURCE_SPANS_TAG, WireType::LengthDelimited, &mut head);
-        encode_varint(resource_len as u64, &mut head);
+        encode_varint((self.resource.len() + scopes_len) as u64, &mut head);
         head.extend_from_slice(&self.resource);
-        encode_key(SCOPE_SPANS_TAG, WireType::LengthDelimited, &mut head);
-        encode_varint(scope_len as u64, &mut head);
-        head.extend_from_slice(&self.scope);
         head
     }
+}
+
+/// Everything of a scope before its spans.
+fn open_scope(scope: &[u8], spans_len: usize, out: &mut Vec<u8>) {
+    encode_key(SCOPE_SPANS_TAG, WireType::LengthDelimited, out);
+    encode_varint((scope.len() + spans_len) as u64, out);
+    out.extend_from_slice(scope);
+}
+
+/// The size of a `ScopeSpans` as a field.
+fn field_len(len: usize) -> usize {
+    key_len(SCOPE_SPANS_TAG) + encoded_len_varint(len as u64) + len
 }
 
 /// Ours first, so that the settings have the last word; a later header replaces an earlier.
@@ -112,7 +156,7 @@ fn headers(settings: &Settings) -> Vec<Header> {
     if settings.compression == Compression::Gzip {
         headers.push(Header { name: "content-encoding".into(), value: Secret::new("gzip") });
     }
-    headers.extend(settings.headers.iter().cloned());
+    headers.extend(settings.all_headers());
     headers
 }
 

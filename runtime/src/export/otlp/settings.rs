@@ -140,16 +140,39 @@ impl Settings {
         if !is_header_value(&key) {
             return Err(SettingsError::Key { variable: "HONEYCOMB_API_KEY" });
         }
-        let service = || env.get("OTEL_SERVICE_NAME");
-        let dataset = env.get("HONEYCOMB_DATASET").or_else(service);
-        let dataset = dataset.unwrap_or_else(|| "unknown_service".to_owned());
-        for header in honeycomb::headers(Secret::new(key), &dataset) {
-            // What is written out in the headers is meant.
-            if !self.headers.iter().any(|own| own.name.eq_ignore_ascii_case(&header.name)) {
-                self.headers.push(header);
+        let team = Header { name: honeycomb::TEAM_HEADER.into(), value: Secret::new(key) };
+        // What is written out in the headers is meant.
+        self.add_header(team);
+        if let Some(dataset) = env.get("HONEYCOMB_DATASET")
+            && honeycomb::lack_dataset(&self.headers)
+        {
+            if !is_header_value(&dataset) {
+                return Err(SettingsError::Value {
+                    variable: "HONEYCOMB_DATASET",
+                    found: dataset,
+                    expected: "a name without control characters",
+                });
             }
+            self.add_header(honeycomb::dataset_header(&dataset));
         }
         Ok(())
+    }
+
+    /// All headers of the settings; a classic key of Honeycomb without a dataset gets the name of
+    /// the service for one, which is not known before the resource is.
+    pub(super) fn all_headers(&self) -> Vec<Header> {
+        let mut headers = self.headers.clone();
+        if honeycomb::is_at(&self.endpoint) && honeycomb::lack_dataset(&headers) {
+            let name = Some(self.resource.service_name()).filter(|name| is_header_value(name));
+            headers.push(honeycomb::dataset_header(name.unwrap_or("unknown_service")));
+        }
+        headers
+    }
+
+    fn add_header(&mut self, header: Header) {
+        if !self.headers.iter().any(|own| own.name.eq_ignore_ascii_case(&header.name)) {
+            self.headers.push(header);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue};
+use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, any_value};
 use opentelemetry_proto::tonic::trace::v1::ScopeSpans;
 
 use super::*;
@@ -10,7 +10,7 @@ use crate::record::{Array, Dropped, Level, SpanContext, SpanId, TraceId};
 
 static SOURCE: Source = Source {
     name: "home_activities",
-    target: "cruddur::services",
+    target: "cruddur",
     function: "cruddur::home_activities",
     file: "src/home_activities.rs",
     line: 12,
@@ -111,6 +111,10 @@ fn value(value: any_value::Value) -> AnyValue {
     AnyValue { value: Some(value) }
 }
 
+fn text_attribute(key: &str, value: &str) -> KeyValue {
+    attributes::message(key, any_value::Value::StringValue(value.to_owned()))
+}
+
 /// What [`full`] must become.
 fn full_wire() -> Span {
     Span {
@@ -208,7 +212,7 @@ fn only_an_outcome_the_status_cannot_say_is_an_attribute() {
         (Outcome::Panic, Some("panic")),
         (Outcome::Cancelled, Some("cancelled")),
     ] {
-        let expected = expected.map(|text| text_attribute(OUTCOME_KEY, text));
+        let expected = expected.map(|text| text_attribute(origin::OUTCOME, text));
         let attributes = encode(&SpanRecord { outcome, ..plain() }).attributes;
         assert_eq!(attributes, Vec::from_iter(expected));
     }
@@ -252,4 +256,41 @@ fn a_record_weighs_more_than_its_encoded_form() {
         Encoder::new(usize::MAX).encode(&record, &mut out);
         assert!(weigh(&record) >= out.len(), "{} < {}", weigh(&record), out.len());
     }
+}
+
+#[test]
+fn an_attribute_of_the_users_own_wins_over_ours_of_the_same_key() {
+    for key in ["code.function.name", "code.file.path", "code.line.number", "spanwright.outcome"] {
+        let record = SpanRecord { attributes: vec![Attribute::new(key, "mine")], ..full() };
+        let attributes = encode(&record).attributes;
+        assert_eq!(attributes[0], text_attribute(key, "mine"));
+        let keys: std::collections::BTreeSet<_> =
+            attributes.iter().map(|attribute| &attribute.key).collect();
+        assert_eq!((keys.len(), attributes.len()), (4, 4), "{attributes:?}");
+    }
+}
+
+#[test]
+fn a_library_named_by_the_span_is_its_scope_and_not_its_attribute() {
+    let attributes = vec![
+        Attribute::new("otel.scope.name", "my.lib"),
+        Attribute::new("n", 1),
+        Attribute::new("otel.scope.version", "1.2"),
+    ];
+    let record = SpanRecord { attributes, ..plain() };
+    let mut encoder = Encoder::new(usize::MAX);
+    let mut out = Vec::new();
+    encoder.encode(&record, &mut out);
+    assert!(encoder.has_met_scopes());
+    let found = ScopeSpans::decode(out.as_slice()).expect("an item is a scope's beginning");
+    let scope = found.scope.expect("the item names its scope");
+    assert_eq!((scope.name.as_str(), scope.version.as_str()), ("my.lib", "1.2"));
+    let n = attributes::message("n", any_value::Value::IntValue(1));
+    assert_eq!(found.spans[0].attributes, [n]);
+}
+
+#[test]
+fn a_scope_whose_name_is_no_text_is_an_attribute() {
+    let record = SpanRecord { attributes: vec![Attribute::new("otel.scope.name", 7)], ..plain() };
+    assert_eq!(encode(&record).attributes[0].key, "otel.scope.name");
 }

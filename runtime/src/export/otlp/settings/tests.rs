@@ -154,15 +154,25 @@ fn a_honeycomb_key_goes_nowhere_else() {
 }
 
 #[test]
-fn a_classic_key_needs_a_dataset() {
+fn a_classic_key_gets_the_service_for_a_dataset_unless_one_is_named() {
+    use crate::export::Exporter as _;
     let key = ("HONEYCOMB_API_KEY", "0123456789abcdef0123456789abcdef");
-    for (more, dataset) in [
-        (vec![], "unknown_service"),
-        (vec![("OTEL_SERVICE_NAME", "cruddur")], "cruddur"),
-        (vec![("OTEL_SERVICE_NAME", "cruddur"), ("HONEYCOMB_DATASET", "app")], "app"),
+    for (more, service, dataset) in [
+        (vec![], None, "unknown_service"),
+        (vec![], Some("cruddur"), "cruddur"),
+        (vec![], Some("two\nlines"), "unknown_service"),
+        (vec![("HONEYCOMB_DATASET", "app")], Some("cruddur"), "app"),
+        (vec![("OTEL_EXPORTER_OTLP_HEADERS", "x-honeycomb-dataset=own")], None, "own"),
     ] {
-        let settings = some(&[vec![key], more].concat());
-        assert_eq!(headers(&settings)[1], format!("x-honeycomb-dataset={dataset}"));
+        let mut settings = some(&[vec![key], more].concat());
+        if let Some(service) = service {
+            settings.resource.set(crate::record::Attribute::new("service.name", service));
+        }
+        let exporter = crate::export::otlp::Exporter::new(&settings);
+        let headers = exporter.request(&crate::export::Batch::default()).headers;
+        let mut sent = headers.iter().filter(|header| header.name == "x-honeycomb-dataset");
+        assert_eq!(sent.next().map(|header| header.value.reveal()), Some(dataset));
+        assert_eq!(sent.next(), None);
     }
 }
 
