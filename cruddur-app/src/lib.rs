@@ -4,7 +4,7 @@
 //! Never: reads the process environment; `main` hands it in.
 //!
 //! ```text
-//! request → panics → telemetry → routes (CORS, identity, body) → services → db
+//! request → telemetry → panics → routes (CORS, identity, body) → services → db
 //! ```
 
 pub mod settings;
@@ -65,8 +65,8 @@ pub fn serve(
         App::new()
             .app_data(web::Data::new(db.clone()))
             .app_data(web::JsonConfig::default().limit(MAX_BODY_BYTES))
-            .wrap(telemetry::middleware())
             .wrap(from_fn(panics::answer))
+            .wrap(telemetry::middleware())
             .configure(|config| routes::mount(config, &settings))
     })
     .shutdown_signal(stop)

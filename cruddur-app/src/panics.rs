@@ -20,7 +20,7 @@ use actix_web::{
 
 use crate::error::AppError;
 
-/// The outermost middleware of the service.
+/// The outermost middleware but for telemetry, which sees the response that this one makes.
 pub(crate) async fn answer(
     req: ServiceRequest,
     next: Next<impl MessageBody>,

@@ -73,6 +73,8 @@ pub mod secret;
 pub mod span;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(any(feature = "console", feature = "testing"))]
+mod tree;
 
 #[doc(hidden)]
 pub mod private;

@@ -10,10 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::propagate::Composite;
-use crate::record::{Level, Outcome, Processor, SpanId, SpanKind, SpanRecord, Status};
+use crate::record::{Level, Outcome, Processor, SpanKind, SpanRecord, Status};
 use crate::sample::Sampler;
 use crate::span::tracer::{self, Processors, Tracer};
 use crate::span::{Limits, collector, isolate, ring};
+use crate::tree::walk;
 
 /// How long a capture waits for its spans.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -98,25 +99,12 @@ pub fn rings() -> usize {
 /// Renders spans as an indented tree, children in the order they began; one line a span with its
 /// kind (unless internal), attributes, outcome (unless ok) and status message.
 pub fn tree(spans: &[SpanRecord]) -> String {
-    let is_root =
-        |span: &&SpanRecord| span.parent_span_id.is_none_or(|parent| find(spans, parent).is_none());
     let mut text = String::new();
-    for root in in_order(spans.iter().filter(is_root)) {
-        render(root, spans, 0, &mut text);
+    for node in walk(spans) {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{:indent$}{}", "", line(node.span), indent = node.depth * 2);
     }
     text
-}
-
-fn render(span: &SpanRecord, spans: &[SpanRecord], depth: usize, text: &mut String) {
-    // Writing to a string does not fail.
-    let _ = writeln!(text, "{:indent$}{}", "", line(span), indent = depth * 2);
-    let is_child = |other: &&SpanRecord| {
-        other.parent_span_id == Some(span.context.span_id)
-            && other.context.trace_id == span.context.trace_id
-    };
-    for child in in_order(spans.iter().filter(is_child)) {
-        render(child, spans, depth + 1, text);
-    }
 }
 
 fn line(span: &SpanRecord) -> String {
@@ -137,16 +125,6 @@ fn line(span: &SpanRecord) -> String {
         let _ = write!(line, " !{message}");
     }
     line
-}
-
-fn in_order<'a>(spans: impl Iterator<Item = &'a SpanRecord>) -> Vec<&'a SpanRecord> {
-    let mut spans: Vec<_> = spans.collect();
-    spans.sort_by_key(|span| span.start_unix_ns);
-    spans
-}
-
-fn find(spans: &[SpanRecord], id: SpanId) -> Option<&SpanRecord> {
-    spans.iter().find(|span| span.context.span_id == id)
 }
 
 /// Keeps finished spans.
@@ -171,5 +149,46 @@ struct Removal(u16);
 impl Drop for Removal {
     fn drop(&mut self) {
         tracer::remove(self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Span;
+    use crate::record::{SpanId, TraceId};
+
+    /// Spans with ids from 1 on, each under the one that is asked for.
+    fn spans(count: u64, parent: impl Fn(u64) -> u64) -> Vec<SpanRecord> {
+        let first = capture(|| drop(Span::new("step"))).remove(0);
+        let numbered = |id| {
+            let mut span = first.clone();
+            span.context.span_id = SpanId::from_u64(id);
+            span.parent_span_id = Some(SpanId::from_u64(parent(id)));
+            span
+        };
+        (1..=count).map(numbered).collect()
+    }
+
+    #[test]
+    fn a_tree_may_be_as_deep_as_it_likes() {
+        let text = tree(&spans(2_000, |id| id + 1));
+        let depths = text.lines().map(|line| (line.len() - "step".len()) / 2);
+        assert!(depths.eq(0..2_000));
+        assert_eq!(walk(&spans(100_000, |id| id - 1)).len(), 100_000);
+    }
+
+    #[test]
+    fn siblings_that_began_at_one_time_stay_in_the_order_they_ended() {
+        let spans = spans(20_000, |_| 99_999);
+        let of_text = walk(&spans).into_iter().map(|node| node.span.context.span_id);
+        assert!(of_text.eq(spans.iter().map(|span| span.context.span_id)));
+    }
+
+    #[test]
+    fn a_parent_of_another_trace_is_no_parent() {
+        let mut spans = spans(2, |id| id - 1);
+        spans[1].context.trace_id = TraceId::from_u128(7);
+        assert_eq!(tree(&spans), "step\nstep\n");
     }
 }

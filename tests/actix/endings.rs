@@ -16,7 +16,7 @@ use spanwright::Span;
 use spanwright::actix::Tracing;
 use spanwright::record::{Outcome, SpanRecord, Status};
 
-use crate::support::{only, spans_of, traced, value};
+use crate::support::{named, only, spans_of, traced, value};
 
 /// The outcome, the status message (`None` while unset) and `error.type` of a span.
 fn ending(span: &SpanRecord) -> (&str, Option<&str>, Option<String>) {
@@ -25,6 +25,17 @@ fn ending(span: &SpanRecord) -> (&str, Option<&str>, Option<String>) {
         Status::Unset | Status::Ok => None,
     };
     (span.outcome.as_str(), message, value(span, "error.type"))
+}
+
+/// The attributes of the only event, which is an exception.
+fn exception(span: &SpanRecord) -> Vec<(String, String)> {
+    let [event] = &span.events[..] else { panic!("one event: {span:#?}") };
+    assert_eq!(event.name, "exception");
+    event.attributes.iter().map(|it| (it.key.to_string(), it.value.to_string())).collect()
+}
+
+fn owned((key, value): (&str, &str)) -> (String, String) {
+    (key.to_owned(), value.to_owned())
 }
 
 /// The span of one request to a handler.
@@ -104,8 +115,10 @@ fn an_error_without_a_type_is_told_by_its_status() {
 fn an_error_that_is_the_fault_of_the_client_is_recorded_but_is_no_error_of_ours() {
     let span = span_of(async || Err(AppError::NotFound.into()));
     assert_eq!(ending(&span), ("ok", None, None));
-    assert_eq!(value(&span, "exception.type").as_deref(), Some("NotFound"));
-    assert_eq!(value(&span, "exception.message").as_deref(), Some("no such user"));
+    assert_eq!(
+        exception(&span),
+        [("exception.type", "NotFound"), ("exception.message", "no such user")].map(owned)
+    );
 }
 
 #[test]
@@ -156,7 +169,40 @@ fn an_error_of_a_middleware_has_the_route_the_real_status_and_the_request_id() {
     assert_eq!(ending(span), ("ok", None, None));
     assert_eq!(span.name, "GET /x/{id}");
     assert_eq!(value(span, "http.response.status_code").as_deref(), Some("418"));
-    assert_eq!(value(span, "exception.message").as_deref(), Some("short and stout"));
+    assert_eq!(
+        exception(span),
+        [("exception.type", "Teapot"), ("exception.message", "short and stout")].map(owned)
+    );
+}
+
+/// Answers for a handler that panics, as an application does that keeps its connections.
+async fn answer_panics(
+    request: actix_web::dev::ServiceRequest,
+    next: Next<actix_web::body::BoxBody>,
+) -> Result<actix_web::dev::ServiceResponse, actix_web::Error> {
+    let response = std::panic::AssertUnwindSafe(async { next.call(request).await });
+    response.catch_unwind().await.unwrap_or_else(|_| Err(ErrorInternalServerError("a panic")))
+}
+
+#[test]
+fn a_panic_that_is_answered_inside_has_a_status_and_a_request_id() {
+    let spans = spans_of(async || {
+        let handler = async || {
+            let _inner = Span::new("inner");
+            if true {
+                panic!("a bug in a handler");
+            }
+            ""
+        };
+        let app = App::new().route("/x/{id}", web::get().to(handler));
+        let app = init_service(app.wrap(from_fn(answer_panics)).wrap(Tracing::new())).await;
+        let error = app.call(TestRequest::with_uri("/x/1").to_request()).await.unwrap_err();
+        assert!(error.error_response().headers().contains_key("x-request-id"));
+    });
+    let request = named(&spans, "GET /x/{id}");
+    assert_eq!(ending(request), ("error", Some("a panic"), Some("500".to_owned())));
+    assert_eq!(value(request, "http.response.status_code").as_deref(), Some("500"));
+    assert_eq!(named(&spans, "inner").outcome, Outcome::Panic);
 }
 
 #[test]
@@ -385,5 +431,5 @@ fn an_extractor_that_refuses_is_an_error_of_the_client() {
     });
     let span = only(&spans);
     assert_eq!(ending(span), ("ok", None, None));
-    assert_eq!(value(span, "exception.message").as_deref(), Some("no number"));
+    assert_eq!(exception(span), [("exception.message", "no number")].map(owned));
 }

@@ -33,7 +33,7 @@ fn a_request_is_a_server_span_with_the_attributes_of_the_conventions() {
          url.query=full=1 url.scheme=http server.address=cruddur.example server.port=4567 \
          client.address=10.0.0.9 network.peer.address=10.0.0.9 network.peer.port=5511 \
          user_agent.original=probe/1.0 network.protocol.name=http network.protocol.version=1.1 \
-         http.request.id=abc-1 http.route=/api/users/{id} http.response.status_code=200\n"
+         spanwright.request_id=abc-1 http.route=/api/users/{id} http.response.status_code=200\n"
     );
     assert_eq!(only(&spans).kind, SpanKind::Server);
 }
@@ -259,7 +259,7 @@ fn a_request_id_comes_from_the_header_or_the_span_and_goes_back() {
         });
         assert_eq!(in_handler, expected, "{sent:?}");
         assert_eq!(returned, expected, "{sent:?}");
-        assert_eq!(value(only(&spans), "http.request.id").as_deref(), Some(expected));
+        assert_eq!(value(only(&spans), "spanwright.request_id").as_deref(), Some(expected));
     }
 }
 
@@ -286,4 +286,19 @@ fn the_name_of_the_handler_counts_more_than_ours() {
         call_and_read_body(&init_service(app).await, TestRequest::with_uri("/").to_request()).await
     });
     assert_eq!(only(&spans).name, "import");
+}
+
+#[test]
+fn a_route_and_a_query_are_told_without_what_only_the_application_should_know() {
+    let spans = spans_of(async || {
+        let handler = async || "";
+        let app = App::new().route("/users/@{handle:[^/]{1,9}}", web::get().to(handler));
+        let app = init_service(app.wrap(Tracing::new())).await;
+        let request = TestRequest::with_uri("/users/@ann?page=2&token=hush");
+        call_and_read_body(&app, request.to_request()).await
+    });
+    let span = only(&spans);
+    assert_eq!(span.name, "GET /users/@{handle}");
+    assert_eq!(value(span, "http.route").as_deref(), Some("/users/@{handle}"));
+    assert_eq!(value(span, "url.query").as_deref(), Some("page=2&token=REDACTED"));
 }

@@ -39,6 +39,10 @@ fn scalars_keep_their_type() {
         (recorded(Some(Some(1))), Value::I64(1)),
         (recorded(format_args!("{}-{}", 1, 2)), Value::from("1-2")),
         (recorded(std::num::NonZeroU64::MIN), Value::I64(1)),
+        (recorded(std::num::NonZeroUsize::MIN), Value::I64(1)),
+        (recorded(std::num::NonZeroIsize::MIN), Value::I64(isize::MIN as i64)),
+        (recorded(std::num::NonZeroI8::MIN), Value::I64(-128)),
+        (recorded(std::num::NonZeroI16::MAX), Value::I64(32_767)),
     ] {
         assert_eq!(found, Some(expected));
     }
@@ -60,6 +64,9 @@ fn arrays_keep_the_type_of_their_elements() {
         (recorded(vec![1_i64, -1]), Array::I64(vec![1, -1])),
         (recorded(&[1_u32, 2][..]), Array::I64(vec![1, 2])),
         (recorded([1_u64]), Array::I64(vec![1])),
+        (recorded([1_u8, 255]), Array::I64(vec![1, 255])),
+        (recorded([-1_isize]), Array::I64(vec![-1])),
+        (recorded([Arc::<str>::from("c")]), Array::Str(vec!["c".into()])),
         (recorded([0.5_f32]), Array::F64(vec![0.5])),
         (recorded(["a", ""]), Array::Str(vec!["a".into(), String::new()])),
         (recorded(vec![String::from("b")]), Array::Str(vec!["b".into()])),

@@ -91,7 +91,7 @@ fn cors(settings: &Settings) -> Cors {
         .allowed_methods(["OPTIONS", "GET", "HEAD", "POST"])
         .allowed_headers(["authorization", "content-type", "if-modified-since", USER_HEADER])
         .allowed_headers(["traceparent", "tracestate", "baggage", "x-amzn-trace-id"])
-        .expose_headers(["location", "link", "x-amzn-trace-id"])
+        .expose_headers(["location", "link", "x-amzn-trace-id", "x-request-id"])
         .block_on_origin_mismatch(false)
         .max_age(3600);
     if origins.iter().any(|origin| *origin == "*") {

@@ -45,7 +45,7 @@ async fn the_two_origins_are_allowed(app: &TestApp) {
         assert_eq!(answer.header("access-control-allow-origin"), Some(origin));
         assert!(words(&answer, "vary").contains(&"origin".to_owned()));
         let exposed = words(&answer, "access-control-expose-headers");
-        assert_eq!(exposed, ["link", "location", "x-amzn-trace-id"]);
+        assert_eq!(exposed, ["link", "location", "x-amzn-trace-id", "x-request-id"]);
     }
 }
 

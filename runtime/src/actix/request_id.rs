@@ -24,7 +24,7 @@ const MAX_BYTES: usize = 128;
 ///
 /// It is the header `x-request-id` of the request where that has 1 to 128 letters, digits or
 /// `-_.:+/=@`, and a UUID (version 8) made of the ids of the request's span otherwise. The
-/// [`Tracing`](super::Tracing) middleware records it as `http.request.id` and returns it in the
+/// [`Tracing`](super::Tracing) middleware records it as `spanwright.request_id` and returns it in the
 /// header `x-request-id` of the response, unless the handler has set that header.
 ///
 /// As an argument of a handler it always succeeds; without a span it is random.

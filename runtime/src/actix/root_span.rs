@@ -19,7 +19,7 @@ use super::request_id::RequestId;
 use super::settings::Tracing;
 use crate::propagate::Carrier;
 use crate::record::{Level, Outcome, Source, SpanKind};
-use crate::span::{Attached, Callsite, Frame, Recorder, SpanRef, fail};
+use crate::span::{Attached, Attributes, Callsite, Frame, Recorder, SpanRef, fail};
 
 /// What a worker keeps for its requests.
 #[derive(Debug)]
@@ -83,10 +83,8 @@ keys! {
     PROTOCOL_NAME = "network.protocol.name",
     PROTOCOL_VERSION = "network.protocol.version",
     USER_AGENT = "user_agent.original",
-    REQUEST_ID = "http.request.id",
+    REQUEST_ID = "spanwright.request_id",
     ERROR_TYPE = "error.type",
-    EXCEPTION_TYPE = "exception.type",
-    EXCEPTION_MESSAGE = "exception.message",
 }
 
 /// The span of one request; inert where nothing is installed or the request is left out.
@@ -243,6 +241,7 @@ impl Open {
     }
 
     fn record_route(&mut self, route: Option<String>) {
+        let route = route.map(template);
         self.frame.record(Key::ROUTE, &route);
         match (self.method, route) {
             (Some(method), Some(route)) => self.frame.set_name(&format_args!("{method} {route}")),
@@ -257,11 +256,34 @@ impl Open {
         let message = error.map(ErrorFacts::message);
         if status.as_u16() >= 500 {
             fail(&mut self.frame, kind.unwrap_or(status.as_str()), message.unwrap_or_default());
-        } else {
-            self.frame.record(Key::EXCEPTION_TYPE, &kind);
-            self.frame.record(Key::EXCEPTION_MESSAGE, &message);
+        } else if let Some(message) = message {
+            let attributes: &Attributes<'_> =
+                &[("exception.type", &kind), ("exception.message", &message)];
+            self.frame.reference().add_event("exception", attributes);
         }
     }
+}
+
+/// A route without the regular expressions of its parameters: `/{id}` for `/{id:[0-9]{1,9}}`.
+fn template(route: String) -> String {
+    if !route.contains(':') {
+        return route;
+    }
+    let mut depth = 0_usize;
+    let mut is_pattern = false;
+    let mut template = String::with_capacity(route.len());
+    for char in route.chars() {
+        match char {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        is_pattern = depth > 0 && (is_pattern || char == ':');
+        if !is_pattern {
+            template.push(char);
+        }
+    }
+    template
 }
 
 impl Drop for RootSpan {
@@ -335,6 +357,27 @@ impl Carrier for HeaderMap {
                 .iter()
                 .filter(|(key, _)| key.as_str() == name)
                 .for_each(|(_, value)| visit(value.as_bytes())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_is_told_without_its_regular_expressions() {
+        for (route, expected) in [
+            ("/users/{id}", "/users/{id}"),
+            ("/@{handle:[^/]*}/x", "/@{handle}/x"),
+            ("/{id:[0-9]{1,9}}/{part:(?:a|b)}", "/{id}/{part}"),
+            ("/{tail:.*}", "/{tail}"),
+            ("/{tail}*", "/{tail}*"),
+            ("/time/12:30/{zone}", "/time/12:30/{zone}"),
+            ("/a}:b/{c:d", "/a}:b/{c"),
+            ("", ""),
+        ] {
+            assert_eq!(template(route.to_owned()), expected, "{route}");
         }
     }
 }

@@ -35,7 +35,8 @@ use crate::span::{SpanRef, guard_attributes};
 /// | key | value |
 /// |---|---|
 /// | `http.request.method` | the method; `_OTHER` and `http.request.method_original` for one that is not known |
-/// | `url.path`, `url.query`, `url.scheme` | as they came: **a secret in the query is recorded** |
+/// | `url.path`, `url.scheme` | as they came |
+/// | `url.query` | as it came, but for the values of keys that are secrets, which are `REDACTED`: `AWSAccessKeyId`, `Signature`, `sig`, `X-Goog-Signature`, `password`, `token`, `access_token`, `api_key`, `secret`, in either case; **a secret under another key is recorded** |
 /// | `http.route` | the pattern of the resource that matched |
 /// | `http.response.status_code` | the status |
 /// | `server.address`, `server.port` | what the client asked for: `Forwarded`, `X-Forwarded-Host`, `Host` |
@@ -43,9 +44,11 @@ use crate::span::{SpanRef, guard_attributes};
 /// | `network.peer.address`, `network.peer.port` | the other end of the connection |
 /// | `network.protocol.name`, `network.protocol.version` | `http` and `1.0`, `1.1`, `2` or `3` |
 /// | `user_agent.original` | the header `User-Agent` |
-/// | `http.request.id` | the [`RequestId`](super::RequestId); this key is ours, no convention has one |
+/// | `spanwright.request_id` | the [`RequestId`](super::RequestId); no convention has a key for it |
 /// | `error.type` | where the status is error: the name of the error the handler returned, else the status code; `panic` for a panic |
-/// | `exception.type`, `exception.message` | the error the handler returned, where the status is not error |
+///
+/// An error that the handler returned where the status is not error, such as one with a 404, is an
+/// event `exception` with `exception.type`, where the error tells one, and `exception.message`.
 ///
 /// Source: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>.
 ///

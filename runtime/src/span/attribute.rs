@@ -121,6 +121,13 @@ impl<T: ToAttribute> ToAttribute for Option<T> {
 }
 
 /// An element of an array attribute.
+///
+/// A list of `u8` is one of numbers; bytes that are text are recorded as such by the caller.
+#[diagnostic::on_unimplemented(
+    message = "a list of `{Self}` cannot be recorded as an attribute",
+    label = "not an element of an attribute",
+    note = "record the list with `?` (Debug) before the value, or make it a list of texts or numbers"
+)]
 pub trait ToElement: Sized {
     /// Hands the whole list to the sink.
     fn elements_to_attribute(elements: &[Self], sink: Sink<'_>);
@@ -179,7 +186,7 @@ macro_rules! widened_element {
 
 widened_element! {
     i8 => i64s as i64, i16 => i64s as i64, i32 => i64s as i64,
-    u16 => i64s as i64, u32 => i64s as i64, f32 => f64s as f64,
+    u8 => i64s as i64, u16 => i64s as i64, u32 => i64s as i64, f32 => f64s as f64,
 }
 
 /// Numbers that may lie beyond `i64::MAX`: text from the first such number on would mix types, so
@@ -199,6 +206,13 @@ impl ToElement for usize {
     fn elements_to_attribute(elements: &[Self], sink: Sink<'_>) {
         let wide: Vec<u64> = elements.iter().map(|&element| element as u64).collect();
         u64::elements_to_attribute(&wide, sink);
+    }
+}
+
+impl ToElement for isize {
+    fn elements_to_attribute(elements: &[Self], sink: Sink<'_>) {
+        let wide: Vec<i64> = elements.iter().map(|&element| element as i64).collect();
+        sink.i64s(&wide);
     }
 }
 
@@ -248,5 +262,18 @@ macro_rules! displayed_number {
 displayed_number! {
     std::num::NonZeroU8 => u64 as u64, std::num::NonZeroU16 => u64 as u64,
     std::num::NonZeroU32 => u64 as u64, std::num::NonZeroU64 => u64 as u64,
+    std::num::NonZeroI8 => i64 as i64, std::num::NonZeroI16 => i64 as i64,
     std::num::NonZeroI32 => i64 as i64, std::num::NonZeroI64 => i64 as i64,
+}
+
+impl ToAttribute for std::num::NonZeroUsize {
+    fn to_attribute(&self, sink: Sink<'_>) {
+        self.get().to_attribute(sink);
+    }
+}
+
+impl ToAttribute for std::num::NonZeroIsize {
+    fn to_attribute(&self, sink: Sink<'_>) {
+        self.get().to_attribute(sink);
+    }
 }

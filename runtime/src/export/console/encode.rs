@@ -9,67 +9,102 @@
 //! └─ notify  0.2 ms  ✗ connection refused
 //! ```
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::time::Duration;
 
-use crate::record::{Attribute, LocalTrace, Outcome, SpanId, SpanKind, SpanRecord, Status, Value};
+use crate::record::{Attribute, LocalTrace, Outcome, SpanKind, SpanRecord, Status, Value};
+use crate::tree::{Node, walk};
 
 /// The longest text that is shown of one value, in characters.
 const MAX_VALUE_CHARS: usize = 120;
 
-/// What a line costs beside its attributes, about.
+/// What the longest value takes, with the mark of what is missing.
+const MAX_VALUE_BYTES: usize = (MAX_VALUE_CHARS + 1) * 4;
+
+/// The levels that are indented; a deeper span says its depth instead.
+const MAX_LEVELS: usize = 32;
+
+/// What stands before a line at most: a piece per level, and the depth or one more piece.
+const MAX_MARGIN_BYTES: usize = MAX_LEVELS * "│  ".len() + 32;
+
+/// What a line costs at most beside its margin, its texts and its attributes.
 const LINE_BYTES: usize = 160;
 
-/// About how many bytes the text of a trace takes.
+/// What an attribute costs beside its key and its value.
+const ATTRIBUTE_BYTES: usize = 16;
+
+/// The longest text of one trace; what does not fit is counted. Half of what one write takes.
+const MAX_TRACE_BYTES: usize = 512 * 1024;
+
+/// How many bytes the text of a trace takes at most.
 pub(super) fn weigh(trace: &LocalTrace) -> usize {
-    let value_bytes = |attribute: &Attribute| match &attribute.value {
-        Value::Str(text) => attribute.key.len() + text.len().min(MAX_VALUE_CHARS * 4),
-        _ => attribute.key.len() + LINE_BYTES,
+    let lines: usize = trace.spans.iter().map(span_bytes).sum();
+    lines.min(MAX_TRACE_BYTES) + LINE_BYTES
+}
+
+fn span_bytes(span: &SpanRecord) -> usize {
+    let line_bytes = LINE_BYTES + MAX_MARGIN_BYTES;
+    let message_bytes = match &span.status {
+        Status::Error { message } => message.len().min(MAX_VALUE_BYTES),
+        Status::Unset | Status::Ok => 0,
     };
-    let span_bytes = |span: &SpanRecord| -> usize {
-        LINE_BYTES * (2 + span.events.len())
-            + span.attributes.iter().map(value_bytes).sum::<usize>()
+    let title_bytes = line_bytes + span.name.len().min(MAX_VALUE_BYTES) + message_bytes;
+    let events = span.events.iter().map(|event| {
+        line_bytes + event.name.len().min(MAX_VALUE_BYTES) + attributes_bytes(&event.attributes)
+    });
+    title_bytes + line_bytes + attributes_bytes(&span.attributes) + events.sum::<usize>()
+}
+
+fn attributes_bytes(attributes: &[Attribute]) -> usize {
+    let value_bytes = |value: &Value| match value {
+        Value::Str(text) => text.len().min(MAX_VALUE_BYTES),
+        _ => MAX_VALUE_BYTES,
     };
-    trace.spans.iter().map(span_bytes).sum()
+    let bytes = |it: &Attribute| ATTRIBUTE_BYTES + it.key.len() + value_bytes(&it.value);
+    attributes.iter().map(bytes).sum()
 }
 
 /// Renders the spans of one local root.
 pub(super) fn trace(trace: &LocalTrace, is_coloured: bool, out: &mut Vec<u8>) {
-    let mut page = Page { trace, paint: Paint { is_coloured }, out };
-    for top in page.tops() {
-        page.span(top, "", "", true);
+    let nodes = walk(&trace.spans);
+    let limit = out.len() + MAX_TRACE_BYTES;
+    let mut page = Page { trunk: Vec::new(), paint: Paint { is_coloured }, out };
+    for (index, node) in nodes.iter().enumerate() {
+        let end = page.out.len();
+        page.span(node);
+        if page.out.len() > limit {
+            page.out.truncate(end);
+            page.line(&format!("… {} more spans", nodes.len() - index));
+            return;
+        }
     }
 }
 
 struct Page<'a> {
-    trace: &'a LocalTrace,
+    /// What stands below each level above the span at hand, as far as levels are indented.
+    trunk: Vec<&'static str>,
     paint: Paint,
     out: &'a mut Vec<u8>,
 }
 
-impl<'a> Page<'a> {
-    /// The spans whose parents are elsewhere: the local root, or what came after it.
-    fn tops(&self) -> Vec<&'a SpanRecord> {
-        let is_here = |id: SpanId| self.trace.spans.iter().any(|span| span.context.span_id == id);
-        in_order(self.trace.spans.iter().filter(|span| !span.parent_span_id.is_some_and(is_here)))
-    }
-
-    fn children(&self, parent: &SpanRecord) -> Vec<&'a SpanRecord> {
-        let id = Some(parent.context.span_id);
-        in_order(self.trace.spans.iter().filter(|span| span.parent_span_id == id))
-    }
-
-    /// Writes a span and everything below it; `branch` stands before its line, `trunk` before the
-    /// lines under it.
-    fn span(&mut self, span: &SpanRecord, branch: &str, trunk: &str, is_top: bool) {
-        self.title(span, branch, is_top);
-        let children = self.children(span);
-        self.details(span, trunk, !children.is_empty());
-        for (index, child) in children.iter().enumerate() {
-            let is_last = index + 1 == children.len();
-            let (fork, below) = if is_last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-            self.span(child, &format!("{trunk}{fork}"), &format!("{trunk}{below}"), false);
+impl Page<'_> {
+    /// Writes a span; its parent, if it is here, was written before.
+    fn span(&mut self, node: &Node<'_>) {
+        let Node { span, depth, is_last, has_children } = *node;
+        self.trunk.truncate(depth.saturating_sub(1));
+        let mut branch = self.trunk.concat();
+        if depth > MAX_LEVELS {
+            // Spans of different depths share a column from here on.
+            let _ = write!(branch, "⋯{depth} ");
+        } else if depth > 0 {
+            branch.push_str(if is_last { "└─ " } else { "├─ " });
+            self.trunk.push(if is_last { "   " } else { "│  " });
         }
+        self.title(span, &branch, depth == 0);
+        let is_forked = has_children && depth < MAX_LEVELS;
+        let margin = self.trunk.concat() + if is_forked { "│  " } else { "   " };
+        self.details(span, &margin);
     }
 
     fn title(&mut self, span: &SpanRecord, branch: &str, is_top: bool) {
@@ -95,9 +130,8 @@ impl<'a> Page<'a> {
         self.line(&line);
     }
 
-    fn details(&mut self, span: &SpanRecord, trunk: &str, has_children: bool) {
-        let margin = if has_children { format!("{trunk}│  ") } else { format!("{trunk}   ") };
-        let margin = self.paint.dim(&margin);
+    fn details(&mut self, span: &SpanRecord, margin: &str) {
+        let margin = self.paint.dim(margin);
         if !span.attributes.is_empty() {
             let attributes = self.attributes(&span.attributes);
             self.line(&format!("{margin}{attributes}"));
@@ -128,12 +162,6 @@ impl<'a> Page<'a> {
 fn mark(line: &mut String, text: &str) {
     line.push_str("  ");
     line.push_str(text);
-}
-
-fn in_order<'a>(spans: impl Iterator<Item = &'a SpanRecord>) -> Vec<&'a SpanRecord> {
-    let mut spans: Vec<_> = spans.collect();
-    spans.sort_by_key(|span| span.start_unix_ns);
-    spans
 }
 
 fn milliseconds(duration: Duration) -> String {

@@ -1,7 +1,9 @@
 //! What a trace looks like.
 
 use super::*;
-use crate::record::{Dropped, EventRecord, Level, Source, SpanContext, TraceFlags, TraceId};
+use crate::record::{
+    Dropped, EventRecord, Level, Source, SpanContext, SpanId, TraceFlags, TraceId,
+};
 
 static SOURCE: Source =
     Source { name: "", target: "", function: "", file: "", line: 0, level: Level::Info };
@@ -51,10 +53,21 @@ fn request() -> LocalTrace {
     LocalTrace { root_id: SpanId::from_u64(1), spans: vec![failed, middle, cancelled, root] }
 }
 
-fn rendered(is_coloured: bool) -> String {
+/// Spans from the root on, each with the parent that is asked for.
+fn trace_of(count: u64, parent: impl Fn(u64) -> u64) -> LocalTrace {
+    let parent = |id| if id == 1 { None } else { Some(parent(id)) };
+    let spans = (1..=count).rev().map(|id| span(id, parent(id), "step")).collect();
+    LocalTrace { root_id: SpanId::from_u64(1), spans }
+}
+
+fn text_of(of: &LocalTrace, is_coloured: bool) -> String {
     let mut out = Vec::new();
-    trace(&request(), is_coloured, &mut out);
+    trace(of, is_coloured, &mut out);
     String::from_utf8(out).unwrap()
+}
+
+fn rendered(is_coloured: bool) -> String {
+    text_of(&request(), is_coloured)
 }
 
 #[test]
@@ -85,5 +98,62 @@ fn text_from_outside_cannot_colour_the_terminal_or_fill_it() {
 
 #[test]
 fn the_weight_of_a_trace_covers_its_text() {
-    assert!(weigh(&request()) >= rendered(true).len());
+    let deep = trace_of(3_000, |id| id - 1);
+    let wide = trace_of(20_000, |_| 1);
+    let mut wordy = request();
+    for span in &mut wordy.spans {
+        span.name = "é".repeat(500).into();
+        span.status = Status::Error { message: "漢".repeat(500).into() };
+        span.attributes = vec![Attribute::new("key", "漢".repeat(500)); 200];
+        span.events = vec![
+            EventRecord {
+                name: "é".repeat(500).into(),
+                unix_ns: u64::MAX,
+                attributes: vec![Attribute::new("n", i64::MIN); 20],
+            };
+            3
+        ];
+    }
+    for trace in [&request(), &deep, &wide, &wordy, &trace_of(1, |_| 0)] {
+        assert!(weigh(trace) >= text_of(trace, true).len());
+    }
+}
+
+#[test]
+fn deep_spans_say_their_depth_instead_of_standing_further_right() {
+    let text = text_of(&trace_of(3_000, |id| id - 1), false);
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 3_000);
+    assert_eq!(lines[2], "   └─ step  7.00 ms");
+    let of = |line: usize| lines[line].trim_start();
+    assert_eq!((of(32), of(33)), ("└─ step  0.00 ms", "⋯33 step  0.00 ms"));
+    assert_eq!(of(2_999), "⋯2999 step  0.00 ms");
+    assert_eq!(lines[33].len() - of(33).len(), 32 * 3);
+}
+
+#[test]
+fn the_branches_above_deep_spans_go_on() {
+    let mut trace = trace_of(40, |id| id - 1);
+    trace.spans.push(span(41, Some(1), "last"));
+    let text = text_of(&trace, false);
+    assert!(text.lines().skip(2).take(38).all(|line| line.starts_with("│  ")), "{text}");
+    assert!(text.ends_with("└─ last  0.00 ms\n"), "{text}");
+}
+
+#[test]
+fn of_too_many_spans_the_first_are_shown_and_the_others_counted() {
+    assert_eq!(text_of(&trace_of(20_000, |_| 1), false).lines().count(), 20_000);
+    let text = text_of(&trace_of(40_000, |_| 1), false);
+    let shown = text.lines().count() - 1;
+    assert!(shown > 20_000 && text.len() <= MAX_TRACE_BYTES + LINE_BYTES);
+    assert!(text.ends_with(&format!("\n… {} more spans\n", 40_000 - shown)));
+}
+
+#[test]
+fn a_span_that_is_its_own_ancestor_takes_no_part() {
+    let mut trace = request();
+    trace.spans.push(span(8, Some(9), "loop"));
+    trace.spans.push(span(9, Some(8), "loop"));
+    trace.spans.push(span(5, Some(5), "loop"));
+    assert_eq!(text_of(&trace, false), rendered(false));
 }
