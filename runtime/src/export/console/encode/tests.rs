@@ -111,6 +111,7 @@ fn the_weight_of_a_trace_covers_its_text() {
                 name: "é".repeat(500).into(),
                 unix_ns: u64::MAX,
                 attributes: vec![Attribute::new("n", i64::MIN); 20],
+                dropped_attributes: 0,
             };
             3
         ];
