@@ -159,6 +159,21 @@ fn events_and_links_beyond_their_limits_are_dropped_and_counted() {
     assert_eq!((spans[0].links.len(), spans[0].dropped.links), (1, 2));
 }
 
+#[test]
+fn attributes_of_events_and_links_beyond_the_limit_are_counted() {
+    let limits = Limits { attributes: 2, ..Limits::default() };
+    let ((), spans) = Capture::default().limits(limits).run(|| {
+        let attributes: &[(&str, &dyn ToAttribute)] =
+            &[("a", &1), ("b", &2), ("c", &3), ("d", &4), ("a", &5)];
+        let span = Span::new("full");
+        span.add_event("event", attributes).add_link(span.context(), attributes);
+    });
+    let (event, link) = (&spans[0].events[0], &spans[0].links[0]);
+    assert_eq!((event.attributes.len(), event.dropped_attributes), (2, 2));
+    assert_eq!((link.attributes.len(), link.dropped_attributes), (2, 2));
+    assert_eq!(event.attributes[0].value, 5_i64.into());
+}
+
 #[traced(fields(one = 1), err(level = "warn"))]
 fn fails() -> Result<(), &'static str> {
     current().add_event("before", &[]);

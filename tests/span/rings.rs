@@ -71,6 +71,7 @@ fn short_lived_threads_share_rings() {
     let before = testing::rings();
     let spans = testing::capture(|| {
         let root = spanwright::Span::new("root");
+        root.set_attribute("said", "so this thread has a ring before the others");
         for _ in 0..THREADS {
             thread::spawn(root.carry(leaf)).join().expect("the thread does not panic");
         }

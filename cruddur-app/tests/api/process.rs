@@ -4,6 +4,11 @@ use std::{
     io::{BufRead, BufReader},
     process::{Child, Command, Output, Stdio},
 };
+#[cfg(all(feature = "actix", feature = "console", not(feature = "off")))]
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+};
 
 use crate::support::TempFolder;
 
@@ -61,6 +66,41 @@ fn a_signal_ends_the_program_in_order_and_a_second_start_finds_its_rows() {
         assert!(child.wait().expect("it is our child").success());
         assert_eq!(lines.last().as_deref(), Some("cruddur stopped"));
     }
+}
+
+/// Telemetry is wanted, so this build must have it.
+#[cfg(all(feature = "actix", feature = "console", not(feature = "off")))]
+#[test]
+fn a_panic_is_answered_with_a_request_id_and_its_request_has_a_status() {
+    let folder = TempFolder::new();
+    let data_dir = folder.0.display().to_string();
+    let settings = [("CRUDDUR_DATA_DIR", &*data_dir), ("OTEL_TRACES_EXPORTER", "console")];
+    let mut command = program(&settings);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("built");
+    let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));
+    let mut started = String::new();
+    stderr.read_line(&mut started).expect("it says where it listens");
+    let address = started.split("http://").nth(1).and_then(|rest| rest.split(' ').next());
+    let address = address.expect("it says where it listens");
+
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    let request = "GET /rollbar/test/panic HTTP/1.1\r\nhost: x\r\nx-request-id: probe-1\r\n\
+                   connection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    send("-TERM", &child);
+    let mut said = String::new();
+    stderr.read_to_string(&mut said).expect("messages are UTF-8");
+    let output = child.wait_with_output().expect("it is our child");
+
+    assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
+    assert!(answer.to_lowercase().contains("x-request-id: probe-1\r\n"), "{answer}");
+    let traces = String::from_utf8(output.stdout).expect("traces are text");
+    assert!(traces.contains("http.response.status_code=500"), "{traces}\n{said}");
+    assert!(traces.contains("error.type=Panicked"), "{traces}");
+    let inner = traces.lines().find(|line| line.contains("rollbar-test-panic"));
+    assert!(inner.is_some_and(|line| line.contains("  panic")), "{traces}");
 }
 
 fn send(signal: &str, child: &Child) {

@@ -39,8 +39,8 @@ const GRAMMAR: Grammar = Grammar {
         ("include_all", "name the arguments to record: `include(order_id, tenant)`"),
         (
             "follows_from",
-            "links are made in the body: `spanwright::current().link(..)`; a span to begin under \
-             is `parent = ..`",
+            "links are made in the body: `spanwright::current().add_link(context, &[])`; a span to \
+             begin under is `parent = ..`",
         ),
     ],
 };

@@ -200,13 +200,18 @@ impl From<KeyValue> for Attribute {
 
 impl From<EventRecord> for api::Event {
     fn from(event: EventRecord) -> Self {
-        Self::new(event.name, system_time(event.unix_ns), key_values(event.attributes), 0)
+        Self::new(
+            event.name,
+            system_time(event.unix_ns),
+            key_values(event.attributes),
+            event.dropped_attributes,
+        )
     }
 }
 
 impl From<LinkRecord> for api::Link {
     fn from(link: LinkRecord) -> Self {
-        Self::new(link.context.into(), key_values(link.attributes), 0)
+        Self::new(link.context.into(), key_values(link.attributes), link.dropped_attributes)
     }
 }
 

@@ -104,8 +104,10 @@ pub struct EventRecord {
     pub name: Cow<'static, str>,
     /// When, in nanoseconds since the Unix epoch.
     pub unix_ns: u64,
-    /// Its attributes.
+    /// Its attributes; each key once.
     pub attributes: Vec<Attribute>,
+    /// Attributes beyond the limit.
+    pub dropped_attributes: u32,
 }
 
 /// A span elsewhere that belongs to this one without being its parent.
@@ -113,8 +115,10 @@ pub struct EventRecord {
 pub struct LinkRecord {
     /// The other span.
     pub context: SpanContext,
-    /// The attributes of the relation.
+    /// The attributes of the relation; each key once.
     pub attributes: Vec<Attribute>,
+    /// Attributes beyond the limit.
+    pub dropped_attributes: u32,
 }
 
 /// How much of a span did not fit the limits.

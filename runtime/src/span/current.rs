@@ -56,7 +56,6 @@ impl Traits {
     }
 
     /// The code of the rate that the trace was sampled at.
-    #[expect(clippy::cast_possible_truncation, reason = "the word is taken apart")]
     pub(super) const fn rate(self) -> u16 {
         (self.0 >> Self::RATE_AT & Self::RATE_MASK) as u16
     }
@@ -77,7 +76,6 @@ impl Traits {
         TraceFlags::from_u8((self.0 >> Self::FLAGS_AT) as u8)
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the word is taken apart")]
     pub(super) const fn tracer(self) -> u16 {
         (self.0 >> Self::TRACER_AT & Self::TRACER_MASK) as u16
     }

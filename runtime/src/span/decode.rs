@@ -160,16 +160,16 @@ impl Adding<'_> {
                 let is_timed = what.tag == Tag::TimedEvent;
                 let unix_ns = if is_timed { reader.word()? } else { calendar.unix_ns(head[3]) };
                 let name = reader.text_block()?.into();
-                let attributes = attributes(reader, callsite, self.limits);
-                self.event(EventRecord { name, unix_ns, attributes });
+                let (attributes, dropped_attributes) = attributes(reader, callsite, self.limits);
+                self.event(EventRecord { name, unix_ns, attributes, dropped_attributes });
             }
             Tag::Link if self.span.links.len() >= self.limits.links => {
                 self.span.dropped.links += 1;
             }
             Tag::Link => {
                 let context = linked(&mut reader)?;
-                let attributes = attributes(reader, callsite, self.limits);
-                self.span.links.push(LinkRecord { context, attributes });
+                let (attributes, dropped_attributes) = attributes(reader, callsite, self.limits);
+                self.span.links.push(LinkRecord { context, attributes, dropped_attributes });
             }
         }
         Some(())
@@ -242,19 +242,26 @@ impl Adding<'_> {
             attributes.push(Attribute::new("exception.message", message));
         }
         let unix_ns = self.span.end_unix_ns;
-        self.event(EventRecord { name: Cow::Borrowed("exception"), unix_ns, attributes });
+        let name = Cow::Borrowed("exception");
+        self.event(EventRecord { name, unix_ns, attributes, dropped_attributes: 0 });
     }
 }
 
-fn attributes(reader: Reader<'_>, callsite: &'static Callsite, limits: &Limits) -> Vec<Attribute> {
-    let mut attributes = Vec::new();
+/// The attributes of an event or a link, and how many there was no room for.
+fn attributes(
+    reader: Reader<'_>,
+    callsite: &'static Callsite,
+    limits: &Limits,
+) -> (Vec<Attribute>, u32) {
+    let (mut attributes, mut dropped) = (Vec::new(), 0);
     for item in reader {
         if let Some(key) = key_text(item.key, item.dynamic_key, callsite) {
             let value = shortened(item.value, limits.value_chars);
-            put(&mut attributes, Attribute { key, value }, limits);
+            let has_place = put(&mut attributes, Attribute { key, value }, limits);
+            dropped += u32::from(!has_place);
         }
     }
-    attributes
+    (attributes, dropped)
 }
 
 fn key_text(

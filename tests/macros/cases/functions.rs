@@ -634,6 +634,6 @@ fn f22_a_panic_unwinds_out_of_a_tracked_function() {
         std::panic::resume_unwind(Box::new(()))
     }
     check("fail error.type=panic -> panic !panicked\n", || {
-        assert!(catch_unwind(AssertUnwindSafe(fail)).is_err())
+        assert!(catch_unwind(AssertUnwindSafe(fail)).is_err());
     });
 }

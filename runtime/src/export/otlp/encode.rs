@@ -229,7 +229,7 @@ fn wire_event(event: &EventRecord, max: usize) -> span::Event {
         time_unix_nano: event.unix_ns,
         name: cut(&event.name, max).to_owned(),
         attributes: attributes::messages(&event.attributes, max),
-        dropped_attributes_count: 0,
+        dropped_attributes_count: event.dropped_attributes,
     }
 }
 
@@ -239,7 +239,7 @@ fn wire_link(link: &LinkRecord, max: usize) -> span::Link {
         span_id: link.context.span_id.to_bytes().to_vec(),
         trace_state: String::new(),
         attributes: attributes::messages(&link.attributes, max),
-        dropped_attributes_count: 0,
+        dropped_attributes_count: link.dropped_attributes,
         flags: flags(link.context.flags, link.context.is_remote),
     }
 }

@@ -105,9 +105,14 @@ fn a_value_keeps_its_type() {
 #[test]
 fn events_and_links_keep_their_parts() {
     let attributes = vec![Attribute::new("n", 1)];
-    let event = EventRecord { name: "hit".into(), unix_ns: 1_500, attributes: attributes.clone() };
+    let event = EventRecord {
+        name: "hit".into(),
+        unix_ns: 1_500,
+        attributes: attributes.clone(),
+        dropped_attributes: 2,
+    };
     let at = UNIX_EPOCH + Duration::from_nanos(1_500);
-    assert_eq!(api::Event::from(event), api::Event::new("hit", at, vec![KeyValue::new("n", 1)], 0));
+    assert_eq!(api::Event::from(event), api::Event::new("hit", at, vec![KeyValue::new("n", 1)], 2));
 
     let context = SpanContext {
         trace_id: TraceId::from_u128(7),
@@ -116,7 +121,7 @@ fn events_and_links_keep_their_parts() {
         is_remote: true,
     };
     assert_eq!(
-        api::Link::from(LinkRecord { context, attributes }),
-        api::Link::new(context.into(), vec![KeyValue::new("n", 1)], 0)
+        api::Link::from(LinkRecord { context, attributes, dropped_attributes: 3 }),
+        api::Link::new(context.into(), vec![KeyValue::new("n", 1)], 3)
     );
 }

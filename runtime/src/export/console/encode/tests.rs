@@ -45,6 +45,7 @@ fn request() -> LocalTrace {
         name: "retry".into(),
         unix_ns: 4_500_000,
         attributes: vec![Attribute::new("attempt", 2_i64)],
+        dropped_attributes: 0,
     }];
     let mut cancelled = span(4, Some(1), "notify");
     cancelled.outcome = Outcome::Cancelled;
