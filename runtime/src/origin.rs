@@ -60,7 +60,7 @@ pub(crate) fn is_of_scope(key: &str) -> bool {
 }
 
 /// Whether an attribute of this name stands in for one of [`attributes`].
-#[cfg(feature = "otlp")]
+#[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "others take the attributes whole"))]
 pub(crate) fn is_own(key: &str) -> bool {
     matches!(key, OUTCOME | FUNCTION | FILE | LINE)
 }

@@ -13,6 +13,7 @@ const EXTRAS: &[(&str, &str, &str)] = &[
     ("otlp", "attributes.rs", "attributes are written to bytes without message types"),
     ("otlp", "endpoint.rs", "two variables make one address by two rules"),
     ("otlp", "honeycomb.rs", "a preset for one vendor of the protocol"),
+    ("otlp", "scopes.rs", "items of several scopes share a request"),
     ("otlp", "settings.rs", "ten standard variables"),
 ];
 

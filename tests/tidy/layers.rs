@@ -17,14 +17,17 @@ const MATRIX: &[(&str, Imports)] = &[
     ("loss", Only(&["record"])),
     ("secret", Only(&[])),
     ("diagnostics", Only(&[])),
+    // Looks at records that more than one dialect needs.
+    ("origin", Only(&["record"])),
+    ("tree", Only(&["record"])),
     // Producers, dialects and motion, which do not know each other.
     ("span", Only(&["record", "sample", "propagate", "loss", "diagnostics"])),
-    ("export", Only(&["record", "secret"])),
+    ("export", Only(&["record", "secret", "origin", "tree"])),
     ("pipeline", Only(&["record", "export", "loss", "diagnostics", "secret"])),
     // The edges of the process.
     ("headers", Only(&["record", "propagate", "span"])),
     ("actix", Only(&["record", "propagate", "span", "headers"])),
-    ("opentelemetry", Only(&["record", "propagate", "loss", "diagnostics", "span"])),
+    ("opentelemetry", Only(&["record", "origin", "propagate", "loss", "diagnostics", "span"])),
     // The hall, which connects the rooms.
     ("config", Any),
     ("install", Any),
