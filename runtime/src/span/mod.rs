@@ -37,27 +37,41 @@ mod sink;
 pub(crate) mod tracer;
 mod words;
 
-pub use amend::{Amendment, Attributes};
+pub use amend::Attributes;
 pub use attribute::{Text, ToAttribute, ToElement};
-pub use callsite::Callsite;
 pub use current::Attached;
+pub use handle::{Span, SpanBuilder, SpanRef, current};
+pub use outcome::{Fallible, Split};
+pub use parent::Parent;
+pub use request::{baggage, change_baggage, set_user};
+pub use scoped::{FutureExt, InContext, InSpan};
+pub use sink::Sink;
+pub use tracer::Limits;
+
+// What only generated code calls, by way of `private`.
+#[doc(hidden)]
+pub use amend::Amendment;
+#[doc(hidden)]
+pub use callsite::Callsite;
+#[doc(hidden)]
+pub use frame::Frame;
+#[doc(hidden)]
+pub use outcome::{
+    ErrorProbe, Judge, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError, ViaFallible,
+    ViaNothing, ViaPlain, call, error_event, fail, guard_attributes,
+};
+#[doc(hidden)]
+pub use scoped::{Scoped, call_in, scoped};
+#[doc(hidden)]
+pub use sink::{Recorder, Redaction};
+#[doc(hidden)]
+pub use tracer::is_enabled;
+
 #[cfg_attr(
     not(feature = "testing"),
     expect(unused_imports, reason = "isolation is for tests")
 )]
 pub(crate) use current::isolate;
-pub use frame::Frame;
-pub use handle::{Span, SpanBuilder, SpanRef, current};
-pub use parent::Parent;
-pub use request::{baggage, change_baggage, set_user};
-pub use scoped::{FutureExt, InContext, InSpan, Scoped, call_in, scoped};
-pub use sink::{Recorder, Redaction, Sink};
-pub use tracer::{Limits, is_enabled};
-
-pub use outcome::{
-    ErrorProbe, Fallible, Judge, Split, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError,
-    ViaFallible, ViaNothing, ViaPlain, call, error_event, fail, guard_attributes,
-};
 
 use crate::loss::Ledger;
 
