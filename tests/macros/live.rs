@@ -1,6 +1,7 @@
 //! What can only be seen while spans are recorded.
 
 use std::cell::Cell;
+use std::future::Future;
 
 use spanwright::record::{Level, Outcome, SpanRecord, Value};
 use spanwright::sample::Sampler;
@@ -175,4 +176,55 @@ fn y13_an_annotated_future_is_larger_by_its_span_and_its_attributes() {
     let recorded = size_of_val(&recorded(&list));
     assert!(annotated <= bare + parameters + SPAN_BYTES);
     assert!(recorded <= bare + parameters + SPAN_BYTES + ATTRIBUTE_BYTES);
+}
+
+mod quiet {
+    use std::future::Future;
+    use std::pin::Pin;
+
+    use spanwright::traced;
+
+    #[traced(level = "debug")]
+    pub(super) fn plain() -> u8 {
+        1
+    }
+
+    #[traced(level = "debug")]
+    pub(super) async fn asynchronous() -> u8 {
+        1
+    }
+
+    #[traced(level = "debug")]
+    pub(super) fn future() -> impl Future<Output = u8> {
+        std::future::ready(1)
+    }
+
+    #[traced(level = "debug")]
+    pub(super) fn boxed() -> Pin<Box<dyn Future<Output = u8>>> {
+        Box::pin(async { 1 })
+    }
+}
+
+fn ready<F: Future>(future: F) -> Option<F::Output> {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match std::pin::pin!(future).as_mut().poll(&mut context) {
+        std::task::Poll::Ready(output) => Some(output),
+        std::task::Poll::Pending => None,
+    }
+}
+
+#[test]
+fn o03_the_level_holds_for_every_shape_of_function() {
+    for (level, expected) in [(Level::Debug, 4), (Level::Info, 0)] {
+        let (results, spans) = Capture::default().level(level).run(|| {
+            [
+                Some(quiet::plain()),
+                ready(quiet::asynchronous()),
+                ready(quiet::future()),
+                ready(quiet::boxed()),
+            ]
+        });
+        assert_eq!(results, [Some(1); 4]);
+        assert_eq!(spans.len(), expected, "{level}");
+    }
 }

@@ -40,7 +40,7 @@ fn o01_every_case_compiles_and_gives_the_same_results_with_everything_off() {
 }
 
 #[test]
-fn o04_off_wins_over_every_other_feature() {
+fn o04_o07_off_wins_over_every_other_feature_whoever_asked_for_it() {
     assert!(
         count_passed(&cargo(&["test", OFF, "--test", "off", "--features", "off-wins"], &[])) > 70
     );
