@@ -41,6 +41,7 @@ pub fn inject(mut set: impl FnMut(&'static str, &str)) {
         span: span.context(),
         trace_state: request.trace_state,
         baggage: request.baggage,
+        xray: None,
     };
     tracer.propagator.inject(&context, &mut set);
 }

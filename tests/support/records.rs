@@ -1,8 +1,8 @@
 //! Finished spans to hand to exporters.
 
 use spanwright::record::{
-    Attribute, Dropped, Level, Outcome, Source, SpanContext, SpanId, SpanKind, SpanRecord, Status,
-    TraceFlags, TraceId,
+    Attribute, Destinations, Dropped, Level, Outcome, Source, SpanContext, SpanId, SpanKind,
+    SpanRecord, Status, TraceFlags, TraceId,
 };
 
 /// The callsite of all test spans.
@@ -41,5 +41,7 @@ pub fn span(number: u64) -> SpanRecord {
         status: Status::Unset,
         outcome: Outcome::Ok,
         source: &SOURCE,
+        destinations: Destinations::SPANS,
+        segment: None,
     }
 }

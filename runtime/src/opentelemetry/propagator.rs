@@ -82,7 +82,7 @@ fn outgoing(context: &Context) -> propagate::Context {
         Parent::Root => propagate::Context { baggage: own, ..Default::default() },
         Parent::Remote(span) => {
             let trace_state = text(context.span().span_context().trace_state());
-            propagate::Context { span, trace_state, baggage: own }
+            propagate::Context { span, trace_state, baggage: own, xray: None }
         }
         Parent::Local(span) => {
             let request = request::of(span).unwrap_or_default();
@@ -91,7 +91,12 @@ fn outgoing(context: &Context) -> propagate::Context {
                 // A pair beyond the limits of the header stays out, as it would alone.
                 let _ = baggage.insert(key, &value);
             }
-            propagate::Context { span: span.context(), trace_state: request.trace_state, baggage }
+            propagate::Context {
+                span: span.context(),
+                trace_state: request.trace_state,
+                baggage,
+                xray: None,
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ pub use baggage_header::BaggageHeader;
 pub use composite::{Composite, CompositeError};
 pub use trace_context::TraceContext;
 
-use crate::record::SpanContext;
+use crate::record::{SpanContext, SpanId};
 
 /// What travels between services.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +35,34 @@ pub struct Context {
     pub trace_state: Option<Arc<str>>,
     /// What the application itself sends along; may be empty.
     pub baggage: Baggage,
+    /// What AWS X-Ray sends beside the ids; `None` when no header of its came in. Going out, `None`
+    /// says of `span` what its flags say.
+    pub xray: Option<XrayContext>,
+}
+
+/// What `X-Amzn-Trace-Id` carries beside the trace id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct XrayContext {
+    /// The segment or subsegment that makes the call.
+    pub parent_id: Option<SpanId>,
+    /// What the caller says about sampling.
+    pub sampled: Sampled,
+    /// `Lineage` and all pairs that mean nothing to us, as they came, joined by `;`.
+    pub rest: Option<Arc<str>>,
+}
+
+/// What a caller says about sampling by X-Ray.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Sampled {
+    /// Nothing: we decide.
+    #[default]
+    Unsaid,
+    /// We decide, and the caller wants to hear it.
+    Asked,
+    /// The trace is recorded.
+    Yes,
+    /// The trace is not recorded.
+    No,
 }
 
 /// The headers of a request that came in.

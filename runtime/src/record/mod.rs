@@ -5,10 +5,12 @@
 
 mod attribute;
 mod context;
+mod destinations;
 mod id;
 mod level;
 mod local_trace;
 mod resource;
+mod segment;
 mod source;
 mod span;
 
@@ -16,10 +18,12 @@ use std::sync::Arc;
 
 pub use attribute::{Array, Attribute, Value};
 pub use context::{SpanContext, TraceFlags};
+pub use destinations::Destinations;
 pub use id::{ParseIdError, SpanId, TraceId};
 pub use level::{Level, ParseLevelError};
 pub use local_trace::LocalTrace;
 pub use resource::Resource;
+pub use segment::{Failure, Metadata, Namespace, Segment};
 pub use source::Source;
 pub use span::{Dropped, EventRecord, LinkRecord, Outcome, SpanKind, SpanRecord, Status};
 

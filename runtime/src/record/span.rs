@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Attribute, Source, SpanContext, SpanId};
+use super::{Attribute, Destinations, Segment, Source, SpanContext, SpanId};
 
 /// A finished span: what every destination is told of one unit of work.
 #[derive(Clone, Debug)]
@@ -42,6 +42,10 @@ pub struct SpanRecord {
     pub outcome: Outcome,
     /// Where in the code the span comes from.
     pub source: &'static Source,
+    /// Who takes it.
+    pub destinations: Destinations,
+    /// What it says to those that take segments; there for them alone.
+    pub segment: Option<Box<Segment>>,
 }
 
 /// The role of a span between services.

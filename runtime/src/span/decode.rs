@@ -12,8 +12,8 @@ use super::rate;
 use super::tracer::Limits;
 use super::words::{Item, Key, Reader};
 use crate::record::{
-    Array, Attribute, EventRecord, LinkRecord, Outcome, SpanContext, SpanId, SpanKind, SpanRecord,
-    Status, TraceFlags, TraceId, Value,
+    Array, Attribute, Destinations, EventRecord, LinkRecord, Outcome, SpanContext, SpanId,
+    SpanKind, SpanRecord, Status, TraceFlags, TraceId, Value,
 };
 
 /// The name of the attribute that says what kind of error a span ended with.
@@ -57,6 +57,8 @@ pub(super) fn span(
         status: status_of(what.outcome),
         outcome: what.outcome,
         source: &callsite.source,
+        destinations: Destinations::SPANS,
+        segment: None,
     };
     // First, so that it always has a place: without it the span would count for itself alone.
     if let Some(rate) = rate::find(what.traits.rate()) {

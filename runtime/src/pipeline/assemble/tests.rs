@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::record::{
-    Dropped, Level, Outcome, Source, SpanContext, SpanKind, Status, TraceFlags, TraceId,
+    Destinations, Dropped, Level, Outcome, Source, SpanContext, SpanKind, Status, TraceFlags,
+    TraceId,
 };
 
 static SOURCE: Source =
@@ -31,6 +32,8 @@ fn span(root_id: u64, id: u64) -> SpanRecord {
         status: Status::Unset,
         outcome: Outcome::Ok,
         source: &SOURCE,
+        destinations: Destinations::SPANS,
+        segment: None,
     }
 }
 

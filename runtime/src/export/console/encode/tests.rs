@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::record::{
-    Dropped, EventRecord, Level, Source, SpanContext, SpanId, TraceFlags, TraceId,
+    Destinations, Dropped, EventRecord, Level, Source, SpanContext, SpanId, TraceFlags, TraceId,
 };
 
 static SOURCE: Source =
@@ -31,6 +31,8 @@ fn span(id: u64, parent: Option<u64>, name: &'static str) -> SpanRecord {
         status: Status::Unset,
         outcome: Outcome::Ok,
         source: &SOURCE,
+        destinations: Destinations::SPANS,
+        segment: None,
     }
 }
 

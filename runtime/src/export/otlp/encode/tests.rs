@@ -6,7 +6,7 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, any
 use opentelemetry_proto::tonic::trace::v1::ScopeSpans;
 
 use super::*;
-use crate::record::{Array, Dropped, Level, SpanContext, SpanId, TraceId};
+use crate::record::{Array, Destinations, Dropped, Level, SpanContext, SpanId, TraceId};
 
 static SOURCE: Source = Source {
     name: "home_activities",
@@ -44,6 +44,8 @@ fn plain() -> SpanRecord {
         status: Status::Unset,
         outcome: Outcome::Ok,
         source: &BY_HAND,
+        destinations: Destinations::SPANS,
+        segment: None,
     }
 }
 
