@@ -18,6 +18,8 @@
 
 mod assemble;
 mod batch;
+#[cfg(feature = "xray")]
+mod gather;
 mod motor;
 mod queue;
 mod retry;
@@ -28,6 +30,8 @@ mod worker;
 pub mod transport;
 
 pub use assemble::Assembler;
+#[cfg(feature = "xray")]
+pub use gather::{GatherSettings, Gatherer};
 pub use motor::{Flushed, Motor, StartError};
 pub use queue::Handle;
 pub use retry::Backoff;
