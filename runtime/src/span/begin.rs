@@ -11,7 +11,7 @@ use super::parent::Parent;
 use super::{frame, rate, request, tracer};
 use crate::diagnostics;
 use crate::record::{Level, SpanContext, SpanKind, TraceFlags, TraceId};
-use crate::sample::{Decision, Input};
+use crate::sample::{Decision, Input, RequestFacts};
 
 /// A span that has ids and a decision.
 pub(super) struct Begun {
@@ -71,7 +71,9 @@ fn begin(remote: Option<SpanContext>, level: Level, name: &str, kind: SpanKind) 
     };
     let span_id = ids.span_id();
     current::with(|local| local.ids.set(ids));
-    let input = Input { parent: remote, trace_id: TraceId::from_u128(trace_id), name, kind };
+    let trace = TraceId::from_u128(trace_id);
+    let request = RequestFacts::default();
+    let input = Input { parent: remote, trace_id: trace, name, kind, request };
     let decision = {
         // A sampler's own spans would ask it again.
         let _deciding = Current::DECIDING.attach();
