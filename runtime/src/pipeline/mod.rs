@@ -19,6 +19,7 @@
 mod assemble;
 mod batch;
 mod motor;
+mod poll;
 mod queue;
 mod retry;
 mod settings;
@@ -29,6 +30,7 @@ pub mod transport;
 
 pub use assemble::Assembler;
 pub use motor::{Flushed, Motor, StartError};
+pub use poll::{Poller, Step};
 pub use queue::Handle;
 pub use retry::Backoff;
 pub use settings::{Settings, SettingsError};

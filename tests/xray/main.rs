@@ -1,0 +1,3 @@
+//! X-Ray, over real sockets.
+
+mod transport;
