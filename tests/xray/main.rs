@@ -1,3 +1,7 @@
-//! X-Ray, over real sockets.
+//! X-Ray, against a double of the daemon on loopback.
 
-mod transport;
+mod daemon;
+mod documents;
+mod poll;
+mod tcp;
+mod udp;
