@@ -12,6 +12,8 @@
 //!                           I/O thread         flush, stop
 //! ```
 //!
+//! What asks instead of telling, and uses the answers itself, is a [`Poller`] on the same thread.
+//!
 //! Memory of one destination: at most [`Settings::max_bytes`] for everything that has no fate yet,
 //! plus what compression makes of the bodies in flight,
 //! and one spare buffer of the size of a batch.

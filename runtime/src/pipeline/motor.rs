@@ -16,7 +16,7 @@ use tokio::sync::{mpsc::UnboundedSender, oneshot};
 use tokio::task::AbortHandle;
 
 use super::Settings;
-use super::poll::{self, Poller};
+use super::poll::{Driver, Poller};
 use super::queue::{Gauge, Handle, Message};
 use super::settings::FOR_EVER;
 use super::state::{Machine, Random};
@@ -147,7 +147,7 @@ impl Motor {
 
     /// Lets a poller ask through `transport` until the shutdown. Never blocks.
     pub fn poll<P: Poller, T: Transport>(&self, poller: P, transport: T) {
-        let task = self.runtime.spawn(poll::run(poller, Arc::new(transport)));
+        let task = self.runtime.spawn(Driver::new(poller, transport).run());
         lock(&self.pollers).push(task.abort_handle());
     }
 

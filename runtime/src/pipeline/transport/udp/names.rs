@@ -205,6 +205,31 @@ mod tests {
     }
 
     #[tokio::test(flavor = "current_thread")]
+    async fn a_slow_look_up_is_not_waited_for_long_while_an_address_is_known() {
+        let (tell, told) = std::sync::mpsc::channel::<&str>();
+        let told = Mutex::new(told);
+        let lookup: Lookup = Arc::new(move |_| {
+            let answer = told.lock().expect("nobody panics while holding it").recv();
+            Ok(vec![answer.map_err(io::Error::other)?.parse().expect("an address")])
+        });
+        let (of, start) = (HostPort::parse("daemon:2000").expect("a host and a port"), origin());
+        let mut names = Names::new(of, MINUTE, lookup);
+        let [first, second] = ["127.0.0.1:2000", "127.0.0.2:2000"];
+        tell.send(first).expect("the look-up listens");
+        assert_eq!(addresses(&mut names, start).await.as_deref(), Ok(first));
+        // Nobody tells: the look-up hangs, and the second use does not wait for it at all.
+        for _ in 0..2 {
+            assert_eq!(addresses(&mut names, start + MINUTE).await.as_deref(), Ok(first));
+        }
+        tell.send(second).expect("the look-up listens");
+        let pending = names.pending.as_ref().expect("the look-up is under way");
+        while !pending.is_finished() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(addresses(&mut names, start + MINUTE).await.as_deref(), Ok(second));
+    }
+
+    #[tokio::test(flavor = "current_thread")]
     async fn version_four_is_tried_first_and_addresses_are_never_looked_up() {
         let (book, start) = (Arc::new(Book::default()), origin());
         book.says(&["[::1]:2000", "127.0.0.1:2000"]);
