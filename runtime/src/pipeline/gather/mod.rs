@@ -85,7 +85,7 @@ impl<P: Processor<LocalTrace>> Gatherer<P> {
 
     /// Hands out what has waited long enough, for as long as it is polled; sleeps while nothing
     /// waits.
-    pub(super) async fn run(self: Arc<Self>) {
+    pub async fn run(self: Arc<Self>) {
         loop {
             let deadline = self.lock().deadline();
             match deadline {
