@@ -41,7 +41,7 @@ pub fn inject(mut set: impl FnMut(&'static str, &str)) {
         span: span.context(),
         trace_state: request.trace_state,
         baggage: request.baggage,
-        xray: None,
+        ..Context::default()
     };
     tracer.propagator.inject(&context, &mut set);
 }

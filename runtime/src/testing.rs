@@ -23,6 +23,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Capture {
     sampler: Sampler,
+    propagator: Composite,
     limits: Limits,
     level: Level,
 }
@@ -43,7 +44,12 @@ pub fn capture<R>(body: impl FnOnce() -> R) -> Vec<SpanRecord> {
 
 impl Default for Capture {
     fn default() -> Self {
-        Self { sampler: Sampler::AlwaysOn, limits: Limits::default(), level: Level::Trace }
+        Self {
+            sampler: Sampler::AlwaysOn,
+            propagator: Composite::default(),
+            limits: Limits::default(),
+            level: Level::Trace,
+        }
     }
 }
 
@@ -52,6 +58,12 @@ impl Capture {
     #[must_use]
     pub fn sampler(self, sampler: Sampler) -> Self {
         Self { sampler, ..self }
+    }
+
+    /// Which headers carry traces; `tracecontext,baggage` where nothing is said.
+    #[must_use]
+    pub fn propagator(self, propagator: Composite) -> Self {
+        Self { propagator, ..self }
     }
 
     /// How much a span may hold.
@@ -83,7 +95,7 @@ impl Capture {
     fn tracer(&self, memory: &Arc<Memory>) -> Tracer {
         Tracer {
             sampler: self.sampler.clone(),
-            propagator: Composite::default(),
+            propagator: self.propagator.clone(),
             limits: self.limits,
             level: self.level,
             processors: Processors(vec![memory.clone()]),

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{BaggageHeader, Carrier, Context, Propagator, TraceContext};
+use super::{BaggageHeader, Carrier, Context, Propagator, TraceContext, Xray};
 
 /// The setting whose text [`Composite::from_setting`] takes.
 ///
@@ -13,7 +13,7 @@ use super::{BaggageHeader, Carrier, Context, Propagator, TraceContext};
 const SETTING: &str = "OTEL_PROPAGATORS";
 
 /// The names known, in the order of the message.
-const KNOWN: &str = "tracecontext, baggage, none";
+const KNOWN: &str = "tracecontext, baggage, xray, none";
 
 /// Why a list of formats cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,8 +36,8 @@ pub enum CompositeError {
 /// Applies several propagators in order.
 ///
 /// Each reads the same headers, so of several that find a span in them the last one counts, as
-/// OpenTelemetry has it; one that finds nothing it can read changes nothing. Going out, each writes
-/// its headers.
+/// OpenTelemetry has it; one that finds nothing it can read changes nothing. Between [`TraceContext`]
+/// and [`Xray`] the order means nothing: [`Xray`] says who counts. Going out, each writes its headers.
 /// Source: <https://opentelemetry.io/docs/specs/otel/context/api-propagators/#composite-extract>.
 ///
 /// ```
@@ -87,6 +87,7 @@ impl Composite {
             match name.as_str() {
                 "tracecontext" => propagators.push(Arc::new(TraceContext)),
                 "baggage" => propagators.push(Arc::new(BaggageHeader)),
+                "xray" => propagators.push(Arc::new(Xray)),
                 "none" if names.len() == 1 => {}
                 "none" => return Err(CompositeError::NoneBesideOthers { value: value.to_owned() }),
                 _ => return Err(CompositeError::Unknown { name: name.clone() }),

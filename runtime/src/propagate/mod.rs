@@ -14,6 +14,7 @@ mod composite;
 mod member;
 mod trace_context;
 mod trace_state;
+pub(crate) mod xray;
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,27 +23,44 @@ pub use baggage::{Baggage, BaggageError};
 pub use baggage_header::BaggageHeader;
 pub use composite::{Composite, CompositeError};
 pub use trace_context::TraceContext;
+pub use xray::Xray;
 
-use crate::record::{SpanContext, SpanId};
+use crate::record::{SpanContext, SpanId, TraceId};
 
 /// What travels between services.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Context {
     /// The span that makes the call; [`SpanContext::INVALID`] when there is none.
     pub span: SpanContext,
+    /// Whether the caller left the decision about recording to us: the flags of `span` say nothing.
+    pub is_deferred: bool,
+    /// The span that another header names in a trace that does not go on: a span that is begun here
+    /// links to it.
+    pub overruled: Option<SpanContext>,
     /// What other tracing systems wrote on this trace, as a `tracestate` header holds it; `None`
     /// when nobody wrote anything.
     pub trace_state: Option<Arc<str>>,
     /// What the application itself sends along; may be empty.
     pub baggage: Baggage,
-    /// What AWS X-Ray sends beside the ids; `None` when no header of its came in. Going out, `None`
-    /// says of `span` what its flags say.
+    /// What the header of AWS X-Ray says; `None` when none came in. Going out, `None` says of `span`
+    /// what its id and its flags say.
     pub xray: Option<XrayContext>,
 }
 
-/// What `X-Amzn-Trace-Id` carries beside the trace id.
+impl Context {
+    /// The trace that goes on: that of `span`, or of an X-Ray header that names a trace and no span
+    /// in it, as load balancers write it. A span of such a trace has no parent.
+    pub fn trace_id(&self) -> Option<TraceId> {
+        let root = || self.xray.as_ref().and_then(|xray| xray.root);
+        if self.span.is_valid() { Some(self.span.trace_id) } else { root() }
+    }
+}
+
+/// What `X-Amzn-Trace-Id` carries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct XrayContext {
+    /// The trace, as the header that came in has it; going out, the trace of the span counts more.
+    pub root: Option<TraceId>,
     /// The segment or subsegment that makes the call.
     pub parent_id: Option<SpanId>,
     /// What the caller says about sampling.
@@ -102,6 +120,17 @@ pub trait Propagator: fmt::Debug + Send + Sync + 'static {
     /// Calls `set` with the name and value of each header that carries `context`; values are
     /// printable ASCII. A later call replaces an earlier one of the same name.
     fn inject(&self, context: &Context, set: &mut dyn FnMut(&'static str, &str));
+}
+
+/// The value of a header that must come once.
+fn only_value<'a>(carrier: &'a dyn Carrier, name: &str) -> Option<&'a [u8]> {
+    let mut values = 0_usize;
+    let mut found = None;
+    carrier.each_value(name, &mut |value| {
+        values += 1;
+        found = Some(value);
+    });
+    found.filter(|_| values == 1)
 }
 
 /// The text without the optional white space (blanks and tabs) that HTTP allows around it.
