@@ -33,7 +33,8 @@ fn a_request_is_a_server_span_with_the_attributes_of_the_conventions() {
          url.query=full=1 url.scheme=http server.address=cruddur.example server.port=4567 \
          client.address=10.0.0.9 network.peer.address=10.0.0.9 network.peer.port=5511 \
          user_agent.original=probe/1.0 network.protocol.name=http network.protocol.version=1.1 \
-         spanwright.request_id=abc-1 http.route=/api/users/{id} http.response.status_code=200\n"
+         spanwright.request_id=abc-1 http.route=/api/users/{id} http.response.status_code=200 \
+         http.response.body.size=3\n"
     );
     assert_eq!(only(&spans).kind, SpanKind::Server);
 }

@@ -67,6 +67,25 @@ const MAX_BYTES: usize = 256;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Xray;
 
+impl Xray {
+    /// The header of a response, which tells the caller its trace: `Root=…`, and the decision where
+    /// the caller [asked](Sampled::Asked) for it. The middleware of [`actix`](crate::actix) sends it.
+    ///
+    /// A page of another origin reads it only if `Access-Control-Expose-Headers` names it.
+    ///
+    /// ```
+    /// use spanwright::propagate::{Sampled, Xray};
+    /// use spanwright::record::TraceId;
+    ///
+    /// let trace_id = TraceId::from_u128(0x5759_e988_bd86_2e3f_e1be_46a9_9427_2793);
+    /// let header = Xray::answer(trace_id, Sampled::Yes);
+    /// assert_eq!(header, "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1");
+    /// ```
+    pub fn answer(trace_id: TraceId, decision: Sampled) -> String {
+        format!("Root={}{}", Root(trace_id), decision.pair())
+    }
+}
+
 impl Propagator for Xray {
     fn fields(&self) -> &[&'static str] {
         &[HEADER]
@@ -85,15 +104,6 @@ impl Propagator for Xray {
             set(HEADER, &write(trace_id, context));
         }
     }
-}
-
-/// What the caller is answered: the trace, and the decision where it was asked for.
-pub(crate) fn answer(trace_id: TraceId, decision: Option<bool>) -> String {
-    let mut text = format!("Root={}", Root(trace_id));
-    if let Some(is_sampled) = decision {
-        text.push_str(if is_sampled { ";Sampled=1" } else { ";Sampled=0" });
-    }
-    text
 }
 
 /// Says who counts where this header and another name a span; whichever was read last calls it.
@@ -152,16 +162,22 @@ fn write(trace_id: TraceId, context: &Context) -> String {
     if let Some(parent_id) = parent_id {
         let _ = write!(text, ";Parent={parent_id}");
     }
-    text.push_str(match sampled {
-        Sampled::Unsaid => "",
-        Sampled::Asked => ";Sampled=?",
-        Sampled::Yes => ";Sampled=1",
-        Sampled::No => ";Sampled=0",
-    });
+    text.push_str(sampled.pair());
     if let Some(rest) = rest {
         push_rest(&mut text, rest);
     }
     text
+}
+
+impl Sampled {
+    fn pair(self) -> &'static str {
+        match self {
+            Self::Unsaid => "",
+            Self::Asked => ";Sampled=?",
+            Self::Yes => ";Sampled=1",
+            Self::No => ";Sampled=0",
+        }
+    }
 }
 
 /// The field is public: what was put there by hand must not break the header.

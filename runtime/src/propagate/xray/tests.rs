@@ -262,13 +262,13 @@ fn a_header_without_a_root_leaves_the_trace_of_the_other() {
 }
 
 #[test]
-fn a_caller_is_answered_the_trace_and_a_decision_only_where_it_asked() {
+fn a_caller_is_answered_the_trace_and_what_was_decided() {
     let trace_id = TraceId::from_u128(0x5759_e988_bd86_2e3f_e1be_46a9_9427_2793);
     for (decision, expected) in [
-        (None, ROOT.to_owned()),
-        (Some(true), format!("{ROOT};Sampled=1")),
-        (Some(false), format!("{ROOT};Sampled=0")),
+        (Sampled::Unsaid, ROOT.to_owned()),
+        (Sampled::Yes, format!("{ROOT};Sampled=1")),
+        (Sampled::No, format!("{ROOT};Sampled=0")),
     ] {
-        assert_eq!(answer(trace_id, decision), expected);
+        assert_eq!(Xray::answer(trace_id, decision), expected);
     }
 }
