@@ -110,8 +110,9 @@ impl Tracing {
     /// the outermost of them has added, or the first one of a list that is shorter. With 0, and
     /// where there is no such header, the client is the peer.
     ///
-    /// Not read then is `Forwarded`, since most proxies pass on what a client wrote there. Where
-    /// this is not called the first entry of a list counts, as X-Ray's own middleware has it.
+    /// A proxy that does not write one of these headers passes on what the client wrote: let it
+    /// remove them. `Forwarded` is not read then, since most proxies do not know it. Where this is
+    /// not called the first entry of a list counts, as X-Ray's own middleware has it.
     pub fn trusted_proxies(self, count: usize) -> Self {
         Self { trusted_proxies: Some(count), ..self }
     }
