@@ -151,6 +151,9 @@ impl Callsite {
                 },
                 kind: #kind,
                 keys: &[#(#keys),*],
+                marks: &[],
+                subsegment: #private::core::option::Option::None,
+                destinations: #private::Destinations::of(#kind),
             }
         })
     }

@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::propagate::Composite;
-use crate::record::{Level, Outcome, Processor, SpanKind, SpanRecord, Status};
-use crate::sample::Sampler;
+use crate::record::{Destinations, Level, Outcome, Processor, SpanKind, SpanRecord, Status};
+use crate::sample::{DecideSegments, Sampler};
 use crate::span::tracer::{self, Processors, Tracer};
-use crate::span::{Limits, collector, isolate, ring};
+use crate::span::{ContextMissing, Limits, collector, isolate, ring};
 use crate::tree::walk;
 
 /// How long a capture waits for its spans.
@@ -26,6 +26,8 @@ pub struct Capture {
     propagator: Composite,
     limits: Limits,
     level: Level,
+    destinations: Destinations,
+    segments: Option<Arc<dyn DecideSegments>>,
 }
 
 /// Runs `body` and returns the spans that ended in it, in the order they ended.
@@ -49,6 +51,8 @@ impl Default for Capture {
             propagator: Composite::default(),
             limits: Limits::default(),
             level: Level::Trace,
+            destinations: Destinations::ALL,
+            segments: None,
         }
     }
 }
@@ -78,6 +82,18 @@ impl Capture {
         Self { level, ..self }
     }
 
+    /// Who is there to take anything; everybody where nothing is said.
+    #[must_use]
+    pub fn destinations(self, destinations: Destinations) -> Self {
+        Self { destinations, ..self }
+    }
+
+    /// Who decides which requests have segments; all have where nothing is said.
+    #[must_use]
+    pub fn segments(self, rules: impl DecideSegments) -> Self {
+        Self { segments: Some(Arc::new(rules)), ..self }
+    }
+
     /// Runs `body` and returns its result and the spans that ended in it.
     ///
     /// # Panics
@@ -97,6 +113,9 @@ impl Capture {
             sampler: self.sampler.clone(),
             propagator: self.propagator.clone(),
             limits: self.limits,
+            segments: self.segments.clone(),
+            context_missing: ContextMissing::IgnoreError,
+            destinations: self.destinations,
             level: self.level,
             processors: Processors(vec![memory.clone()]),
         }

@@ -40,13 +40,14 @@ fn context() -> impl Strategy<Value = Context> {
     let rest = option::of("(Lineage=[0-9a-f]{8}:[0-9];)?[a-z]{1,9}=[!-:<-~]{0,40}(;x=[a-z]?){0,3}");
     (1..=u128::MAX, option::of(1..=u64::MAX), sampled, rest).prop_map(
         |(trace_id, parent_id, sampled, rest)| {
+            let trace_id = TraceId::from_u128(trace_id);
+            let span = SpanContext { trace_id, ..SpanContext::INVALID };
             let xray = XrayContext {
-                root: Some(TraceId::from_u128(trace_id)),
                 parent_id: parent_id.map(SpanId::from_u64),
                 sampled,
                 rest: rest.map(Into::into),
             };
-            Context { xray: Some(xray), ..Context::default() }
+            Context { span, xray: Some(xray), ..Context::default() }
         },
     )
 }
@@ -75,12 +76,13 @@ proptest! {
         header in header(),
     ) {
         let context = extract(&header);
-        prop_assert!(context.span.is_valid() || context.span == SpanContext::INVALID);
-        prop_assert!(context.span.is_valid() || !context.is_deferred);
+        let has_trace = context.span.trace_id.is_valid();
+        prop_assert!(has_trace || context.span == SpanContext::INVALID && !context.is_deferred);
+        let parent_id = Some(context.span.span_id).filter(|id| id.is_valid());
+        prop_assert_eq!(context.xray.as_ref().and_then(|xray| xray.parent_id), parent_id);
         prop_assert_eq!(context.overruled, None);
-        prop_assert_eq!(context.trace_id(), context.xray.as_ref().and_then(|xray| xray.root));
         let written = inject(&context);
-        prop_assert_eq!(written.is_some(), context.trace_id().is_some());
+        prop_assert_eq!(written.is_some(), has_trace);
         if let Some(written) = written {
             prop_assert!(written.starts_with("Root=1-") && written.len() <= MAX_BYTES, "{written}");
             prop_assert!(written.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{written}");
@@ -98,7 +100,9 @@ proptest! {
     #[test]
     fn what_is_sent_is_what_arrives(context in context()) {
         let header = inject(&context).unwrap_or_default();
-        prop_assert_eq!(extract(header.as_bytes()).xray, context.xray);
+        let arrived = extract(header.as_bytes());
+        prop_assert_eq!(arrived.span.trace_id, context.span.trace_id);
+        prop_assert_eq!(arrived.xray, context.xray);
     }
 
     #[test]

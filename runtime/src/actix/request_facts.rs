@@ -163,7 +163,7 @@ impl<'a> Headers<'a> {
 }
 
 /// What the outermost of the last `count` proxies says: each adds to the end of the list.
-fn told_by_the_last<'a>(count: usize, headers: &'a HeaderMap, name: HeaderName) -> Option<&'a str> {
+fn told_by_the_last(count: usize, headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     let values = headers.get_all(name).filter_map(|value| str::from_utf8(value.as_bytes()).ok());
     let hops: Vec<_> = values.flat_map(|value| value.split(',')).filter_map(bare).collect();
     hops.get(hops.len().saturating_sub(count)).copied()

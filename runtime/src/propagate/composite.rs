@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{BaggageHeader, Carrier, Context, Propagator, TraceContext, Xray};
+use super::{BaggageHeader, Carrier, Context, Propagator, TraceContext, Xray, xray};
 
 /// The setting whose text [`Composite::from_setting`] takes.
 ///
@@ -36,8 +36,9 @@ pub enum CompositeError {
 /// Applies several propagators in order.
 ///
 /// Each reads the same headers, so of several that find a span in them the last one counts, as
-/// OpenTelemetry has it; one that finds nothing it can read changes nothing. Between [`TraceContext`]
-/// and [`Xray`] the order means nothing: [`Xray`] says who counts. Going out, each writes its headers.
+/// OpenTelemetry has it; one that finds nothing it can read changes nothing. But [`Xray`] is always
+/// asked last, since it knows what to make of the span of another. Going out, each writes its
+/// headers.
 /// Source: <https://opentelemetry.io/docs/specs/otel/context/api-propagators/#composite-extract>.
 ///
 /// ```
@@ -55,8 +56,9 @@ pub struct Composite {
 }
 
 impl Composite {
-    /// Applies `propagators` in this order; none at all is allowed.
-    pub fn new(propagators: Vec<Arc<dyn Propagator>>) -> Self {
+    /// Applies `propagators` in this order, but [`Xray`] last; none at all is allowed.
+    pub fn new(mut propagators: Vec<Arc<dyn Propagator>>) -> Self {
+        propagators.sort_by_key(|propagator| propagator.fields().contains(&xray::HEADER));
         let mut fields = Vec::new();
         for field in propagators.iter().flat_map(|propagator| propagator.fields()) {
             if !fields.contains(field) {

@@ -25,12 +25,13 @@ pub use composite::{Composite, CompositeError};
 pub use trace_context::TraceContext;
 pub use xray::Xray;
 
-use crate::record::{SpanContext, SpanId, TraceId};
+use crate::record::{SpanContext, SpanId};
 
 /// What travels between services.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Context {
-    /// The span that makes the call; [`SpanContext::INVALID`] when there is none.
+    /// The span that makes the call; [`SpanContext::INVALID`] when there is none. It has a trace id
+    /// alone where a load balancer began the trace: a span goes on with it, and has no parent.
     pub span: SpanContext,
     /// Whether the caller left the decision about recording to us: the flags of `span` say nothing.
     pub is_deferred: bool,
@@ -42,25 +43,14 @@ pub struct Context {
     pub trace_state: Option<Arc<str>>,
     /// What the application itself sends along; may be empty.
     pub baggage: Baggage,
-    /// What the header of AWS X-Ray says; `None` when none came in. Going out, `None` says of `span`
-    /// what its id and its flags say.
+    /// What AWS X-Ray sends beside the trace id; `None` when no header of its came in. Going out,
+    /// `None` says of `span` what its id and its flags say.
     pub xray: Option<XrayContext>,
 }
 
-impl Context {
-    /// The trace that goes on: that of `span`, or of an X-Ray header that names a trace and no span
-    /// in it, as load balancers write it. A span of such a trace has no parent.
-    pub fn trace_id(&self) -> Option<TraceId> {
-        let root = || self.xray.as_ref().and_then(|xray| xray.root);
-        if self.span.is_valid() { Some(self.span.trace_id) } else { root() }
-    }
-}
-
-/// What `X-Amzn-Trace-Id` carries.
+/// What `X-Amzn-Trace-Id` carries beside the trace id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct XrayContext {
-    /// The trace, as the header that came in has it; going out, the trace of the span counts more.
-    pub root: Option<TraceId>,
     /// The segment or subsegment that makes the call.
     pub parent_id: Option<SpanId>,
     /// What the caller says about sampling.
@@ -81,6 +71,12 @@ pub enum Sampled {
     Yes,
     /// The trace is not recorded.
     No,
+}
+
+impl From<bool> for Sampled {
+    fn from(is_recorded: bool) -> Self {
+        if is_recorded { Self::Yes } else { Self::No }
+    }
 }
 
 /// The headers of a request that came in.

@@ -5,7 +5,7 @@
 //!
 //! Wire format: <https://www.w3.org/TR/trace-context-2/>. Not supported: the response headers.
 
-use super::{Carrier, Context, Propagator, only_value, trace_state, trim_white_space, xray};
+use super::{Carrier, Context, Propagator, only_value, trace_state, trim_white_space};
 use crate::record::{SpanContext, SpanId, TraceFlags, TraceId};
 
 const TRACEPARENT: &str = "traceparent";
@@ -36,7 +36,6 @@ impl Propagator for TraceContext {
         context.is_deferred = false;
         context.overruled = None;
         context.trace_state = list.into_text().map(Into::into);
-        xray::settle(context);
     }
 
     fn inject(&self, context: &Context, set: &mut dyn FnMut(&'static str, &str)) {

@@ -11,7 +11,7 @@ fn a_list_of_names_becomes_propagators_in_their_order_and_each_once() {
         ("baggage,tracecontext", &["baggage", "traceparent", "tracestate"]),
         (" TraceContext , BAGGAGE ,, tracecontext,", &all),
         ("baggage", &["baggage"]),
-        ("XRay,tracecontext,xray", &["x-amzn-trace-id", "traceparent", "tracestate"]),
+        ("XRay,tracecontext,xray", &["traceparent", "tracestate", "x-amzn-trace-id"]),
         ("none", &[]),
         ("none,none", &[]),
         ("", &all),

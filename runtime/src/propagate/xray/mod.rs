@@ -18,7 +18,7 @@ use std::fmt::{self, Write as _};
 use pair::Pair;
 
 use super::{Carrier, Context, Propagator, Sampled, XrayContext, only_value};
-use crate::record::{SpanContext, TraceFlags, TraceId};
+use crate::record::{SpanContext, SpanId, TraceFlags, TraceId};
 
 /// The name of the header, in lower case.
 pub(crate) const HEADER: &str = "x-amzn-trace-id";
@@ -36,12 +36,12 @@ const MAX_BYTES: usize = 256;
 /// `Lineage` is, and so are pairs that mean nothing to us, byte for byte, as far as 256 characters go.
 ///
 /// - `Root` and `Parent` are the trace and the span of W3C's header, in hexadecimal digits of either
-///   case. Written by a load balancer, `Root` stands alone: [`Context::trace_id`] has the trace then,
-///   and there is no span. Without a `Root` that can be read the trace begins anew, under no parent.
+///   case. Written by a load balancer, `Root` stands alone: [`Context::span`] has a trace id and no
+///   span id then. Without a `Root` that can be read the trace begins anew, under no parent.
 /// - `Sampled=?`, and no `Sampled` at all, leave the decision to us: [`Context::is_deferred`].
 /// - Does the header name another trace than `traceparent`, it counts more, since the load balancer
 ///   wrote it last, and the other span is [`Context::overruled`]. Does it name the same trace, both
-///   count: spans have the parent of `traceparent`, segments that of this header. The order of the two
+///   count: spans have the parent of `traceparent`, segments that of this header. Where the two stand
 ///   in a [`Composite`](super::Composite) makes no difference.
 ///
 /// A message carries the header as any other text does. In Amazon SQS that is the system attribute
@@ -92,45 +92,45 @@ impl Propagator for Xray {
     }
 
     fn extract(&self, carrier: &dyn Carrier, context: &mut Context) {
-        let Some(found) = only_value(carrier, HEADER).map(read) else { return };
-        if found != XrayContext::default() {
+        let Some((root, found)) = only_value(carrier, HEADER).map(read) else { return };
+        if let Some(trace_id) = root.filter(|root| *root != context.span.trace_id) {
+            overrule(context, trace_id, &found);
+        }
+        if root.is_some() || found != XrayContext::default() {
             context.xray = Some(found);
-            settle(context);
         }
     }
 
     fn inject(&self, context: &Context, set: &mut dyn FnMut(&'static str, &str)) {
-        if let Some(trace_id) = context.trace_id() {
-            set(HEADER, &write(trace_id, context));
+        if context.span.trace_id.is_valid() {
+            set(HEADER, &write(context));
         }
     }
 }
 
-/// Says who counts where this header and another name a span; whichever was read last calls it.
-pub(super) fn settle(context: &mut Context) {
-    let Some(xray) = &context.xray else { return };
-    let Some(trace_id) = xray.root.filter(|root| *root != context.span.trace_id) else { return };
-    let is_decided = matches!(xray.sampled, Sampled::Yes | Sampled::No);
+/// Goes on with the trace of this header instead of the one that another named, if any did.
+fn overrule(context: &mut Context, trace_id: TraceId, xray: &XrayContext) {
     let is_sampled = xray.sampled == Sampled::Yes;
-    let span = xray.parent_id.map_or(SpanContext::INVALID, |span_id| SpanContext {
+    let span = SpanContext {
         trace_id,
-        span_id,
+        span_id: xray.parent_id.unwrap_or(SpanId::INVALID),
         flags: if is_sampled { TraceFlags::SAMPLED } else { TraceFlags::NONE },
         is_remote: true,
-    });
+    };
     let other = std::mem::replace(&mut context.span, span);
-    context.overruled = Some(other).filter(SpanContext::is_valid).or(context.overruled);
-    context.is_deferred = span.is_valid() && !is_decided;
+    context.overruled = Some(other).filter(SpanContext::is_valid);
+    context.is_deferred = !matches!(xray.sampled, Sampled::Yes | Sampled::No);
     context.trace_state = None;
 }
 
-fn read(header: &[u8]) -> XrayContext {
+fn read(header: &[u8]) -> (Option<TraceId>, XrayContext) {
+    let mut root = None;
     let mut found = XrayContext::default();
     let mut lineage = None;
     let mut others = String::new();
     for pair in Pair::all(header) {
         match pair {
-            Pair::Root(id) => found.root = id,
+            Pair::Root(id) => root = id,
             Pair::Parent(id) => found.parent_id = id,
             Pair::Sampled(said) => found.sampled = said,
             Pair::Balancer => {}
@@ -139,26 +139,26 @@ fn read(header: &[u8]) -> XrayContext {
         }
     }
     // The id of a segment means nothing outside of its trace.
-    found.parent_id = found.parent_id.filter(|_| found.root.is_some());
+    found.parent_id = found.parent_id.filter(|_| root.is_some());
     let rest = match lineage {
         Some(value) if others.is_empty() => format!("Lineage={value}"),
         Some(value) => format!("Lineage={value};{others}"),
         None => others,
     };
     found.rest = (!rest.is_empty()).then(|| rest.into());
-    found
+    (root, found)
 }
 
-fn write(trace_id: TraceId, context: &Context) -> String {
+fn write(context: &Context) -> String {
     let span = context.span;
     let (parent_id, sampled, rest) = match &context.xray {
         Some(xray) => (xray.parent_id, xray.sampled, xray.rest.as_deref()),
-        None if span.flags.is_sampled() => (Some(span.span_id), Sampled::Yes, None),
-        None => (Some(span.span_id), Sampled::No, None),
+        None => (Some(span.span_id), span.flags.is_sampled().into(), None),
     };
+    let parent_id = parent_id.filter(|id| id.is_valid());
     let mut text = String::with_capacity(MAX_BYTES);
     // Writing to a text does not fail.
-    let _ = write!(text, "Root={}", Root(trace_id));
+    let _ = write!(text, "Root={}", Root(span.trace_id));
     if let Some(parent_id) = parent_id {
         let _ = write!(text, ";Parent={parent_id}");
     }
