@@ -34,7 +34,7 @@ pub struct Limits {
 #[derive(Debug)]
 pub(crate) struct Tracer {
     pub(crate) sampler: Sampler,
-    /// The rules by which requests have segments; `None` gives one to each.
+    /// The rules by which requests have segments; without any, those have that have spans.
     pub(crate) segments: Option<Arc<dyn DecideSegments>>,
     pub(crate) context_missing: ContextMissing,
     /// Who is there to take anything.
