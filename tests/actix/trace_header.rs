@@ -1,5 +1,7 @@
 //! `X-Amzn-Trace-Id`, in with a request and out with its response.
 
+use std::time::Duration;
+
 use actix_web::body::BoxBody;
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::error::ErrorInternalServerError;
@@ -8,8 +10,8 @@ use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{App, HttpResponse, web};
 use spanwright::actix::Tracing;
 use spanwright::propagate::Composite;
-use spanwright::record::SpanRecord;
-use spanwright::sample::Sampler;
+use spanwright::record::{Attribute, Destinations, SpanRecord};
+use spanwright::sample::{DecideSegments, Input, Sampler, SegmentDecision};
 use spanwright::testing::Capture;
 
 use crate::support::{exchange, only, serve, traced, traced_by, value};
@@ -114,6 +116,70 @@ fn the_decision_is_told_only_to_who_asks() {
     }
 }
 
+/// Answers every request the same.
+#[derive(Debug)]
+struct Rules(bool);
+
+impl DecideSegments for Rules {
+    fn decide(&self, _: &Input<'_>, _: Duration) -> SegmentDecision {
+        SegmentDecision { is_sampled: self.0, rule: None }
+    }
+}
+
+#[test]
+fn the_decision_that_is_told_is_that_about_segments() {
+    let header = format!("{ROOT};Parent=53995c3f42cd8ad8;Sampled=?");
+    for (spans, segments, said) in
+        [(Sampler::AlwaysOn, false, "0"), (Sampler::AlwaysOff, true, "1")]
+    {
+        let capture = with_xray().sampler(spans).segments(Rules(segments));
+        let (answer, spans) = told(capture, &[(HEADER, &header)]);
+        assert_eq!(answer, Some(format!("{ROOT};Sampled={said}")));
+        assert_eq!(only(&spans).segment.is_some(), segments);
+    }
+}
+
+#[test]
+fn a_trace_that_a_load_balancer_began_goes_on_without_a_parent() {
+    let header = format!("Self=1-67891234-12456789abcdef012345678;{ROOT}");
+    let (answer, spans) = told(with_xray().sampler(Sampler::default()), &[(HEADER, &header)]);
+    let span = only(&spans);
+    assert_eq!(span.context.trace_id.to_string(), TRACE_ID);
+    assert_eq!((span.parent_span_id, span.parent_is_remote), (None, false));
+    assert_eq!(span.segment.as_ref().unwrap().parent_id, None);
+    assert_eq!(answer.as_deref(), Some(ROOT));
+}
+
+#[test]
+fn in_one_trace_the_span_and_the_segment_have_each_their_parent() {
+    let traceparent = format!("00-{TRACE_ID}-00f067aa0ba902b7-01");
+    let (_, spans) = told(with_xray(), &[("traceparent", &traceparent), (HEADER, CALLER)]);
+    let span = only(&spans);
+    assert_eq!(span.links.len(), 0);
+    assert_eq!(span.parent_span_id.unwrap().to_string(), "00f067aa0ba902b7");
+    let segment = span.segment.as_ref().unwrap();
+    assert_eq!(segment.parent_id.unwrap().to_string(), "53995c3f42cd8ad8");
+}
+
+#[test]
+fn a_segment_is_found_by_its_route() {
+    for (capture, annotations) in [
+        (with_xray(), Some(vec![Attribute::new("http_route", "/x/{id}")])),
+        (with_xray().destinations(Destinations::SPANS), None),
+    ] {
+        let (_, spans) = traced_by(capture, async || {
+            let app = App::new().route("/x/{id}", web::get().to(async || ""));
+            let app = init_service(app.wrap(Tracing::new())).await;
+            call_service(&app, TestRequest::with_uri("/x/1").to_request()).await;
+        });
+        let span = only(&spans);
+        let found = span.segment.as_ref().map(|segment| segment.annotations.clone());
+        assert_eq!(found, annotations);
+        assert_eq!(value(span, "http.route").as_deref(), Some("/x/{id}"));
+        assert_eq!(value(span, "http_route"), None);
+    }
+}
+
 #[test]
 fn a_request_that_is_not_recorded_keeps_its_trace() {
     let by_parent = || with_xray().sampler(Sampler::default());
@@ -159,7 +225,8 @@ fn a_request_goes_on_with_the_trace_of_its_caller_in_both_formats() {
         let app = App::new().route("/", web::get().to(handler)).wrap(Tracing::new());
         let address = serve(app).await;
         let request = format!(
-            "GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\nX-Amzn-Trace-Id: {CALLER}\r\n\r\n"
+            "GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\
+             X-Amzn-Trace-Id: {CALLER};Self=9;Lineage=a87bd80c:1;Foo = bar\r\n\r\n"
         );
         exchange(address, &request).await
     });
@@ -173,7 +240,7 @@ fn a_request_goes_on_with_the_trace_of_its_caller_in_both_formats() {
         body,
         format!(
             "traceparent: 00-{TRACE_ID}-{own_id}-01\n\
-             x-amzn-trace-id: {ROOT};Parent={own_id};Sampled=1"
+             x-amzn-trace-id: {ROOT};Parent={own_id};Sampled=1;Lineage=a87bd80c:1;Foo = bar"
         )
     );
 }
@@ -186,11 +253,6 @@ fn of_two_traces_the_one_that_does_not_go_on_is_linked() {
     let [link] = only(&spans).links.as_slice() else { panic!("one link: {spans:#?}") };
     assert_eq!(link.context.trace_id.to_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
     assert_eq!(link.context.span_id.to_string(), "00f067aa0ba902b7");
-
-    let same = format!("00-{TRACE_ID}-00f067aa0ba902b7-01");
-    let (_, spans) = told(with_xray(), &[("traceparent", &same), (HEADER, CALLER)]);
-    assert_eq!(only(&spans).links.len(), 0);
-    assert_eq!(only(&spans).parent_span_id.unwrap().to_string(), "00f067aa0ba902b7");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use super::request_id::RequestId;
 use super::settings::Tracing;
 use super::trace_header::TraceHeader;
 use crate::record::{Destinations, Level, Outcome, Source, SpanKind};
-use crate::span::{Attached, Attributes, Callsite, Frame, Recorder, SpanRef, fail};
+use crate::span::{Attached, Attributes, Callsite, Frame, Mark, Recorder, SpanRef, fail};
 
 /// What a worker keeps for its requests.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(super) struct Shared {
 }
 
 /// Room for the attributes of a usual request; more go through the ring one by one.
-const FRAME_WORDS: usize = 88;
+const FRAME_WORDS: usize = 96;
 
 /// The span while it runs, and its attributes.
 pub(super) type RequestFrame = Frame<FRAME_WORDS>;
@@ -63,7 +63,7 @@ macro_rules! keys {
             },
             kind: SpanKind::Server,
             keys: &[$($key,)*],
-            marks: &[],
+            marks: &MARKS,
             subsegment: None,
             destinations: Destinations::ALL,
         };
@@ -89,7 +89,15 @@ keys! {
     USER_AGENT = "user_agent.original",
     REQUEST_ID = "spanwright.request_id",
     ERROR_TYPE = "error.type",
+    ROUTE_ANNOTATION = "http_route",
 }
+
+/// Segments are found by their route, which other destinations find in the attribute.
+const MARKS: [Mark; Key::ROUTE_ANNOTATION as usize + 1] = {
+    let mut marks = [Mark::Attribute; Key::ROUTE_ANNOTATION as usize + 1];
+    marks[Key::ROUTE_ANNOTATION as usize] = Mark::Annotation;
+    marks
+};
 
 /// The span of one request; inert where nothing is installed or the request is left out.
 ///
@@ -287,6 +295,9 @@ impl Open {
     fn record_route(&mut self, route: Option<String>) {
         let route = route.map(template);
         self.frame.record(Key::ROUTE, &route);
+        if self.frame.reference().is_segment() {
+            self.frame.record(Key::ROUTE_ANNOTATION, &route);
+        }
         match (self.method, route) {
             (Some(method), Some(route)) => self.frame.set_name(&format_args!("{method} {route}")),
             (Some(method), None) => self.frame.set_name(method),

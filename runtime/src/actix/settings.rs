@@ -53,6 +53,8 @@ use crate::span::{SpanRef, guard_attributes};
 ///
 /// Source: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>.
 ///
+/// As a segment of AWS X-Ray, it is found by its route, in the annotation `http_route`.
+///
 /// Where the format of [AWS X-Ray](crate::propagate::Xray) is installed, every response says in
 /// `X-Amzn-Trace-Id` which trace the request belongs to, and with a `Sampled=?` in the request
 /// whether it is recorded; a header that a handler has set stays as it is. A page of another origin
