@@ -82,7 +82,7 @@ fn every_answer_says_which_trace_it_belongs_to() {
 
 #[test]
 fn an_error_of_a_middleware_says_it_too() {
-    let (_, spans) = traced_by(with_xray(), async || {
+    let ((), spans) = traced_by(with_xray(), async || {
         let app = App::new()
             .wrap(from_fn(async |request, next: Next<BoxBody>| {
                 next.call(request).await?;
@@ -167,7 +167,7 @@ fn a_segment_is_found_by_its_route() {
         (with_xray(), Some(vec![Attribute::new("http_route", "/x/{id}")])),
         (with_xray().destinations(Destinations::SPANS), None),
     ] {
-        let (_, spans) = traced_by(capture, async || {
+        let ((), spans) = traced_by(capture, async || {
             let app = App::new().route("/x/{id}", web::get().to(async || ""));
             let app = init_service(app.wrap(Tracing::new())).await;
             call_service(&app, TestRequest::with_uri("/x/1").to_request()).await;
