@@ -7,8 +7,9 @@ use spanwright::record::{SpanContext, SpanId, TraceId};
 const HEADER: &str = "X-Amzn-Trace-Id";
 
 fn vectors(group: &str) -> Vec<Value> {
-    let all: Value = serde_json::from_str(include_str!("data/trace_header.json")).unwrap();
-    all[group].as_array().unwrap().clone()
+    let all: Value =
+        serde_json::from_str(include_str!("data/trace_header.json")).expect("it is JSON");
+    all[group].as_array().expect("it is a list").clone()
 }
 
 fn extract(header: &str) -> Context {
@@ -44,9 +45,9 @@ fn sampled(text: Option<&str>) -> Sampled {
 
 /// The pairs passed on, `name=value`, in the order of their names.
 fn data(vector: &Value) -> Vec<String> {
-    let pairs = vector["data"].as_object().unwrap().iter();
+    let pairs = vector["data"].as_object().expect("it has pairs").iter();
     let mut pairs: Vec<_> =
-        pairs.map(|(key, value)| format!("{key}={}", value.as_str().unwrap())).collect();
+        pairs.map(|(key, value)| format!("{key}={}", value.as_str().expect("a text"))).collect();
     pairs.sort();
     pairs
 }
@@ -54,7 +55,7 @@ fn data(vector: &Value) -> Vec<String> {
 /// The trace and what comes with it, but for what we read otherwise on purpose.
 fn expected(vector: &Value) -> (Option<TraceId>, XrayContext) {
     // The others know the names in one case only, and pass these on as pairs of somebody else.
-    let is_other_case = vector["in"].as_str().unwrap().starts_with("root=");
+    let is_other_case = vector["in"].as_str().expect("a text").starts_with("root=");
     let source = if is_other_case { &vector["data"] } else { vector };
     let [root, parent, said] = [&source["root"], &source["parent"], &source["sampled"]];
     let rest = if is_other_case { String::new() } else { data(vector).join(";") };

@@ -155,7 +155,7 @@ fn a_header_has_256_bytes_at_most_and_whole_pairs() {
     let sent = pass(&header);
     assert_eq!(sent, Some(format!("{own};a={long};c=1")));
 
-    let room = MAX_BYTES - ROOT.len() - ";a=".len();
+    let room = 256 - ROOT.len() - ";a=".len();
     for (length, is_sent) in [(room, true), (room + 1, false)] {
         let pair = format!(";a={}", "z".repeat(length));
         let expected = if is_sent { format!("{ROOT}{pair}") } else { ROOT.to_owned() };
@@ -248,6 +248,15 @@ fn of_two_traces_that_of_this_header_goes_on_and_the_other_is_overruled() {
             assert_eq!(context.trace_state, None, "it belongs to the span that was overruled");
         }
     }
+}
+
+#[test]
+fn a_span_that_is_read_later_leaves_nothing_of_the_decision_before() {
+    let header = format!("{ROOT};{PARENT}");
+    let mut context = by("tracecontext,xray", &[("traceparent", OF_ANOTHER), (HEADER, &header)]);
+    assert!(context.is_deferred && context.overruled.is_some());
+    Composite::default().extract(&[("traceparent", OF_ANOTHER)].as_slice(), &mut context);
+    assert_eq!((context.is_deferred, context.overruled), (false, None));
 }
 
 #[test]
