@@ -112,6 +112,7 @@ impl Config {
             sampler: self.sampler,
             segments: parts.segments,
             context_missing: parts.context_missing,
+            watcher: parts.watcher,
             destinations: takers,
             propagator,
             limits: self.limits,

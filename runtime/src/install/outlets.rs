@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::loss::{LossReason, Tally};
 use crate::sample::DecideSegments;
 use crate::span::ContextMissing;
-use crate::span::tracer::Processors;
+use crate::span::tracer::{Processors, Watcher};
 
 /// What the destinations want of the tracer.
 #[derive(Default)]
@@ -22,6 +22,8 @@ pub(super) struct Parts {
     /// The rules by which requests have segments.
     pub(super) segments: Option<Arc<dyn DecideSegments>>,
     pub(super) context_missing: ContextMissing,
+    /// Who wants to know of requests that begin.
+    pub(super) watcher: Option<Watcher>,
 }
 
 /// What a flush or a shutdown has come to at one destination.

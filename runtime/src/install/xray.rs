@@ -14,6 +14,7 @@ use crate::record::{LocalTrace, Resource};
 use crate::sample::xray::{self as rules, Answer, Central};
 use crate::secret::Secret;
 use crate::span;
+use crate::span::tracer::Watcher;
 use crate::xray::{Sampling, Settings};
 
 /// What gathers segments.
@@ -45,6 +46,10 @@ pub(super) fn start(
     let gatherer = Arc::new(Gatherer::new(handle, settings.gather, export::weigh));
     motor.spawn(Arc::clone(&gatherer).run());
     parts.processors.of_all.push(Arc::clone(&gatherer) as _);
+    if settings.gather.heartbeat.is_some() {
+        let watching = Arc::clone(&gatherer);
+        parts.watcher = Some(Watcher(Arc::new(move |running| watching.begun(running))));
+    }
     parts.segments = sampler(&settings, &config.resource, motor)?;
     parts.context_missing = settings.context_missing;
     Ok(Some(gatherer))

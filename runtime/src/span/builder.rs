@@ -130,6 +130,7 @@ impl<'a> SpanBuilder<'a> {
             is_request: self.is_segment || self.kind.is_request(),
             is_subsegment: self.is_subsegment,
             request: self.request,
+            source: &MANUAL.source,
             xray: self.incoming.and_then(|incoming| incoming.xray.as_ref()),
         }
     }

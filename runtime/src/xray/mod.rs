@@ -6,8 +6,6 @@
 
 mod read;
 
-use std::time::Duration;
-
 pub use crate::export::xray::{Indexed, Naming, Transport};
 pub use crate::notes::Notes;
 pub use crate::pipeline::GatherSettings;
@@ -49,9 +47,6 @@ pub struct Settings {
     pub context_missing: ContextMissing,
     /// How long spans of a request wait for each other.
     pub gather: GatherSettings,
-    /// After how long a request that still runs sends a sign of life, once; `None` for never. A
-    /// crash then leaves a trace.
-    pub heartbeat: Option<Duration>,
     /// Where everything is noted that was changed to be valid, or refused.
     pub notes: Notes,
 }
@@ -82,7 +77,6 @@ impl Settings {
             exclusions: Vec::new(),
             context_missing: ContextMissing::default(),
             gather: GatherSettings::default(),
-            heartbeat: None,
             notes: Notes::default(),
         }
     }

@@ -39,7 +39,7 @@ impl Settings {
         settings.sampling = sampling(environment)?;
         settings.exclusions = exclusions(environment)?;
         settings.transport = transport(environment)?;
-        settings.heartbeat = heartbeat(environment)?;
+        settings.gather.heartbeat = heartbeat(environment)?;
         Ok((is_enabled && !is_disabled).then_some(settings))
     }
 }

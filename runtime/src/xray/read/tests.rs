@@ -51,7 +51,7 @@ fn words_may_be_written_in_any_case() {
     assert_eq!(settings.context_missing, ContextMissing::IgnoreError);
     assert_eq!(settings.transport, Transport::TcpAcked);
     assert_eq!(settings.sampling, Sampling::AsSpans);
-    assert_eq!(settings.heartbeat, Some(Duration::from_secs(30)));
+    assert_eq!(settings.gather.heartbeat, Some(Duration::from_secs(30)));
 }
 
 #[test]
