@@ -3,6 +3,7 @@
 pub mod http_server;
 pub mod otlp_sink;
 pub mod records;
+pub mod segments;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
