@@ -9,7 +9,7 @@ use support::http_server::Answer;
 use support::rig::{LONG, Rig, Sum, quick, sum};
 use support::xray_daemon::{self, Way as Came, XrayDaemon};
 
-use crate::documents::{
+use crate::dialect::{
     Dialect, Document, Way, assert_all, documents, http, id, one_by_one, patient_http, settings,
 };
 

@@ -12,7 +12,7 @@ use spanwright::record::Processor;
 use support::rig::{LONG, Rig, Sum, sum};
 use support::xray_daemon::{self, XrayDaemon};
 
-use crate::documents::{
+use crate::dialect::{
     Dialect, Document, Way, assert_all, documents, host_port, id, one_by_one, restless, settings,
 };
 
