@@ -38,6 +38,7 @@
 //! | feature | turns on |
 //! |---|---|
 //! | `otlp` | spans by OTLP over HTTP |
+//! | `xray` | the way to the AWS X-Ray daemon |
 //! | `console` | finished traces as trees on standard output |
 //! | `actix` | the middleware of [`actix`] |
 //! | `opentelemetry` | both ways between this crate and the OpenTelemetry API, exporters of its SDK |
@@ -55,7 +56,7 @@ extern crate self as spanwright;
 pub mod actix;
 pub mod config;
 pub mod diagnostics;
-#[cfg(any(feature = "otlp", feature = "console"))]
+#[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
 pub mod export;
 mod headers;
 pub mod install;
@@ -64,7 +65,7 @@ pub mod loss;
 pub mod opentelemetry;
 #[cfg(any(feature = "otlp", feature = "opentelemetry"))]
 mod origin;
-#[cfg(any(feature = "otlp", feature = "console"))]
+#[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
 pub mod pipeline;
 pub mod propagate;
 pub mod record;

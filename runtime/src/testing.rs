@@ -117,7 +117,7 @@ impl Capture {
             context_missing: ContextMissing::IgnoreError,
             destinations: self.destinations,
             level: self.level,
-            processors: Processors(vec![memory.clone()]),
+            processors: Processors { of_all: vec![memory.clone()], ..Processors::default() },
         }
     }
 }
