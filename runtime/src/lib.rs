@@ -38,7 +38,7 @@
 //! | feature | turns on |
 //! |---|---|
 //! | `otlp` | spans by OTLP over HTTP |
-//! | `xray` | the way to the AWS X-Ray daemon |
+//! | `xray` | segments to AWS X-Ray through its daemon |
 //! | `console` | finished traces as trees on standard output |
 //! | `actix` | the middleware of [`actix`] |
 //! | `opentelemetry` | both ways between this crate and the OpenTelemetry API, exporters of its SDK |
@@ -61,6 +61,7 @@ pub mod export;
 mod headers;
 pub mod install;
 pub mod loss;
+pub mod notes;
 #[cfg(feature = "opentelemetry")]
 pub mod opentelemetry;
 #[cfg(any(feature = "otlp", feature = "opentelemetry"))]
