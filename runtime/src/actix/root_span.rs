@@ -161,9 +161,6 @@ impl RootSpan {
             body_bytes: None,
         });
         if open.frame.is_recording() {
-            if let Some(overruled) = incoming.overruled {
-                span.add_link(overruled, &[]);
-            }
             open.record_request(request, name.as_deref());
             shared.settings.visit_request(request, span);
         }

@@ -31,6 +31,8 @@ pub(super) struct Asked<'a> {
     pub(super) is_subsegment: bool,
     /// What the caller says to X-Ray.
     pub(super) xray: Option<&'a XrayContext>,
+    /// Whether the caller leaves the decision about spans to us.
+    pub(super) is_deferred: bool,
     /// What rules may ask of the request.
     pub(super) request: RequestFacts<'a>,
     /// Where in the code it comes from.
@@ -58,6 +60,7 @@ impl Asked<'static> {
             is_request: callsite.kind.is_request(),
             is_subsegment: callsite.subsegment.is_some(),
             xray: None,
+            is_deferred: false,
             request: RequestFacts::default(),
             source: &callsite.source,
         }
@@ -177,7 +180,7 @@ impl Asked<'_> {
         };
         let span_id = ids.span_id();
         current::with(|local| local.ids.set(ids));
-        let parent = remote.filter(|parent| parent.is_valid() && self.parent_has_decided(parent));
+        let parent = remote.filter(|parent| parent.is_valid() && !self.is_deferred);
         let input = self.input(trace_id, parent);
         let spans = spans(tracer, &input);
         let segments = self.segments(tracer, &input, spans);
@@ -192,25 +195,14 @@ impl Asked<'_> {
             root_id: span_id,
             traits: if self.is_request { traits.with_segments_decided() } else { traits },
         };
-        let calling_segment = match self.xray {
-            Some(xray) => xray.parent_id,
-            None => remote.map(|context| context.span_id),
-        };
+        let calling_span = remote.map(|context| context.span_id);
+        let calling_segment = self.xray.and_then(|xray| xray.parent_id).or(calling_span);
         Some(Begun {
             context,
             takers: self.takers.and(context.traits.destinations()),
             parent_id: remote.map_or(0, |context| context.span_id.to_u64()),
             parent_segment_id: calling_segment.map_or(0, SpanId::to_u64),
             parent_is_remote: remote.is_some_and(|context| context.span_id.is_valid()),
-        })
-    }
-
-    /// Whether the flags of a caller say what becomes of spans: an X-Ray header alone may leave
-    /// that open.
-    fn parent_has_decided(&self, parent: &SpanContext) -> bool {
-        self.xray.is_none_or(|xray| {
-            matches!(xray.sampled, Sampled::Yes | Sampled::No)
-                || xray.parent_id != Some(parent.span_id)
         })
     }
 

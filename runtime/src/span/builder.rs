@@ -132,6 +132,7 @@ impl<'a> SpanBuilder<'a> {
             request: self.request,
             source: &MANUAL.source,
             xray: self.incoming.and_then(|incoming| incoming.xray.as_ref()),
+            is_deferred: self.incoming.is_some_and(|incoming| incoming.is_deferred),
         }
     }
 
