@@ -86,4 +86,4 @@ pub use private as __private;
 pub use config::Config;
 pub use install::Telemetry;
 pub use span::{FutureExt, Sink, Span, SpanRef, ToAttribute, current, set_user};
-pub use spanwright_macros::{record, traced};
+pub use spanwright_macros::{record, traced, xray_subsegment};
