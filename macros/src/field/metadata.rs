@@ -23,10 +23,10 @@ pub(crate) struct Metadata {
 impl Metadata {
     /// Reads one list, which `word` opens.
     pub(crate) fn add(&mut self, word: Span, tokens: TokenStream, errors: &mut Errors) {
-        let (namespace, list) = split.parse2(tokens).unwrap_or_else(|error| {
-            errors.absorb(error);
-            (None, TokenStream::new())
-        });
+        let (namespace, list) = match split.parse2(tokens) {
+            Ok(parts) => parts,
+            Err(error) => return errors.absorb(error),
+        };
         if let Some(namespace) = &namespace {
             check_namespace(namespace, list.is_empty(), errors);
         }

@@ -124,16 +124,21 @@ pub(crate) fn check_annotations<'a>(
     errors: &mut Errors,
 ) {
     let mut seen: Vec<(String, &Field)> = Vec::new();
+    let mut count = 0;
     for field in fields.into_iter().filter(|field| field.mark.is_searched()) {
         let Some(text) = field.key.text() else { continue };
         let key = annotation_key(text);
-        if let Some((_, first)) = seen.iter().find(|(other, _)| *other == key) {
-            collide(first, field, &key, errors);
-            continue;
+        let mut earlier = seen.iter().filter(|(other, _)| *other == key).map(|(_, it)| *it);
+        // The same key in one list is a repetition like any other, and `ok` and `err` may share one.
+        let is_same = |it: &Field| it.mark == field.mark && it.key.text() == Some(text);
+        match earlier.clone().next() {
+            None => count += 1,
+            Some(_) if earlier.any(is_same) => {}
+            Some(first) => collide(first, field, &key, errors),
         }
         seen.push((key, field));
-        if seen.len() == MAX_ANNOTATIONS + 1 {
-            errors.on(
+        if count > MAX_ANNOTATIONS {
+            return errors.on(
                 field.key.place(),
                 format!(
                     "X-Ray indexes at most {MAX_ANNOTATIONS} annotations, and this is one more: \
@@ -144,17 +149,15 @@ pub(crate) fn check_annotations<'a>(
     }
 }
 
-/// The same key in the same list is a repetition like any other, and `ok` and `err` may share one.
 fn collide(first: &Field, second: &Field, key: &str, errors: &mut Errors) {
-    if first.mark == second.mark && first.key.text() == second.key.text() {
-        return;
-    }
-    let text = second.key.text().unwrap_or_default();
-    errors.on(
-        second.key.place(),
-        format!("the annotation `{text}` is `{key}` in X-Ray, and so is an earlier one"),
-    );
-    errors.on(first.key.place(), format!("`{key}` is this annotation already"));
+    let [first_text, text] = [first, second].map(|it| it.key.text().unwrap_or_default());
+    let message = if first_text == text {
+        format!("`{text}` is an annotation already")
+    } else {
+        format!("the annotations `{first_text}` and `{text}` are both `{key}` in X-Ray")
+    };
+    errors.on(second.key.place(), message);
+    errors.on(first.key.place(), format!("`{first_text}` is here"));
 }
 
 #[cfg(test)]

@@ -30,7 +30,8 @@ pub(super) fn check(name: &Expr, errors: &mut Errors) {
         "" => format!("a name has letters, digits, blanks and `{SIGNS}`"),
         corrected => format!("write `{corrected}`"),
     };
-    errors.on(name, format!("X-Ray takes no `{}` in a name: {instead}", wrong.escape_debug()));
+    let wrong = if wrong.is_control() { wrong.escape_debug().to_string() } else { wrong.into() };
+    errors.on(name, format!("X-Ray takes no `{wrong}` in a name: {instead}"));
 }
 
 fn is_allowed(sign: char) -> bool {

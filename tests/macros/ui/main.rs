@@ -14,6 +14,7 @@ fn mistakes_are_reported_where_they_are_and_good_code_compiles() {
     cases.pass("traced/pass/*.rs");
     cases.compile_fail("traced/fail/*.rs");
     cases.compile_fail("record/fail/*.rs");
+    cases.compile_fail("xray_subsegment/fail/*.rs");
     if !compiler_is(env!("CARGO_PKG_RUST_VERSION")) {
         return;
     }
