@@ -5,6 +5,7 @@
 
 mod cases;
 mod live;
+mod segments;
 
 use spanwright::testing;
 
@@ -20,4 +21,18 @@ fn check(expected: &str, run: impl FnOnce()) {
 /// Runs a case and hands the spans it makes, a tree as text, to `ask`.
 fn check_with(ask: impl FnOnce(&str), run: impl FnOnce()) {
     ask(&testing::tree(&testing::capture(run)));
+}
+
+/// Runs a case and compares what X-Ray sees of it with `expected`, a tree as text.
+#[track_caller]
+fn check_segments(expected: &str, run: impl FnOnce()) {
+    let found = segments::tree(&testing::capture(run));
+    if found != expected {
+        std::panic::panic_any(format!("expected:\n{expected}\nfound:\n{found}"));
+    }
+}
+
+/// Runs a case and hands what X-Ray sees of it, a tree as text, to `ask`.
+fn check_segments_with(ask: impl FnOnce(&str), run: impl FnOnce()) {
+    ask(&segments::tree(&testing::capture(run)));
 }
