@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::propagate::Composite;
-use crate::record::{Level, Outcome, Processor, SpanKind, SpanRecord, Status};
-use crate::sample::Sampler;
+use crate::record::{Destinations, Level, Outcome, Processor, SpanKind, SpanRecord, Status};
+use crate::sample::{DecideSegments, Sampler};
 use crate::span::tracer::{self, Processors, Tracer};
-use crate::span::{Limits, collector, isolate, ring};
+use crate::span::{ContextMissing, Limits, collector, isolate, ring};
 use crate::tree::walk;
 
 /// How long a capture waits for its spans.
@@ -25,6 +25,8 @@ pub struct Capture {
     sampler: Sampler,
     limits: Limits,
     level: Level,
+    destinations: Destinations,
+    segments: Option<Arc<dyn DecideSegments>>,
 }
 
 /// Runs `body` and returns the spans that ended in it, in the order they ended.
@@ -43,7 +45,13 @@ pub fn capture<R>(body: impl FnOnce() -> R) -> Vec<SpanRecord> {
 
 impl Default for Capture {
     fn default() -> Self {
-        Self { sampler: Sampler::AlwaysOn, limits: Limits::default(), level: Level::Trace }
+        Self {
+            sampler: Sampler::AlwaysOn,
+            limits: Limits::default(),
+            level: Level::Trace,
+            destinations: Destinations::ALL,
+            segments: None,
+        }
     }
 }
 
@@ -66,6 +74,18 @@ impl Capture {
         Self { level, ..self }
     }
 
+    /// Who is there to take anything; everybody where nothing is said.
+    #[must_use]
+    pub fn destinations(self, destinations: Destinations) -> Self {
+        Self { destinations, ..self }
+    }
+
+    /// Who decides which requests have segments; all have where nothing is said.
+    #[must_use]
+    pub fn segments(self, rules: impl DecideSegments) -> Self {
+        Self { segments: Some(Arc::new(rules)), ..self }
+    }
+
     /// Runs `body` and returns its result and the spans that ended in it.
     ///
     /// # Panics
@@ -85,6 +105,9 @@ impl Capture {
             sampler: self.sampler.clone(),
             propagator: Composite::default(),
             limits: self.limits,
+            segments: self.segments.clone(),
+            context_missing: ContextMissing::IgnoreError,
+            destinations: self.destinations,
             level: self.level,
             processors: Processors(vec![memory.clone()]),
         }

@@ -18,7 +18,7 @@ use super::request_facts;
 use super::request_id::RequestId;
 use super::settings::Tracing;
 use crate::propagate::Carrier;
-use crate::record::{Level, Outcome, Source, SpanKind};
+use crate::record::{Destinations, Level, Outcome, Source, SpanKind};
 use crate::span::{Attached, Attributes, Callsite, Frame, Recorder, SpanRef, fail};
 
 /// What a worker keeps for its requests.
@@ -63,6 +63,9 @@ macro_rules! keys {
             },
             kind: SpanKind::Server,
             keys: &[$($key,)*],
+            marks: &[],
+            subsegment: None,
+            destinations: Destinations::ALL,
         };
     };
 }

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::InstallError;
-use super::destinations::{Delivery, Destinations, Outlet, Processing};
+use super::outlets::{Delivery, Outlet, Outlets, Processing};
 use crate::config::Config;
 use crate::opentelemetry;
 
 /// Starts every exporter that was added.
 pub(super) fn start(
     config: &mut Config,
-    outlets: &mut Destinations,
+    outlets: &mut Outlets,
     processing: &mut Processing,
 ) -> Result<(), InstallError> {
     for exporter in std::mem::take(&mut config.exporters) {

@@ -3,12 +3,12 @@
 //! In: a [`Config`]. Out: a [`Telemetry`] that flushes and stops what was started.
 //! Never: decides anything about a record.
 
-mod destinations;
 #[cfg(feature = "opentelemetry")]
 mod exporters;
 #[cfg(not(feature = "opentelemetry"))]
 #[path = "no_exporters.rs"]
 mod exporters;
+mod outlets;
 #[cfg(not(any(feature = "otlp", feature = "console")))]
 #[path = "no_pipelines.rs"]
 mod pipelines;
@@ -21,11 +21,12 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::diagnostics;
 use crate::loss::{LossReason, Tally};
+use crate::record::Destinations;
 use crate::span::tracer::{self, Processors, Tracer};
 use crate::span::{self, collector};
 
-pub use destinations::Delivery;
-use destinations::Destinations;
+pub use outlets::Delivery;
+use outlets::Outlets;
 
 /// How long a drop waits for what is on its way.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -35,7 +36,7 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 #[must_use = "telemetry stops when this is dropped"]
 pub struct Telemetry {
     /// `None` when there is nothing to run, and after a shutdown.
-    destinations: Option<Destinations>,
+    destinations: Option<Outlets>,
 }
 
 /// Why telemetry does not run.
@@ -99,9 +100,12 @@ impl Config {
         if !collector::start() {
             return Err(InstallError::NoThread);
         }
-        let (destinations, processors) = Destinations::start(&mut self)?;
+        let (destinations, processors) = Outlets::start(&mut self)?;
         let tracer = Tracer {
             sampler: self.sampler,
+            segments: None,
+            context_missing: crate::span::ContextMissing::default(),
+            destinations: Destinations::SPANS,
             propagator: self.propagator,
             limits: self.limits,
             level: self.level,
@@ -125,7 +129,7 @@ impl Telemetry {
     /// Blocks the calling thread up to `timeout`, whatever the destinations do; may be called from
     /// any thread, inside a runtime or not, as it needs no runtime of the caller's.
     pub fn flush(&self, timeout: Duration) -> Report {
-        self.report(timeout, Destinations::flush)
+        self.report(timeout, Outlets::flush)
     }
 
     /// Stops recording, sends what is left and stops every part.
@@ -149,7 +153,7 @@ impl Telemetry {
     fn report(
         &self,
         timeout: Duration,
-        order: impl FnOnce(&Destinations, Duration) -> Vec<Delivery>,
+        order: impl FnOnce(&Outlets, Duration) -> Vec<Delivery>,
     ) -> Report {
         let Some(destinations) = &self.destinations else {
             return Report { in_time: true, ..Report::default() };

@@ -1,13 +1,13 @@
 //! Stands in for the exporters of the OpenTelemetry SDK in a build without them.
 
 use super::InstallError;
-use super::destinations::{Destinations, Processing};
+use super::outlets::{Outlets, Processing};
 use crate::config::Config;
 
 #[expect(clippy::unnecessary_wraps, reason = "the other form can fail")]
 pub(super) fn start(
     _config: &mut Config,
-    _outlets: &mut Destinations,
+    _outlets: &mut Outlets,
     _processing: &mut Processing,
 ) -> Result<(), InstallError> {
     Ok(())

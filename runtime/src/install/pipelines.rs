@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::InstallError;
-use super::destinations::{Delivery, Destinations, Outlet, Processing};
+use super::outlets::{Delivery, Outlet, Outlets, Processing};
 use crate::config::Config;
 use crate::pipeline::{Flushed, Motor};
 
 /// Starts the I/O thread if a destination needs it, and those destinations.
 pub(super) fn start(
     config: &mut Config,
-    outlets: &mut Destinations,
+    outlets: &mut Outlets,
     processing: &mut Processing,
 ) -> Result<(), InstallError> {
     if !config.has_otlp() && !config.has_console() {

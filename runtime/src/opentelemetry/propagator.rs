@@ -14,7 +14,7 @@ use opentelemetry::trace::{TraceContextExt, TraceState};
 use opentelemetry::{Context, KeyValue};
 
 use super::convert::{api_span_context, trace_state};
-use crate::propagate::{self, Baggage, Carrier, Composite, Propagator as _};
+use crate::propagate::{self, Baggage, Carrier, Composite, Propagator as _, XrayContext};
 use crate::span::{Parent, request, tracer};
 
 /// Reads and writes headers for code that uses the API, in our formats.
@@ -95,7 +95,7 @@ fn outgoing(context: &Context) -> propagate::Context {
                 span: span.context(),
                 trace_state: request.trace_state,
                 baggage,
-                xray: None,
+                xray: Some(XrayContext { rest: request.xray_rest, ..span.xray() }),
             }
         }
     }

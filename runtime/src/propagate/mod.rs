@@ -65,6 +65,12 @@ pub enum Sampled {
     No,
 }
 
+impl From<bool> for Sampled {
+    fn from(is_recorded: bool) -> Self {
+        if is_recorded { Self::Yes } else { Self::No }
+    }
+}
+
 /// The headers of a request that came in.
 ///
 /// Header names are compared without regard to case: that is the carrier's business.

@@ -4,6 +4,7 @@
 //! Never: allocates, locks or reads a clock while it decides; a sampler of the user's may.
 
 mod ratio;
+mod segments;
 mod setting;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 pub use ratio::{Ratio, RatioError};
+pub use segments::{DecideSegments, SegmentDecision};
 pub use setting::SamplerError;
 
 use crate::record::{SpanContext, SpanKind, TraceId};

@@ -247,6 +247,9 @@ impl Requests {
         }
         let Some((_, Some(request))) = &self.last else { return };
         span.trace_state.clone_from(&request.trace_state);
+        if let Some(segment) = &mut span.segment {
+            segment.sampling_rule.clone_from(&request.sampling_rule);
+        }
         if let Some(user) = &request.user
             && !span.attributes.iter().any(|attribute| attribute.key == USER_ID)
         {

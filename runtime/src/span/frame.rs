@@ -8,18 +8,19 @@ use std::fmt;
 use std::mem::MaybeUninit;
 
 use super::amend;
+use super::begin::{self, Asked};
 use super::callsite::Callsite;
 use super::current::{self, Current, Local};
 use super::handle::SpanRef;
-use super::layout::{END_WORDS, Tag, What};
+use super::layout::{Tag, What};
 use super::parent::{self, Parent};
 use super::scoped::Running;
-use super::sink::{Buffer, Filled, Recorder, record_display_at};
+use super::sink::{Buffer, Filled, Recorder, record_display_at, record_i64_at};
 use super::words::Key;
-use super::{LEDGER, begin, clock, request, ring};
+use super::{LEDGER, clock, missing, request, ring};
 use crate::loss::LossReason;
 use crate::propagate::Context;
-use crate::record::{Outcome, SpanKind};
+use crate::record::{Destinations, Failure, Outcome};
 
 /// A span and inline room for `WORDS` words of attributes.
 ///
@@ -35,11 +36,14 @@ pub struct Frame<const WORDS: usize> {
 struct Live {
     callsite: &'static Callsite,
     context: Current,
+    takers: Destinations,
     parent_id: u64,
+    parent_segment_id: u64,
     start_ticks: u64,
     outcome: Outcome,
     filled: Filled,
     parent_is_remote: bool,
+    parent_is_segment_alone: bool,
     was_panicking: bool,
     restore: Restore,
 }
@@ -49,7 +53,7 @@ struct Live {
 enum Restore {
     /// Nothing: the span was not made current for its whole life.
     Nothing,
-    /// The parent, which differs from the span in its id alone.
+    /// The parent, which differs from the span in its ids alone.
     Parent,
     /// What was current, for a span that began elsewhere.
     Previous(Current),
@@ -70,7 +74,7 @@ impl<const WORDS: usize> Frame<WORDS> {
 
     /// Begins a span under `parent` and makes it current on this thread.
     pub fn enter_under(&mut self, callsite: &'static Callsite, parent: Parent) {
-        let begun = begin::under(parent, callsite, callsite.source.name, callsite.kind);
+        let begun = Asked::of(callsite, parent).begin();
         enter_begun(&mut self.live, callsite, begun);
     }
 
@@ -82,14 +86,27 @@ impl<const WORDS: usize> Frame<WORDS> {
 
     /// Begins a span under `parent` without making it current.
     pub fn start_under(&mut self, callsite: &'static Callsite, parent: Parent) {
-        let begun = begin::under(parent, callsite, callsite.source.name, callsite.kind);
+        let begun = Asked::of(callsite, parent).begin();
         start_begun(&mut self.live, callsite, begun);
     }
 
     /// Whether values recorded now would be kept.
     #[inline]
     pub fn is_recording(&self) -> bool {
-        matches!(&self.live, Some(live) if live.context.traits.is_sampled())
+        matches!(&self.live, Some(live) if !live.takers.is_empty())
+    }
+
+    /// Whether the span is a segment or a subsegment.
+    #[inline]
+    pub fn is_segment(&self) -> bool {
+        matches!(&self.live, Some(live) if live.takers.contains(Destinations::SEGMENTS))
+    }
+
+    /// Sets how a failure counts.
+    pub fn set_failure(&mut self, failure: Failure) {
+        if self.is_segment() {
+            record_i64_at(self, Key::FAILS_AS, i64::from(failure as u8));
+        }
     }
 
     /// Sets how the call ended.
@@ -114,7 +131,9 @@ impl<const WORDS: usize> Frame<WORDS> {
     ///
     /// Without such a span it begins under the current one, or a new trace. It is not made current.
     pub fn start_incoming(&mut self, callsite: &'static Callsite, name: &str, incoming: &Context) {
-        self.start_named(callsite, parent::caller(incoming), name, callsite.kind);
+        let parent = parent::caller(incoming).unwrap_or_else(Parent::current);
+        let asked = Asked { name, xray: incoming.xray.as_ref(), ..Asked::of(callsite, parent) };
+        start_begun(&mut self.live, callsite, asked.begin());
         self.open_request(incoming);
     }
 
@@ -137,17 +156,9 @@ impl<const WORDS: usize> Frame<WORDS> {
         }
     }
 
-    /// Begins a span made by hand, whose name and kind are known only now.
-    pub(super) fn start_named(
-        &mut self,
-        callsite: &'static Callsite,
-        parent: Option<Parent>,
-        name: &str,
-        kind: SpanKind,
-    ) {
-        let parent = parent.unwrap_or_else(Parent::current);
-        let begun = begin::under(parent, callsite, name, kind);
-        start_begun(&mut self.live, callsite, begun);
+    /// Begins a span made by hand, of which nothing is known at compile time.
+    pub(super) fn start_asked(&mut self, callsite: &'static Callsite, asked: &Asked<'_>) {
+        start_begun(&mut self.live, callsite, asked.begin());
     }
 
     /// Makes the span, which nothing has begun under yet, a request, and keeps what came with it.
@@ -184,18 +195,14 @@ impl<const WORDS: usize> Frame<WORDS> {
 fn enter(live: &mut Option<Live>, callsite: &'static Callsite) {
     current::with(|local| {
         let previous = local.current.get();
-        if previous.is_recording() {
-            if !previous.traits.admits(callsite.source.level) {
-                return;
+        match place(previous, callsite) {
+            Place::Child(takers) => {
+                let context = previous.child(next_span_id(local), takers);
+                local.current.set(context);
+                *live = Some(Live::new(callsite, context, previous, takers, Restore::Parent));
             }
-            if callsite.kind.is_request() {
-                return enter_root(live, callsite);
-            }
-            let context = previous.child(next_span_id(local));
-            local.current.set(context);
-            *live = Some(Live::new(callsite, context, previous.span_id, Restore::Parent));
-        } else if !previous.is_some() || callsite.kind.is_request() && previous.root_id != 0 {
-            enter_root(live, callsite);
+            Place::Root => enter_root(live, callsite),
+            Place::Nowhere => {}
         }
     });
 }
@@ -203,44 +210,61 @@ fn enter(live: &mut Option<Live>, callsite: &'static Callsite) {
 fn start(live: &mut Option<Live>, callsite: &'static Callsite) {
     current::with(|local| {
         let previous = local.current.get();
-        if previous.is_recording() {
-            if !previous.traits.admits(callsite.source.level) {
-                return;
+        match place(previous, callsite) {
+            Place::Child(takers) => {
+                let context = previous.child(next_span_id(local), takers);
+                *live = Some(Live::new(callsite, context, previous, takers, Restore::Nothing));
             }
-            if callsite.kind.is_request() {
-                return start_root(live, callsite);
-            }
-            let context = previous.child(next_span_id(local));
-            *live = Some(Live::new(callsite, context, previous.span_id, Restore::Nothing));
-        } else if !previous.is_some() || callsite.kind.is_request() && previous.root_id != 0 {
-            start_root(live, callsite);
+            Place::Root => start_root(live, callsite),
+            Place::Nowhere => {}
         }
     });
 }
 
+/// Where a span of a callsite belongs.
+enum Place {
+    /// Below the current span.
+    Child(Destinations),
+    /// At the top of a request, or of a trace.
+    Root,
+    /// Nobody would take it.
+    Nowhere,
+}
+
+#[inline]
+fn place(current: Current, callsite: &'static Callsite) -> Place {
+    let takers = current.traits.takers(callsite);
+    if takers != callsite.destinations && callsite.subsegment.is_some() {
+        missing::note_under(current, callsite.source.name);
+    }
+    if current.is_recording() && !callsite.kind.is_request() {
+        return if takers.is_empty() { Place::Nowhere } else { Place::Child(takers) };
+    }
+    let begins_request = callsite.kind.is_request() && current.root_id != 0;
+    if !current.is_some() || begins_request { Place::Root } else { Place::Nowhere }
+}
+
 #[cold]
 fn enter_root(live: &mut Option<Live>, callsite: &'static Callsite) {
-    enter_begun(live, callsite, begin::first(callsite));
+    enter_begun(live, callsite, Asked::of(callsite, Parent::current()).begin());
 }
 
 #[cold]
 fn start_root(live: &mut Option<Live>, callsite: &'static Callsite) {
-    start_begun(live, callsite, begin::first(callsite));
+    start_begun(live, callsite, Asked::of(callsite, Parent::current()).begin());
 }
 
 fn enter_begun(live: &mut Option<Live>, callsite: &'static Callsite, begun: Option<begin::Begun>) {
     let Some(begun) = begun else { return };
     let previous = current::with(|local| local.current.replace(begun.context));
     let restore = Restore::Previous(previous);
-    let live = live.insert(Live::new(callsite, begun.context, begun.parent_id, restore));
-    live.parent_is_remote = begun.parent_is_remote;
+    *live = Some(Live::of_begun(callsite, &begun, restore));
 }
 
 fn start_begun(live: &mut Option<Live>, callsite: &'static Callsite, begun: Option<begin::Begun>) {
     let Some(begun) = begun else { return };
     let restore = Restore::Nothing;
-    let live = live.insert(Live::new(callsite, begun.context, begun.parent_id, restore));
-    live.parent_is_remote = begun.parent_is_remote;
+    *live = Some(Live::of_begun(callsite, &begun, restore));
 }
 
 impl<const WORDS: usize> Default for Frame<WORDS> {
@@ -287,19 +311,46 @@ impl Live {
     fn new(
         callsite: &'static Callsite,
         context: Current,
-        parent_id: u64,
+        parent: Current,
+        takers: Destinations,
         restore: Restore,
     ) -> Self {
         Self {
             callsite,
             context,
-            parent_id,
+            takers,
+            parent_id: parent.span_id,
+            parent_segment_id: parent.segment_id,
             start_ticks: clock::ticks(),
             outcome: Outcome::Ok,
             filled: Filled::default(),
             parent_is_remote: false,
+            parent_is_segment_alone: parent.traits.is_segment_alone(),
             was_panicking: std::thread::panicking(),
             restore,
+        }
+    }
+
+    fn of_begun(callsite: &'static Callsite, begun: &begin::Begun, restore: Restore) -> Self {
+        let parent = Current {
+            span_id: begun.parent_id,
+            segment_id: begun.parent_segment_id,
+            ..Current::NONE
+        };
+        Self {
+            parent_is_remote: begun.parent_is_remote,
+            ..Self::new(callsite, begun.context, parent, begun.takers, restore)
+        }
+    }
+
+    /// The context of the parent, where that is in this process.
+    #[inline]
+    const fn parent(&self) -> Current {
+        Current {
+            span_id: self.parent_id,
+            segment_id: self.parent_segment_id,
+            traits: self.context.traits.with_segment_alone(self.parent_is_segment_alone),
+            ..self.context
         }
     }
 
@@ -327,13 +378,13 @@ impl Live {
         current::with(|local| {
             match self.restore {
                 Restore::Nothing => {}
-                Restore::Parent => local.current.set(self.context.child(self.parent_id)),
+                Restore::Parent => local.current.set(self.parent()),
                 Restore::Previous(previous) => local.current.set(previous),
             }
-            if self.context.traits.is_sampled() {
-                self.write(local, words);
-            } else {
+            if self.takers.is_empty() {
                 close_request(self.context);
+            } else {
+                self.write(local, words);
             }
         });
     }
@@ -345,23 +396,27 @@ impl Live {
         let what = What {
             tag: Tag::End,
             outcome: self.outcome,
+            takers: self.takers,
             traits: self.context.traits,
             parent_is_remote: self.parent_is_remote,
             item_words: items.len() as u16,
         };
         let end_ticks = clock::ticks();
-        let fitted = ring::write(local, END_WORDS + items.len(), |room| {
+        let fitted = ring::write(local, what.record_words(), |room| {
             room.head([
                 what.pack(),
                 amend::address(self.callsite),
                 self.context.trace_high,
                 self.context.trace_low,
-                self.context.span_id,
+                self.context.id(),
                 self.parent_id,
                 self.context.root_id,
                 self.start_ticks,
                 end_ticks,
             ]);
+            if self.takers.contains(Destinations::SEGMENTS) {
+                room.word(self.parent_segment_id);
+            }
             room.words(items);
         });
         if !fitted {
@@ -381,7 +436,7 @@ fn lose(context: Current) {
 /// Closes the request of a span that the collector, which closes the requests it sees, never will.
 #[cold]
 fn close_request(context: Current) {
-    if context.span_id == context.root_id {
+    if context.id() == context.root_id {
         request::close(&[context.root()]);
     }
 }

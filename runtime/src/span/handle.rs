@@ -10,16 +10,20 @@ use std::time::SystemTime;
 use super::IS_LIVE;
 use super::amend::{self, Attributes};
 use super::attribute::ToAttribute;
+use super::begin::Asked;
 use super::callsite::MANUAL;
 use super::clock;
 use super::current::{Attached, Current};
 use super::frame::Frame;
+use super::json;
 use super::parent::Parent;
 use super::scoped::InSpan;
 use super::sink::{Buffer, Filled, Recorder, Sink};
+use super::tracer;
 use super::words::{Key, MAX_TEXT_BYTES, Words, cut, text_words};
 use crate::propagate::Context;
-use crate::record::{SpanContext, SpanKind, Status};
+use crate::propagate::{Sampled, XrayContext};
+use crate::record::{Destinations, SpanContext, SpanId, SpanKind, Status};
 
 /// Names a span of this process: small, `Copy`, safe to keep and to send anywhere.
 ///
@@ -60,6 +64,8 @@ pub struct SpanBuilder<'a> {
     parent: Option<Parent>,
     incoming: Option<&'a Context>,
     start_time: Option<SystemTime>,
+    is_segment: bool,
+    is_subsegment: bool,
 }
 
 /// The span that is current on this thread.
@@ -93,7 +99,7 @@ impl SpanRef {
     /// of this process above.
     #[must_use]
     pub fn root(&self) -> Self {
-        Self(self.0.child(self.0.root_id))
+        Self(self.0.of_root())
     }
 
     /// Whether it names no span.
@@ -110,6 +116,55 @@ impl SpanRef {
     /// The part of the span that travels; [`SpanContext::INVALID`] when it names none.
     pub fn context(&self) -> SpanContext {
         self.0.context()
+    }
+
+    /// Whether the span is a segment or a subsegment of AWS X-Ray.
+    #[inline]
+    pub fn is_segment(&self) -> bool {
+        IS_LIVE && self.0.segment_id != 0 && self.0.segment_id == self.0.id()
+    }
+
+    /// What an X-Ray header says of a call made under the span, beside the trace.
+    pub(crate) fn xray(&self) -> XrayContext {
+        let Current { span_id, segment_id, traits, .. } = self.0;
+        let has_segments = || {
+            tracer::find(traits.tracer())
+                .is_some_and(|it| it.destinations.contains(Destinations::SEGMENTS))
+        };
+        let sampled = if traits.segments_are_decided() {
+            Sampled::from(traits.destinations().contains(Destinations::SEGMENTS))
+        } else if has_segments() {
+            Sampled::Unsaid
+        } else {
+            Sampled::from(traits.flags().is_sampled())
+        };
+        let parent_id = if segment_id == 0 { span_id } else { segment_id };
+        XrayContext { parent_id: Some(SpanId::from_u64(parent_id)), sampled, rest: None }
+    }
+
+    /// Records an annotation of an X-Ray segment or subsegment, by which it can be found; other
+    /// destinations do not get it. A later value of the same key replaces the earlier.
+    ///
+    /// A key has letters, digits and `_`; other characters become `_`.
+    pub fn set_annotation(&self, key: impl AsRef<str>, value: impl ToAttribute) -> &Self {
+        if self.is_segment() {
+            let mut filled = Filled::default();
+            let buffer = Buffer::of_frame(&mut [], &mut filled, &self.0, &MANUAL);
+            value.to_attribute(Sink::new(buffer, Key::annotation(key.as_ref())));
+        }
+        self
+    }
+
+    /// Records metadata of an X-Ray segment or subsegment, for reading; other destinations do not
+    /// get it. A later value of the same key and namespace replaces the earlier.
+    pub fn set_metadata(&self, namespace: &str, key: &str, value: impl serde::Serialize) -> &Self {
+        if self.is_segment() {
+            let json = json::text(&value);
+            let mut filled = Filled::default();
+            let buffer = Buffer::of_frame(&mut [], &mut filled, &self.0, &MANUAL);
+            Sink::new(buffer, Key::metadata(&format!("{namespace}\0{key}"))).str(&json);
+        }
+        self
     }
 
     /// Records an attribute; a later value of the same key replaces the earlier.
@@ -238,6 +293,8 @@ impl Span {
             parent: None,
             incoming: None,
             start_time: None,
+            is_segment: false,
+            is_subsegment: false,
         }
     }
 
@@ -311,12 +368,23 @@ impl<'a> SpanBuilder<'a> {
         Self { start_time: Some(time), ..self }
     }
 
+    /// Makes it a segment for AWS X-Ray: the work of this service on one request or job, and a local
+    /// root whatever is current. Spans of kind server and consumer are segments by themselves.
+    pub fn segment(self) -> Self {
+        Self { is_segment: true, ..self }
+    }
+
+    /// Makes it a subsegment for AWS X-Ray too, where a segment is above it. Spans of every kind but
+    /// internal are one by themselves.
+    pub fn subsegment(self) -> Self {
+        Self { is_subsegment: true, ..self }
+    }
+
     /// Begins the span.
     pub fn start(self) -> Span {
         let mut frame = Frame::new();
         if super::is_enabled(&MANUAL) {
-            let remote = self.incoming.and_then(super::parent::caller);
-            frame.start_named(&MANUAL, remote.or(self.parent), self.name, self.kind);
+            frame.start_asked(&MANUAL, &self.asked());
         }
         if let Some(incoming) = self.incoming {
             frame.open_request(incoming);
@@ -324,6 +392,21 @@ impl<'a> SpanBuilder<'a> {
         self.describe(&mut frame);
         let reference = frame.reference();
         Span { frame, reference }
+    }
+
+    fn asked(&self) -> Asked<'_> {
+        let remote = self.incoming.and_then(super::parent::caller);
+        let is_asked_for = self.is_segment || self.is_subsegment;
+        Asked {
+            parent: remote.or(self.parent).unwrap_or_else(Parent::current),
+            name: self.name,
+            kind: self.kind,
+            level: MANUAL.source.level,
+            takers: if is_asked_for { Destinations::ALL } else { Destinations::of(self.kind) },
+            is_request: self.is_segment || self.kind.is_request(),
+            is_subsegment: self.is_subsegment,
+            xray: self.incoming.and_then(|incoming| incoming.xray.as_ref()),
+        }
     }
 
     /// Writes what is known from the begin; the name last, as it alone may not fit.

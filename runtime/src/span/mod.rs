@@ -26,7 +26,10 @@ mod drain;
 mod frame;
 mod handle;
 mod ids;
+mod json;
 mod layout;
+mod marks;
+mod missing;
 mod outcome;
 pub(crate) mod parent;
 mod rate;
@@ -41,6 +44,7 @@ pub use amend::Attributes;
 pub use attribute::{Text, ToAttribute, ToElement};
 pub use current::Attached;
 pub use handle::{Span, SpanBuilder, SpanRef, current};
+pub use missing::{ContextMissing, missing_segments};
 pub use outcome::{Fallible, Split};
 pub use parent::Parent;
 pub use request::{baggage, change_baggage, set_user};
@@ -52,7 +56,7 @@ pub use tracer::Limits;
 #[doc(hidden)]
 pub use amend::Amendment;
 #[doc(hidden)]
-pub use callsite::Callsite;
+pub use callsite::{Callsite, Mark, Subsegment};
 #[doc(hidden)]
 pub use frame::Frame;
 #[doc(hidden)]
@@ -78,7 +82,13 @@ use crate::loss::Ledger;
 /// Whether this build records anything: it has a destination and is not switched off. Where it is
 /// false, every way to a record is a constant branch that leaves no code behind.
 pub(crate) const IS_LIVE: bool = cfg!(all(
-    any(feature = "otlp", feature = "console", feature = "opentelemetry", feature = "testing"),
+    any(
+        feature = "otlp",
+        feature = "xray",
+        feature = "console",
+        feature = "opentelemetry",
+        feature = "testing"
+    ),
     not(feature = "off")
 ));
 

@@ -7,10 +7,13 @@ use std::cell::Cell;
 use std::fmt::{self, Write as _};
 use std::mem::MaybeUninit;
 
+use serde::Serialize;
+
 use super::amend;
 use super::attribute::{Text, ToAttribute};
 use super::callsite::Callsite;
 use super::current::Current;
+use super::json;
 use super::words::{Key, MAX_ARRAY_ELEMENTS, MAX_TEXT_BYTES, Words, cut, text_words};
 
 /// How a value is hidden before it is recorded.
@@ -81,6 +84,13 @@ pub trait Recorder {
         record_display_at(self, Key::at(key), &format_args!("{value:?}"));
     }
 
+    /// Records metadata: a value as a JSON text.
+    fn record_metadata<T: Serialize + ?Sized>(&mut self, key: u16, value: &T) {
+        if let Some(buffer) = self.buffer() {
+            Sink { buffer, key: Key::at(key) }.str(&json::text(value));
+        }
+    }
+
     /// Records a value that must not be readable.
     fn record_redacted<T: fmt::Display + ?Sized>(
         &mut self,
@@ -96,6 +106,13 @@ pub trait Recorder {
                 Redaction::Last(chars) => sink.display(&Tail { value, chars }),
             }
         }
+    }
+}
+
+/// Records a number under one of our own keys.
+pub(super) fn record_i64_at(recorder: &mut impl Recorder, key: Key<'_>, value: i64) {
+    if let Some(buffer) = recorder.buffer() {
+        Sink { buffer, key }.i64(value);
     }
 }
 

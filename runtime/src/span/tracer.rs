@@ -5,14 +5,15 @@
 //! Never: frees a tracer; spans that began under it may end at any time.
 
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::callsite::Callsite;
 use super::current::{self, Current};
+use super::missing::ContextMissing;
 use crate::propagate::Composite;
-use crate::record::{Level, Processor, SpanRecord};
-use crate::sample::Sampler;
+use crate::record::{Destinations, Level, Processor, SpanRecord};
+use crate::sample::{DecideSegments, Sampler};
 
 /// How much one span may hold; what is beyond is counted on the span.
 ///
@@ -33,6 +34,11 @@ pub struct Limits {
 #[derive(Debug)]
 pub(crate) struct Tracer {
     pub(crate) sampler: Sampler,
+    /// The rules by which requests have segments; `None` gives one to each.
+    pub(crate) segments: Option<Arc<dyn DecideSegments>>,
+    pub(crate) context_missing: ContextMissing,
+    /// Who is there to take anything.
+    pub(crate) destinations: Destinations,
     pub(crate) propagator: Composite,
     pub(crate) limits: Limits,
     pub(crate) level: Level,
@@ -48,13 +54,18 @@ const SLOTS: usize = current::MAX_TRACERS;
 
 static TRACERS: [AtomicPtr<Tracer>; SLOTS] = [const { AtomicPtr::new(ptr::null_mut()) }; SLOTS];
 
-/// The most detailed level that any tracer records; zero while there is none.
-static MAX_LEVEL: AtomicU8 = AtomicU8::new(0);
+/// What any tracer records: the most detailed level, zero while there is none, and above it who
+/// takes anything.
+static RECORDED: AtomicU16 = AtomicU16::new(0);
 
 /// Whether a span of this callsite may be recorded: one load and a branch.
 #[inline]
 pub fn is_enabled(callsite: &'static Callsite) -> bool {
-    super::IS_LIVE && callsite.source.level as u8 <= MAX_LEVEL.load(Ordering::Relaxed)
+    if !super::IS_LIVE {
+        return false;
+    }
+    let [level, takers] = RECORDED.load(Ordering::Relaxed).to_le_bytes();
+    callsite.source.level as u8 <= level && takers & callsite.destinations.bits() != 0
 }
 
 /// The tracer behind a tag, if it is still there.
@@ -126,9 +137,11 @@ fn settle_level() {
     // One at a time: the slower of two would write down a level from before the other's change.
     static SETTLING: Mutex<()> = Mutex::new(());
     let _settling = SETTLING.lock().unwrap_or_else(PoisonError::into_inner);
-    let levels = (0..SLOTS).filter_map(|slot| find(u16::try_from(slot).ok()?));
-    let max = levels.map(|tracer| tracer.level as u8).max().unwrap_or(0);
-    MAX_LEVEL.store(max, Ordering::Relaxed);
+    let tracers = (0..SLOTS).filter_map(|slot| find(u16::try_from(slot).ok()?));
+    let recorded = tracers.fold([0, 0], |[level, takers], tracer| {
+        [level.max(tracer.level as u8), takers | tracer.destinations.bits()]
+    });
+    RECORDED.store(u16::from_le_bytes(recorded), Ordering::Relaxed);
 }
 
 impl Default for Limits {

@@ -40,9 +40,9 @@ pub(super) trait Outlet: fmt::Debug + Send + Sync {
 
 /// Everything that delivers.
 #[derive(Debug, Default)]
-pub(super) struct Destinations(Vec<Box<dyn Outlet>>);
+pub(super) struct Outlets(Vec<Box<dyn Outlet>>);
 
-impl Destinations {
+impl Outlets {
     /// Starts what is configured.
     pub(super) fn start(config: &mut Config) -> Result<(Self, Processing), InstallError> {
         let mut outlets = Self::default();
