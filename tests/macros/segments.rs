@@ -11,8 +11,8 @@ use spanwright::record::{Outcome, Segment, SpanId, SpanRecord};
 /// metadata in brackets, outcome (unless ok), kind of failure.
 pub(crate) fn tree(spans: &[SpanRecord]) -> String {
     let mut known: Vec<_> =
-        spans.iter().filter_map(|span| Some((span, span.segment.as_ref()?))).collect();
-    known.sort_by_key(|(span, _)| (span.start_unix_nanos, span.context.span_id));
+        spans.iter().filter_map(|span| Some((span, span.segment.as_deref()?))).collect();
+    known.sort_by_key(|(span, _)| (span.start_unix_ns, span.context.span_id));
     let mut text = String::new();
     below(None, 0, &known, &mut text);
     text
@@ -24,7 +24,7 @@ fn below(
     known: &[(&SpanRecord, &Segment)],
     text: &mut String,
 ) {
-    for (span, segment) in known.iter().filter(|(_, segment)| segment.parent_id == parent) {
+    for (span, segment) in known.iter().filter(|(_, it)| it.parent_id == parent) {
         // Writing to a string does not fail.
         let _ = writeln!(text, "{:indent$}{}", "", line(span, segment), indent = depth * 2);
         below(Some(span.context.span_id), depth + 1, known, text);

@@ -62,7 +62,7 @@ pub use frame::Frame;
 #[doc(hidden)]
 pub use outcome::{
     ErrorProbe, Judge, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError, ViaFallible,
-    ViaNothing, ViaPlain, call, error_event, fail, guard_attributes,
+    ViaNothing, ViaPlain, call, classify, error_event, fail, guard_attributes,
 };
 #[doc(hidden)]
 pub use scoped::{Scoped, call_in, scoped};
