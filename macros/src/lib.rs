@@ -118,7 +118,7 @@ const MODE: Mode = Mode {
 ///
 /// - `fn`: the span is current until the function returns.
 /// - `async fn`: the span begins at the first poll, is current during polls only, and ends when
-///   the future is ready. The future grows by 144 bytes, 48 for each attribute up to eight, and a
+///   the future is ready. The future grows by 168 bytes, 48 for each attribute up to eight, and a
 ///   second copy of the parameters.
 /// - `-> impl Future`, `-> Pin<Box<dyn Future>>`, `BoxFuture`, and so methods of `#[async_trait]`:
 ///   the span begins at the call, and covers the future that is returned. A boxed future is boxed

@@ -80,7 +80,7 @@ impl Capture {
         Self { destinations, ..self }
     }
 
-    /// Who decides which requests have segments; all have where nothing is said.
+    /// Who decides which requests have segments; those have that have spans where nothing is said.
     #[must_use]
     pub fn segments(self, rules: impl DecideSegments) -> Self {
         Self { segments: Some(Arc::new(rules)), ..self }
@@ -109,7 +109,7 @@ impl Capture {
             context_missing: ContextMissing::IgnoreError,
             destinations: self.destinations,
             level: self.level,
-            processors: Processors(vec![memory.clone()]),
+            processors: Processors { of_all: vec![memory.clone()], ..Processors::default() },
         }
     }
 }

@@ -38,7 +38,7 @@ const CLOCKS: &[&str] = &[
     "runtime/src/span/collector.rs",
     // How much of a caller's timeout is left.
     "runtime/src/install/mod.rs",
-    "runtime/src/install/destinations.rs",
+    "runtime/src/install/outlets.rs",
     "runtime/src/opentelemetry/",
 ];
 

@@ -3,20 +3,21 @@
 use std::time::Duration;
 
 use super::InstallError;
-use super::outlets::{Delivery, Outlet, Outlets, Processing};
+use super::outlets::{Delivery, Outlet, Outlets};
 use crate::config::Config;
 use crate::opentelemetry;
+use crate::span::tracer::Processors;
 
 /// Starts every exporter that was added.
 pub(super) fn start(
     config: &mut Config,
     outlets: &mut Outlets,
-    processing: &mut Processing,
+    processors: &mut Processors,
 ) -> Result<(), InstallError> {
     for exporter in std::mem::take(&mut config.exporters) {
         let name = exporter.name().to_owned();
         let delivery = exporter.start(&config.resource)?;
-        processing.push(delivery.processor());
+        processors.of_spans.push(delivery.processor());
         outlets.add(Exporter { name, delivery });
     }
     Ok(())

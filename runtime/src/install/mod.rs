@@ -22,7 +22,7 @@ use crate::config::Config;
 use crate::diagnostics;
 use crate::loss::{LossReason, Tally};
 use crate::record::Destinations;
-use crate::span::tracer::{self, Processors, Tracer};
+use crate::span::tracer::{self, Tracer};
 use crate::span::{self, collector};
 
 pub use outlets::Delivery;
@@ -109,7 +109,7 @@ impl Config {
             propagator: self.propagator,
             limits: self.limits,
             level: self.level,
-            processors: Processors(processors),
+            processors,
         };
         if !tracer::install(tracer) {
             return Err(InstallError::AlreadyInstalled);

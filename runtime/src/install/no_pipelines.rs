@@ -1,14 +1,15 @@
 //! Stands in for the destinations driven by `pipeline` in a build without them.
 
 use super::InstallError;
-use super::outlets::{Outlets, Processing};
+use super::outlets::Outlets;
 use crate::config::Config;
+use crate::span::tracer::Processors;
 
 #[expect(clippy::unnecessary_wraps, reason = "the other form can fail")]
 pub(super) fn start(
     _config: &mut Config,
     _outlets: &mut Outlets,
-    _processing: &mut Processing,
+    _processors: &mut Processors,
 ) -> Result<(), InstallError> {
     Ok(())
 }

@@ -5,16 +5,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::InstallError;
 use crate::config::Config;
 use crate::loss::{LossReason, Tally};
-use crate::record::{Processor, SpanRecord};
-
-/// Who takes finished spans.
-pub(super) type Processing = Vec<Arc<dyn Processor<SpanRecord>>>;
+use crate::span::tracer::Processors;
 
 /// What a flush or a shutdown has come to at one destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,12 +40,13 @@ pub(super) struct Outlets(Vec<Box<dyn Outlet>>);
 
 impl Outlets {
     /// Starts what is configured.
-    pub(super) fn start(config: &mut Config) -> Result<(Self, Processing), InstallError> {
+    pub(super) fn start(config: &mut Config) -> Result<(Self, Processors), InstallError> {
         let mut outlets = Self::default();
-        let mut processing = std::mem::take(&mut config.processors);
-        super::pipelines::start(config, &mut outlets, &mut processing)?;
-        super::exporters::start(config, &mut outlets, &mut processing)?;
-        Ok((outlets, processing))
+        let of_spans = std::mem::take(&mut config.processors);
+        let mut processors = Processors { of_spans, ..Processors::default() };
+        super::pipelines::start(config, &mut outlets, &mut processors)?;
+        super::exporters::start(config, &mut outlets, &mut processors)?;
+        Ok((outlets, processors))
     }
 
     #[cfg_attr(

@@ -4,25 +4,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::InstallError;
-use super::outlets::{Delivery, Outlet, Outlets, Processing};
+use super::outlets::{Delivery, Outlet, Outlets};
 use crate::config::Config;
 use crate::pipeline::{Flushed, Motor};
+use crate::span::tracer::Processors;
 
 /// Starts the I/O thread if a destination needs it, and those destinations.
 pub(super) fn start(
     config: &mut Config,
     outlets: &mut Outlets,
-    processing: &mut Processing,
+    processors: &mut Processors,
 ) -> Result<(), InstallError> {
     if !config.has_otlp() && !config.has_console() {
         return Ok(());
     }
     let motor = Motor::start()?;
     #[cfg(feature = "otlp")]
-    otlp(config, &motor, processing)?;
+    otlp(config, &motor, processors)?;
     outlets.add(Pipelines {
         #[cfg(feature = "console")]
-        console: console(config, &motor, processing),
+        console: console(config, &motor, processors),
         motor,
     });
     Ok(())
@@ -32,7 +33,7 @@ pub(super) fn start(
 fn otlp(
     config: &mut Config,
     motor: &Motor,
-    processing: &mut Processing,
+    processors: &mut Processors,
 ) -> Result<(), InstallError> {
     use crate::export::otlp::Exporter;
     use crate::pipeline::transport::http;
@@ -44,7 +45,11 @@ fn otlp(
         tls: settings.needs_tls(),
         proxy: None,
     })?;
-    processing.push(Arc::new(motor.add(Exporter::new(&settings), client, &config.pipeline)));
+    processors.of_spans.push(Arc::new(motor.add(
+        Exporter::new(&settings),
+        client,
+        &config.pipeline,
+    )));
     Ok(())
 }
 
@@ -55,7 +60,7 @@ type Console = crate::pipeline::Assembler<crate::pipeline::Handle<crate::record:
 fn console(
     config: &mut Config,
     motor: &Motor,
-    processing: &mut Processing,
+    processors: &mut Processors,
 ) -> Option<Arc<Console>> {
     use crate::export::console::Exporter;
     use crate::pipeline::transport::Writer;
@@ -70,7 +75,7 @@ fn console(
     let writer = Writer::new(std::io::stdout());
     let handle = motor.add(Exporter::new(settings), writer, &pipeline);
     let console = Arc::new(Assembler::new(handle));
-    processing.push(Arc::clone(&console) as _);
+    processors.of_spans.push(Arc::clone(&console) as _);
     Some(console)
 }
 

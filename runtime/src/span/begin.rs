@@ -8,7 +8,7 @@ use super::callsite::Callsite;
 use super::current::{self, Current, Traits};
 use super::parent::Parent;
 use super::tracer::{self, Tracer};
-use super::{clock, frame, missing, rate, request};
+use super::{clock, live, missing, rate, request};
 use crate::diagnostics;
 use crate::propagate::{Sampled, XrayContext};
 use crate::record::{Destinations, Level, SpanContext, SpanId, SpanKind, TraceFlags, TraceId};
@@ -56,45 +56,49 @@ impl Asked<'static> {
 }
 
 impl Asked<'_> {
-    /// Begins the span; `None` when nothing is installed, or when nobody would take it.
+    /// Begins the span; `None` when nothing is installed, or nobody would take it and there is none
+    /// above to stand in its place.
     #[cold]
     pub(super) fn begin(&self) -> Option<Begun> {
         match self.parent {
-            Parent::Local(span) if !span.is_none() => self.under_local(span.to_current()),
+            Parent::Local(span) if !span.is_none() => Some(self.under_local(span.to_current())),
             Parent::Remote(context) if context.trace_id.is_valid() => self.first(Some(context)),
             Parent::Root | Parent::Local(_) | Parent::Remote(_) => self.first(None),
         }
     }
 
-    fn under_local(&self, parent: Current) -> Option<Begun> {
-        let id = current::with(frame::next_span_id);
+    fn under_local(&self, parent: Current) -> Begun {
+        let id = current::with(live::next_span_id);
         let mut context = parent;
         if self.is_request && !context.traits.segments_are_decided() {
             context = self.with_segments(context, id);
         }
-        let is_recorded = context.is_recording();
-        if is_recorded && !context.traits.admits(self.level) {
-            return None;
-        }
+        let is_recorded = context.traits.is_recorded();
+        let is_admitted = context.traits.admits(self.level);
         let takers = self.takers.and(context.traits.destinations());
-        if is_recorded && takers.is_empty() {
-            return None;
-        }
-        context = if self.is_request { context.request(id) } else { context.child(id, takers) };
-        Some(Begun {
-            context: if self.is_request { request::begin(context) } else { context },
+        let is_passed_on = is_recorded && (takers.is_empty() || !is_admitted);
+        let takers = if is_passed_on { Destinations::NONE } else { takers };
+        let context = if is_passed_on {
+            Current { traits: context.traits.passed_on(), ..context }
+        } else if self.is_request {
+            request::begin(context.request(id))
+        } else {
+            context.child(id, takers)
+        };
+        Begun {
+            context,
             takers,
             parent_id: parent.span_id,
             parent_segment_id: parent.segment_id,
             parent_is_remote: false,
-        })
+        }
     }
 
     /// Decides about segments at a request inside a trace that has not come to one yet.
     fn with_segments(&self, parent: Current, id: u64) -> Current {
         let Some(tracer) = tracer::find(parent.traits.tracer()) else { return parent };
         let input = self.input(parent.trace_id().to_u128(), None);
-        let segments = self.segments(tracer, &input);
+        let segments = self.segments(tracer, &input, Decision::RECORD);
         keep_rule(parent.traits.tracer(), id, &segments);
         let takers = if segments.is_sampled { Destinations::SEGMENTS } else { Destinations::NONE };
         Current {
@@ -124,7 +128,8 @@ impl Asked<'_> {
         current::with(|local| local.ids.set(ids));
         let parent = remote.filter(|parent| parent.is_valid() && self.parent_has_decided(parent));
         let input = self.input(trace_id, parent);
-        let (spans, segments) = (spans(tracer, &input), self.segments(tracer, &input));
+        let spans = spans(tracer, &input);
+        let segments = self.segments(tracer, &input, spans);
         keep_rule(tag, span_id, &segments);
         let traits = traits(tracer, carried, tag, spans, segments.is_sampled);
         #[expect(clippy::cast_possible_truncation, reason = "the two halves of the id")]
@@ -163,15 +168,18 @@ impl Asked<'_> {
         Input { parent, trace_id, name: self.name, kind: self.kind }
     }
 
-    /// Decides whether the request has a segment: as the caller says, or else as the rules do.
-    fn segments(&self, tracer: &Tracer, input: &Input<'_>) -> SegmentDecision {
+    /// Decides whether the request has a segment: as the caller says, or else as the rules do;
+    /// without rules, as was decided about its spans.
+    fn segments(&self, tracer: &Tracer, input: &Input<'_>, spans: Decision) -> SegmentDecision {
         if !self.is_request || !tracer.destinations.contains(Destinations::SEGMENTS) {
             return SegmentDecision::default();
         }
-        let recorded = SegmentDecision { is_sampled: true, rule: None };
+        let without_rule = |is_sampled| SegmentDecision { is_sampled, rule: None };
+        let has_spans = tracer.destinations.contains(Destinations::SPANS);
         match (self.xray.map(|xray| xray.sampled), &tracer.segments) {
             (Some(Sampled::No), _) => SegmentDecision::default(),
-            (Some(Sampled::Yes), _) | (_, None) => recorded,
+            (Some(Sampled::Yes), _) => without_rule(true),
+            (_, None) => without_rule(spans.is_sampled() || !has_spans),
             (_, Some(rules)) => {
                 let _deciding = Current::DECIDING.attach();
                 rules.decide(input, clock::since_epoch())

@@ -43,6 +43,9 @@ impl Traits {
     const DESTINATIONS: u64 = (Destinations::ALL.bits() as u64) << Self::DESTINATIONS_AT;
     const IS_SEGMENT_ALONE: u64 = 1 << 20;
     const SEGMENTS_ARE_DECIDED: u64 = 1 << 21;
+    const IS_PASSED_ON: u64 = 1 << 22;
+    /// What is true of one span and not of those below it.
+    const OWN: u64 = Self::IS_SEGMENT_ALONE | Self::IS_PASSED_ON;
     const LEVEL_AT: u32 = 25;
     const LEVEL_MASK: u64 = 0x7;
     const RATE_AT: u32 = 28;
@@ -112,11 +115,28 @@ impl Traits {
         self.0 & Self::SEGMENTS_ARE_DECIDED != 0
     }
 
-    /// These traits, for a span that is there for segments alone, or not.
+    /// The traits of a span below, which may be there for segments alone.
     #[inline]
-    pub(super) const fn with_segment_alone(self, is_alone: bool) -> Self {
-        let alone = if is_alone { Self::IS_SEGMENT_ALONE } else { 0 };
-        Self((self.0 & !Self::IS_SEGMENT_ALONE) | alone)
+    pub(super) const fn of_child(self, is_segment_alone: bool) -> Self {
+        let alone = if is_segment_alone { Self::IS_SEGMENT_ALONE } else { 0 };
+        Self((self.0 & !Self::OWN) | alone)
+    }
+
+    /// The traits of a span that nobody takes, in whose place the one above stands.
+    pub(super) const fn passed_on(self) -> Self {
+        Self(self.0 | Self::IS_PASSED_ON)
+    }
+
+    /// Whether the span above stands in the place of one that nobody takes.
+    #[inline]
+    pub(super) const fn is_passed_on(self) -> bool {
+        self.0 & Self::IS_PASSED_ON != 0
+    }
+
+    /// Whether a span below has the same traits.
+    #[inline]
+    pub(super) const fn are_plain(self) -> bool {
+        self.0 & Self::OWN == 0
     }
 
     /// Whether the innermost span is there for segments alone.
@@ -208,10 +228,10 @@ impl Current {
         self.span_id != 0
     }
 
-    /// Whether it is a span that somebody records: what is not a span is not sampled.
+    /// Whether it is a span that somebody takes: what is not a span is not in a trace.
     #[inline]
     pub(super) const fn is_recording(&self) -> bool {
-        self.traits.is_recorded()
+        self.traits.is_recorded() && !self.traits.is_passed_on()
     }
 
     /// The innermost span, whoever takes it.
@@ -228,7 +248,7 @@ impl Current {
         Self {
             span_id: if is_alone { self.span_id } else { id },
             segment_id: if has_segment { id } else { self.segment_id },
-            traits: self.traits.with_segment_alone(is_alone),
+            traits: self.traits.of_child(is_alone),
             ..self
         }
     }
@@ -239,7 +259,7 @@ impl Current {
         Self {
             span_id: id,
             segment_id: if has_segment { id } else { 0 },
-            traits: self.traits.with_segment_alone(false),
+            traits: self.traits.of_child(false),
             ..self
         }
     }

@@ -9,11 +9,11 @@ use super::callsite::{Callsite, Mark};
 use super::clock::Calendar;
 use super::layout::{AMENDMENT_WORDS, END_WORDS, Tag, What};
 use super::tracer::Limits;
-use super::words::{Dynamic, Item, Key, Reader};
+use super::words::{Item, Key, Reader};
 use super::{marks, rate};
 use crate::record::{
-    Array, Attribute, EventRecord, Failure, LinkRecord, Outcome, Segment, SpanContext, SpanId,
-    SpanKind, SpanRecord, Status, TraceFlags, TraceId, Value,
+    Array, Attribute, EventRecord, LinkRecord, Outcome, SpanContext, SpanId, SpanKind, SpanRecord,
+    Status, TraceFlags, TraceId, Value,
 };
 
 /// The name of the attribute that says what kind of error a span ended with.
@@ -58,7 +58,9 @@ pub(super) fn span(
         outcome: what.outcome,
         source: &callsite.source,
         destinations: what.takers,
-        segment: head.get(END_WORDS).map(|&parent_id| Box::new(segment(callsite, parent_id))),
+        segment: head
+            .get(END_WORDS)
+            .map(|&parent_id| Box::new(marks::segment(callsite, parent_id))),
     };
     // First, so that it always has a place: without it the span would count for itself alone.
     if let Some(rate) = rate::find(what.traits.rate()) {
@@ -73,18 +75,6 @@ pub(super) fn span(
         name_panic(&mut span, limits);
     }
     Some(span)
-}
-
-/// What is known of a segment at compile time.
-fn segment(callsite: &'static Callsite, parent_id: u64) -> Segment {
-    let parent_id = SpanId::from_u64(parent_id);
-    let subsegment = callsite.subsegment.as_ref();
-    Segment {
-        parent_id: parent_id.is_valid().then_some(parent_id),
-        name: subsegment.and_then(|subsegment| subsegment.name),
-        namespace: subsegment.and_then(|subsegment| subsegment.namespace),
-        ..Segment::default()
-    }
 }
 
 /// A panic has no type that is known; what the code has said counts more.
@@ -215,7 +205,7 @@ impl Adding<'_> {
             (END_UNIX_NS, Value::I64(unix_ns)) => span.end_unix_ns = unix_ns.cast_unsigned(),
             (FAILS_AS, Value::I64(failure)) => {
                 if let Some(segment) = &mut span.segment {
-                    segment.failure = failure_from(failure);
+                    segment.failure = marks::failure(failure);
                 }
             }
             (ERRORS, Value::Array(Array::Str(errors))) => {
@@ -236,7 +226,7 @@ impl Adding<'_> {
         callsite: &'static Callsite,
     ) {
         let Self { span, limits, .. } = self;
-        let mark = mark_of(key, callsite);
+        let mark = marks::of(key, callsite);
         let Some(key) = key_text(key, dynamic, callsite) else { return };
         match mark {
             Mark::Metadata(namespace) => return marks::metadata(span, namespace, key, value),
@@ -351,26 +341,6 @@ fn short(mut text: String, max_chars: usize) -> String {
         text.truncate(end);
     }
     text
-}
-
-/// What a key is besides an attribute.
-fn mark_of(key: u16, callsite: &'static Callsite) -> Mark {
-    match Key::dynamic(key) {
-        Some(Dynamic::Annotation) => Mark::Annotation,
-        Some(Dynamic::Metadata) => Mark::Metadata(""),
-        Some(Dynamic::Attribute) => Mark::Attribute,
-        None => callsite.marks.get(usize::from(key)).copied().unwrap_or(Mark::Attribute),
-    }
-}
-
-fn failure_from(failure: i64) -> Option<Failure> {
-    match failure {
-        0 => Some(Failure::Fault),
-        1 => Some(Failure::Error),
-        2 => Some(Failure::Throttle),
-        3 => Some(Failure::Ignored),
-        _ => None,
-    }
 }
 
 fn linked(reader: &mut Reader<'_>) -> Option<SpanContext> {

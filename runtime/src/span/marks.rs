@@ -5,9 +5,11 @@
 
 use std::borrow::Cow;
 
+use super::callsite::{Callsite, Mark};
 use super::decode;
 use super::tracer::Limits;
-use crate::record::{Array, Attribute, Metadata, SpanRecord, Value};
+use super::words::{Dynamic, Key};
+use crate::record::{Array, Attribute, Failure, Metadata, Segment, SpanId, SpanRecord, Value};
 
 /// The attribute by which a collector knows which others are annotations.
 /// Source: <https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/exporter/awsxrayexporter>.
@@ -15,6 +17,39 @@ const ANNOTATED: &str = "aws.xray.annotations";
 
 /// The most metadata of one segment.
 const MAX_METADATA: usize = 1_024;
+
+/// What is known of a segment at compile time.
+pub(super) fn segment(callsite: &'static Callsite, parent_id: u64) -> Segment {
+    let parent_id = SpanId::from_u64(parent_id);
+    let subsegment = callsite.subsegment.as_ref();
+    Segment {
+        parent_id: parent_id.is_valid().then_some(parent_id),
+        name: subsegment.and_then(|subsegment| subsegment.name),
+        namespace: subsegment.and_then(|subsegment| subsegment.namespace),
+        ..Segment::default()
+    }
+}
+
+/// What a key is besides an attribute.
+pub(super) fn of(key: u16, callsite: &'static Callsite) -> Mark {
+    match Key::dynamic(key) {
+        Some(Dynamic::Annotation) => Mark::Annotation,
+        Some(Dynamic::Metadata) => Mark::Metadata(""),
+        Some(Dynamic::Attribute) => Mark::Attribute,
+        None => callsite.marks.get(usize::from(key)).copied().unwrap_or(Mark::Attribute),
+    }
+}
+
+/// How a failure counts, from the number that travels.
+pub(super) fn failure(failure: i64) -> Option<Failure> {
+    match failure {
+        0 => Some(Failure::Fault),
+        1 => Some(Failure::Error),
+        2 => Some(Failure::Throttle),
+        3 => Some(Failure::Ignored),
+        _ => None,
+    }
+}
 
 /// Adds an annotation, if the span is a segment.
 pub(super) fn annotation(

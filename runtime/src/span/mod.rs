@@ -17,6 +17,7 @@ mod age;
 mod amend;
 mod attribute;
 mod begin;
+mod builder;
 mod callsite;
 mod clock;
 pub(crate) mod collector;
@@ -26,8 +27,13 @@ mod drain;
 mod frame;
 mod handle;
 mod ids;
+#[cfg(feature = "xray")]
+mod json;
+#[cfg(not(feature = "xray"))]
+#[path = "no_json.rs"]
 mod json;
 mod layout;
+mod live;
 mod marks;
 mod missing;
 mod outcome;
@@ -42,8 +48,9 @@ mod words;
 
 pub use amend::Attributes;
 pub use attribute::{Text, ToAttribute, ToElement};
+pub use builder::SpanBuilder;
 pub use current::Attached;
-pub use handle::{Span, SpanBuilder, SpanRef, current};
+pub use handle::{Span, SpanRef, current};
 pub use missing::{ContextMissing, missing_segments};
 pub use outcome::{Fallible, Split};
 pub use parent::Parent;

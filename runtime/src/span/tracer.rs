@@ -34,7 +34,7 @@ pub struct Limits {
 #[derive(Debug)]
 pub(crate) struct Tracer {
     pub(crate) sampler: Sampler,
-    /// The rules by which requests have segments; `None` gives one to each.
+    /// The rules by which requests have segments; without any, those have that have spans.
     pub(crate) segments: Option<Arc<dyn DecideSegments>>,
     pub(crate) context_missing: ContextMissing,
     /// Who is there to take anything.
@@ -47,7 +47,12 @@ pub(crate) struct Tracer {
 
 /// Who takes finished spans, in the order they were added.
 #[derive(Clone, Default)]
-pub(crate) struct Processors(pub(crate) Vec<Arc<dyn Processor<SpanRecord>>>);
+pub(crate) struct Processors {
+    /// Those that take what goes to destinations of spans.
+    pub(crate) of_spans: Vec<Arc<dyn Processor<SpanRecord>>>,
+    /// Those that are shown everything and choose for themselves.
+    pub(crate) of_all: Vec<Arc<dyn Processor<SpanRecord>>>,
+}
 
 /// How many tracers there may be at a time; the first is the installed one.
 const SLOTS: usize = current::MAX_TRACERS;
@@ -152,6 +157,6 @@ impl Default for Limits {
 
 impl std::fmt::Debug for Processors {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} processors", self.0.len())
+        write!(f, "{} processors", self.of_spans.len() + self.of_all.len())
     }
 }
