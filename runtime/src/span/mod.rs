@@ -27,9 +27,9 @@ mod drain;
 mod frame;
 mod handle;
 mod ids;
-#[cfg(feature = "xray")]
+#[cfg(any(feature = "xray", feature = "testing"))]
 mod json;
-#[cfg(not(feature = "xray"))]
+#[cfg(not(any(feature = "xray", feature = "testing")))]
 #[path = "no_json.rs"]
 mod json;
 mod layout;
