@@ -6,6 +6,7 @@
 mod cases;
 mod live;
 mod segments;
+mod subsegments;
 
 use spanwright::record::Destinations;
 use spanwright::testing;

@@ -471,8 +471,8 @@ fn s17_a_marked_field_of_a_span_is_an_annotation_too() {
     check_request(segments, run);
     check_with(
         |tree| {
-            let expected = "\n  all_marked a=1 aws.xray.annotations=[\"a\", \"b\", \"is_ok\", \"n\"] \
-                            b=1 plain=1 is_ok=true n=1\n";
+            let expected = "\n  all_marked aws.xray.annotations=[\"a\", \"b\", \"is_ok\", \"n\"] a=1 b=1 \
+                            plain=1 is_ok=true n=1\n";
             assert!(tree.contains(expected), "{tree}");
         },
         || request(run),
