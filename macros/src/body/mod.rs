@@ -256,8 +256,9 @@ impl Writer<'_> {
         statements: &TokenStream,
         tail: &TokenStream,
     ) -> TokenStream {
-        let Function { attributes, visibility, inner_attributes, body, .. } = self.function;
-        let statements = quote_spanned!(Span::mixed_site()=> #inner_attributes #statements #tail);
+        let Function { attributes, visibility, inner_attributes, items, body, .. } = self.function;
+        let statements =
+            quote_spanned!(Span::mixed_site()=> #inner_attributes #items #statements #tail);
         let block = braced(statements, body.span());
         quote!(#(#attributes)* #visibility #signature #block)
     }

@@ -3,8 +3,8 @@
 //! In: the outermost attribute and the item under it. Out: the function with one thing around it,
 //! the same for every order of the attributes. Never: knows what an attribute means.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Meta, Path};
 
 use crate::body::{self, Joined};
@@ -25,6 +25,9 @@ pub(crate) enum Attribute {
 /// Every attribute by the name that it is found by on a function.
 const NAMES: &[(&str, Attribute)] =
     &[("traced", Attribute::Traced), ("xray_subsegment", Attribute::Subsegment)];
+
+/// The argument of an attribute whose work another one has done.
+const JOINED: &str = "__spanwright_joined";
 
 /// Expands the outermost attribute and those that stand below it.
 // Input:  #[traced(fields(user.id))] #[xray_subsegment(annotations(limit))]
@@ -48,6 +51,9 @@ pub(crate) fn expand(
     item: &TokenStream,
     mode: Mode,
 ) -> TokenStream {
+    if args.to_string() == JOINED {
+        return TokenStream::new();
+    }
     let mut errors = Errors::default();
     let mut written = Written::default();
     written.add(outermost, args, &mut errors);
@@ -57,6 +63,8 @@ pub(crate) fn expand(
         Plan::new(written, function, &mut errors)
     });
     match (errors.finish(), function, plan) {
+        // Each sibling finds for itself that there is nothing to add.
+        (None, _, Some(plan)) if plan.is_nothing(mode) => item.clone(),
         (None, Some(function), Some(plan)) => plan.expand(&function, mode),
         // Without the siblings, which would repeat their mistakes.
         (errors, Some(function), _) => quote!(#errors #function),
@@ -116,7 +124,10 @@ impl Written {
     fn take_siblings(&mut self, function: &mut Function, errors: &mut Errors) {
         for attribute in std::mem::take(&mut function.attributes) {
             match Attribute::named(attribute.path()) {
-                Some(sibling) => self.add_sibling(sibling, &attribute, errors),
+                Some(sibling) => {
+                    function.items.extend(used(attribute.path()));
+                    self.add_sibling(sibling, &attribute, errors);
+                }
                 None => function.attributes.push(attribute),
             }
         }
@@ -150,6 +161,14 @@ impl Written {
     }
 }
 
+/// An item of no code that names an attribute which was taken off: so its import counts as used, it
+/// has to be there, and an editor finds it.
+// Output: #[xray_subsegment(__spanwright_joined)] const _: () = ();
+fn used(path: &Path) -> TokenStream {
+    let (site, mark) = (Span::mixed_site(), Ident::new(JOINED, Span::mixed_site()));
+    quote_spanned!(site=> #[#path(#mark)] const _: () = ();)
+}
+
 impl Plan {
     fn new(written: Written, function: &Function, errors: &mut Errors) -> Self {
         let paths = Paths::new(written.root(errors));
@@ -177,10 +196,6 @@ impl Plan {
     }
 
     fn expand(&self, function: &Function, mode: Mode) -> TokenStream {
-        let is_live = self.is_live(mode);
-        if !is_live && self.is_literal() {
-            return function.to_token_stream();
-        }
         let paths = &self.paths;
         let traced = self.traced.as_ref().map(|plan| plan.pieces(paths));
         let subsegment = self.subsegment.as_ref().map(|plan| plan.pieces(mode, paths));
@@ -188,7 +203,7 @@ impl Plan {
             callsite: self.callsite.tokens(paths),
             pieces: traced.into_iter().chain(subsegment).collect(),
         };
-        if is_live {
+        if self.is_live(mode) {
             body::live(function, &joined, paths)
         } else {
             body::dead(function, &joined, paths)
@@ -201,9 +216,10 @@ impl Plan {
         mode.spans && self.traced.is_some() || mode.segments && is_for_segments
     }
 
-    /// Whether there is nothing that only the compiler can check.
-    fn is_literal(&self) -> bool {
-        self.traced.as_ref().is_none_or(traced::Plan::is_literal)
+    /// Whether there is nothing to record and nothing that only the compiler can check.
+    fn is_nothing(&self, mode: Mode) -> bool {
+        !self.is_live(mode)
+            && self.traced.as_ref().is_none_or(traced::Plan::is_literal)
             && self.subsegment.as_ref().is_none_or(xray_subsegment::Plan::is_literal)
     }
 }
