@@ -76,6 +76,14 @@ impl Writer<'_> {
         }
     }
 
+    /// What needs the parameters outside of the body: the user's expressions, and attributes that
+    /// expand after ours.
+    fn used(&self) -> TokenStream {
+        let others = self.function.attributes.iter().filter(|it| !it.path().is_ident("doc"));
+        let others = others.map(|attribute| attribute.meta.to_token_stream());
+        others.chain([self.joined.used()]).collect()
+    }
+
     fn is_plain(&self) -> bool {
         self.function.shape() == Shape::Plain
     }
@@ -93,7 +101,7 @@ impl Writer<'_> {
     // Output: open; let result = call(move || -> R { body }); close; result
     fn plain(&self, open: &TokenStream, close: &TokenStream) -> TokenStream {
         let (private, returned) = (&self.private, self.function.returned());
-        let moved = parameters::moved(&self.function.signature, &self.joined.used());
+        let moved = parameters::moved(&self.function.signature, &self.used());
         let body = self.inside(&moved.bindings);
         let call = quote_spanned!(Span::mixed_site()=>
             #open
@@ -112,7 +120,7 @@ impl Writer<'_> {
         let site = Span::mixed_site();
         let output = self.function.output();
         let (edge, quiet) = (self.return_edge(&output), self.quiet());
-        let moved = parameters::moved(&self.function.signature, &self.joined.used());
+        let moved = parameters::moved(&self.function.signature, &self.used());
         let bindings = &moved.bindings;
         let body = self.inside(&quote_spanned!(site=> #edge #bindings));
         let awaited = self.awaited(&quote_spanned!(site=> async move #body), wrap);
@@ -141,7 +149,7 @@ impl Writer<'_> {
         let (edge, quiet) = (self.return_edge(&output), self.quiet());
         // The type of the error must be known before the result is judged by it.
         let ty = output.ty();
-        let moved = parameters::moved(&self.function.signature, &self.joined.used());
+        let moved = parameters::moved(&self.function.signature, &self.used());
         let body = self.inside(&moved.bindings);
         let frame = frame();
         let carried = wrap.then(|| quote_spanned!(site=> let mut #frame = #frame;));
