@@ -288,8 +288,8 @@ pub fn xray_subsegment(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// Takes fields as [`macro@traced`] does; a key recorded before is recorded anew. Among them may
 /// stand `annotations(..)`, `metadata(..)` and `metadata("namespace", ..)` as
-/// [`macro@xray_subsegment`] takes them, for the nearest segment or subsegment of AWS X-Ray. Without
-/// a current span that is recorded, nothing is worked out. Works anywhere below an annotated
+/// [`macro@xray_subsegment`] takes them, for a current span that is a segment or a subsegment of AWS
+/// X-Ray. Without a current span that is recorded, nothing is worked out. Works anywhere below an annotated
 /// function, in functions without an attribute too, and never blocks.
 ///
 /// ```

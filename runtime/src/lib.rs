@@ -38,6 +38,7 @@
 //! | feature | turns on |
 //! |---|---|
 //! | `otlp` | spans by OTLP over HTTP |
+//! | `xray` | segments to AWS X-Ray through its daemon |
 //! | `console` | finished traces as trees on standard output |
 //! | `actix` | the middleware of [`actix`] |
 //! | `opentelemetry` | both ways between this crate and the OpenTelemetry API, exporters of its SDK |
@@ -55,16 +56,17 @@ extern crate self as spanwright;
 pub mod actix;
 pub mod config;
 pub mod diagnostics;
-#[cfg(any(feature = "otlp", feature = "console"))]
+#[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
 pub mod export;
 mod headers;
 pub mod install;
 pub mod loss;
+pub mod notes;
 #[cfg(feature = "opentelemetry")]
 pub mod opentelemetry;
 #[cfg(any(feature = "otlp", feature = "opentelemetry"))]
 mod origin;
-#[cfg(any(feature = "otlp", feature = "console"))]
+#[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
 pub mod pipeline;
 pub mod propagate;
 pub mod record;

@@ -7,10 +7,11 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{HOST, HeaderMap, USER_AGENT};
 use actix_web::http::{Method, Version, uri};
 
 use super::root_span::{Key, RequestFrame};
+use crate::sample::RequestFacts;
 use crate::span::Recorder;
 
 /// The known name of a method; `None` for one that the conventions call `_OTHER`.
@@ -20,6 +21,18 @@ pub(super) fn known_method(method: &Method) -> Option<&'static str> {
     const KNOWN: [&str; 10] =
         ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "CONNECT", "TRACE", "QUERY"];
     KNOWN.into_iter().find(|known| *known == method.as_str())
+}
+
+/// What sampling rules may ask of a request: what the client sent, whatever a proxy says besides.
+pub(super) fn of_rules(request: &HttpRequest) -> RequestFacts<'_> {
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    RequestFacts {
+        host: header(HOST).or_else(|| request.uri().authority().map(uri::Authority::as_str)),
+        method: Some(request.method().as_str()),
+        path: Some(request.path()),
+        user_agent: header(USER_AGENT),
+        attributes: &[],
+    }
 }
 
 /// Records what is known before the request is handled.

@@ -130,7 +130,8 @@ impl RootSpan {
         let name = shared.settings.name_of(request);
         let incoming = crate::extract(request.headers());
         let mut frame = Frame::new();
-        frame.start_incoming(&REQUEST, name.as_deref().unwrap_or(method), &incoming);
+        let facts = request_facts::of_rules(request.request());
+        frame.start_incoming(&REQUEST, name.as_deref().unwrap_or(method), &incoming, facts);
         let span = frame.reference();
         if span.is_none() {
             return Self::none();

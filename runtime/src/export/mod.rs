@@ -19,6 +19,8 @@ mod batch;
 pub mod console;
 #[cfg(feature = "otlp")]
 pub mod otlp;
+#[cfg(feature = "xray")]
+pub mod xray;
 
 use std::borrow::Cow;
 use std::time::Duration;

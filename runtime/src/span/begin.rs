@@ -12,7 +12,7 @@ use super::{clock, live, missing, rate, request};
 use crate::diagnostics;
 use crate::propagate::{Sampled, XrayContext};
 use crate::record::{Destinations, Level, SpanContext, SpanId, SpanKind, TraceFlags, TraceId};
-use crate::sample::{Decision, Input, SegmentDecision};
+use crate::sample::{Decision, Input, RequestFacts, SegmentDecision};
 
 /// What is known of a span before it begins.
 pub(super) struct Asked<'a> {
@@ -28,6 +28,8 @@ pub(super) struct Asked<'a> {
     pub(super) is_subsegment: bool,
     /// What the caller says to X-Ray.
     pub(super) xray: Option<&'a XrayContext>,
+    /// What rules may ask of the request.
+    pub(super) request: RequestFacts<'a>,
 }
 
 /// A span that has ids and a decision.
@@ -51,6 +53,7 @@ impl Asked<'static> {
             is_request: callsite.kind.is_request(),
             is_subsegment: callsite.subsegment.is_some(),
             xray: None,
+            request: RequestFacts::default(),
         }
     }
 }
@@ -165,7 +168,7 @@ impl Asked<'_> {
 
     const fn input(&self, trace_id: u128, parent: Option<SpanContext>) -> Input<'_> {
         let trace_id = TraceId::from_u128(trace_id);
-        Input { parent, trace_id, name: self.name, kind: self.kind }
+        Input { parent, trace_id, name: self.name, kind: self.kind, request: self.request }
     }
 
     /// Decides whether the request has a segment: as the caller says, or else as the rules do;

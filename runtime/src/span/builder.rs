@@ -15,6 +15,7 @@ use super::sink::{Recorder, Sink};
 use super::words::Key;
 use crate::propagate::Context;
 use crate::record::{Destinations, SpanKind};
+use crate::sample::RequestFacts;
 
 /// What a span is made from; see [`Span::build`].
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub struct SpanBuilder<'a> {
     parent: Option<Parent>,
     incoming: Option<&'a Context>,
     start_time: Option<SystemTime>,
+    request: RequestFacts<'a>,
     is_segment: bool,
     is_subsegment: bool,
 }
@@ -37,6 +39,13 @@ impl<'a> SpanBuilder<'a> {
             parent: None,
             incoming: None,
             start_time: None,
+            request: RequestFacts {
+                host: None,
+                method: None,
+                path: None,
+                user_agent: None,
+                attributes: &[],
+            },
             is_segment: false,
             is_subsegment: false,
         }
@@ -91,6 +100,11 @@ impl<'a> SpanBuilder<'a> {
         Self { is_subsegment: true, ..self }
     }
 
+    /// What sampling rules may ask of the request that the span takes.
+    pub fn request(self, request: RequestFacts<'a>) -> Self {
+        Self { request, ..self }
+    }
+
     /// Begins the span.
     pub fn start(self) -> Span {
         let mut frame = Frame::new();
@@ -115,6 +129,7 @@ impl<'a> SpanBuilder<'a> {
             takers: if is_asked_for { Destinations::ALL } else { Destinations::of(self.kind) },
             is_request: self.is_segment || self.kind.is_request(),
             is_subsegment: self.is_subsegment,
+            request: self.request,
             xray: self.incoming.and_then(|incoming| incoming.xray.as_ref()),
         }
     }

@@ -19,6 +19,7 @@ use super::sink::{Buffer, Recorder, record_display_at, record_i64_at};
 use super::words::Key;
 use crate::propagate::Context;
 use crate::record::{Destinations, Failure, Outcome};
+use crate::sample::RequestFacts;
 
 /// A span and inline room for `WORDS` words of attributes.
 ///
@@ -100,9 +101,16 @@ impl<const WORDS: usize> Frame<WORDS> {
     /// keeps what else came with it for the calls that the request makes.
     ///
     /// Without such a span it begins under the current one, or a new trace. It is not made current.
-    pub fn start_incoming(&mut self, callsite: &'static Callsite, name: &str, incoming: &Context) {
+    pub fn start_incoming(
+        &mut self,
+        callsite: &'static Callsite,
+        name: &str,
+        incoming: &Context,
+        request: RequestFacts<'_>,
+    ) {
         let parent = parent::caller(incoming).unwrap_or_else(Parent::current);
-        let asked = Asked { name, xray: incoming.xray.as_ref(), ..Asked::of(callsite, parent) };
+        let xray = incoming.xray.as_ref();
+        let asked = Asked { name, xray, request, ..Asked::of(callsite, parent) };
         live::start_begun(&mut self.live, callsite, asked.begin());
         self.open_request(incoming);
     }

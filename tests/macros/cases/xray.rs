@@ -137,9 +137,18 @@ fn nested(n: u32) -> u32 {
     n
 }
 
+/// The one that expands first does not use what the other one needs.
+#[traced]
+#[renamed(annotations(n), metadata(list.len = list.len()))]
+async fn nested_later(n: u32, list: Vec<u32>) -> Option<u32> {
+    list.get(n as usize).copied()
+}
+
 #[test]
 fn s06_under_another_name_it_nests() {
     check_request("subsegment n=1\n  plain\n", || assert_eq!(nested(1), 1));
+    let expected = "nested_later n=0 [default: list.len=1]\n";
+    check_request(expected, || assert_eq!(block_on(nested_later(0, vec![1])), Some(1)));
     check("request [Server]\n  span n=1\n", || request(|| assert_eq!(nested(1), 1)));
 }
 

@@ -1,0 +1,151 @@
+//! Addresses without what is secret or different for every request.
+//!
+//! In: URLs, hosts and connection strings as they were recorded. Out: their harmless parts.
+//! Never: decides whether a text is a URL at all; what is none comes back as it is.
+
+use std::borrow::Cow;
+
+/// A URL without user, password, query and fragment.
+pub(super) fn bare_url(url: &str) -> Cow<'_, str> {
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    without_user(&url[..end])
+}
+
+/// The path of a request target.
+pub(super) fn path(target: &str) -> &str {
+    target.split(['?', '#']).next().unwrap_or_default()
+}
+
+fn without_user(url: &str) -> Cow<'_, str> {
+    let Some((before, authority, after)) = parts(url) else { return Cow::Borrowed(url) };
+    match authority.rsplit_once('@') {
+        Some((_, host)) => Cow::Owned(format!("{before}{host}{after}")),
+        None => Cow::Borrowed(url),
+    }
+}
+
+/// What is before the authority, the authority, and what is after it.
+fn parts(url: &str) -> Option<(&str, &str, &str)> {
+    let start = url.find("://")? + 3;
+    let len = url[start..].find(['/', '?', '#']).unwrap_or(url.len() - start);
+    Some((&url[..start], &url[start..start + len], &url[start + len..]))
+}
+
+/// The host of a URL, without its port.
+pub(super) fn host_of(url: &str) -> Option<&str> {
+    let (_, authority, _) = parts(url)?;
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    Some(host).filter(|host| !host.is_empty())
+}
+
+/// `scheme://host:port`, without the port that the scheme has anyway.
+pub(super) fn origin(scheme: &str, host: &str, port: Option<i64>) -> String {
+    let is_usual = matches!((scheme, port), ("http", Some(80)) | ("https", Some(443)));
+    let is_v6 = host.contains(':') && !host.starts_with('[') && host.matches(':').count() > 1;
+    let host = if is_v6 { Cow::Owned(format!("[{host}]")) } else { Cow::Borrowed(host) };
+    match port.filter(|_| !is_usual) {
+        Some(port) => format!("{scheme}://{host}:{port}"),
+        None => format!("{scheme}://{host}"),
+    }
+}
+
+/// The names of what is secret in a connection string, in lower case without blanks.
+const SECRETS: [&str; 7] =
+    ["password", "pwd", "pass", "secret", "token", "accesskey", "sslpassword"];
+
+/// A connection string without its password, whether it is a URL or a list of settings.
+pub(super) fn without_password(connection: &str) -> Cow<'_, str> {
+    let is_url = connection.contains("://");
+    let bare =
+        if is_url { without_password_of_user(connection) } else { Cow::Borrowed(connection) };
+    let has_secret = |setting: &str| setting.split_once('=').is_some_and(|(key, _)| is_secret(key));
+    let separators = [';', '&', '?', ' '];
+    if !bare.split(separators).any(has_secret) {
+        return bare;
+    }
+    let kept = bare.split_inclusive(separators).map(|setting| match setting.split_once('=') {
+        Some((key, value)) if is_secret(key) => {
+            format!("{key}=…{}", value.rfind(separators).map_or("", |at| &value[at..]))
+        }
+        _ => setting.to_owned(),
+    });
+    Cow::Owned(kept.collect())
+}
+
+fn is_secret(key: &str) -> bool {
+    let key: String = key.chars().filter(|char| char.is_alphanumeric()).collect();
+    SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(&key))
+}
+
+fn without_password_of_user(url: &str) -> Cow<'_, str> {
+    let Some((before, authority, after)) = parts(url) else { return Cow::Borrowed(url) };
+    let Some((user, host)) = authority.rsplit_once('@') else { return Cow::Borrowed(url) };
+    match user.split_once(':') {
+        Some((name, _)) => Cow::Owned(format!("{before}{name}@{host}{after}")),
+        None => Cow::Borrowed(url),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_told_without_user_query_and_fragment() {
+        for (url, expected) in [
+            ("https://amazon.com/page?getdata=response&stuff=morestuff", "https://amazon.com/page"),
+            ("aws.google.com/index.html?field=data&suchcool=data", "aws.google.com/index.html"),
+            ("INVALID_URL", "INVALID_URL"),
+            ("", ""),
+            ("http://user:secret@host:80/a@b#c", "http://host:80/a@b"),
+            ("http://u@host?x=1", "http://host"),
+        ] {
+            assert_eq!(bare_url(url), expected);
+        }
+        assert_eq!(path("/a/b?c#d"), "/a/b");
+    }
+
+    #[test]
+    fn the_host_of_a_url_is_its_name_alone() {
+        for (url, expected) in [
+            ("https://amazon.com/", Some("amazon.com")),
+            ("https://amazon.com/somestuff?get=request&data=chiem", Some("amazon.com")),
+            ("jdbc:mysql://db.dev.example.com:3306", Some("db.dev.example.com")),
+            ("http://a:b@[::1]:80/", Some("[::1]")),
+            ("INVALID_URL", None),
+            ("", None),
+            ("http:///path", None),
+        ] {
+            assert_eq!(host_of(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_usual_port_is_not_told() {
+        assert_eq!(origin("http", "a", Some(80)), "http://a");
+        assert_eq!(origin("https", "a", Some(80)), "https://a:80");
+        assert_eq!(origin("http", "::1", Some(8080)), "http://[::1]:8080");
+        assert_eq!(origin("http", "a:81", None), "http://a:81");
+    }
+
+    #[test]
+    fn a_connection_string_is_told_without_its_password() {
+        for (connection, expected) in [
+            ("postgresql://me:secret@db:5432/app", "postgresql://me@db:5432/app"),
+            ("postgresql://me@db/app?password=x&a=b", "postgresql://me@db/app?password=…&a=b"),
+            (
+                "Server=db;User Id=me;Password=secret;Timeout=1",
+                "Server=db;User Id=me;Password=…;Timeout=1",
+            ),
+            ("host=db password=secret dbname=app", "host=db password=… dbname=app"),
+            ("host=db;PWD=secret", "host=db;PWD=…"),
+            ("sqlite::memory:", "sqlite::memory:"),
+        ] {
+            assert_eq!(without_password(connection), expected);
+        }
+    }
+}

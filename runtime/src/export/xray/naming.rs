@@ -1,0 +1,91 @@
+//! What a span is called on the service map.
+//!
+//! In: a span and its attributes. Out: its name before it is sanitised, and who did the work.
+//! Never: makes a name of what is different for every request.
+
+use std::borrow::Cow;
+
+use super::address;
+use super::blocks;
+use super::facts::{Fact, Facts};
+use super::settings::Naming;
+use crate::record::{Namespace, Segment, SpanKind, SpanRecord};
+
+/// The name of a segment, which is that of a service.
+pub(super) fn of_segment<'a>(
+    segment: &Segment,
+    facts: &Facts<'a>,
+    naming: &'a Naming,
+    service: &'a str,
+) -> Cow<'a, str> {
+    if let Some(name) = segment.name.or(facts.text(Fact::LocalService)) {
+        return Cow::Borrowed(name);
+    }
+    match naming {
+        Naming::Service => Cow::Borrowed(service),
+        Naming::Fixed(name) => Cow::Borrowed(name),
+        Naming::Host { pattern, fallback, matches } => {
+            let host = facts.text(Fact::Host).or_else(|| facts.text(Fact::Server));
+            Cow::Borrowed(host.filter(|host| matches(pattern, host)).unwrap_or(fallback))
+        }
+        Naming::Route => Cow::Borrowed(facts.text(Fact::Route).unwrap_or(service)),
+    }
+}
+
+/// The name of a subsegment: the other side of a call, else the span's own.
+pub(super) fn of_subsegment<'a>(
+    span: &'a SpanRecord,
+    segment: &Segment,
+    facts: &Facts<'a>,
+) -> Cow<'a, str> {
+    if let Some(name) = segment.name {
+        return Cow::Borrowed(name);
+    }
+    let is_call = matches!(span.kind, SpanKind::Client | SpanKind::Producer | SpanKind::Consumer);
+    let other_side = || if is_call { other_side(facts) } else { None };
+    other_side().unwrap_or(Cow::Borrowed(&*span.name))
+}
+
+fn other_side<'a>(facts: &Facts<'a>) -> Option<Cow<'a, str>> {
+    let without_prefix = |name: &'a str| {
+        let bare = name.strip_prefix("AWS.SDK.").or_else(|| name.strip_prefix("AWS::"));
+        bare.filter(|_| blocks::is_aws(facts)).unwrap_or(name)
+    };
+    let service = facts
+        .text(Fact::RemoteService)
+        .map(without_prefix)
+        .or_else(|| facts.text(Fact::PeerService))
+        .or_else(|| facts.text(Fact::AwsService));
+    let host = || facts.text(Fact::Host).or_else(|| facts.text(Fact::Server));
+    service
+        .map(Cow::Borrowed)
+        .or_else(|| database(facts))
+        .or_else(|| facts.text(Fact::RpcService).map(Cow::Borrowed))
+        .or_else(|| host().map(Cow::Borrowed))
+        .or_else(|| facts.text(Fact::Url).and_then(address::host_of).map(Cow::Borrowed))
+}
+
+/// `name@host` of a database.
+fn database<'a>(facts: &Facts<'a>) -> Option<Cow<'a, str>> {
+    let name = facts.text(Fact::DbName).or_else(|| facts.text(Fact::DbSystem))?;
+    let connection = || facts.text(Fact::DbConnection).and_then(address::host_of);
+    Some(match facts.text(Fact::Server).or_else(connection) {
+        Some(host) => Cow::Owned(format!("{name}@{host}")),
+        None => Cow::Borrowed(name),
+    })
+}
+
+/// Who did the work of a subsegment; `None` for this process.
+pub(super) fn namespace(
+    span: &SpanRecord,
+    segment: &Segment,
+    facts: &Facts<'_>,
+) -> Option<&'static str> {
+    match segment.namespace {
+        Some(Namespace::Aws) => Some("aws"),
+        Some(Namespace::Remote) => Some("remote"),
+        None if blocks::is_aws(facts) => Some("aws"),
+        None if span.kind == SpanKind::Client || facts.has(Fact::RemoteService) => Some("remote"),
+        None => None,
+    }
+}

@@ -1,0 +1,149 @@
+//! What an answer means.
+//!
+//! | answer | meaning |
+//! |---|---|
+//! | 2xx without a body | delivered: so does a transport answer that gets none itself |
+//! | 2xx with `UnprocessedTraceSegments` | these are rejected, which is final |
+//! | 413, or a body that says the request is too large | too much at once: split |
+//! | 429, 5xx, or a body that speaks of throttling | retry |
+//! | any other | refused |
+//!
+//! Source: <https://docs.aws.amazon.com/xray/latest/api/API_PutTraceSegments.html>.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::names::cut;
+use crate::export::{Reply, Verdict};
+use crate::notes::Notes;
+
+/// The most of a refusal's text that is told, in characters.
+const MAX_TEXT_CHARS: usize = 1_024;
+
+pub(super) fn verdict(reply: &Reply, notes: &Notes) -> Verdict {
+    let retry = || Verdict::Retry { after: reply.retry_after, reason: refusal(reply) };
+    match reply.status {
+        200..=299 => success(&reply.body, notes),
+        413 => Verdict::Split,
+        429 | 500..=599 => retry(),
+        _ if says(reply, "TooLarge") => Verdict::Split,
+        _ if says(reply, "Throttl") => retry(),
+        _ => Verdict::Refused { reason: refusal(reply) },
+    }
+}
+
+fn success(body: &[u8], notes: &Notes) -> Verdict {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Verdict::Delivered;
+    }
+    let Ok(answer) = serde_json::from_slice::<Value>(body) else {
+        let message = "the answer says success, its body cannot be read".to_owned();
+        return Verdict::Partial { rejected: 0, message };
+    };
+    let unprocessed = answer["UnprocessedTraceSegments"].as_array().map_or(&[][..], |all| all);
+    if unprocessed.is_empty() {
+        return Verdict::Delivered;
+    }
+    let mut codes = BTreeMap::<&str, (usize, &str)>::new();
+    for segment in unprocessed {
+        let code = segment["ErrorCode"].as_str().unwrap_or("unknown");
+        let message = segment["Message"].as_str().unwrap_or_default();
+        codes.entry(code).or_insert((0, message)).0 += 1;
+        let id = segment["Id"].as_str().unwrap_or("unknown");
+        notes.example("refused by X-Ray", id, &format!("{code}: {message}"));
+    }
+    let told = codes.iter().map(|(code, (count, message))| match *message {
+        "" => format!("{count} × {code}"),
+        message => format!("{count} × {code} ({message})"),
+    });
+    let message = told.collect::<Vec<_>>().join(", ");
+    let message = cut(&message, MAX_TEXT_CHARS).to_owned();
+    Verdict::Partial { rejected: unprocessed.len(), message }
+}
+
+fn says(reply: &Reply, word: &str) -> bool {
+    str::from_utf8(&reply.body).is_ok_and(|body| body.contains(word))
+}
+
+fn refusal(reply: &Reply) -> String {
+    let status = reply.status;
+    let answer = serde_json::from_slice::<Value>(&reply.body).unwrap_or_default();
+    let message = answer["message"].as_str().or_else(|| answer["Message"].as_str());
+    let text = message.or_else(|| str::from_utf8(&reply.body).ok()).unwrap_or_default().trim();
+    match cut(text, MAX_TEXT_CHARS) {
+        "" => format!("status {status}"),
+        text => format!("status {status}: {text}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn of(status: u16, body: &str) -> Verdict {
+        let reply = Reply { status, body: body.to_owned().into(), retry_after: None };
+        verdict(&reply, &Notes::default())
+    }
+
+    #[test]
+    fn each_status_has_its_meaning() {
+        let found: String = [200, 204, 301, 400, 403, 404, 413, 429, 500, 502, 503, 504]
+            .into_iter()
+            .map(|status| match of(status, "") {
+                Verdict::Delivered => 'd',
+                Verdict::Split => 's',
+                Verdict::Retry { .. } => 'r',
+                Verdict::Refused { .. } => 'x',
+                Verdict::Partial { .. } => 'p',
+            })
+            .collect();
+        assert_eq!(found, "ddxxxxsrrrrr");
+    }
+
+    #[test]
+    fn an_answer_without_unprocessed_segments_is_a_delivery() {
+        for body in ["", " \n", "{}", r#"{"UnprocessedTraceSegments":[]}"#] {
+            assert_eq!(of(200, body), Verdict::Delivered, "{body:?}");
+        }
+        let Verdict::Partial { rejected: 0, message } = of(200, "<html>") else {
+            panic!("expected a note");
+        };
+        assert!(message.contains("cannot be read"), "{message}");
+    }
+
+    #[test]
+    fn unprocessed_segments_are_counted_by_code_and_kept() {
+        let body = r#"{"UnprocessedTraceSegments":[
+            {"Id":"70de5b6f19ff9a0a","ErrorCode":"InvalidName","Message":"bad name"},
+            {"Id":"70de5b6f19ff9a0b","ErrorCode":"InvalidName","Message":"bad name"},
+            {"ErrorCode":"ParseError"}]}"#;
+        let notes = Notes::default();
+        let reply = Reply { status: 200, body: body.into(), retry_after: None };
+        let message = "2 × InvalidName (bad name), 1 × ParseError".to_owned();
+        assert_eq!(verdict(&reply, &notes), Verdict::Partial { rejected: 3, message });
+        let all = notes.all();
+        let kind = &all["refused by X-Ray"];
+        let ids: Vec<_> = kind.examples.iter().map(|example| &*example.was).collect();
+        assert_eq!((kind.count, ids), (3, vec!["70de5b6f19ff9a0a", "70de5b6f19ff9a0b", "unknown"]));
+    }
+
+    #[test]
+    fn words_in_a_refusal_count() {
+        assert!(matches!(of(400, r#"{"__type":"ThrottledException"}"#), Verdict::Retry { .. }));
+        assert_eq!(of(400, r#"{"__type":"RequestTooLargeException"}"#), Verdict::Split);
+        for (body, reason) in [
+            ("", "status 403"),
+            ("no ", "status 403: no"),
+            (r#"{"message":"signed?"}"#, "status 403: signed?"),
+        ] {
+            assert_eq!(of(403, body), Verdict::Refused { reason: reason.to_owned() });
+        }
+        let after = Some(Duration::from_secs(3));
+        let reply = Reply { status: 503, retry_after: after, body: "busy".into() };
+        let reason = "status 503: busy".to_owned();
+        assert_eq!(verdict(&reply, &Notes::default()), Verdict::Retry { after, reason });
+    }
+}

@@ -1,0 +1,201 @@
+//! How many requests of one rule are recorded: so many a second, then a share.
+//!
+//! In: the second, and the randomness of a trace. Out: yes or no, and counts for the control plane.
+//! Never: locks; each word is changed by one atomic step, so that threads do not wait for another.
+//!
+//! Source: <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sampling.html>.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+
+use crate::record::TraceId;
+
+const RANDOM_BITS: u32 = 53;
+const TWO_TO_THE_53: f64 = 9_007_199_254_740_992.0;
+
+/// Counts beyond this are given up rather than put back, so that no half of a word runs over.
+const MAX_PUT_BACK: u64 = 1 << 31;
+
+/// A trace as a number that is as likely as any other, below 2⁵³.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Randomness(u64);
+
+impl Randomness {
+    /// The last 53 bits of the id: all services that ask for the same share keep the same traces.
+    #[expect(clippy::cast_possible_truncation, reason = "the last bits are what is wanted")]
+    pub(super) const fn of(trace_id: TraceId) -> Self {
+        Self(trace_id.to_u128() as u64 & ((1 << RANDOM_BITS) - 1))
+    }
+}
+
+/// What has been taken in the present second, in one word: the second, and how many.
+#[derive(Debug, Default)]
+struct Window(AtomicU64);
+
+impl Window {
+    /// Takes one, unless `limit` have been taken in this second.
+    fn take(&self, second: u32, limit: u32) -> bool {
+        self.0.fetch_update(Relaxed, Relaxed, |word| take_of(word, second, limit)).is_ok()
+    }
+}
+
+fn take_of(word: u64, second: u32, limit: u32) -> Option<u64> {
+    let (current, taken) = halves(word);
+    // A thread that read the clock just before the second changed does not bring the old one back.
+    let is_current = current == second || current.checked_sub(1) == Some(second);
+    let (current, taken) = if is_current { (current, taken) } else { (second, 0) };
+    (taken < limit).then(|| join(current, taken + 1))
+}
+
+/// What the control plane is told about one rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// Requests that the rule was for.
+    pub(super) requests: u32,
+    /// Those recorded, the borrowed ones among them.
+    pub(super) sampled: u32,
+    /// Those recorded without a quota, one a second.
+    pub(super) borrowed: u32,
+}
+
+/// Counts since the last report.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    /// Requests and those sampled, in one word, so that a report never has more of the latter.
+    decided: AtomicU64,
+    borrowed: AtomicU32,
+}
+
+impl Counters {
+    fn count(&self, is_sampled: bool, is_borrowed: bool) {
+        self.decided.fetch_add(join(1, is_sampled.into()), Relaxed);
+        if is_borrowed {
+            self.borrowed.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Whether there is anything to report.
+    pub(super) fn has_requests(&self) -> bool {
+        halves(self.decided.load(Relaxed)).0 > 0
+    }
+
+    /// Takes all counts; they are zero then.
+    pub(super) fn take(&self) -> Counts {
+        // What is borrowed is counted last, so it is read first: there are never more borrowed
+        // than sampled.
+        let borrowed = self.borrowed.swap(0, Relaxed);
+        let (requests, sampled) = halves(self.decided.swap(0, Relaxed));
+        Counts { requests, sampled, borrowed }
+    }
+
+    /// Adds what was taken and could not be reported.
+    pub(super) fn put_back(&self, counts: Counts) {
+        let add = |word: u64| {
+            let requests = (word >> 32) + u64::from(counts.requests);
+            (requests < MAX_PUT_BACK).then(|| word + join(counts.requests, counts.sampled))
+        };
+        if self.decided.fetch_update(Relaxed, Relaxed, add).is_ok() {
+            self.borrowed.fetch_add(counts.borrowed, Relaxed);
+        }
+    }
+}
+
+/// What the control plane says about one rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Target {
+    /// The share after the quota; `None` leaves the one there is.
+    pub(super) fixed_rate: Option<f64>,
+    /// How many a second, and until which second since the epoch; `None` leaves what there is.
+    pub(super) quota: Option<(u32, u32)>,
+}
+
+/// The state of one rule.
+#[derive(Debug)]
+pub(super) struct Reservoir {
+    counters: Arc<Counters>,
+    /// A trace is kept whose randomness is below this.
+    bound: AtomicU64,
+    /// How many a second, and until which second; the epoch when there never was a quota.
+    quota: AtomicU64,
+    taken: Window,
+    borrowed: Window,
+}
+
+impl Reservoir {
+    /// Begins with the rate of a rule and counters that may have counted before.
+    pub(super) fn new(fixed_rate: f64, counters: Arc<Counters>) -> Self {
+        Self {
+            counters,
+            bound: AtomicU64::new(bound(fixed_rate)),
+            quota: AtomicU64::new(0),
+            taken: Window::default(),
+            borrowed: Window::default(),
+        }
+    }
+
+    pub(super) const fn counters(&self) -> &Arc<Counters> {
+        &self.counters
+    }
+
+    /// Decides where nobody else shares the rule: `size` a second, then the share.
+    pub(super) fn decide_alone(&self, size: u32, second: u32, randomness: Randomness) -> bool {
+        self.taken.take(second, size) || self.is_in_share(randomness)
+    }
+
+    /// Decides by what the control plane has allotted to this process, and counts. Without a quota
+    /// one request a second is borrowed from the `size` of the rule.
+    pub(super) fn decide_allotted(&self, size: u32, second: u32, randomness: Randomness) -> bool {
+        let (quota, until) = halves(self.quota.load(Relaxed));
+        let has_quota = until > 0 && second <= until;
+        let is_borrowed = !has_quota && size > 0 && self.borrowed.take(second, 1);
+        let is_sampled = is_borrowed
+            || (has_quota && self.taken.take(second, quota))
+            || self.is_in_share(randomness);
+        self.counters.count(is_sampled, is_borrowed);
+        is_sampled
+    }
+
+    /// Takes what the control plane says.
+    pub(super) fn apply(&self, target: Target) {
+        if let Some(fixed_rate) = target.fixed_rate {
+            self.bound.store(bound(fixed_rate), Relaxed);
+        }
+        if let Some((quota, until)) = target.quota {
+            self.quota.store(join(quota, until), Relaxed);
+        }
+    }
+
+    /// The quota a second and the second it ends with.
+    pub(super) fn quota(&self) -> Option<(u32, u32)> {
+        Some(halves(self.quota.load(Relaxed))).filter(|(_, until)| *until > 0)
+    }
+
+    /// The share that holds now.
+    #[expect(clippy::cast_precision_loss, reason = "the bound is at most 2⁵³, which is exact")]
+    pub(super) fn fixed_rate(&self) -> f64 {
+        self.bound.load(Relaxed) as f64 / TWO_TO_THE_53
+    }
+
+    fn is_in_share(&self, randomness: Randomness) -> bool {
+        randomness.0 < self.bound.load(Relaxed)
+    }
+}
+
+/// The smallest whole number that is not below the share of 2⁵³.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share is from 0 to 1"
+)]
+fn bound(fixed_rate: f64) -> u64 {
+    (fixed_rate * TWO_TO_THE_53).ceil() as u64
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the two halves of a word")]
+const fn halves(word: u64) -> (u32, u32) {
+    ((word >> 32) as u32, word as u32)
+}
+
+fn join(high: u32, low: u32) -> u64 {
+    u64::from(high) << 32 | u64::from(low)
+}

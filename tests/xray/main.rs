@@ -1,0 +1,7 @@
+//! X-Ray, against a double of the daemon on loopback.
+
+mod daemon;
+mod documents;
+mod poll;
+mod tcp;
+mod udp;
