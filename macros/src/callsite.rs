@@ -140,6 +140,15 @@ pub(crate) fn variant(private: &TokenStream, ty: &str, variant: &str) -> TokenSt
     quote_spanned!(Span::mixed_site()=> #private::#ty::#variant)
 }
 
+/// The value in an `Option`.
+fn optional(value: Option<&impl ToTokens>, private: &TokenStream) -> TokenStream {
+    let option = quote_spanned!(Span::mixed_site()=> #private::core::option::Option);
+    value.map_or_else(
+        || quote_spanned!(Span::mixed_site()=> #option::None),
+        |value| quote_spanned!(Span::mixed_site()=> #option::Some(#value)),
+    )
+}
+
 /// The variant that `written` stands for; names the nearest word otherwise.
 pub(crate) fn choose(
     words: Words,
@@ -162,13 +171,9 @@ pub(crate) fn choose(
 impl Subsegment {
     fn tokens(&self, private: &TokenStream) -> TokenStream {
         let site = Span::mixed_site();
-        let option = quote_spanned!(site=> #private::core::option::Option);
-        let or_none = |value: Option<TokenStream>| match value {
-            Some(value) => quote_spanned!(site=> #option::Some(#value)),
-            None => quote_spanned!(site=> #option::None),
-        };
-        let name = or_none(self.name.as_ref().map(ToTokens::to_token_stream));
-        let namespace = or_none(self.namespace.map(|it| it.tokens(private)));
+        let name = optional(self.name.as_ref(), private);
+        let namespace = self.namespace.map(|it| it.tokens(private));
+        let namespace = optional(namespace.as_ref(), private);
         quote_spanned!(site=> #private::Subsegment { name: #name, namespace: #namespace })
     }
 }
@@ -233,13 +238,8 @@ impl Callsite {
         let (source, kind) = (self.source(paths), self.kind.tokens(&private));
         let keys = self.keys.iter().map(|(key, _)| key);
         let marks = self.marks().map(|(_, mark)| mark.tokens(&private));
-        let subsegment = match &self.subsegment {
-            Some(subsegment) => {
-                let subsegment = subsegment.tokens(&private);
-                quote_spanned!(site=> #private::core::option::Option::Some(#subsegment))
-            }
-            None => quote_spanned!(site=> #private::core::option::Option::None),
-        };
+        let subsegment = self.subsegment.as_ref().map(|it| it.tokens(&private));
+        let subsegment = optional(subsegment.as_ref(), &private);
         let destinations = self.takers.tokens(&kind, &private);
         quote_spanned!(site=> const {
             &#private::Callsite {

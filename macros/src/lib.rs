@@ -289,8 +289,8 @@ pub fn xray_subsegment(args: TokenStream, item: TokenStream) -> TokenStream {
 /// Takes fields as [`macro@traced`] does; a key recorded before is recorded anew. Among them may
 /// stand `annotations(..)`, `metadata(..)` and `metadata("namespace", ..)` as
 /// [`macro@xray_subsegment`] takes them, for a current span that is a segment or a subsegment of AWS
-/// X-Ray. Without a current span that is recorded, nothing is worked out. Works anywhere below an annotated
-/// function, in functions without an attribute too, and never blocks.
+/// X-Ray. Without a current span that is recorded, nothing is worked out. Works anywhere below an
+/// annotated function, in functions without an attribute too, and never blocks.
 ///
 /// ```
 /// use spanwright::{record, testing, traced};
@@ -298,7 +298,7 @@ pub fn xray_subsegment(args: TokenStream, item: TokenStream) -> TokenStream {
 /// #[traced]
 /// fn import(files: &[&str]) -> usize {
 ///     let bytes = files.iter().map(|file| file.len()).sum();
-///     record!(import.bytes = bytes, first = ?files.first());
+///     record!(import.bytes = bytes, first = ?files.first(), metadata("import", files));
 ///     bytes
 /// }
 ///
