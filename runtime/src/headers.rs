@@ -42,6 +42,7 @@ pub fn inject(mut set: impl FnMut(&'static str, &str)) {
         trace_state: request.trace_state,
         baggage: request.baggage,
         xray: Some(XrayContext { rest: request.xray_rest, ..span.xray() }),
+        ..Context::default()
     };
     tracer.propagator.inject(&context, &mut set);
 }

@@ -23,6 +23,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Capture {
     sampler: Sampler,
+    propagator: Composite,
     limits: Limits,
     level: Level,
     destinations: Destinations,
@@ -47,6 +48,7 @@ impl Default for Capture {
     fn default() -> Self {
         Self {
             sampler: Sampler::AlwaysOn,
+            propagator: Composite::default(),
             limits: Limits::default(),
             level: Level::Trace,
             destinations: Destinations::ALL,
@@ -60,6 +62,12 @@ impl Capture {
     #[must_use]
     pub fn sampler(self, sampler: Sampler) -> Self {
         Self { sampler, ..self }
+    }
+
+    /// Which headers carry traces; `tracecontext,baggage` where nothing is said.
+    #[must_use]
+    pub fn propagator(self, propagator: Composite) -> Self {
+        Self { propagator, ..self }
     }
 
     /// How much a span may hold.
@@ -103,7 +111,7 @@ impl Capture {
     fn tracer(&self, memory: &Arc<Memory>) -> Tracer {
         Tracer {
             sampler: self.sampler.clone(),
-            propagator: Composite::default(),
+            propagator: self.propagator.clone(),
             limits: self.limits,
             segments: self.segments.clone(),
             context_missing: ContextMissing::IgnoreError,

@@ -51,7 +51,7 @@ fn context() -> impl Strategy<Value = Context> {
             is_remote: true,
         };
         let trace_state = (!members.is_empty()).then(|| members.join(",").into());
-        Context { span, trace_state, baggage, xray: None }
+        Context { span, trace_state, baggage, ..Context::default() }
     })
 }
 

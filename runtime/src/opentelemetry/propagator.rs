@@ -82,7 +82,7 @@ fn outgoing(context: &Context) -> propagate::Context {
         Parent::Root => propagate::Context { baggage: own, ..Default::default() },
         Parent::Remote(span) => {
             let trace_state = text(context.span().span_context().trace_state());
-            propagate::Context { span, trace_state, baggage: own, xray: None }
+            propagate::Context { span, trace_state, baggage: own, ..Default::default() }
         }
         Parent::Local(span) => {
             let request = request::of(span).unwrap_or_default();
@@ -96,6 +96,7 @@ fn outgoing(context: &Context) -> propagate::Context {
                 trace_state: request.trace_state,
                 baggage,
                 xray: Some(XrayContext { rest: request.xray_rest, ..span.xray() }),
+                ..Default::default()
             }
         }
     }

@@ -123,7 +123,7 @@ fn open_request(span: SpanRef, context: &Context) {
                 span: remote.span_context().into(),
                 trace_state: propagator::text(remote.span_context().trace_state()),
                 baggage: baggage(context.baggage()),
-                xray: None,
+                ..propagate::Context::default()
             },
         );
     }
