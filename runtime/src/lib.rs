@@ -89,5 +89,6 @@ pub use private as __private;
 
 pub use config::Config;
 pub use install::Telemetry;
+pub use record::Failure;
 pub use span::{FutureExt, Sink, Span, SpanRef, ToAttribute, current, set_user};
-pub use spanwright_macros::{record, traced};
+pub use spanwright_macros::{record, traced, xray_subsegment};

@@ -10,6 +10,6 @@ pub use crate::record::{Destinations, Failure, Level, Namespace, Outcome, Source
 pub use crate::span::{
     Amendment, Callsite, ErrorProbe, Fallible, Frame, Judge, Mark, Parent, Recorder, Redaction,
     Scoped, Split, Subsegment, ToAttribute, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError,
-    ViaFallible, ViaNothing, ViaPlain, call, call_in, error_event, guard_attributes, is_enabled,
-    scoped,
+    ViaFallible, ViaNothing, ViaPlain, call, call_in, classify, error_event, guard_attributes,
+    is_enabled, scoped,
 };

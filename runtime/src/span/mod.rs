@@ -27,9 +27,9 @@ mod drain;
 mod frame;
 mod handle;
 mod ids;
-#[cfg(feature = "xray")]
+#[cfg(any(feature = "xray", feature = "testing"))]
 mod json;
-#[cfg(not(feature = "xray"))]
+#[cfg(not(any(feature = "xray", feature = "testing")))]
 #[path = "no_json.rs"]
 mod json;
 mod layout;
@@ -72,7 +72,7 @@ pub use frame::Frame;
 #[doc(hidden)]
 pub use outcome::{
     ErrorProbe, Judge, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError, ViaFallible,
-    ViaNothing, ViaPlain, call, error_event, fail, guard_attributes,
+    ViaNothing, ViaPlain, call, classify, error_event, fail, guard_attributes,
 };
 #[doc(hidden)]
 pub use scoped::{Scoped, call_in, scoped};

@@ -18,7 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::frame::Frame;
 use super::sink::{Limited, Recorder, Sink, record_display_at};
 use super::words::{Key, MAX_TEXT_BYTES};
-use crate::record::{Level, Outcome};
+use crate::record::{Failure, Level, Outcome};
 
 /// What a call returned, taken apart by reference.
 #[derive(Debug)]
@@ -259,6 +259,12 @@ pub fn error_event<const WORDS: usize>(frame: &mut Frame<WORDS>, level: Level) {
 #[inline]
 pub fn guard_attributes(record: impl FnOnce()) {
     let _ = catch_unwind(AssertUnwindSafe(record));
+}
+
+/// Asks a function of the user's how an error counts; that the types stand here lets a closure leave
+/// them out.
+pub fn classify<E: ?Sized>(error: &E, judge: impl FnOnce(&E) -> Failure) -> Failure {
+    judge(error)
 }
 
 /// Calls the body of an annotated function; that it takes an `FnOnce` lets the body return

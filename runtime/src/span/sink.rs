@@ -98,14 +98,17 @@ pub trait Recorder {
         redaction: Redaction,
         value: &T,
     ) {
-        if let Some(buffer) = self.buffer() {
-            let sink = Sink { buffer, key: Key::at(key) };
-            match redaction {
-                Redaction::Full => sink.str("…"),
-                Redaction::Hash => sink.display(&format_args!("{:016x}", hash(value))),
-                Redaction::Last(chars) => sink.display(&Tail { value, chars }),
-            }
-        }
+        record_display_at(self, Key::at(key), &Redacted { redaction, value });
+    }
+
+    /// Records metadata that must not be readable.
+    fn record_redacted_metadata<T: fmt::Display + ?Sized>(
+        &mut self,
+        key: u16,
+        redaction: Redaction,
+        value: &T,
+    ) {
+        self.record_metadata(key, &format_args!("{}", Redacted { redaction, value }));
     }
 }
 
@@ -287,6 +290,23 @@ impl fmt::Write for Limited<'_> {
         let kept = cut(text, MAX_TEXT_BYTES - self.0.len());
         self.0.push_str(kept);
         if kept.len() == text.len() { Ok(()) } else { Err(fmt::Error) }
+    }
+}
+
+/// What may be read of a value.
+struct Redacted<'a, T: ?Sized> {
+    redaction: Redaction,
+    value: &'a T,
+}
+
+impl<T: fmt::Display + ?Sized> fmt::Display for Redacted<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.value;
+        match self.redaction {
+            Redaction::Full => f.write_str("…"),
+            Redaction::Hash => write!(f, "{:016x}", hash(value)),
+            Redaction::Last(chars) => Tail { value, chars }.fmt(f),
+        }
     }
 }
 
