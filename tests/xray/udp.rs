@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use spanwright::loss::LossReason;
 use spanwright::pipeline::Settings;
+use spanwright::pipeline::transport::Transport;
 use spanwright::pipeline::transport::udp::{self, Client, Lookup, MAX_DATAGRAM_BYTES, Pace};
 use spanwright::record::Processor;
 use support::rig::{LONG, Rig, Sum, sum};
-use support::xray_daemon::{self, XrayDaemon};
+use support::xray_daemon::{self, InStep, XrayDaemon};
 
 use crate::documents::{
     Dialect, Document, Way, assert_all, documents, host_port, id, one_by_one, restless, settings,
@@ -19,12 +20,12 @@ use crate::documents::{
 /// Datagrams of a small document.
 const SMALL: usize = 630;
 
-fn rig(daemon: &XrayDaemon, client: Client) -> Rig<Document> {
-    Rig::new(Dialect::new(Way::Udp, daemon.address()), client, &one_by_one())
+fn rig(daemon: &XrayDaemon, transport: impl Transport) -> Rig<Document> {
+    Rig::new(Dialect::new(Way::Udp, daemon.address()), transport, &one_by_one())
 }
 
 fn paced(daemon: &XrayDaemon) -> Rig<Document> {
-    rig(daemon, Client::new(settings(daemon)))
+    rig(daemon, InStep::new(Client::new(settings(daemon)), daemon))
 }
 
 #[test]
