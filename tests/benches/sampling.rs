@@ -100,6 +100,15 @@ fn main() {
         measure(&format!("decide/local/25-rules/{name}"), &local(path), request);
         measure(&format!("decide/central/25-rules/{name}"), &central(path), request);
     }
+    let id = RequestFacts {
+        path: Some("/api/activities/26e12864-1c26-5c3a-9658-97a10f8fea67"),
+        ..request
+    };
+    for (name, path) in
+        [("same-letters", "/api/activities/{}*a"), ("same-letters-infix", "*/{}*a*")]
+    {
+        measure(&format!("decide/central/25-rules/{name}"), &central(path), id);
+    }
     let unicode = RequestFacts { path: Some("/api/activities/@andré"), ..request };
     measure("decide/central/25-rules/not-ascii", &central("/api/activities/{}*"), unicode);
     measure("decide/central/first-of-25", &central("*"), request);

@@ -144,7 +144,7 @@ impl fmt::Display for Considered {
             None => f.write_str("(built in): ")?,
         }
         if self.mismatches.is_empty() {
-            let percent = self.fixed_rate * 100.0;
+            let percent = (self.fixed_rate * 1e6).round() / 1e4;
             let verb = if self.decides { "decides" } else { "would match" };
             return write!(f, "{verb}: {} a second, then {percent} %", self.reservoir);
         }

@@ -16,15 +16,15 @@ const TWO_TO_THE_53: f64 = 9_007_199_254_740_992.0;
 /// Counts beyond this are given up rather than put back, so that no half of a word runs over.
 const MAX_PUT_BACK: u64 = 1 << 31;
 
-/// A trace as a number that is as likely as any other, below 2⁵³.
+/// A trace as a number from 0 to 1, which it never is.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Randomness(u64);
+pub(super) struct Randomness(f64);
 
 impl Randomness {
     /// The last 53 bits of the id: all services that ask for the same share keep the same traces.
-    #[expect(clippy::cast_possible_truncation, reason = "the last bits are what is wanted")]
+    #[expect(clippy::cast_precision_loss, reason = "as many bits as the number has")]
     pub(super) const fn of(trace_id: TraceId) -> Self {
-        Self(trace_id.to_u128() as u64 & ((1 << RANDOM_BITS) - 1))
+        Self((trace_id.to_u128() & ((1 << RANDOM_BITS) - 1)) as f64 / TWO_TO_THE_53)
     }
 }
 
@@ -113,8 +113,8 @@ pub(super) struct Target {
 #[derive(Debug)]
 pub(super) struct Reservoir {
     counters: Arc<Counters>,
-    /// A trace is kept whose randomness is below this.
-    bound: AtomicU64,
+    /// The bits of the share that is kept.
+    fixed_rate: AtomicU64,
     /// How many a second, and until which second; the epoch when there never was a quota.
     quota: AtomicU64,
     taken: Window,
@@ -126,7 +126,7 @@ impl Reservoir {
     pub(super) fn new(fixed_rate: f64, counters: Arc<Counters>) -> Self {
         Self {
             counters,
-            bound: AtomicU64::new(bound(fixed_rate)),
+            fixed_rate: AtomicU64::new(fixed_rate.to_bits()),
             quota: AtomicU64::new(0),
             taken: Window::default(),
             borrowed: Window::default(),
@@ -158,7 +158,7 @@ impl Reservoir {
     /// Takes what the control plane says.
     pub(super) fn apply(&self, target: Target) {
         if let Some(fixed_rate) = target.fixed_rate {
-            self.bound.store(bound(fixed_rate), Relaxed);
+            self.fixed_rate.store(fixed_rate.to_bits(), Relaxed);
         }
         if let Some((quota, until)) = target.quota {
             self.quota.store(join(quota, until), Relaxed);
@@ -171,24 +171,13 @@ impl Reservoir {
     }
 
     /// The share that holds now.
-    #[expect(clippy::cast_precision_loss, reason = "the bound is at most 2⁵³, which is exact")]
     pub(super) fn fixed_rate(&self) -> f64 {
-        self.bound.load(Relaxed) as f64 / TWO_TO_THE_53
+        f64::from_bits(self.fixed_rate.load(Relaxed))
     }
 
     fn is_in_share(&self, randomness: Randomness) -> bool {
-        randomness.0 < self.bound.load(Relaxed)
+        randomness.0 < self.fixed_rate()
     }
-}
-
-/// The smallest whole number that is not below the share of 2⁵³.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a share is from 0 to 1"
-)]
-fn bound(fixed_rate: f64) -> u64 {
-    (fixed_rate * TWO_TO_THE_53).ceil() as u64
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the two halves of a word")]

@@ -185,27 +185,30 @@ impl Rule {
         ]
     }
 
-    /// What must hold for a request.
+    /// What must hold for a request, first what tells most rules apart.
     #[inline]
-    pub(super) fn request_conditions<'a>(
+    pub(super) fn request_conditions<'a>(&'a self, facts: &Facts<'a>) -> [Condition<'a>; 3] {
+        let condition =
+            |field, pattern, value| Condition { field, pattern, value, is_attribute: false };
+        [
+            condition("URLPath", &self.path, facts.path),
+            condition("HTTPMethod", &self.method, facts.method),
+            condition("Host", &self.host, facts.host),
+        ]
+    }
+
+    /// What must hold for the attributes of a request.
+    pub(super) fn attribute_conditions<'a>(
         &'a self,
         facts: &Facts<'a>,
     ) -> impl Iterator<Item = Condition<'a>> {
         let facts = *facts;
-        let condition =
-            |field, pattern, value| Condition { field, pattern, value, is_attribute: false };
-        let conditions = [
-            condition("URLPath", &self.path, facts.path),
-            condition("HTTPMethod", &self.method, facts.method),
-            condition("Host", &self.host, facts.host),
-        ];
-        let attributes = self.attributes.iter().map(move |(key, pattern)| Condition {
+        self.attributes.iter().map(move |(key, pattern)| Condition {
             field: key,
             pattern,
             value: facts.attribute(key),
             is_attribute: true,
-        });
-        conditions.into_iter().chain(attributes)
+        })
     }
 }
 
@@ -223,9 +226,9 @@ impl Condition<'_> {
 impl<'a> Facts<'a> {
     pub(super) fn new(request: &RequestFacts<'a>) -> Self {
         Self {
-            host: request.host.map(Text::new),
+            host: request.host.map(Text::for_many),
             method: request.method.map(Text::new),
-            path: request.path.map(Text::new),
+            path: request.path.map(Text::for_many),
             user_agent: request.user_agent.map(Text::new),
             attributes: request.attributes,
         }

@@ -178,7 +178,6 @@ impl Central {
             return Some(Request { path: RULES_PATH, body });
         }
         if let Some(targets_at) = self.targets_at
-            && self.round.is_none()
             && is_due(targets_at, now, TARGETS_EVERY + TARGETS_SPREAD)
         {
             self.round = Some(now);
@@ -352,14 +351,14 @@ impl Central {
         reports: &[Report],
         now: Duration,
     ) -> Result<(), CentralError> {
-        for unprocessed in &unprocessed {
-            if unprocessed.is_fault_of_report() {
-                self.rules_at = now;
-                continue;
-            }
-            let mut of_rule = reports.iter().filter(|report| *report.name == *unprocessed.name);
-            of_rule.by_ref().for_each(put_back);
+        if unprocessed.iter().any(Unprocessed::is_fault_of_report) {
+            self.rules_at = now;
         }
+        let is_to_come = |report: &&Report| {
+            let mut of_rule = unprocessed.iter().filter(|it| *it.name == *report.name);
+            of_rule.any(|it| !it.is_fault_of_report())
+        };
+        reports.iter().filter(is_to_come).for_each(put_back);
         let count = unprocessed.len();
         let Some(first) = unprocessed.into_iter().next() else { return Ok(()) };
         Err(CentralError::Unprocessed {
