@@ -38,6 +38,7 @@
 //! | feature | turns on |
 //! |---|---|
 //! | `otlp` | spans by OTLP over HTTP |
+//! | `xray` | sampling by the rules of AWS X-Ray |
 //! | `console` | finished traces as trees on standard output |
 //! | `actix` | the middleware of [`actix`] |
 //! | `opentelemetry` | both ways between this crate and the OpenTelemetry API, exporters of its SDK |

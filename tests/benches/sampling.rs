@@ -15,7 +15,7 @@ use spanwright::sample::{Input, RequestFacts};
 const RULES: usize = 25;
 const DECISIONS: u32 = 20_000;
 const ROUNDS: usize = 51;
-const NOW: Duration = Duration::from_secs(1_800_000_000);
+const NOW: Duration = Duration::from_hours(500_000);
 
 /// A rule by number; the last one is `Default`, for everything.
 fn rule(at: usize, path: &str) -> Value {
@@ -23,8 +23,8 @@ fn rule(at: usize, path: &str) -> Value {
     json!({
         "RuleName": if is_default { "Default".to_owned() } else { format!("rule-{at:02}") },
         "ResourceARN": "*", "Priority": at + 1, "FixedRate": 0.05, "ReservoirSize": 1,
-        "ServiceName": if at % 2 == 0 { "cruddur" } else { "crud*" }, "ServiceType": "*",
-        "Host": "*", "HTTPMethod": if at % 3 == 0 { "GET" } else { "*" },
+        "ServiceName": if at.is_multiple_of(2) { "cruddur" } else { "crud*" }, "ServiceType": "*",
+        "Host": "*", "HTTPMethod": if at.is_multiple_of(3) { "GET" } else { "*" },
         "URLPath": if is_default { "*" } else { path }, "Version": 1,
     })
 }

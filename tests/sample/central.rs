@@ -27,11 +27,11 @@ fn central() -> (Sampler, Central) {
 /// Twenty requests of one second, after what is polled at its beginning. Of each ten, one is below
 /// 10 % of all traces, five are below 50 %, and so on.
 fn second_of_requests(sampler: &Sampler, second: u64) -> usize {
-    let sampled = (0..20_u32).filter(|at| {
+    let kept = (0..20_u32).filter(|at| {
         let now = at_ms(second * 1000 + 600 + u64::from(*at) * 20);
         is_sampled(sampler, f64::from(at % 10) / 10.0 + 0.05, now)
     });
-    sampled.count()
+    kept.count()
 }
 
 #[test]
@@ -81,8 +81,8 @@ fn sixty_seconds_are_sampled_and_reported_by_the_arithmetic() {
             "/SamplingTargets [(\"all\", [200, 40, 0])]",
         ]
     );
-    let sampled: usize = by_second.iter().sum();
-    assert_eq!(service.taken["all"], [1200, sampled as u64, 24]);
+    let kept: usize = by_second.iter().sum();
+    assert_eq!(service.taken["all"], [1200, kept as u64, 24]);
     assert_eq!(sampler.status().failures, 1);
 }
 
@@ -208,7 +208,7 @@ fn changed_rules_are_fetched_at_once_and_once_for_each_change() {
 #[test]
 fn polls_of_different_processes_differ() {
     let mut ids_and_times = Vec::new();
-    for seed in [7 << 64 | 8, 9 << 64 | 10] {
+    for seed in [0x7 << 64 | 0x8, 0x9 << 64 | 0xa] {
         let sampler = Sampler::new(Settings { is_central: true, ..Settings::default() });
         let mut central = sampler.central(seed).expect("it was asked for");
         central.poll(at_ms(0));

@@ -104,7 +104,7 @@ fn fetched_rules_are_shown_with_their_age_quota_and_share() {
     reply(&mut central, &answer, at_ms(10_100)).expect("the answer is right");
     for (ms, reservoir) in [(20_900, 3), (21_000, 9)] {
         let explanation = sampler.explain(&RequestFacts::default(), at_ms(ms));
-        let age = at_ms(ms) - at_ms(0);
+        let age = at_ms(ms).saturating_sub(at_ms(0));
         assert_eq!(explanation.source, Source::Central { age });
         let all = explanation.deciding().expect("nothing is excluded");
         assert_eq!((all.reservoir, all.fixed_rate), (reservoir, 0.125));

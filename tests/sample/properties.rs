@@ -149,12 +149,12 @@ proptest! {
                     reply(&mut central, &rules, at_ms(now_ms)).expect("the rules are right");
                     continue;
                 }
-                let [requests, sampled, borrowed] = reported(&request)[0].1;
-                prop_assert!(requests >= sampled && sampled >= borrowed);
+                let [requests, kept, borrowed] = reported(&request)[0].1;
+                prop_assert!(requests >= kept && kept >= borrowed);
                 let answer = Answer::Replied { status, body: &body };
                 let result = central.answered(answer, at_ms(now_ms));
                 if is_taken(&result, &body) {
-                    taken = [taken[0] + requests, taken[1] + sampled];
+                    taken = [taken[0] + requests, taken[1] + kept];
                 }
             }
         }
@@ -162,8 +162,8 @@ proptest! {
         let last = at_ms(now_ms) + Duration::from_secs(u32::MAX.into());
         while let Some(request) = central.poll(last) {
             if request.path == "/SamplingTargets" {
-                let [requests, sampled, _] = reported(&request)[0].1;
-                taken = [taken[0] + requests, taken[1] + sampled];
+                let [requests, kept, _] = reported(&request)[0].1;
+                taken = [taken[0] + requests, taken[1] + kept];
             }
             reply(&mut central, &rules, last).ok();
         }

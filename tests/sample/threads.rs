@@ -13,15 +13,15 @@ const DECISIONS: u64 = 20_000;
 #[test]
 fn every_decision_of_every_thread_is_counted_once() {
     let (sampler, mut central) = fetched(&[rule("all", 1, 0.5)]);
-    let (running, sampled) = (AtomicU64::new(THREADS), AtomicU64::new(0));
+    let (running, kept) = (AtomicU64::new(THREADS), AtomicU64::new(0));
     let mut taken = [0; 3];
     thread::scope(|scope| {
         for thread in 0..THREADS {
-            let (sampler, running, sampled) = (&sampler, &running, &sampled);
+            let (sampler, running, kept) = (&sampler, &running, &kept);
             scope.spawn(move || {
-                let randomness = |at: &u64| if (at + thread) % 3 == 0 { 0.1 } else { 0.9 };
+                let randomness = |at: &u64| if (at + thread).is_multiple_of(3) { 0.1 } else { 0.9 };
                 let yes = (0..DECISIONS).filter(|at| is_sampled(sampler, randomness(at), at_ms(0)));
-                sampled.fetch_add(yes.count() as u64, Ordering::Relaxed);
+                kept.fetch_add(yes.count() as u64, Ordering::Relaxed);
                 running.fetch_sub(1, Ordering::Release);
             });
         }
@@ -47,7 +47,7 @@ fn every_decision_of_every_thread_is_counted_once() {
             }
         }
     });
-    assert_eq!(taken[..2], [THREADS * DECISIONS, sampled.into_inner()]);
+    assert_eq!(taken[..2], [THREADS * DECISIONS, kept.into_inner()]);
 }
 
 #[test]
@@ -59,14 +59,14 @@ fn threads_share_the_quota_of_a_second() {
         json!({ "RuleName": "all", "ReservoirQuota": 100, "ReservoirQuotaTTL": START + 99 });
     let answer = json!({ "SamplingTargetDocuments": [target] });
     reply(&mut central, &answer, at_ms(10_100)).expect("the answer is right");
-    let sampled = AtomicU64::new(0);
+    let kept = AtomicU64::new(0);
     thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 let yes = (0..DECISIONS).filter(|_| is_sampled(&sampler, 0.5, at_ms(20_000)));
-                sampled.fetch_add(yes.count() as u64, Ordering::Relaxed);
+                kept.fetch_add(yes.count() as u64, Ordering::Relaxed);
             });
         }
     });
-    assert_eq!(sampled.into_inner(), 100);
+    assert_eq!(kept.into_inner(), 100);
 }

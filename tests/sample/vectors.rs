@@ -212,8 +212,8 @@ fn decisions_and_counts_are_those_of_the_algorithm() {
         let expected = case.get("counts").unwrap_or(&case["counts_docs_and_otel"]);
         let expected = ["requests", "sampled", "borrowed"].map(|it| whole(expected, it));
         let request = central.poll(at_ms(200_000)).expect("there are counts");
-        let [requests, sampled, borrowed] = reported(&request)[0].1;
-        let own = [requests - before, sampled - before, borrowed - u64::from(has_borrowed)];
+        let [requests, kept, borrowed] = reported(&request)[0].1;
+        let own = [requests - before, kept - before, borrowed - u64::from(has_borrowed)];
         assert_eq!(own, expected, "{case}");
     }
 }
@@ -237,14 +237,14 @@ fn counts_are_reported_when_they_are_due() {
 fn a_report_takes_the_counts_away() {
     let snapshot = &vectors()["snapshot"];
     let (sampler, mut central) = fetched(&[rule("rule1", 1, 0.5)]);
-    let [requests, sampled, borrowed] =
+    let [requests, kept, borrowed] =
         ["requests", "sampled", "borrowed"].map(|name| whole(&snapshot["before"], name));
     for second in 0..borrowed {
         assert!(is_sampled(&sampler, 0.9, at_ms(second * 1000)), "borrowed");
     }
     for at in borrowed..requests {
-        let randomness = if at < sampled { 0.1 } else { 0.9 };
-        assert_eq!(is_sampled(&sampler, randomness, at_ms(1000)), at < sampled);
+        let randomness = if at < kept { 0.1 } else { 0.9 };
+        assert_eq!(is_sampled(&sampler, randomness, at_ms(1000)), at < kept);
     }
     let request = central.poll(at_ms(10_100)).expect("there are counts");
     let body: Value = serde_json::from_str(&request.body).expect("bodies are JSON");
