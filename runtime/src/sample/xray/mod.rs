@@ -114,7 +114,7 @@ impl Sampler {
         Self { shared: Arc::new(shared) }
     }
 
-    /// Decides on one request; never blocks or allocates.
+    /// Decides on one request; never blocks, and allocates at most once in each thread.
     ///
     /// `now` is the time since the Unix epoch. Nothing but the trace id and the request of `input`
     /// is looked at: what a caller has decided already is to be asked before.

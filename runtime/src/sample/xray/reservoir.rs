@@ -188,3 +188,75 @@ const fn halves(word: u64) -> (u32, u32) {
 fn join(high: u32, low: u32) -> u64 {
     u64::from(high) << 32 | u64::from(low)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEVER: Randomness = Randomness(0.999);
+
+    #[test]
+    fn a_thread_that_is_late_by_a_second_does_not_open_the_last_one_again() {
+        let window = Window::default();
+        for (second, is_taken) in [
+            (10, true),
+            (10, true),
+            (10, false),
+            (11, true),
+            // Late: it takes from the second that has begun.
+            (10, true),
+            (10, false),
+            (11, false),
+            // The clock was put back.
+            (5, true),
+            (5, true),
+            (5, false),
+        ] {
+            assert_eq!(window.take(second, 2), is_taken, "{second}");
+        }
+        assert!(!window.take(12, 0));
+    }
+
+    #[test]
+    fn the_share_is_told_by_the_last_bits_of_the_trace() {
+        let reservoir = Reservoir::new(0.25, Arc::default());
+        let quarter = 1_u128 << 51;
+        for (trace_id, is_sampled) in
+            [(quarter - 1, true), (quarter, false), (u128::MAX << 53, true), (u128::MAX, false)]
+        {
+            let randomness = Randomness::of(TraceId::from_u128(trace_id));
+            assert_eq!(reservoir.decide_alone(0, 1, randomness), is_sampled, "{trace_id:x}");
+        }
+        let highest = Randomness::of(TraceId::from_u128(u128::MAX));
+        let lowest = Randomness::of(TraceId::from_u128(1 << 53));
+        assert!(Reservoir::new(1.0, Arc::default()).decide_alone(0, 1, highest));
+        assert!(!Reservoir::new(0.0, Arc::default()).decide_alone(0, 1, lowest));
+    }
+
+    #[test]
+    fn counts_go_back_unless_they_would_run_over() {
+        let reservoir = Reservoir::new(0.0, Arc::default());
+        reservoir.decide_allotted(1, 1, NEVER);
+        reservoir.decide_allotted(1, 1, NEVER);
+        let counters = reservoir.counters();
+        let counts = counters.take();
+        assert_eq!(counts, Counts { requests: 2, sampled: 1, borrowed: 1 });
+        assert_eq!(counters.take(), Counts::default());
+        counters.put_back(counts);
+        reservoir.decide_allotted(1, 1, NEVER);
+        assert_eq!(counters.take(), Counts { requests: 3, ..counts });
+        let most = Counts { requests: u32::MAX / 2, sampled: 9, borrowed: 9 };
+        counters.put_back(most);
+        counters.put_back(counts);
+        assert_eq!(counters.take(), most, "the rest is given up");
+    }
+
+    #[test]
+    fn a_target_changes_only_what_it_names() {
+        let reservoir = Reservoir::new(0.5, Arc::default());
+        reservoir.apply(Target { fixed_rate: None, quota: Some((3, 99)) });
+        reservoir.apply(Target { fixed_rate: Some(0.25), quota: None });
+        let rate = reservoir.fixed_rate();
+        assert_eq!((reservoir.quota(), rate.to_bits()), (Some((3, 99)), 0.25_f64.to_bits()));
+    }
+}
