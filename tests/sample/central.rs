@@ -1,11 +1,12 @@
 //! Sampling with a control plane, second by second.
 
-use serde_json::json;
-use spanwright::sample::xray::{Answer, Central, Sampler, Settings};
 use std::time::Duration;
 
+use serde_json::{Value, json};
+use spanwright::sample::xray::{Answer, Central, Request, Sampler, Settings};
+
 use crate::control_plane::ControlPlane;
-use crate::{START, at_ms, fetched, is_sampled, reply, rule, rule_for, rule_of};
+use crate::{START, at_ms, facts, fetched, is_sampled, reply, rule, rule_for, rule_of};
 
 /// Sends what is due until nothing is.
 fn drive(central: &mut Central, service: &mut ControlPlane, now: Duration) {
@@ -170,10 +171,8 @@ fn the_same_rule_keeps_its_quota_and_a_changed_one_its_counts() {
     service.targets.clear();
     service.rules[1]["FixedRate"] = json!(0.75);
     drive(&mut central, &mut service, at_ms(306_000));
-    let request =
-        |path| spanwright::sample::RequestFacts { path: Some(path), ..Default::default() };
     let rates = ["/same", "/other"].map(|path| {
-        let rule = sampler.explain(&request(path), at_ms(306_000));
+        let rule = sampler.explain(&facts(path), at_ms(306_000));
         let rule = rule.deciding().expect("nothing is excluded");
         (rule.reservoir, rule.fixed_rate)
     });
@@ -198,7 +197,7 @@ fn changed_rules_are_fetched_at_once_and_once_for_each_change() {
         (START + 9_999, 44_000, 3, "it is new, by a clock that is fast"),
         (START + 9_999, 55_000, 3, "it is known, although it lies ahead"),
     ] {
-        service.modified_at = Some(std::time::Duration::from_secs(modified_at).as_secs_f64());
+        service.modified_at = Some(Duration::from_secs(modified_at).as_secs_f64());
         is_sampled(&sampler, 0.5, at_ms(now_ms));
         drive(&mut central, &mut service, at_ms(now_ms));
         assert_eq!(fetches(&service), expected, "{why}");
@@ -243,4 +242,48 @@ fn a_clock_that_is_put_back_does_not_stop_polling() {
 #[test]
 fn without_a_control_plane_there_is_nothing_to_drive() {
     assert!(Sampler::new(Settings::default()).central(1).is_none());
+}
+
+#[test]
+fn a_rule_is_boosted_while_its_requests_go_wrong() {
+    let mut rule = rule("all", 0, 0.0);
+    rule["SamplingRateBoost"] = json!({ "MaxRate": 0.5, "CooldownWindowMinutes": 10 });
+    let plain = rule_for("a-plain", "/plain", 0, 0.0);
+    let sampler = Sampler::new(Settings {
+        service_name: "cruddur".to_owned(),
+        is_central: true,
+        ..Settings::default()
+    });
+    let mut central = sampler.central(1).expect("it was asked for");
+    central.poll(at_ms(0)).expect("rules are fetched at once");
+    reply(&mut central, &crate::rules_answer(&[plain, rule]), at_ms(0)).expect("right");
+    for (path, is_anomaly) in [("/", true), ("/", false), ("/", true), ("/plain", true)] {
+        let decision = crate::ask(&sampler, facts(path), 0.3, at_ms(0));
+        sampler.end(&decision, is_anomaly, at_ms(1));
+    }
+    let documents = |request: &Request| -> Value {
+        let body: Value = serde_json::from_str(&request.body).expect("JSON");
+        body["SamplingBoostStatisticsDocuments"].clone()
+    };
+    let failed = central.poll(at_ms(10_100)).expect("there are counts");
+    let answer = Answer::Failed { reason: "timeout" };
+    assert!(central.answered(answer, at_ms(10_200)).is_err());
+    let request = central.poll(at_ms(20_300)).expect("counts went back");
+    for (request, second) in [(failed, 10), (request, 20)] {
+        let expected = json!([{
+            "RuleName": "all", "ServiceName": "cruddur", "Timestamp": START + second,
+            "AnomalyCount": 2, "TotalCount": 3, "SampledAnomalyCount": 0,
+        }]);
+        assert_eq!(documents(&request), expected);
+    }
+    let boost = json!({ "BoostRate": 0.5, "BoostRateTTL": START + 60 });
+    let targets = [json!({ "RuleName": "all", "SamplingBoost": boost })];
+    reply(&mut central, &json!({ "SamplingTargetDocuments": targets }), at_ms(20_400))
+        .expect("right");
+    let is_kept = |path, ms| crate::ask(&sampler, facts(path), 0.3, at_ms(ms)).is_sampled;
+    let kept = [is_kept("/", 59_999), is_kept("/", 60_000), is_kept("/plain", 30_000)];
+    assert_eq!(kept, [true, false, false]);
+    is_sampled(&sampler, 0.3, at_ms(61_000));
+    let request = central.poll(at_ms(62_000)).expect("there are counts");
+    assert_eq!(documents(&request), json!(null), "nothing has ended since");
 }

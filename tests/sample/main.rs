@@ -98,6 +98,11 @@ fn ask(sampler: &Sampler, request: RequestFacts<'_>, randomness: f64, now: Durat
     sampler.decide(&input, now)
 }
 
+/// A request for a path, of which nothing else is known.
+fn facts(path: &str) -> RequestFacts<'_> {
+    RequestFacts { path: Some(path), ..RequestFacts::default() }
+}
+
 /// Whether a request of which nothing is known is sampled.
 fn is_sampled(sampler: &Sampler, randomness: f64, now: Duration) -> bool {
     ask(sampler, RequestFacts::default(), randomness, now).is_sampled
@@ -105,6 +110,5 @@ fn is_sampled(sampler: &Sampler, randomness: f64, now: Duration) -> bool {
 
 /// The rule that decides about a request for a path.
 fn rule_of(sampler: &Sampler, path: &str, now: Duration) -> Option<String> {
-    let request = RequestFacts { path: Some(path), ..RequestFacts::default() };
-    Some(ask(sampler, request, 0.5, now).rule?.to_string())
+    Some(ask(sampler, facts(path), 0.5, now).rule?.to_string())
 }

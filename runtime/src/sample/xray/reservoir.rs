@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
+use super::boost::{Anomalies, AnomalyCounts, Boost};
 use crate::record::TraceId;
 
 const RANDOM_BITS: u32 = 53;
@@ -56,6 +57,8 @@ pub(super) struct Counts {
     pub(super) sampled: u32,
     /// Those recorded without a quota, one a second.
     pub(super) borrowed: u32,
+    /// How requests ended.
+    pub(super) anomalies: AnomalyCounts,
 }
 
 /// Counts since the last report.
@@ -64,6 +67,7 @@ pub(super) struct Counters {
     /// Requests and those sampled, in one word, so that a report never has more of the latter.
     decided: AtomicU64,
     borrowed: AtomicU32,
+    anomalies: Anomalies,
 }
 
 impl Counters {
@@ -81,11 +85,9 @@ impl Counters {
 
     /// Takes all counts; they are zero then.
     pub(super) fn take(&self) -> Counts {
-        // What is borrowed is counted last, so it is read first: there are never more borrowed
-        // than sampled.
-        let borrowed = self.borrowed.swap(0, Relaxed);
         let (requests, sampled) = halves(self.decided.swap(0, Relaxed));
-        Counts { requests, sampled, borrowed }
+        let borrowed = self.borrowed.swap(0, Relaxed);
+        Counts { requests, sampled, borrowed, anomalies: self.anomalies.take() }
     }
 
     /// Adds what was taken and could not be reported.
@@ -96,7 +98,13 @@ impl Counters {
         };
         if self.decided.fetch_update(Relaxed, Relaxed, add).is_ok() {
             self.borrowed.fetch_add(counts.borrowed, Relaxed);
+            self.anomalies.add(counts.anomalies);
         }
+    }
+
+    /// Counts how a request ended.
+    pub(super) fn count_end(&self, is_anomaly: bool, is_sampled: bool) {
+        self.anomalies.count(is_anomaly, is_sampled);
     }
 }
 
@@ -107,6 +115,8 @@ pub(super) struct Target {
     pub(super) fixed_rate: Option<f64>,
     /// How many a second, and until which second since the epoch; `None` leaves what there is.
     pub(super) quota: Option<(u32, u32)>,
+    /// A share, and the second since the epoch in which it ends.
+    pub(super) boost: Option<(f64, u32)>,
 }
 
 /// The state of one rule.
@@ -117,6 +127,7 @@ pub(super) struct Reservoir {
     fixed_rate: AtomicU64,
     /// How many a second, and until which second; the epoch when there never was a quota.
     quota: AtomicU64,
+    boost: Boost,
     taken: Window,
     borrowed: Window,
 }
@@ -128,6 +139,7 @@ impl Reservoir {
             counters,
             fixed_rate: AtomicU64::new(fixed_rate.to_bits()),
             quota: AtomicU64::new(0),
+            boost: Boost::default(),
             taken: Window::default(),
             borrowed: Window::default(),
         }
@@ -139,7 +151,7 @@ impl Reservoir {
 
     /// Decides where nobody else shares the rule: `size` a second, then the share.
     pub(super) fn decide_alone(&self, size: u32, second: u32, randomness: Randomness) -> bool {
-        self.taken.take(second, size) || self.is_in_share(randomness)
+        self.taken.take(second, size) || self.is_in_share(second, randomness)
     }
 
     /// Decides by what the control plane has allotted to this process, and counts. Without a quota
@@ -150,7 +162,7 @@ impl Reservoir {
         let is_borrowed = !has_quota && size > 0 && self.borrowed.take(second, 1);
         let is_sampled = is_borrowed
             || (has_quota && self.taken.take(second, quota))
-            || self.is_in_share(randomness);
+            || self.is_in_share(second, randomness);
         self.counters.count(is_sampled, is_borrowed);
         is_sampled
     }
@@ -163,6 +175,9 @@ impl Reservoir {
         if let Some((quota, until)) = target.quota {
             self.quota.store(join(quota, until), Relaxed);
         }
+        if let Some((rate, until)) = target.boost {
+            self.boost.set(rate, until);
+        }
     }
 
     /// The quota a second and the second it ends with.
@@ -170,13 +185,13 @@ impl Reservoir {
         Some(halves(self.quota.load(Relaxed))).filter(|(_, until)| *until > 0)
     }
 
-    /// The share that holds now.
-    pub(super) fn fixed_rate(&self) -> f64 {
-        f64::from_bits(self.fixed_rate.load(Relaxed))
+    /// The share that holds in a second.
+    pub(super) fn rate(&self, second: u32) -> f64 {
+        f64::from_bits(self.fixed_rate.load(Relaxed)).max(self.boost.rate(second))
     }
 
-    fn is_in_share(&self, randomness: Randomness) -> bool {
-        randomness.0 < self.fixed_rate()
+    fn is_in_share(&self, second: u32, randomness: Randomness) -> bool {
+        randomness.0 < self.rate(second)
     }
 }
 
@@ -240,12 +255,12 @@ mod tests {
         reservoir.decide_allotted(1, 1, NEVER);
         let counters = reservoir.counters();
         let counts = counters.take();
-        assert_eq!(counts, Counts { requests: 2, sampled: 1, borrowed: 1 });
+        assert_eq!(counts, Counts { requests: 2, sampled: 1, borrowed: 1, ..Counts::default() });
         assert_eq!(counters.take(), Counts::default());
         counters.put_back(counts);
         reservoir.decide_allotted(1, 1, NEVER);
         assert_eq!(counters.take(), Counts { requests: 3, ..counts });
-        let most = Counts { requests: u32::MAX / 2, sampled: 9, borrowed: 9 };
+        let most = Counts { requests: u32::MAX / 2, ..counts };
         counters.put_back(most);
         counters.put_back(counts);
         assert_eq!(counters.take(), most, "the rest is given up");
@@ -254,9 +269,11 @@ mod tests {
     #[test]
     fn a_target_changes_only_what_it_names() {
         let reservoir = Reservoir::new(0.5, Arc::default());
-        reservoir.apply(Target { fixed_rate: None, quota: Some((3, 99)) });
-        reservoir.apply(Target { fixed_rate: Some(0.25), quota: None });
-        let rate = reservoir.fixed_rate();
-        assert_eq!((reservoir.quota(), rate.to_bits()), (Some((3, 99)), 0.25_f64.to_bits()));
+        reservoir.apply(Target { quota: Some((3, 99)), ..Target::default() });
+        reservoir.apply(Target { fixed_rate: Some(0.25), ..Target::default() });
+        reservoir.apply(Target { boost: Some((0.75, 60)), ..Target::default() });
+        assert_eq!(reservoir.quota(), Some((3, 99)));
+        let rates = [59, 60].map(|second| reservoir.rate(second).to_bits());
+        assert_eq!(rates, [0.75_f64, 0.25].map(f64::to_bits));
     }
 }

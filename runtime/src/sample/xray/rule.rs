@@ -34,7 +34,7 @@ const FIELDS: &[&str] = &[
 const MAX_ATTRIBUTES: usize = 5;
 const MAX_ATTRIBUTE_CHARS: usize = 32;
 /// The control plane counts in 32 bits with a sign.
-const MAX_RESERVOIR_SIZE: u32 = i32::MAX.cast_unsigned();
+const MAX_WHOLE: u32 = i32::MAX.cast_unsigned();
 /// The rule that is always there stands behind all others.
 const DEFAULT_PRIORITY: u32 = 10_000;
 
@@ -52,6 +52,15 @@ pub struct Rule {
     pub(super) method: Pattern,
     pub(super) path: Pattern,
     pub(super) attributes: Vec<(Box<str>, Pattern)>,
+    pub(super) boost: Option<RateBoost>,
+}
+
+/// How far the control plane may raise the share of a rule while requests go wrong.
+/// Source: <https://docs.aws.amazon.com/xray/latest/api/API_SamplingRateBoost.html>.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct RateBoost {
+    max_rate: f64,
+    cooldown_minutes: u32,
 }
 
 /// What a rule asks about this process rather than about a request.
@@ -114,6 +123,7 @@ impl Rule {
             method: any(),
             path: any(),
             attributes: Vec::new(),
+            boost: None,
         }
     }
 
@@ -133,7 +143,7 @@ impl Rule {
             name: Some(name.into()),
             priority: fields.whole("Priority", 1, max_priority)?,
             fixed_rate: fields.share("FixedRate")?,
-            reservoir_size: fields.whole("ReservoirSize", 0, MAX_RESERVOIR_SIZE)?,
+            reservoir_size: fields.whole("ReservoirSize", 0, MAX_WHOLE)?,
             service_name: pattern("ServiceName", 64)?,
             service_type: pattern("ServiceType", 64)?,
             resource_arn: pattern("ResourceARN", 500)?,
@@ -141,6 +151,7 @@ impl Rule {
             method: pattern("HTTPMethod", 10)?,
             path: pattern("URLPath", 128)?,
             attributes: read_attributes(&fields)?,
+            boost: read_boost(&fields)?,
         })
     }
 
@@ -246,6 +257,17 @@ impl<'a> Facts<'a> {
             (None, _) => None,
         }
     }
+}
+
+fn read_boost(fields: &Fields<'_>) -> Result<Option<RateBoost>, FieldError> {
+    let Some(value) = fields.find("SamplingRateBoost") else { return Ok(None) };
+    let wrong = || fields.wrong("SamplingRateBoost", "MaxRate and CooldownWindowMinutes");
+    let owner = format!("{}, SamplingRateBoost", fields.owner);
+    let fields = Fields { object: value.as_object().ok_or_else(wrong)?, owner };
+    Ok(Some(RateBoost {
+        max_rate: fields.share("MaxRate")?,
+        cooldown_minutes: fields.whole("CooldownWindowMinutes", 0, MAX_WHOLE)?,
+    }))
 }
 
 fn read_attributes(fields: &Fields<'_>) -> Result<Vec<(Box<str>, Pattern)>, FieldError> {
