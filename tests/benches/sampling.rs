@@ -13,8 +13,9 @@ use spanwright::sample::xray::{Answer, Rules, Sampler, Settings};
 use spanwright::sample::{Input, RequestFacts};
 
 const RULES: usize = 25;
-const DECISIONS: u32 = 20_000;
-const ROUNDS: usize = 51;
+/// Few enough that most rounds run through where other programs run too.
+const DECISIONS: u32 = 500;
+const ROUNDS: usize = 2001;
 const NOW: Duration = Duration::from_hours(500_000);
 
 /// A rule by number; the last one is `Default`, for everything.

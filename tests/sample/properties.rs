@@ -91,7 +91,11 @@ proptest! {
         prop_assert_eq!(Pattern::new(&pattern).matches(&text), insensitive);
         // In a rule other ways are taken for what does not match.
         let sampler = in_a_rule(&pattern);
-        prop_assert_eq!(crate::rule_of(&sampler, &text, at_ms(0)).is_some(), insensitive);
+        let rule = crate::rule_of(&sampler, &text, at_ms(0));
+        prop_assert_eq!(rule.is_some(), insensitive);
+        let explanation = sampler.explain(&crate::facts(&text), at_ms(0));
+        let deciding = explanation.deciding().and_then(|rule| rule.name.as_deref());
+        prop_assert_eq!(deciding, rule.as_deref());
     }
 
     #[test]

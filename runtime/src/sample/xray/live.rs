@@ -44,12 +44,7 @@ impl Live {
 
     #[inline]
     fn is_for(&self, facts: &Facts<'_>, matching: Matching) -> bool {
-        let holds = |condition: Condition<'_>| condition.holds(matching);
-        let matches = || {
-            self.rule.request_conditions(facts).into_iter().all(holds)
-                && self.rule.attribute_conditions(facts).all(holds)
-        };
-        self.is_for_service && (self.is_default || matches())
+        self.is_for_service && (self.is_default || self.rule.is_for(facts, matching))
     }
 
     /// Every condition of the rule that does not hold.

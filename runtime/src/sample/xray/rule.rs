@@ -196,8 +196,20 @@ impl Rule {
         ]
     }
 
-    /// What must hold for a request, first what tells most rules apart.
+    /// Whether everything holds that must hold for a request; first what tells most rules apart.
     #[inline]
+    pub(super) fn is_for(&self, facts: &Facts<'_>, matching: Matching) -> bool {
+        let holds = |pattern: &Pattern, value: Option<Text<'_>>| match value {
+            Some(text) => pattern.matches_text(text),
+            None => matching.admits_absent(pattern),
+        };
+        holds(&self.path, facts.path)
+            && holds(&self.method, facts.method)
+            && holds(&self.host, facts.host)
+            && self.attribute_conditions(facts).all(|condition| condition.holds(matching))
+    }
+
+    /// What must hold for a request, with its names.
     pub(super) fn request_conditions<'a>(&'a self, facts: &Facts<'a>) -> [Condition<'a>; 3] {
         let condition =
             |field, pattern, value| Condition { field, pattern, value, is_attribute: false };
@@ -223,13 +235,18 @@ impl Rule {
     }
 }
 
+impl Matching {
+    fn admits_absent(self, pattern: &Pattern) -> bool {
+        pattern.is_any() || self == Self::LikeXraySdks
+    }
+}
+
 impl Condition<'_> {
-    #[inline]
     pub(super) fn holds(&self, matching: Matching) -> bool {
         match self.value {
             Some(text) => self.pattern.matches_text(text),
             None if self.is_attribute => false,
-            None => self.pattern.is_any() || matching == Matching::LikeXraySdks,
+            None => matching.admits_absent(self.pattern),
         }
     }
 }
