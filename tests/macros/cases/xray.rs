@@ -493,3 +493,32 @@ fn s17_a_marked_field_of_a_span_is_an_annotation_too() {
         || request(run),
     );
 }
+
+#[traced(ok(fields(rows = ok.len())))]
+#[xray_subsegment(
+    annotations(limit),
+    ok(annotations(found = !ok.is_empty()), metadata(results_size = ok.len()), metadata("rows", all = ok)),
+    ret(metadata(failed = ret.is_err(), #[when(ret.is_err())] ret = ?ret)),
+    err = "error",
+)]
+async fn listed(limit: u32) -> Result<Vec<u32>, String> {
+    if limit > 9 { Err("too many".to_owned()) } else { Ok((0..limit).collect()) }
+}
+
+#[xray_subsegment(ret(metadata(ret)))]
+fn whole(n: u32) -> u32 {
+    n
+}
+
+#[test]
+fn s18_values_of_the_result_are_recorded_too() {
+    let expected = "listed limit=2 found=true [default: failed=false] [default: results_size=2] \
+                    [rows: all=[0,1]]\n\
+                    listed limit=10 [default: failed=true] [default: ret=\"Err(\\\"too many\\\")\"] \
+                    -> error !Error\nwhole [default: ret=3]\n";
+    check_request(expected, || {
+        assert_eq!(block_on(listed(2)), Ok(vec![0, 1]));
+        assert!(block_on(listed(10)).is_err());
+        assert_eq!(whole(3), 3);
+    });
+}
