@@ -77,6 +77,8 @@ pub mod span;
 pub mod testing;
 #[cfg(any(feature = "console", feature = "testing"))]
 mod tree;
+#[cfg(feature = "xray")]
+pub mod xray;
 
 #[doc(hidden)]
 pub mod private;

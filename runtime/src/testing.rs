@@ -115,6 +115,7 @@ impl Capture {
             limits: self.limits,
             segments: self.segments.clone(),
             context_missing: ContextMissing::IgnoreError,
+            watcher: None,
             destinations: self.destinations,
             level: self.level,
             processors: Processors { of_all: vec![memory.clone()], ..Processors::default() },

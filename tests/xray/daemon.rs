@@ -7,7 +7,7 @@ use spanwright::pipeline::transport::Transport;
 use spanwright::secret::Secret;
 use support::xray_daemon::{Dropped, HEADER, XrayDaemon};
 
-use crate::documents::patient_http;
+use crate::dialect::patient_http;
 
 #[test]
 fn datagrams_are_taken_dropped_and_refused_as_by_the_daemon() {

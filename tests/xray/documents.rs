@@ -1,164 +1,215 @@
-//! The least of a dialect: a number becomes a segment document of a chosen length.
+//! What X-Ray is told of whole traces.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
-use std::ops::RangeInclusive;
-use std::sync::Arc;
-use std::time::Duration;
 
-use serde_json::{Value, json};
-use spanwright::export::{Batch, EncodeError, Exporter, Limits, Reply, Request, Verdict};
-use spanwright::pipeline::transport::daemon::HostPort;
-use spanwright::pipeline::transport::{http, udp};
-use spanwright::pipeline::{Backoff, Settings};
-use spanwright::secret::Secret;
-use support::rig::{LONG, quick};
-use support::xray_daemon::{HEADER, XrayDaemon};
+use serde_json::Value;
+use spanwright::export::{Exporter as _, xray};
+use spanwright::record::{Array, Attribute, Destinations, LocalTrace, SpanId, SpanKind};
+use spanwright::sample::xray::Pattern;
+use support::segments::{below, failed, node, segment, trace};
 
-/// From which length on a document goes by TCP where both ways are open.
-const LONG_BYTES: usize = 32_000;
+use super::judge::{self, HEADER};
+use super::normal_form::normal_form;
 
-/// A document to be.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Document {
-    pub(crate) number: u64,
-    /// Of the datagram, header included.
-    pub(crate) len: usize,
+/// A request with so many subsegments as an annotated service has them.
+fn usual(subsegments: u64) -> LocalTrace {
+    let children = (2..2 + subsegments).map(|number| {
+        let mut child = node(number);
+        child.name = "home_activities".into();
+        child
+    });
+    trace(children.chain([node(1)]))
 }
 
-/// By which way documents go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
-    Udp,
-    Tcp,
-    /// Long ones by TCP.
-    Auto,
+fn all_ids(count: u64) -> BTreeSet<String> {
+    (1..=count).map(|number| format!("{number:016x}")).collect()
 }
 
-/// The dialect.
-#[derive(Debug)]
-pub(crate) struct Dialect {
-    way: Way,
-    daemon: SocketAddr,
+fn told(documents: &[Value]) -> BTreeSet<String> {
+    let ids = judge::ids(documents);
+    let told: BTreeSet<_> = ids.iter().map(|id| (*id).to_owned()).collect();
+    assert_eq!(told.len(), ids.len(), "every span is told once");
+    told
 }
 
-impl Dialect {
-    pub(crate) fn new(way: Way, daemon: SocketAddr) -> Self {
-        Self { way, daemon }
-    }
-
-    fn way_of(&self, batch: &Batch) -> Way {
-        match self.way {
-            Way::Auto if batch.items().any(|item| item.len() >= LONG_BYTES) => Way::Tcp,
-            Way::Auto => Way::Udp,
-            way => way,
-        }
-    }
+#[test]
+fn a_hundred_and_fifty_subsegments_are_one_document_of_less_than_twenty_kilobytes() {
+    // The reference client makes 125 datagrams of this scenario.
+    let request = judge::request(&xray::Settings::new("127.0.0.1:2000"), &[usual(150)]);
+    let [datagram] = &request.body[..] else { panic!("{} datagrams", request.body.len()) };
+    assert!(datagram.len() <= 20_000, "{} bytes", datagram.len());
+    assert_eq!(told(&[judge::judge(datagram)]), all_ids(151));
 }
 
-impl Exporter for Dialect {
-    type Record = Document;
-
-    const NAME: &'static str = "documents";
-
-    fn weigh(record: &Document) -> usize {
-        record.len
-    }
-
-    fn limits(&self) -> Limits {
-        let items = if self.way == Way::Auto { 1 } else { 64 };
-        Limits { items, bytes: 1 << 20, overhead_bytes: 0 }
-    }
-
-    fn encode(&mut self, record: &Document, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let end = out.len() + record.len;
-        out.extend_from_slice(HEADER);
-        let id = id(record.number);
-        let start = format!(r#"{{"id":"{id}","trace_id":"1-00000001-{id}00000000","pad":""#);
-        out.extend_from_slice(start.as_bytes());
-        out.resize(end - 2, b'x');
-        out.extend_from_slice(b"\"}");
-        Ok(())
-    }
-
-    fn request(&self, batch: &Batch) -> Request {
-        if self.way_of(batch) == Way::Udp {
-            let body = batch.items().map(|item| batch.bytes().slice_ref(item)).collect();
-            let url = Secret::new(format!("udp://{}", self.daemon));
-            return Request { url, headers: Vec::new(), body };
-        }
-        let texts = batch.items().map(|item| {
-            std::str::from_utf8(&item[HEADER.len()..]).expect("the documents are text")
-        });
-        let body = json!({"TraceSegmentDocuments": texts.collect::<Vec<_>>()}).to_string();
-        let url = Secret::new(format!("http://{}/TraceSegments", self.daemon));
-        Request { url, headers: Vec::new(), body: vec![body.into()] }
-    }
-
-    fn verdict(&self, reply: &Reply) -> Verdict {
-        let reason = format!("status {}", reply.status);
-        match reply.status {
-            200 => {
-                let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-                let refused = body["UnprocessedTraceSegments"].as_array().map_or(0, Vec::len);
-                if refused == 0 {
-                    return Verdict::Delivered;
-                }
-                Verdict::Partial { rejected: refused, message: body.to_string() }
-            }
-            413 => Verdict::Split,
-            429 | 500.. => Verdict::Retry { after: reply.retry_after, reason },
-            _ => Verdict::Refused { reason },
-        }
-    }
+#[test]
+fn children_that_end_before_their_parents_are_nested_in_them() {
+    // Segment, parent, three children: five datagrams for a client that streams at once.
+    let children = [3, 4, 5].map(|number| below(node(number), 2));
+    let documents = judge::documents(&trace(children.into_iter().chain([node(2), node(1)])));
+    let [segment] = &documents[..] else { panic!("{} documents", documents.len()) };
+    let names = |node: &Value| node["subsegments"].as_array().map_or(0, Vec::len);
+    assert_eq!((names(segment), names(&segment["subsegments"][0])), (1, 3));
 }
 
-/// The id of a document.
-pub(crate) fn id(number: u64) -> String {
-    format!("{number:016x}")
+#[test]
+fn what_ends_after_its_root_is_sent_for_itself() {
+    let documents = judge::documents(&trace([node(2), below(node(3), 2), node(4)]));
+    let independent: Vec<_> =
+        documents.iter().map(|it| (it["id"].as_str(), it["parent_id"].as_str())).collect();
+    let id = |number: u64| format!("{number:016x}");
+    let (two, four, root) = (id(2), id(4), id(1));
+    assert_eq!(independent, [(Some(&*two), Some(&*root)), (Some(&*four), Some(&*root))]);
+    assert_eq!(told(&documents), [id(2), id(3), id(4)].into());
 }
 
-/// Documents of a common length.
-pub(crate) fn documents(numbers: RangeInclusive<u64>, len: usize) -> Arc<[Document]> {
-    numbers.map(|number| Document { number, len }).collect()
+#[test]
+fn an_oversize_trace_is_split_and_nothing_is_lost() {
+    let big = |number: u64| {
+        let mut span = below(node(number), 1 + (number - 2) / 10);
+        span.attributes = vec![Attribute::new("note", "x".repeat(3_000))];
+        span
+    };
+    let documents = judge::documents(&trace((2..=100).map(big).chain([node(1)])));
+    assert!((6..=12).contains(&documents.len()), "{} documents", documents.len());
+    assert_eq!(documents[0]["id"], "0000000000000001", "the segment comes first");
+    assert_eq!(told(&documents), all_ids(100));
+    // Put together again it is the tree it was.
+    let whole = normal_form(&documents);
+    assert_eq!((whole.len(), whole[0]["subsegments"].as_array().map_or(0, Vec::len)), (1, 10));
 }
 
-/// Asserts that each of these documents has come, at least once, whole.
-pub(crate) fn assert_all(daemon: &XrayDaemon, numbers: RangeInclusive<u64>) {
-    let found: BTreeSet<_> = daemon.documents().into_iter().filter_map(|it| it.id).collect();
-    let missing: Vec<_> = numbers.filter(|number| !found.contains(&id(*number))).collect();
-    assert!(missing.is_empty(), "{} documents are missing: {missing:?}", missing.len());
-    assert_eq!((daemon.dropped(), daemon.unprocessed()), (vec![], vec![]));
+#[test]
+fn a_chain_ten_thousand_deep_is_told_to_its_end() {
+    let chain = (2..=10_000).rev().map(|number| below(node(number), number - 1));
+    let documents = judge::documents(&trace(chain.chain([node(1)])));
+    assert_eq!(told(&documents), all_ids(10_000));
 }
 
-/// One request at a time, as datagrams want it.
-pub(crate) fn one_by_one() -> Settings {
-    Settings { max_in_flight: 1, ..quick() }
+#[test]
+fn spans_that_are_their_own_ancestors_are_told_all_the_same() {
+    let documents = judge::documents(&trace([
+        below(node(2), 3),
+        below(node(3), 2),
+        below(node(4), 4),
+        below(node(5), 2),
+        node(1),
+    ]));
+    assert_eq!(told(&documents), all_ids(5));
 }
 
-/// The same, and a failure is not worth a wait.
-pub(crate) fn restless() -> Settings {
-    let backoff = Backoff { initial: Duration::ZERO, max: Duration::ZERO };
-    Settings { backoff, ..one_by_one() }
+#[test]
+fn a_failure_is_told_once_on_its_way_through_three_levels() {
+    // As the reference client has it: the innermost has the exception, the others its id.
+    let inner = failed(below(node(3), 2), &["'missing'"]);
+    let documents = judge::documents(&trace([
+        inner,
+        failed(node(2), &["'missing'"]),
+        failed(node(1), &["'missing'"]),
+    ]));
+    let nodes = judge::nodes(&documents[0]);
+    let exception = nodes[2]["cause"]["exceptions"][0]["id"].as_str().expect("it is told there");
+    assert_eq!([&nodes[0]["cause"], &nodes[1]["cause"]], [exception, exception]);
+    assert!(nodes.iter().all(|node| node["fault"] == true));
 }
 
-/// An address as host and port.
-pub(crate) fn host_port(address: &str) -> HostPort {
-    HostPort::parse(address).expect("an address is a host and a port")
+#[test]
+fn a_trace_without_segments_sends_nothing() {
+    let mut span = node(1);
+    span.segment = None;
+    span.destinations = Destinations::SPANS;
+    assert_eq!(judge::documents(&trace([span])), [Value::Null; 0]);
 }
 
-/// Settings of datagrams to a daemon.
-pub(crate) fn settings(daemon: &XrayDaemon) -> udp::Settings {
-    udp::Settings::new(host_port(&daemon.address().to_string()))
+#[test]
+fn segments_are_called_as_the_settings_say() {
+    let name = |naming: xray::Naming, host: &'static str| {
+        let mut settings = xray::Settings::new("127.0.0.1:2000");
+        settings.naming = naming;
+        settings.resource.set(Attribute::new("service.name", "cruddur"));
+        let mut root = node(1);
+        root.attributes =
+            vec![Attribute::new("server.address", host), Attribute::new("http.route", "/api/{id}")];
+        judge::judged(&settings, &trace([root]))[0]["name"].clone()
+    };
+    let by_host = || xray::Naming::Host {
+        pattern: Pattern::new("*.example.com"),
+        fallback: Some("MyApp".to_owned()),
+    };
+    assert_eq!(name(by_host(), "api.example.com"), "api.example.com");
+    assert_eq!(name(by_host(), "evil.test"), "MyApp");
+    assert_eq!(name(xray::Naming::Service, "evil.test"), "cruddur");
+    assert_eq!(name(xray::Naming::Fixed("fixed".into()), "evil.test"), "fixed");
+    assert_eq!(name(xray::Naming::Route, "evil.test"), "/api/:id");
 }
 
-/// A client of the daemon's TCP port.
-pub(crate) fn http(timeout: Duration) -> http::Client {
-    http::Client::new(&http::Settings { timeout, tls: false, proxy: None })
-        .expect("a client without TLS needs nothing from the system")
+#[test]
+fn annotations_are_kept_as_the_reference_client_keeps_them_and_the_others_are_not_lost() {
+    let mut root = node(1);
+    segment(&mut root).annotations = vec![
+        Attribute::new("str", "v"),
+        Attribute::new("int", 3_i64),
+        Attribute::new("float", 1.5),
+        Attribute::new("bool", true),
+        Attribute::new("zero", 0_i64),
+        Attribute::new("empty", ""),
+        Attribute::new("bad-key", "mapped"),
+        Attribute::new("listval", Array::I64(vec![1])),
+    ];
+    let document = judge::documents(&trace([root])).remove(0);
+    let expected = serde_json::json!({
+        "str": "v", "int": 3, "float": 1.5, "bool": true, "zero": 0, "empty": "", "bad_key": "mapped",
+    });
+    assert_eq!(document["annotations"], expected);
+    assert_eq!(document["metadata"]["default"]["listval"], serde_json::json!([1]));
 }
 
-/// The same with all the time in the world.
-pub(crate) fn patient_http() -> http::Client {
-    http(LONG)
+#[test]
+fn every_attribute_can_be_searched_for_when_that_is_asked() {
+    let mut settings = xray::Settings::new("127.0.0.1:2000");
+    settings.indexed = xray::Indexed::Listed(vec!["app.now".into()]);
+    let mut span = node(1);
+    span.attributes = vec![Attribute::new("app.now", "x"), Attribute::new("app.len", 1_i64)];
+    let document = judge::judged(&settings, &trace([span.clone()])).remove(0);
+    assert_eq!(document["annotations"], serde_json::json!({ "app_now": "x" }));
+    settings.indexed = xray::Indexed::All;
+    let document = judge::judged(&settings, &trace([span])).remove(0);
+    assert_eq!(document["annotations"], serde_json::json!({ "app_now": "x", "app_len": 1 }));
+}
+
+#[test]
+fn what_was_changed_can_be_asked_for() {
+    let settings = xray::Settings::new("127.0.0.1:2000");
+    let mut call = node(2);
+    call.kind = SpanKind::Client;
+    call.name = "GET /{id}".into();
+    segment(&mut call).annotations = vec![Attribute::new("user.id", 1_i64)];
+    judge::judged(&settings, &trace([call.clone(), node(1)]));
+    judge::judged(&settings, &trace([call, node(1)]));
+    let notes = settings.notes.all();
+    assert_eq!((notes["name"].count, notes["name"].examples.len()), (2, 1));
+    assert_eq!(notes["name"].examples[0].became, "GET /:id");
+    assert_eq!(notes["annotation key"].examples[0].was, "user.id");
+}
+
+#[test]
+fn a_heartbeat_is_a_segment_in_progress() {
+    let document = judge::documents(&xray::heartbeat(node(1))).remove(0);
+    assert_eq!(
+        (&document["in_progress"], &document["end_time"]),
+        (&Value::Bool(true), &Value::Null)
+    );
+    assert_eq!(document["id"], "0000000000000001");
+}
+
+#[test]
+fn the_same_trace_makes_the_same_bytes() {
+    let once = || {
+        let mut exporter = xray::Exporter::new(&xray::Settings::new("127.0.0.1:2000"));
+        let mut out = Vec::new();
+        exporter.encode(&usual(10), &mut out).expect("it has a form");
+        out
+    };
+    assert_eq!(once(), once());
+    assert!(String::from_utf8_lossy(&once()).contains(HEADER));
+    assert_eq!(usual(0).root_id, SpanId::from_u64(1));
 }

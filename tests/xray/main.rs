@@ -1,7 +1,12 @@
-//! X-Ray, against a double of the daemon on loopback.
+//! AWS X-Ray, from spans to what its daemon is sent, against a double of the daemon on loopback.
 
 mod daemon;
+mod dialect;
 mod documents;
+mod judge;
+mod normal_form;
 mod poll;
+mod properties;
 mod tcp;
 mod udp;
+mod ways;

@@ -11,7 +11,7 @@ use support::http_server::Answer;
 use support::rig::LONG;
 use support::xray_daemon::XrayDaemon;
 
-use crate::documents::{http, patient_http};
+use crate::dialect::{http, patient_http};
 
 const PATH: &str = "/GetSamplingRules";
 

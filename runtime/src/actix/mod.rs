@@ -33,6 +33,7 @@ mod middleware;
 mod request_facts;
 mod request_id;
 mod root_span;
+mod route;
 mod settings;
 mod trace_header;
 

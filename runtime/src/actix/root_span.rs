@@ -16,6 +16,7 @@ use actix_web::http::{Method, StatusCode, Uri};
 use super::error_facts::ErrorFacts;
 use super::request_facts;
 use super::request_id::RequestId;
+use super::route;
 use super::settings::Tracing;
 use super::trace_header::TraceHeader;
 use crate::record::{Destinations, Level, Outcome, Source, SpanKind};
@@ -160,9 +161,6 @@ impl RootSpan {
             body_bytes: None,
         });
         if open.frame.is_recording() {
-            if let Some(overruled) = incoming.overruled {
-                span.add_link(overruled, &[]);
-            }
             open.record_request(request, name.as_deref());
             shared.settings.visit_request(request, span);
         }
@@ -294,7 +292,7 @@ impl Open {
     }
 
     fn record_route(&mut self, route: Option<String>) {
-        let route = route.map(template);
+        let route = route.map(route::template);
         self.frame.record(Key::ROUTE, &route);
         if self.frame.reference().is_segment() {
             self.frame.record(Key::ROUTE_ANNOTATION, &route);
@@ -318,28 +316,6 @@ impl Open {
             self.frame.reference().add_event("exception", attributes);
         }
     }
-}
-
-/// A route without the regular expressions of its parameters: `/{id}` for `/{id:[0-9]{1,9}}`.
-fn template(route: String) -> String {
-    if !route.contains(':') {
-        return route;
-    }
-    let mut depth = 0_usize;
-    let mut is_pattern = false;
-    let mut template = String::with_capacity(route.len());
-    for char in route.chars() {
-        match char {
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        is_pattern = depth > 0 && (is_pattern || char == ':');
-        if !is_pattern {
-            template.push(char);
-        }
-    }
-    template
 }
 
 impl Drop for RootSpan {
@@ -395,26 +371,5 @@ impl Drop for Refused {
 impl fmt::Debug for RootSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.span.fmt(f)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_route_is_told_without_its_regular_expressions() {
-        for (route, expected) in [
-            ("/users/{id}", "/users/{id}"),
-            ("/@{handle:[^/]*}/x", "/@{handle}/x"),
-            ("/{id:[0-9]{1,9}}/{part:(?:a|b)}", "/{id}/{part}"),
-            ("/{tail:.*}", "/{tail}"),
-            ("/{tail}*", "/{tail}*"),
-            ("/time/12:30/{zone}", "/time/12:30/{zone}"),
-            ("/a}:b/{c:d", "/a}:b/{c"),
-            ("", ""),
-        ] {
-            assert_eq!(template(route.to_owned()), expected, "{route}");
-        }
     }
 }

@@ -3,21 +3,20 @@
 use std::time::Duration;
 
 use super::InstallError;
-use super::outlets::{Delivery, Outlet, Outlets};
+use super::outlets::{Delivery, Outlet, Outlets, Parts};
 use crate::config::Config;
 use crate::opentelemetry;
-use crate::span::tracer::Processors;
 
 /// Starts every exporter that was added.
 pub(super) fn start(
     config: &mut Config,
     outlets: &mut Outlets,
-    processors: &mut Processors,
+    parts: &mut Parts,
 ) -> Result<(), InstallError> {
     for exporter in std::mem::take(&mut config.exporters) {
         let name = exporter.name().to_owned();
         let delivery = exporter.start(&config.resource)?;
-        processors.of_spans.push(delivery.processor());
+        parts.processors.of_spans.push(delivery.processor());
         outlets.add(Exporter { name, delivery });
     }
     Ok(())

@@ -9,11 +9,13 @@ mod exporters;
 #[path = "no_exporters.rs"]
 mod exporters;
 mod outlets;
-#[cfg(not(any(feature = "otlp", feature = "console")))]
+#[cfg(not(any(feature = "otlp", feature = "xray", feature = "console")))]
 #[path = "no_pipelines.rs"]
 mod pipelines;
-#[cfg(any(feature = "otlp", feature = "console"))]
+#[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
 mod pipelines;
+#[cfg(feature = "xray")]
+mod xray;
 
 use std::fmt;
 use std::time::Duration;
@@ -21,6 +23,7 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::diagnostics;
 use crate::loss::{LossReason, Tally};
+use crate::propagate::Composite;
 use crate::record::Destinations;
 use crate::span::tracer::{self, Tracer};
 use crate::span::{self, collector};
@@ -50,7 +53,7 @@ pub enum InstallError {
     #[error("cannot start the thread that collects spans")]
     NoThread,
     /// The I/O thread does not start.
-    #[cfg(any(feature = "otlp", feature = "console"))]
+    #[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
     #[error(transparent)]
     Start(#[from] crate::pipeline::StartError),
     /// The threads of an exporter do not start.
@@ -58,7 +61,7 @@ pub enum InstallError {
     #[error(transparent)]
     Exporter(#[from] crate::opentelemetry::StartError),
     /// A destination's client cannot be built.
-    #[cfg(any(feature = "otlp", feature = "console"))]
+    #[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
     #[error("cannot send telemetry")]
     Transport(#[from] crate::pipeline::transport::TransportError),
 }
@@ -100,21 +103,36 @@ impl Config {
         if !collector::start() {
             return Err(InstallError::NoThread);
         }
-        let (destinations, processors) = Outlets::start(&mut self)?;
+        let takers = self.takers();
+        let propagator = self.propagator.take().unwrap_or_else(|| {
+            if self.has_xray() { Composite::with_xray() } else { Composite::default() }
+        });
+        let (destinations, parts) = Outlets::start(&mut self)?;
         let tracer = Tracer {
             sampler: self.sampler,
-            segments: None,
-            context_missing: crate::span::ContextMissing::default(),
-            destinations: Destinations::SPANS,
-            propagator: self.propagator,
+            segments: parts.segments,
+            context_missing: parts.context_missing,
+            watcher: parts.watcher,
+            destinations: takers,
+            propagator,
             limits: self.limits,
             level: self.level,
-            processors,
+            processors: parts.processors,
         };
         if !tracer::install(tracer) {
             return Err(InstallError::AlreadyInstalled);
         }
         Ok(Telemetry { destinations: Some(destinations) })
+    }
+}
+
+impl Config {
+    /// Who is there to take anything.
+    fn takers(&self) -> Destinations {
+        let spans =
+            if self.has_span_destination() { Destinations::SPANS } else { Destinations::NONE };
+        let segments = if self.has_xray() { Destinations::SEGMENTS } else { Destinations::NONE };
+        spans.with(segments)
     }
 }
 

@@ -1,15 +1,14 @@
 //! Stands in for the exporters of the OpenTelemetry SDK in a build without them.
 
 use super::InstallError;
-use super::outlets::Outlets;
+use super::outlets::{Outlets, Parts};
 use crate::config::Config;
-use crate::span::tracer::Processors;
 
 #[expect(clippy::unnecessary_wraps, reason = "the other form can fail")]
 pub(super) fn start(
     _config: &mut Config,
     _outlets: &mut Outlets,
-    _processors: &mut Processors,
+    _parts: &mut Parts,
 ) -> Result<(), InstallError> {
     Ok(())
 }

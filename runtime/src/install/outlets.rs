@@ -5,12 +5,26 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::InstallError;
 use crate::config::Config;
 use crate::loss::{LossReason, Tally};
-use crate::span::tracer::Processors;
+use crate::sample::DecideSegments;
+use crate::span::ContextMissing;
+use crate::span::tracer::{Processors, Watcher};
+
+/// What the destinations want of the tracer.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub(super) processors: Processors,
+    /// The rules by which requests have segments.
+    pub(super) segments: Option<Arc<dyn DecideSegments>>,
+    pub(super) context_missing: ContextMissing,
+    /// Who wants to know of requests that begin.
+    pub(super) watcher: Option<Watcher>,
+}
 
 /// What a flush or a shutdown has come to at one destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,13 +54,14 @@ pub(super) struct Outlets(Vec<Box<dyn Outlet>>);
 
 impl Outlets {
     /// Starts what is configured.
-    pub(super) fn start(config: &mut Config) -> Result<(Self, Processors), InstallError> {
+    pub(super) fn start(config: &mut Config) -> Result<(Self, Parts), InstallError> {
         let mut outlets = Self::default();
         let of_spans = std::mem::take(&mut config.processors);
-        let mut processors = Processors { of_spans, ..Processors::default() };
-        super::pipelines::start(config, &mut outlets, &mut processors)?;
-        super::exporters::start(config, &mut outlets, &mut processors)?;
-        Ok((outlets, processors))
+        let processors = Processors { of_spans, ..Processors::default() };
+        let mut parts = Parts { processors, ..Parts::default() };
+        super::pipelines::start(config, &mut outlets, &mut parts)?;
+        super::exporters::start(config, &mut outlets, &mut parts)?;
+        Ok((outlets, parts))
     }
 
     #[cfg_attr(

@@ -99,6 +99,13 @@ impl Composite {
     }
 }
 
+impl Composite {
+    /// The default and `xray`, for who sends segments.
+    pub fn with_xray() -> Self {
+        Self::new(vec![Arc::new(TraceContext), Arc::new(BaggageHeader), Arc::new(Xray)])
+    }
+}
+
 /// `tracecontext,baggage`, as OpenTelemetry has it.
 impl Default for Composite {
     fn default() -> Self {

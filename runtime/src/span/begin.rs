@@ -7,11 +7,14 @@
 use super::callsite::Callsite;
 use super::current::{self, Current, Traits};
 use super::parent::Parent;
-use super::tracer::{self, Tracer};
+use super::tracer::{self, Tracer, Watcher};
 use super::{clock, live, missing, rate, request};
 use crate::diagnostics;
 use crate::propagate::{Sampled, XrayContext};
-use crate::record::{Destinations, Level, SpanContext, SpanId, SpanKind, TraceFlags, TraceId};
+use crate::record::{
+    Destinations, Dropped, Level, Outcome, Segment, Source, SpanContext, SpanId, SpanKind,
+    SpanRecord, Status, TraceFlags, TraceId,
+};
 use crate::sample::{Decision, Input, RequestFacts, SegmentDecision};
 
 /// What is known of a span before it begins.
@@ -28,8 +31,12 @@ pub(super) struct Asked<'a> {
     pub(super) is_subsegment: bool,
     /// What the caller says to X-Ray.
     pub(super) xray: Option<&'a XrayContext>,
+    /// Whether the caller leaves the decision about spans to us.
+    pub(super) is_deferred: bool,
     /// What rules may ask of the request.
     pub(super) request: RequestFacts<'a>,
+    /// Where in the code it comes from.
+    pub(super) source: &'static Source,
 }
 
 /// A span that has ids and a decision.
@@ -53,7 +60,9 @@ impl Asked<'static> {
             is_request: callsite.kind.is_request(),
             is_subsegment: callsite.subsegment.is_some(),
             xray: None,
+            is_deferred: false,
             request: RequestFacts::default(),
+            source: &callsite.source,
         }
     }
 }
@@ -63,10 +72,52 @@ impl Asked<'_> {
     /// above to stand in its place.
     #[cold]
     pub(super) fn begin(&self) -> Option<Begun> {
-        match self.parent {
+        let begun = match self.parent {
             Parent::Local(span) if !span.is_none() => Some(self.under_local(span.to_current())),
             Parent::Remote(context) if context.trace_id.is_valid() => self.first(Some(context)),
             Parent::Root | Parent::Local(_) | Parent::Remote(_) => self.first(None),
+        }?;
+        if self.is_request && begun.takers.contains(Destinations::SEGMENTS) {
+            self.announce(&begun);
+        }
+        Some(begun)
+    }
+
+    /// Shows a request that begins to whoever watches them.
+    fn announce(&self, begun: &Begun) {
+        let tracer = tracer::find(begun.context.traits.tracer());
+        if let Some(Watcher(watch)) = tracer.and_then(|tracer| tracer.watcher.as_ref()) {
+            watch(self.running(begun));
+        }
+    }
+
+    /// The record of the span as it begins.
+    fn running(&self, begun: &Begun) -> SpanRecord {
+        let parent_id = |id| Some(SpanId::from_u64(id)).filter(|id| id.is_valid());
+        let context = begun.context.context();
+        SpanRecord {
+            name: self.name.to_owned().into(),
+            context,
+            parent_span_id: parent_id(begun.parent_id),
+            parent_is_remote: begun.parent_is_remote,
+            local_root_id: context.span_id,
+            trace_state: None,
+            kind: self.kind,
+            start_unix_ns: u64::try_from(clock::since_epoch().as_nanos()).unwrap_or(u64::MAX),
+            end_unix_ns: 0,
+            attributes: Vec::new(),
+            events: Vec::new(),
+            links: Vec::new(),
+            dropped: Dropped::default(),
+            status: Status::Unset,
+            outcome: Outcome::Ok,
+            source: self.source,
+            destinations: begun.takers,
+            segment: Some(Box::new(Segment {
+                is_root: true,
+                parent_id: parent_id(begun.parent_segment_id),
+                ..Segment::default()
+            })),
         }
     }
 
@@ -129,7 +180,7 @@ impl Asked<'_> {
         };
         let span_id = ids.span_id();
         current::with(|local| local.ids.set(ids));
-        let parent = remote.filter(|parent| parent.is_valid() && self.parent_has_decided(parent));
+        let parent = remote.filter(|parent| parent.is_valid() && !self.is_deferred);
         let input = self.input(trace_id, parent);
         let spans = spans(tracer, &input);
         let segments = self.segments(tracer, &input, spans);
@@ -144,25 +195,14 @@ impl Asked<'_> {
             root_id: span_id,
             traits: if self.is_request { traits.with_segments_decided() } else { traits },
         };
-        let calling_segment = match self.xray {
-            Some(xray) => xray.parent_id,
-            None => remote.map(|context| context.span_id),
-        };
+        let calling_span = remote.map(|context| context.span_id);
+        let calling_segment = self.xray.and_then(|xray| xray.parent_id).or(calling_span);
         Some(Begun {
             context,
             takers: self.takers.and(context.traits.destinations()),
             parent_id: remote.map_or(0, |context| context.span_id.to_u64()),
             parent_segment_id: calling_segment.map_or(0, SpanId::to_u64),
             parent_is_remote: remote.is_some_and(|context| context.span_id.is_valid()),
-        })
-    }
-
-    /// Whether the flags of a caller say what becomes of spans: an X-Ray header alone may leave
-    /// that open.
-    fn parent_has_decided(&self, parent: &SpanContext) -> bool {
-        self.xray.is_none_or(|xray| {
-            matches!(xray.sampled, Sampled::Yes | Sampled::No)
-                || xray.parent_id != Some(parent.span_id)
         })
     }
 

@@ -130,7 +130,9 @@ impl<'a> SpanBuilder<'a> {
             is_request: self.is_segment || self.kind.is_request(),
             is_subsegment: self.is_subsegment,
             request: self.request,
+            source: &MANUAL.source,
             xray: self.incoming.and_then(|incoming| incoming.xray.as_ref()),
+            is_deferred: self.incoming.is_some_and(|incoming| incoming.is_deferred),
         }
     }
 

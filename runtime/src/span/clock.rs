@@ -19,13 +19,13 @@ pub(crate) fn ticks() -> u64 {
 }
 
 /// The time since the Unix epoch.
-pub(super) fn since_epoch() -> Duration {
+pub(crate) fn since_epoch() -> Duration {
     #[expect(clippy::disallowed_methods, reason = "this is where the wall clock is read")]
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// The monotonic time, for what happens at most so often.
-pub(super) fn now() -> std::time::Instant {
+pub(crate) fn now() -> std::time::Instant {
     #[expect(clippy::disallowed_methods, reason = "this is where clocks are read")]
     std::time::Instant::now()
 }

@@ -109,8 +109,13 @@ impl<const WORDS: usize> Frame<WORDS> {
         request: RequestFacts<'_>,
     ) {
         let parent = parent::caller(incoming).unwrap_or_else(Parent::current);
-        let xray = incoming.xray.as_ref();
-        let asked = Asked { name, xray, request, ..Asked::of(callsite, parent) };
+        let asked = Asked {
+            name,
+            xray: incoming.xray.as_ref(),
+            is_deferred: incoming.is_deferred,
+            request,
+            ..Asked::of(callsite, parent)
+        };
         live::start_begun(&mut self.live, callsite, asked.begin());
         self.open_request(incoming);
     }
@@ -144,7 +149,11 @@ impl<const WORDS: usize> Frame<WORDS> {
         if let Some(live) = &mut self.live {
             live.context = request::begin(live.context);
         }
-        request::open(self.reference(), incoming);
+        let span = self.reference();
+        request::open(span, incoming);
+        if let Some(overruled) = incoming.overruled {
+            span.add_link(overruled, &[]);
+        }
     }
 
     /// Ends a span whose code did not say how it ended.

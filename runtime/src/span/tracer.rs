@@ -37,6 +37,8 @@ pub(crate) struct Tracer {
     /// The rules by which requests have segments; without any, those have that have spans.
     pub(crate) segments: Option<Arc<dyn DecideSegments>>,
     pub(crate) context_missing: ContextMissing,
+    /// Who wants to know of requests that begin.
+    pub(crate) watcher: Option<Watcher>,
     /// Who is there to take anything.
     pub(crate) destinations: Destinations,
     pub(crate) propagator: Composite,
@@ -44,6 +46,11 @@ pub(crate) struct Tracer {
     pub(crate) level: Level,
     pub(crate) processors: Processors,
 }
+
+/// Is shown every request with a segment when it begins, on the application's thread: a record
+/// without an end. It must not block.
+#[derive(Clone)]
+pub(crate) struct Watcher(pub(crate) Arc<dyn Fn(SpanRecord) + Send + Sync>);
 
 /// Who takes finished spans, in the order they were added.
 #[derive(Clone, Default)]
@@ -152,6 +159,12 @@ fn settle_level() {
 impl Default for Limits {
     fn default() -> Self {
         Self { attributes: 128, events: 128, links: 128, value_chars: usize::MAX }
+    }
+}
+
+impl std::fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a watcher")
     }
 }
 

@@ -5,6 +5,7 @@
 //! would send on, this one keeps.
 
 mod datagram;
+mod in_step;
 mod proxy;
 mod receive;
 
@@ -20,6 +21,7 @@ use self::receive::{Receiver, Room};
 use crate::http_server::{Answer, HttpServer, Received};
 
 pub use datagram::{Dropped, HEADER, document, find_id};
+pub use in_step::InStep;
 
 /// How long a test waits for documents before it fails.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -97,6 +99,8 @@ struct Shared {
 struct State {
     /// Documents as they came; they are read when somebody asks, not while more arrive.
     arrived: Vec<(Way, String)>,
+    /// All that came, whatever became of them.
+    datagrams: usize,
     dropped: Vec<Dropped>,
     overflowed: usize,
     requests: Vec<Received>,
@@ -212,7 +216,7 @@ impl XrayDaemon {
     /// # Panics
     /// They do not come.
     pub fn wait_for(&self, documents: usize) {
-        self.wait("documents", documents, |state| state.arrived.len());
+        self.shared.wait("documents", documents, |state| state.arrived.len());
     }
 
     /// Blocks until this many requests have come over TCP.
@@ -220,7 +224,7 @@ impl XrayDaemon {
     /// # Panics
     /// They do not come.
     pub fn wait_for_requests(&self, requests: usize) {
-        self.wait("requests", requests, |state| state.requests.len());
+        self.shared.wait("requests", requests, |state| state.requests.len());
     }
 
     /// Blocks until this many datagrams have come and met any end, lost ones included.
@@ -228,20 +232,7 @@ impl XrayDaemon {
     /// # Panics
     /// They do not come.
     pub fn wait_for_datagrams(&self, datagrams: usize) {
-        self.wait("datagrams", datagrams, |state| {
-            state.arrived.iter().filter(|(way, _)| *way == Way::Udp).count()
-                + state.dropped.len()
-                + state.overflowed
-        });
-    }
-
-    fn wait(&self, what: &str, expected: usize, count: impl Fn(&State) -> usize) {
-        let state = lock(&self.shared.state);
-        let missing = |state: &mut State| count(state) < expected;
-        let waited = self.shared.changed.wait_timeout_while(state, PATIENCE, missing);
-        let (state, result) = waited.unwrap_or_else(PoisonError::into_inner);
-        let found = count(&state);
-        assert!(!result.timed_out(), "expected {expected} {what}, found {found}");
+        self.shared.wait_for_datagrams(datagrams);
     }
 
     fn run(&mut self, udp: UdpSocket, tcp: TcpListener) {
@@ -268,8 +259,22 @@ impl XrayDaemon {
 }
 
 impl Shared {
+    fn wait_for_datagrams(&self, datagrams: usize) {
+        self.wait("datagrams", datagrams, |state| state.datagrams);
+    }
+
+    fn wait(&self, what: &str, expected: usize, count: impl Fn(&State) -> usize) {
+        let missing = |state: &mut State| count(state) < expected;
+        let waited = self.changed.wait_timeout_while(lock(&self.state), PATIENCE, missing);
+        let (state, result) = waited.unwrap_or_else(PoisonError::into_inner);
+        let found = count(&state);
+        drop(state);
+        assert!(!result.timed_out(), "expected {expected} {what}, found {found}");
+    }
+
     fn take(&self, datagram: Option<&[u8]>) {
         let mut state = lock(&self.state);
+        state.datagrams += 1;
         match datagram.map(document) {
             Some(Ok(document)) => {
                 // What is no UTF-8 becomes U+FFFD, as in the daemon.

@@ -24,7 +24,8 @@ pub(super) struct Diet {
     pub(super) annotation_chars: usize,
     /// Only what the tree needs.
     pub(super) is_skeleton: bool,
-    step: u8,
+    /// How often it became stricter.
+    pub(super) step: u8,
 }
 
 impl Default for Diet {

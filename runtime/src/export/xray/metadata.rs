@@ -182,27 +182,42 @@ fn write(json: &Json<'_>, max_bytes: usize, notes: &Notes, out: &mut Vec<u8>) {
     json::text(&shortened(&text, max_bytes), out);
 }
 
-/// Whether it is JSON, and not too deep.
+/// Whether it is JSON that every reader takes: not too deep, and without numbers and characters
+/// that have a spelling but do not exist.
 fn is_sound(raw: &str) -> bool {
     if serde_json::from_str::<&RawValue>(raw).is_err() {
         return false;
     }
-    let (mut depth, mut is_in_text, mut is_escaped) = (0_usize, false, false);
-    for byte in raw.bytes() {
+    let Some(is_usual) = look_at(raw) else { return false };
+    is_usual || serde_json::from_str::<serde_json::Value>(raw).is_ok()
+}
+
+/// Looks at JSON byte by byte: `None` when it is too deep, else whether it has neither exponents,
+/// nor more digits than usual, nor escapes of characters by number.
+fn look_at(json: &str) -> Option<bool> {
+    let (mut depth, mut digits) = (0_usize, 0_usize);
+    let (mut is_in_text, mut is_escaped, mut is_usual) = (false, false, true);
+    for byte in json.bytes() {
+        if is_in_text {
+            is_usual &= !(is_escaped && byte == b'u');
+            is_in_text = is_escaped || byte != b'"';
+            is_escaped = !is_escaped && byte == b'\\';
+            continue;
+        }
         match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = true,
-            b'"' => is_in_text = !is_in_text,
-            _ if is_in_text => {}
+            b'"' => is_in_text = true,
             b'[' | b'{' => depth += 1,
             b']' | b'}' => depth -= 1,
+            b'e' | b'E' if digits > 0 => is_usual = false,
             _ => {}
         }
+        digits = if byte.is_ascii_digit() { digits + 1 } else { 0 };
+        is_usual &= digits < 300;
         if depth > MAX_DEPTH {
-            return false;
+            return None;
         }
     }
-    true
+    Some(is_usual)
 }
 
 #[cfg(test)]
@@ -250,6 +265,17 @@ mod tests {
             metadata.add("n", "k", raw(text));
             let expected = format!(r#"{{"metadata":{{"n":{{"k":{expected}}}}}}}"#);
             assert_eq!(written(&metadata, &Diet::default()), expected);
+        }
+        let digits = "1".repeat(310);
+        for (text, expected) in [
+            ("1e5", true),
+            ("1E999", false),
+            (&*digits, false),
+            ("\"\\ud800\"", false),
+            ("\"\\u00e4\\\\\"", true),
+            ("[true, \"1e999\"]", true),
+        ] {
+            assert_eq!(is_sound(text), expected, "{text}");
         }
         assert!(is_sound(&format!("{}{}", "[".repeat(24), "]".repeat(24))));
         assert!(!is_sound(&format!("{}{}", "[".repeat(25), "]".repeat(25))));

@@ -134,8 +134,8 @@ mod tests {
     fn what_fits_is_one_document() {
         check(&[(None, 1_000), (Some(0), 20_000), (Some(1), 20_000), (Some(0), 18_000)], &[0]);
         check(&[(None, 59_900)], &[0]);
-        check(&[(None, 1), (Some(0), 59_881)], &[0]);
-        check(&[(None, 1), (Some(0), 59_882)], &[0, 1]);
+        check(&[(None, 1), (Some(0), 59_882)], &[0]);
+        check(&[(None, 1), (Some(0), 59_883)], &[0, 1]);
     }
 
     #[test]

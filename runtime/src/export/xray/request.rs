@@ -60,3 +60,22 @@ impl Framing {
         Request { url: self.tcp_url.clone(), headers, body: vec![body.into()] }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_says_which_way() {
+        for (transport, expected) in [
+            (Transport::Udp, "udp://127.0.0.1:2000"),
+            (Transport::TcpAcked, "http://[::1]:2001/TraceSegments"),
+            (Transport::Auto, "udp://127.0.0.1:2000"),
+        ] {
+            let tcp_address = "[::1]:2001".to_owned();
+            let settings = Settings { transport, tcp_address, ..Settings::new("127.0.0.1:2000") };
+            let request = Framing::new(&settings).request(&Batch::default());
+            assert_eq!(request.url.reveal(), expected);
+        }
+    }
+}

@@ -43,6 +43,9 @@ pub struct GatherSettings {
     pub max_traces: usize,
     /// The same in bytes of all together.
     pub max_bytes: usize,
+    /// After how long a request that still runs sends a sign of life, once; `None` for never. A
+    /// crash then leaves a trace.
+    pub heartbeat: Option<Duration>,
 }
 
 /// What the service's quota for one trace, and our memory, ask for.
@@ -57,6 +60,7 @@ impl Default for GatherSettings {
             max_trace_bytes: 256 * 1024,
             max_traces: 10_000,
             max_bytes: 64 * 1024 * 1024,
+            heartbeat: None,
         }
     }
 }
@@ -66,6 +70,8 @@ impl Default for GatherSettings {
 pub struct Gatherer<P> {
     next: P,
     state: Mutex<State>,
+    /// Requests that have begun since somebody looked: who begins one waits for nobody who gathers.
+    begun: Mutex<Vec<SpanRecord>>,
     /// Told when something begins to wait.
     waits: Notify,
 }
@@ -74,7 +80,20 @@ impl<P: Processor<LocalTrace>> Gatherer<P> {
     /// Gathers for `next`; `weigh` says about how many bytes a span takes when it is encoded.
     pub fn new(next: P, settings: GatherSettings, weigh: fn(&SpanRecord) -> usize) -> Self {
         let state = Mutex::new(State::new(settings, weigh));
-        Self { next, state, waits: Notify::new() }
+        Self { next, state, begun: Mutex::default(), waits: Notify::new() }
+    }
+
+    /// Takes note of a request that begins, told by a record without an end: if it lives long it
+    /// will send a sign of life.
+    ///
+    /// Takes a short lock. Of more than [`GatherSettings::max_traces`] at a time the newest have
+    /// none.
+    pub fn begun(&self, running: SpanRecord) {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        begun.push(running);
+        if begun.len() == 1 {
+            self.waits.notify_one();
+        }
     }
 
     /// Hands out everything that waits, though it may not be complete.
@@ -108,8 +127,15 @@ impl<P: Processor<LocalTrace>> Gatherer<P> {
         }
     }
 
+    /// What waits, with what has begun.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        if !begun.is_empty() {
+            state.begin(begun.drain(..), now());
+        }
+        drop(begun);
+        state
     }
 }
 

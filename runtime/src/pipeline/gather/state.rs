@@ -25,6 +25,10 @@ pub(super) struct State {
     begun: u64,
     bytes: usize,
     gone: Gone,
+    /// Requests that run, until they end or have sent a sign of life.
+    running: FxHashMap<SpanId, SpanRecord>,
+    /// When each is to send one.
+    heartbeats: BTreeSet<(Instant, SpanId)>,
 }
 
 /// What has ended of one request.
@@ -56,6 +60,8 @@ impl State {
             begun: 0,
             bytes: 0,
             gone: Gone::default(),
+            running: FxHashMap::default(),
+            heartbeats: BTreeSet::new(),
         }
     }
 
@@ -87,6 +93,17 @@ impl State {
         out
     }
 
+    /// Takes note of requests that begin.
+    pub(super) fn begin(&mut self, running: impl Iterator<Item = SpanRecord>, now: Instant) {
+        let Some(heartbeat) = self.settings.heartbeat else { return };
+        for span in running {
+            if self.running.len() < self.settings.max_traces {
+                self.heartbeats.insert((now + heartbeat, span.local_root_id));
+                self.running.insert(span.local_root_id, span);
+            }
+        }
+    }
+
     /// Puts a span to its group; `true` when that has to be looked at.
     fn put(&mut self, span: &SpanRecord, now: Instant) -> bool {
         let Self { settings, waiting, deadlines, by_number, begun, .. } = self;
@@ -109,7 +126,10 @@ impl State {
         group.bytes += bytes;
         self.bytes += bytes;
         group.spans.push(span.clone());
-        group.has_root |= span.context.span_id == root_id;
+        if span.context.span_id == root_id {
+            group.has_root = true;
+            self.running.remove(&root_id);
+        }
         group.has_root
             || group.spans.len() > settings.max_spans
             || group.bytes > settings.max_trace_bytes
@@ -131,12 +151,13 @@ impl State {
 
     /// When somebody has to ask for what is due.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(deadline, _)| *deadline)
+        let first = [self.deadlines.first(), self.heartbeats.first()];
+        first.into_iter().flatten().map(|(deadline, _)| *deadline).min()
     }
 
     /// What has waited long enough.
     pub(super) fn due(&mut self, now: Instant) -> Vec<LocalTrace> {
-        let mut out = Vec::new();
+        let mut out = self.signs_of_life(now);
         while let Some(&(deadline, root_id)) = self.deadlines.first()
             && deadline <= now
         {
@@ -146,6 +167,20 @@ impl State {
                 out.extend(self.take(root_id));
             } else {
                 self.set_deadline(root_id, last);
+            }
+        }
+        out
+    }
+
+    /// One for each request that runs since long.
+    fn signs_of_life(&mut self, now: Instant) -> Vec<LocalTrace> {
+        let mut out = Vec::new();
+        while let Some(&(at, root_id)) = self.heartbeats.first()
+            && at <= now
+        {
+            self.heartbeats.pop_first();
+            if let Some(span) = self.running.remove(&root_id) {
+                out.push(LocalTrace { root_id, spans: vec![span] });
             }
         }
         out

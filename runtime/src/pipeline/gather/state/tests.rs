@@ -163,3 +163,28 @@ fn the_end_of_it_all_releases_everything_oldest_first() {
     assert_eq!(ids(&state.release()), [[11], [21]]);
     assert_eq!((state.deadline(), state.bytes), (None, 0));
 }
+
+fn running(root_id: u64) -> SpanRecord {
+    of_request(root_id, root_id, 0)
+}
+
+#[test]
+fn a_request_that_runs_long_sends_one_sign_of_life_and_its_end_another_document() {
+    let settings =
+        GatherSettings { heartbeat: Some(Duration::from_secs(30)), ..Default::default() };
+    let mut state = State::new(settings, |_| 100);
+    state.begin([running(1), running(2)].into_iter(), at(0));
+    assert_eq!(state.deadline(), Some(at(30)));
+    assert_eq!(ids(&state.add(&[running(2)], at(10))), [[2]]);
+    assert_eq!(state.due(at(29)).len(), 0);
+    assert_eq!(ids(&state.due(at(30))), [[1]]);
+    assert_eq!((state.due(at(90)).len(), state.deadline()), (0, None));
+    assert_eq!(ids(&state.add(&[running(1)], at(99))), [[1]]);
+}
+
+#[test]
+fn requests_that_begin_are_forgotten_where_nobody_wants_signs_of_life() {
+    let mut state = state();
+    state.begin([running(1)].into_iter(), at(0));
+    assert_eq!(state.deadline(), None);
+}

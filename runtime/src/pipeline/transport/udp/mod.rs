@@ -54,8 +54,8 @@ pub struct Settings {
     pub pace: Option<Pace>,
     /// How long a looked up name is good for; after an error it is looked up in any case.
     pub refresh: Duration,
-    /// How long a refusal is waited for after the last datagram of a request. Costs no throughput:
-    /// meanwhile the next datagrams earn their pace.
+    /// How long a refusal is waited for after the last datagram of a request. Where a request has
+    /// many datagrams that costs nothing: meanwhile the next ones earn their pace.
     pub linger: Duration,
 }
 
