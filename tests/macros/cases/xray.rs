@@ -23,7 +23,7 @@ fn request<R>(run: impl FnOnce() -> R) -> R {
 #[track_caller]
 fn check_request(expected: &str, run: impl FnOnce()) {
     let lines = expected.lines().flat_map(|line| ["  ", line, "\n"]);
-    let expected: String = ["request\n"].into_iter().chain(lines).collect();
+    let expected: String = std::iter::once("request\n").chain(lines).collect();
     check_segments(&expected, || request(run));
 }
 
@@ -143,6 +143,37 @@ fn nested(n: u32) -> u32 {
 #[renamed(annotations(n), metadata(list.len = list.len()))]
 async fn nested_later(n: u32, list: Vec<u32>) -> Option<u32> {
     list.get(n as usize).copied()
+}
+
+#[traced]
+#[cfg_attr(all(), xray_subsegment("by condition", annotations(n)))]
+fn conditional(n: u32) {
+    #![allow(unused_variables)]
+}
+
+macro_rules! forwarded {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        fn $name() {
+            plain();
+        }
+    };
+}
+
+forwarded! { #[xray_subsegment("by macro", annotations(one = 1))] #[traced] forwarded }
+
+#[test]
+fn s06_through_conditions_and_macros_it_is_the_same() {
+    check_request("by condition n=1\nby macro one=1\n  plain\n", || {
+        conditional(1);
+        forwarded();
+    });
+    check("request [Server]\n  conditional\n  forwarded\n", || {
+        request(|| {
+            conditional(1);
+            forwarded();
+        });
+    });
 }
 
 #[test]
