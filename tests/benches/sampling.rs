@@ -13,9 +13,10 @@ use spanwright::sample::xray::{Answer, Rules, Sampler, Settings};
 use spanwright::sample::{Input, RequestFacts};
 
 const RULES: usize = 25;
-const DECISIONS: u32 = 20_000;
-const ROUNDS: usize = 51;
-const NOW: Duration = Duration::from_secs(1_800_000_000);
+/// Few enough that most rounds run through where other programs run too.
+const DECISIONS: u32 = 500;
+const ROUNDS: usize = 2001;
+const NOW: Duration = Duration::from_hours(500_000);
 
 /// A rule by number; the last one is `Default`, for everything.
 fn rule(at: usize, path: &str) -> Value {
@@ -23,8 +24,8 @@ fn rule(at: usize, path: &str) -> Value {
     json!({
         "RuleName": if is_default { "Default".to_owned() } else { format!("rule-{at:02}") },
         "ResourceARN": "*", "Priority": at + 1, "FixedRate": 0.05, "ReservoirSize": 1,
-        "ServiceName": if at % 2 == 0 { "cruddur" } else { "crud*" }, "ServiceType": "*",
-        "Host": "*", "HTTPMethod": if at % 3 == 0 { "GET" } else { "*" },
+        "ServiceName": if at.is_multiple_of(2) { "cruddur" } else { "crud*" }, "ServiceType": "*",
+        "Host": "*", "HTTPMethod": if at.is_multiple_of(3) { "GET" } else { "*" },
         "URLPath": if is_default { "*" } else { path }, "Version": 1,
     })
 }
@@ -99,6 +100,15 @@ fn main() {
     ] {
         measure(&format!("decide/local/25-rules/{name}"), &local(path), request);
         measure(&format!("decide/central/25-rules/{name}"), &central(path), request);
+    }
+    let id = RequestFacts {
+        path: Some("/api/activities/26e12864-1c26-5c3a-9658-97a10f8fea67"),
+        ..request
+    };
+    for (name, path) in
+        [("same-letters", "/api/activities/{}*a"), ("same-letters-infix", "*/{}*a*")]
+    {
+        measure(&format!("decide/central/25-rules/{name}"), &central(path), id);
     }
     let unicode = RequestFacts { path: Some("/api/activities/@andré"), ..request };
     measure("decide/central/25-rules/not-ascii", &central("/api/activities/{}*"), unicode);

@@ -11,6 +11,7 @@ const DOORS: &[&str] = &[
     "runtime/src/export/mod.rs",
     "runtime/src/install/",
     "runtime/src/pipeline/transport/mod.rs",
+    "runtime/src/sample/mod.rs",
     // Whether there is anything to record at all.
     "runtime/src/span/mod.rs",
     // The only switch of the macros.

@@ -53,7 +53,7 @@ pub struct Considered {
     /// How many requests a second it records before the share counts; the quota where the control
     /// plane gave one that still holds.
     pub reservoir: u32,
-    /// The share of the rest that it records, from 0 to 1.
+    /// The share of the rest that it records, from 0 to 1, as the control plane has set it.
     pub fixed_rate: f64,
 }
 
@@ -94,7 +94,7 @@ impl Explanation {
                 mismatches: mismatches.iter().map(Mismatch::new).collect(),
                 decides,
                 reservoir: quota.map_or(live.rule.reservoir_size, |(quota, _)| quota),
-                fixed_rate: live.reservoir.fixed_rate(),
+                fixed_rate: live.reservoir.rate(super::second_of(now)),
             }
         };
         let rules = rules.iter().chain([&shared.built_in]).map(consider).collect();
@@ -144,7 +144,7 @@ impl fmt::Display for Considered {
             None => f.write_str("(built in): ")?,
         }
         if self.mismatches.is_empty() {
-            let percent = self.fixed_rate * 100.0;
+            let percent = (self.fixed_rate * 1e6).round() / 1e4;
             let verb = if self.decides { "decides" } else { "would match" };
             return write!(f, "{verb}: {} a second, then {percent} %", self.reservoir);
         }

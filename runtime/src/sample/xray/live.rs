@@ -17,6 +17,8 @@ pub(super) struct Live {
     pub(super) reservoir: Arc<Reservoir>,
     /// What the rule asks about this process holds; known beforehand.
     is_for_service: bool,
+    /// The rule is for every request.
+    is_default: bool,
 }
 
 /// Rules that replace each other as a whole.
@@ -36,14 +38,13 @@ impl Live {
     fn with(rule: Rule, reservoir: Arc<Reservoir>, service: &Service, matching: Matching) -> Self {
         let conditions = rule.service_conditions(service);
         let is_for_service = conditions.iter().all(|condition| condition.holds(matching));
-        Self { is_for_service: rule.is_default() || is_for_service, rule, reservoir }
+        let is_default = rule.is_default();
+        Self { is_for_service: is_default || is_for_service, is_default, rule, reservoir }
     }
 
     #[inline]
     fn is_for(&self, facts: &Facts<'_>, matching: Matching) -> bool {
-        let mut conditions = self.rule.request_conditions(facts);
-        self.is_for_service
-            && (self.rule.is_default() || conditions.all(|condition| condition.holds(matching)))
+        self.is_for_service && (self.is_default || self.rule.is_for(facts, matching))
     }
 
     /// Every condition of the rule that does not hold.
@@ -53,11 +54,12 @@ impl Live {
         facts: &Facts<'a>,
         matching: Matching,
     ) -> Vec<Condition<'a>> {
-        if self.rule.is_default() {
+        if self.is_default {
             return Vec::new();
         }
         let of_service = self.rule.service_conditions(service).into_iter();
-        let all = of_service.chain(self.rule.request_conditions(facts));
+        let of_request = self.rule.request_conditions(facts);
+        let all = of_service.chain(of_request).chain(self.rule.attribute_conditions(facts));
         all.filter(|condition| !condition.holds(matching)).collect()
     }
 }

@@ -12,6 +12,7 @@
 //! the same traces.
 //! Source: <https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html>.
 
+mod boost;
 mod central;
 mod exclude;
 mod explain;
@@ -114,7 +115,7 @@ impl Sampler {
         Self { shared: Arc::new(shared) }
     }
 
-    /// Decides on one request; never blocks or allocates.
+    /// Decides on one request; never blocks, and allocates at most once in each thread.
     ///
     /// `now` is the time since the Unix epoch. Nothing but the trace id and the request of `input`
     /// is looked at: what a caller has decided already is to be asked before.
@@ -137,6 +138,20 @@ impl Sampler {
             reservoir.decide_alone(rule.reservoir_size, second, randomness)
         };
         Decision { is_sampled, rule: rule.name.clone() }
+    }
+
+    /// Tells how a request ended about which was [decided](Self::decide); never blocks or allocates.
+    ///
+    /// It counts only where the rule may be boosted: then the control plane raises its share for a
+    /// while when anomalies are many. An anomaly is by custom a status of 500 or more, or an error
+    /// where there is no status. `now` is the time since the Unix epoch.
+    pub fn end(&self, decision: &Decision, is_anomaly: bool, now: Duration) {
+        let central = self.shared.central.load();
+        let central = central.as_deref().filter(|set| set.is_fresh(now));
+        let live = central.zip(decision.rule.as_deref()).and_then(|(set, name)| set.by_name(name));
+        if let Some(live) = live.filter(|live| live.rule.boost.is_some()) {
+            live.reservoir.counters().count_end(is_anomaly, decision.is_sampled);
+        }
     }
 
     /// Says of every rule why it is for a request or not, and which one decides.

@@ -17,6 +17,8 @@ pub struct Pattern {
     folded: Box<str>,
     /// How many bytes stand before the first wildcard.
     prefix_bytes: usize,
+    /// The characters that a text must have.
+    required: Letters,
     has_case: bool,
     is_ascii: bool,
     is_any: bool,
@@ -27,11 +29,50 @@ pub struct Pattern {
 pub(super) struct Text<'a> {
     pub(super) as_str: &'a str,
     is_ascii: bool,
+    letters: Letters,
 }
 
 impl<'a> Text<'a> {
+    /// A text for few patterns.
     pub(super) const fn new(text: &'a str) -> Self {
-        Self { as_str: text, is_ascii: text.is_ascii() }
+        Self { as_str: text, is_ascii: text.is_ascii(), letters: Letters::ALL }
+    }
+
+    /// A text for many patterns, most of which will not match.
+    pub(super) fn for_many(text: &'a str) -> Self {
+        let plain = Self::new(text);
+        let letters = match plain.is_ascii {
+            _ if text.len() > MAX_LETTERS_BYTES => Letters::ALL,
+            true => Letters::of(text.bytes()),
+            false => Letters::of(folded_bytes(text)),
+        };
+        Self { letters, ..plain }
+    }
+}
+
+/// The longest text whose letters are looked at beforehand.
+const MAX_LETTERS_BYTES: usize = 128;
+
+/// A set of ASCII characters in one word, without regard to case: what a pattern has and a text
+/// has not settles the matter for nearly every rule without a look at either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Letters(u64);
+
+impl Letters {
+    /// For a text nobody has looked at: it may have anything.
+    const ALL: Self = Self(u64::MAX);
+
+    fn of(text: impl Iterator<Item = u8>) -> Self {
+        Self(text.fold(0, |letters, byte| letters | Self::bit(byte)))
+    }
+
+    /// Letters of both cases share the lower half of the word; digits and signs have the upper one.
+    const fn bit(byte: u8) -> u64 {
+        1 << ((byte & 0x1f) | ((!byte & 0x40) >> 1))
+    }
+
+    const fn has(self, others: Self) -> bool {
+        others.0 & !self.0 == 0
     }
 }
 
@@ -50,6 +91,7 @@ impl Pattern {
         Self {
             text: text.into(),
             prefix_bytes: folded.find(['*', '?']).unwrap_or(folded.len()),
+            required: Letters::of(folded_bytes(text).filter(|byte| !matches!(byte, b'*' | b'?'))),
             is_ascii: folded.is_ascii(),
             is_any: !text.is_empty() && text.bytes().all(|byte| byte == b'*'),
             folded: folded.into(),
@@ -80,6 +122,9 @@ impl Pattern {
         if self.is_any {
             return true;
         }
+        if !text.letters.has(self.required) {
+            return false;
+        }
         if self.is_ascii && text.is_ascii && !self.has_case {
             return self.matches_ascii(text.as_str.as_bytes());
         }
@@ -89,7 +134,13 @@ impl Pattern {
     fn matches_ascii(&self, text: &[u8]) -> bool {
         let (prefix, rest) = self.folded.as_bytes().split_at(self.prefix_bytes);
         let Some((head, text)) = text.split_at_checked(prefix.len()) else { return false };
-        if !head.eq_ignore_ascii_case(prefix) {
+        if !may_equal(head, prefix) || !head.eq_ignore_ascii_case(prefix) {
+            return false;
+        }
+        if let (Some(last), Some(found)) = (rest.last(), text.last())
+            && !matches!(last, b'*' | b'?')
+            && *last != found.to_ascii_lowercase()
+        {
             return false;
         }
         let text = text.iter().map(|byte| byte.to_ascii_lowercase().into());
@@ -120,24 +171,39 @@ where
 {
     let mut last_star: Option<(P, T)> = None;
     loop {
-        let (expected, found) = (pattern.next(), text.clone().next());
-        match (expected, found) {
-            (Some('*'), _) => {
-                last_star = Some((pattern.clone(), text.clone()));
-                continue;
+        let expected = pattern.next();
+        if expected == Some('*') {
+            if pattern.clone().next().is_none() {
+                return true;
             }
+            last_star = Some((pattern.clone(), text.clone()));
+            continue;
+        }
+        match (expected, text.next()) {
             (None, None) => return true,
             (Some(_), None) => return false,
-            (Some(expected), Some(found)) if expected == '?' || expected == found => {
-                text.next();
-                continue;
-            }
+            (Some(expected), Some(found)) if expected == '?' || expected == found => continue,
             (_, Some(_)) => {}
         }
         let Some((after_star, from)) = &mut last_star else { return false };
         from.next();
         (pattern, text) = (after_star.clone(), from.clone());
     }
+}
+
+/// Whether two texts of one length may differ in case only: told eight bytes at a time by what both
+/// cases of a letter have in common, so that the many rules for other paths are cheap.
+fn may_equal(left: &[u8], right: &[u8]) -> bool {
+    const CASE: u64 = u64::from_ne_bytes([b'a' ^ b'A'; 8]);
+    let ((left, left_rest), (right, right_rest)) = (left.as_chunks(), right.as_chunks());
+    let common = |bytes: &[u8; 8]| u64::from_ne_bytes(*bytes) | CASE;
+    left.iter().zip(right).all(|(left, right)| common(left) == common(right))
+        && left_rest.iter().zip(right_rest).all(|(left, right)| (left ^ right) & !0x20 == 0)
+}
+
+/// What is ASCII in lower case; some characters beyond it are.
+fn folded_bytes(text: &str) -> impl Iterator<Item = u8> {
+    text.chars().map(fold).filter(char::is_ascii).filter_map(|char| u8::try_from(char).ok())
 }
 
 fn fold(char: char) -> char {

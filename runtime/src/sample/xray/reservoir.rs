@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
+use super::boost::{Anomalies, AnomalyCounts, Boost};
 use crate::record::TraceId;
 
 const RANDOM_BITS: u32 = 53;
@@ -16,15 +17,15 @@ const TWO_TO_THE_53: f64 = 9_007_199_254_740_992.0;
 /// Counts beyond this are given up rather than put back, so that no half of a word runs over.
 const MAX_PUT_BACK: u64 = 1 << 31;
 
-/// A trace as a number that is as likely as any other, below 2⁵³.
+/// A trace as a number from 0 to 1, which it never is.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Randomness(u64);
+pub(super) struct Randomness(f64);
 
 impl Randomness {
     /// The last 53 bits of the id: all services that ask for the same share keep the same traces.
-    #[expect(clippy::cast_possible_truncation, reason = "the last bits are what is wanted")]
+    #[expect(clippy::cast_precision_loss, reason = "as many bits as the number has")]
     pub(super) const fn of(trace_id: TraceId) -> Self {
-        Self(trace_id.to_u128() as u64 & ((1 << RANDOM_BITS) - 1))
+        Self((trace_id.to_u128() & ((1 << RANDOM_BITS) - 1)) as f64 / TWO_TO_THE_53)
     }
 }
 
@@ -56,6 +57,8 @@ pub(super) struct Counts {
     pub(super) sampled: u32,
     /// Those recorded without a quota, one a second.
     pub(super) borrowed: u32,
+    /// How requests ended.
+    pub(super) anomalies: AnomalyCounts,
 }
 
 /// Counts since the last report.
@@ -64,6 +67,7 @@ pub(super) struct Counters {
     /// Requests and those sampled, in one word, so that a report never has more of the latter.
     decided: AtomicU64,
     borrowed: AtomicU32,
+    anomalies: Anomalies,
 }
 
 impl Counters {
@@ -81,11 +85,9 @@ impl Counters {
 
     /// Takes all counts; they are zero then.
     pub(super) fn take(&self) -> Counts {
-        // What is borrowed is counted last, so it is read first: there are never more borrowed
-        // than sampled.
-        let borrowed = self.borrowed.swap(0, Relaxed);
         let (requests, sampled) = halves(self.decided.swap(0, Relaxed));
-        Counts { requests, sampled, borrowed }
+        let borrowed = self.borrowed.swap(0, Relaxed);
+        Counts { requests, sampled, borrowed, anomalies: self.anomalies.take() }
     }
 
     /// Adds what was taken and could not be reported.
@@ -96,7 +98,13 @@ impl Counters {
         };
         if self.decided.fetch_update(Relaxed, Relaxed, add).is_ok() {
             self.borrowed.fetch_add(counts.borrowed, Relaxed);
+            self.anomalies.add(counts.anomalies);
         }
+    }
+
+    /// Counts how a request ended.
+    pub(super) fn count_end(&self, is_anomaly: bool, is_sampled: bool) {
+        self.anomalies.count(is_anomaly, is_sampled);
     }
 }
 
@@ -107,16 +115,19 @@ pub(super) struct Target {
     pub(super) fixed_rate: Option<f64>,
     /// How many a second, and until which second since the epoch; `None` leaves what there is.
     pub(super) quota: Option<(u32, u32)>,
+    /// A share, and the second since the epoch in which it ends.
+    pub(super) boost: Option<(f64, u32)>,
 }
 
 /// The state of one rule.
 #[derive(Debug)]
 pub(super) struct Reservoir {
     counters: Arc<Counters>,
-    /// A trace is kept whose randomness is below this.
-    bound: AtomicU64,
+    /// The bits of the share that is kept.
+    fixed_rate: AtomicU64,
     /// How many a second, and until which second; the epoch when there never was a quota.
     quota: AtomicU64,
+    boost: Boost,
     taken: Window,
     borrowed: Window,
 }
@@ -126,8 +137,9 @@ impl Reservoir {
     pub(super) fn new(fixed_rate: f64, counters: Arc<Counters>) -> Self {
         Self {
             counters,
-            bound: AtomicU64::new(bound(fixed_rate)),
+            fixed_rate: AtomicU64::new(fixed_rate.to_bits()),
             quota: AtomicU64::new(0),
+            boost: Boost::default(),
             taken: Window::default(),
             borrowed: Window::default(),
         }
@@ -139,7 +151,7 @@ impl Reservoir {
 
     /// Decides where nobody else shares the rule: `size` a second, then the share.
     pub(super) fn decide_alone(&self, size: u32, second: u32, randomness: Randomness) -> bool {
-        self.taken.take(second, size) || self.is_in_share(randomness)
+        self.taken.take(second, size) || self.is_in_share(second, randomness)
     }
 
     /// Decides by what the control plane has allotted to this process, and counts. Without a quota
@@ -150,7 +162,7 @@ impl Reservoir {
         let is_borrowed = !has_quota && size > 0 && self.borrowed.take(second, 1);
         let is_sampled = is_borrowed
             || (has_quota && self.taken.take(second, quota))
-            || self.is_in_share(randomness);
+            || self.is_in_share(second, randomness);
         self.counters.count(is_sampled, is_borrowed);
         is_sampled
     }
@@ -158,10 +170,13 @@ impl Reservoir {
     /// Takes what the control plane says.
     pub(super) fn apply(&self, target: Target) {
         if let Some(fixed_rate) = target.fixed_rate {
-            self.bound.store(bound(fixed_rate), Relaxed);
+            self.fixed_rate.store(fixed_rate.to_bits(), Relaxed);
         }
         if let Some((quota, until)) = target.quota {
             self.quota.store(join(quota, until), Relaxed);
+        }
+        if let Some((rate, until)) = target.boost {
+            self.boost.set(rate, until);
         }
     }
 
@@ -170,25 +185,14 @@ impl Reservoir {
         Some(halves(self.quota.load(Relaxed))).filter(|(_, until)| *until > 0)
     }
 
-    /// The share that holds now.
-    #[expect(clippy::cast_precision_loss, reason = "the bound is at most 2⁵³, which is exact")]
-    pub(super) fn fixed_rate(&self) -> f64 {
-        self.bound.load(Relaxed) as f64 / TWO_TO_THE_53
+    /// The share that holds in a second.
+    pub(super) fn rate(&self, second: u32) -> f64 {
+        f64::from_bits(self.fixed_rate.load(Relaxed)).max(self.boost.rate(second))
     }
 
-    fn is_in_share(&self, randomness: Randomness) -> bool {
-        randomness.0 < self.bound.load(Relaxed)
+    fn is_in_share(&self, second: u32, randomness: Randomness) -> bool {
+        randomness.0 < self.rate(second)
     }
-}
-
-/// The smallest whole number that is not below the share of 2⁵³.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a share is from 0 to 1"
-)]
-fn bound(fixed_rate: f64) -> u64 {
-    (fixed_rate * TWO_TO_THE_53).ceil() as u64
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the two halves of a word")]
@@ -198,4 +202,78 @@ const fn halves(word: u64) -> (u32, u32) {
 
 fn join(high: u32, low: u32) -> u64 {
     u64::from(high) << 32 | u64::from(low)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEVER: Randomness = Randomness(0.999);
+
+    #[test]
+    fn a_thread_that_is_late_by_a_second_does_not_open_the_last_one_again() {
+        let window = Window::default();
+        for (second, is_taken) in [
+            (10, true),
+            (10, true),
+            (10, false),
+            (11, true),
+            // Late: it takes from the second that has begun.
+            (10, true),
+            (10, false),
+            (11, false),
+            // The clock was put back.
+            (5, true),
+            (5, true),
+            (5, false),
+        ] {
+            assert_eq!(window.take(second, 2), is_taken, "{second}");
+        }
+        assert!(!window.take(12, 0));
+    }
+
+    #[test]
+    fn the_share_is_told_by_the_last_bits_of_the_trace() {
+        let reservoir = Reservoir::new(0.25, Arc::default());
+        let quarter = 1_u128 << 51;
+        for (trace_id, is_sampled) in
+            [(quarter - 1, true), (quarter, false), (u128::MAX << 53, true), (u128::MAX, false)]
+        {
+            let randomness = Randomness::of(TraceId::from_u128(trace_id));
+            assert_eq!(reservoir.decide_alone(0, 1, randomness), is_sampled, "{trace_id:x}");
+        }
+        let highest = Randomness::of(TraceId::from_u128(u128::MAX));
+        let lowest = Randomness::of(TraceId::from_u128(1 << 53));
+        assert!(Reservoir::new(1.0, Arc::default()).decide_alone(0, 1, highest));
+        assert!(!Reservoir::new(0.0, Arc::default()).decide_alone(0, 1, lowest));
+    }
+
+    #[test]
+    fn counts_go_back_unless_they_would_run_over() {
+        let reservoir = Reservoir::new(0.0, Arc::default());
+        reservoir.decide_allotted(1, 1, NEVER);
+        reservoir.decide_allotted(1, 1, NEVER);
+        let counters = reservoir.counters();
+        let counts = counters.take();
+        assert_eq!(counts, Counts { requests: 2, sampled: 1, borrowed: 1, ..Counts::default() });
+        assert_eq!(counters.take(), Counts::default());
+        counters.put_back(counts);
+        reservoir.decide_allotted(1, 1, NEVER);
+        assert_eq!(counters.take(), Counts { requests: 3, ..counts });
+        let most = Counts { requests: u32::MAX / 2, ..counts };
+        counters.put_back(most);
+        counters.put_back(counts);
+        assert_eq!(counters.take(), most, "the rest is given up");
+    }
+
+    #[test]
+    fn a_target_changes_only_what_it_names() {
+        let reservoir = Reservoir::new(0.5, Arc::default());
+        reservoir.apply(Target { quota: Some((3, 99)), ..Target::default() });
+        reservoir.apply(Target { fixed_rate: Some(0.25), ..Target::default() });
+        reservoir.apply(Target { boost: Some((0.75, 60)), ..Target::default() });
+        assert_eq!(reservoir.quota(), Some((3, 99)));
+        let rates = [59, 60].map(|second| reservoir.rate(second).to_bits());
+        assert_eq!(rates, [0.75_f64, 0.25].map(f64::to_bits));
+    }
 }

@@ -34,7 +34,7 @@ const FIELDS: &[&str] = &[
 const MAX_ATTRIBUTES: usize = 5;
 const MAX_ATTRIBUTE_CHARS: usize = 32;
 /// The control plane counts in 32 bits with a sign.
-const MAX_RESERVOIR_SIZE: u32 = i32::MAX.cast_unsigned();
+const MAX_WHOLE: u32 = i32::MAX.cast_unsigned();
 /// The rule that is always there stands behind all others.
 const DEFAULT_PRIORITY: u32 = 10_000;
 
@@ -52,6 +52,15 @@ pub struct Rule {
     pub(super) method: Pattern,
     pub(super) path: Pattern,
     pub(super) attributes: Vec<(Box<str>, Pattern)>,
+    pub(super) boost: Option<RateBoost>,
+}
+
+/// How far the control plane may raise the share of a rule while requests go wrong.
+/// Source: <https://docs.aws.amazon.com/xray/latest/api/API_SamplingRateBoost.html>.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct RateBoost {
+    max_rate: f64,
+    cooldown_minutes: u32,
 }
 
 /// What a rule asks about this process rather than about a request.
@@ -114,6 +123,7 @@ impl Rule {
             method: any(),
             path: any(),
             attributes: Vec::new(),
+            boost: None,
         }
     }
 
@@ -133,7 +143,7 @@ impl Rule {
             name: Some(name.into()),
             priority: fields.whole("Priority", 1, max_priority)?,
             fixed_rate: fields.share("FixedRate")?,
-            reservoir_size: fields.whole("ReservoirSize", 0, MAX_RESERVOIR_SIZE)?,
+            reservoir_size: fields.whole("ReservoirSize", 0, MAX_WHOLE)?,
             service_name: pattern("ServiceName", 64)?,
             service_type: pattern("ServiceType", 64)?,
             resource_arn: pattern("ResourceARN", 500)?,
@@ -141,6 +151,7 @@ impl Rule {
             method: pattern("HTTPMethod", 10)?,
             path: pattern("URLPath", 128)?,
             attributes: read_attributes(&fields)?,
+            boost: read_boost(&fields)?,
         })
     }
 
@@ -185,37 +196,57 @@ impl Rule {
         ]
     }
 
-    /// What must hold for a request.
+    /// Whether everything holds that must hold for a request; first what tells most rules apart.
     #[inline]
-    pub(super) fn request_conditions<'a>(
+    pub(super) fn is_for(&self, facts: &Facts<'_>, matching: Matching) -> bool {
+        let holds = |pattern: &Pattern, value: Option<Text<'_>>| match value {
+            Some(text) => pattern.matches_text(text),
+            None => matching.admits_absent(pattern),
+        };
+        holds(&self.path, facts.path)
+            && holds(&self.method, facts.method)
+            && holds(&self.host, facts.host)
+            && self.attribute_conditions(facts).all(|condition| condition.holds(matching))
+    }
+
+    /// What must hold for a request, with its names.
+    pub(super) fn request_conditions<'a>(&'a self, facts: &Facts<'a>) -> [Condition<'a>; 3] {
+        let condition =
+            |field, pattern, value| Condition { field, pattern, value, is_attribute: false };
+        [
+            condition("URLPath", &self.path, facts.path),
+            condition("HTTPMethod", &self.method, facts.method),
+            condition("Host", &self.host, facts.host),
+        ]
+    }
+
+    /// What must hold for the attributes of a request.
+    pub(super) fn attribute_conditions<'a>(
         &'a self,
         facts: &Facts<'a>,
     ) -> impl Iterator<Item = Condition<'a>> {
         let facts = *facts;
-        let condition =
-            |field, pattern, value| Condition { field, pattern, value, is_attribute: false };
-        let conditions = [
-            condition("URLPath", &self.path, facts.path),
-            condition("HTTPMethod", &self.method, facts.method),
-            condition("Host", &self.host, facts.host),
-        ];
-        let attributes = self.attributes.iter().map(move |(key, pattern)| Condition {
+        self.attributes.iter().map(move |(key, pattern)| Condition {
             field: key,
             pattern,
             value: facts.attribute(key),
             is_attribute: true,
-        });
-        conditions.into_iter().chain(attributes)
+        })
+    }
+}
+
+impl Matching {
+    fn admits_absent(self, pattern: &Pattern) -> bool {
+        pattern.is_any() || self == Self::LikeXraySdks
     }
 }
 
 impl Condition<'_> {
-    #[inline]
     pub(super) fn holds(&self, matching: Matching) -> bool {
         match self.value {
             Some(text) => self.pattern.matches_text(text),
             None if self.is_attribute => false,
-            None => self.pattern.is_any() || matching == Matching::LikeXraySdks,
+            None => matching.admits_absent(self.pattern),
         }
     }
 }
@@ -223,9 +254,9 @@ impl Condition<'_> {
 impl<'a> Facts<'a> {
     pub(super) fn new(request: &RequestFacts<'a>) -> Self {
         Self {
-            host: request.host.map(Text::new),
+            host: request.host.map(Text::for_many),
             method: request.method.map(Text::new),
-            path: request.path.map(Text::new),
+            path: request.path.map(Text::for_many),
             user_agent: request.user_agent.map(Text::new),
             attributes: request.attributes,
         }
@@ -243,6 +274,17 @@ impl<'a> Facts<'a> {
             (None, _) => None,
         }
     }
+}
+
+fn read_boost(fields: &Fields<'_>) -> Result<Option<RateBoost>, FieldError> {
+    let Some(value) = fields.find("SamplingRateBoost") else { return Ok(None) };
+    let wrong = || fields.wrong("SamplingRateBoost", "MaxRate and CooldownWindowMinutes");
+    let owner = format!("{}, SamplingRateBoost", fields.owner);
+    let fields = Fields { object: value.as_object().ok_or_else(wrong)?, owner };
+    Ok(Some(RateBoost {
+        max_rate: fields.share("MaxRate")?,
+        cooldown_minutes: fields.whole("CooldownWindowMinutes", 0, MAX_WHOLE)?,
+    }))
 }
 
 fn read_attributes(fields: &Fields<'_>) -> Result<Vec<(Box<str>, Pattern)>, FieldError> {

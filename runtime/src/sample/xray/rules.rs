@@ -240,6 +240,16 @@ mod tests {
             ("Attributes", json!({ "k": "x".repeat(33) }), "rule `a`: Attributes is {\"k\":"),
             ("Attributes", json!({ "a": "", "b": "b" }), "rule `a`: Attributes is {\"a\":"),
             (
+                "SamplingRateBoost",
+                json!(1),
+                "rule `a`: SamplingRateBoost is 1, expected MaxRate and CooldownWindowMinutes",
+            ),
+            (
+                "SamplingRateBoost",
+                json!({ "MaxRate": 2, "CooldownWindowMinutes": 1 }),
+                "rule `a`, SamplingRateBoost: MaxRate is 2, expected a number from 0 to 1",
+            ),
+            (
                 "HttpMethod",
                 json!("GET"),
                 "rule `a`: HttpMethod is \"GET\", expected one of RuleName",

@@ -13,11 +13,14 @@
 //! - Every 10 s and up to 0.1 s more, the counts of all rules that have any and are due are reported,
 //!   25 rules in a request. Each answer says for each rule its share, its quota with an end, and
 //!   when to report next. Counts that could not be reported go back to their rules.
+//! - With the counts goes how requests ended, for rules that may be boosted; the answer may raise the
+//!   share of such a rule for a while.
 //! - Rules are fetched out of turn when the service says that they changed, or that it does not know
 //!   one of ours.
 //!
 //! Source: <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sampling.html>.
 
+mod schedule;
 mod status;
 mod wire;
 
@@ -25,12 +28,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use schedule::{Jitter, Schedule, is_due};
 pub use status::{CentralError, Status};
 use wire::{Page, Report, TargetDocument, Targets, Unprocessed};
 
-use super::Shared;
 use super::live::RuleSet;
 use super::rules::Rules;
+use super::{MAX_AGE, Shared};
 
 const RULES_PATH: &str = "/GetSamplingRules";
 const TARGETS_PATH: &str = "/SamplingTargets";
@@ -104,40 +108,13 @@ enum UnderWay {
     Targets(Vec<Report>),
 }
 
-/// When a rule is due.
-#[derive(Clone, Copy, Debug)]
-struct Schedule {
-    reported_at: Duration,
-    interval: Duration,
-}
-
-impl Schedule {
-    fn is_due(&self, now: Duration) -> bool {
-        now >= self.reported_at + self.interval || now + self.interval < self.reported_at
-    }
-}
-
-/// Numbers that spread the polls of many processes; made of one seed.
-#[derive(Debug)]
-struct Jitter(u64);
-
-impl Jitter {
-    /// A time below `spread`.
-    fn within(&mut self, spread: Duration) -> Duration {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let thousandth = u32::try_from(self.0 >> 33).unwrap_or(0) % 1000;
-        spread * thousandth / 1000
-    }
-}
-
 impl Central {
     #[expect(clippy::cast_possible_truncation, reason = "some bits for each purpose")]
     pub(super) fn new(shared: Arc<Shared>, seed: u128) -> Self {
         Self {
             shared,
             client_id: format!("{:024x}", seed & (u128::MAX >> 32)),
-            jitter: Jitter((seed >> 64) as u64 ^ seed as u64),
+            jitter: Jitter::new((seed >> 64) as u64 ^ seed as u64),
             rules_at: Duration::ZERO,
             rules_failures: 0,
             targets_at: None,
@@ -178,7 +155,6 @@ impl Central {
             return Some(Request { path: RULES_PATH, body });
         }
         if let Some(targets_at) = self.targets_at
-            && self.round.is_none()
             && is_due(targets_at, now, TARGETS_EVERY + TARGETS_SPREAD)
         {
             self.round = Some(now);
@@ -189,7 +165,7 @@ impl Central {
             self.round = None;
             return None;
         }
-        let body = wire::targets_request(&self.client_id, now, &reports);
+        let body = wire::targets_request(&self.client_id, &self.shared.service.name, now, &reports);
         self.under_way = Some(UnderWay::Targets(reports));
         Some(Request { path: TARGETS_PATH, body })
     }
@@ -258,7 +234,7 @@ impl Central {
         let shared = &*self.shared;
         let old = shared.central.load_full();
         let set = RuleSet::replacing(old.as_deref(), rules, now, &shared.service, shared.matching);
-        let first = Schedule { reported_at: now, interval: TARGETS_EVERY };
+        let first = Schedule::new(now, TARGETS_EVERY);
         let names = set.rules.iter().filter_map(|live| live.rule.name.clone());
         let schedule =
             |name| (Arc::clone(&name), self.schedules.get(&name).copied().unwrap_or(first));
@@ -308,7 +284,7 @@ impl Central {
         let round = self.round.unwrap_or(now);
         for report in reports {
             if let Some(schedule) = self.schedules.get_mut(&report.name) {
-                schedule.reported_at = round;
+                schedule.report(round);
             }
         }
         self.shared.status().reported_at = Some(now);
@@ -326,7 +302,7 @@ impl Central {
                 live.reservoir.apply(target);
             }
             if let Some((schedule, interval)) = self.schedules.get_mut(&*name).zip(interval) {
-                schedule.interval = interval;
+                schedule.set_interval(interval.min(MAX_AGE));
             }
         }
     }
@@ -352,14 +328,14 @@ impl Central {
         reports: &[Report],
         now: Duration,
     ) -> Result<(), CentralError> {
-        for unprocessed in &unprocessed {
-            if unprocessed.is_fault_of_report() {
-                self.rules_at = now;
-                continue;
-            }
-            let mut of_rule = reports.iter().filter(|report| *report.name == *unprocessed.name);
-            of_rule.by_ref().for_each(put_back);
+        if unprocessed.iter().any(Unprocessed::is_fault_of_report) {
+            self.rules_at = now;
         }
+        let is_to_come = |report: &&Report| {
+            let mut of_rule = unprocessed.iter().filter(|it| *it.name == *report.name);
+            of_rule.any(|it| !it.is_fault_of_report())
+        };
+        reports.iter().filter(is_to_come).for_each(put_back);
         let count = unprocessed.len();
         let Some(first) = unprocessed.into_iter().next() else { return Ok(()) };
         Err(CentralError::Unprocessed {
@@ -369,11 +345,6 @@ impl Central {
             message: first.message,
         })
     }
-}
-
-/// Whether it is time, also when the clock was put back behind everything that was planned.
-fn is_due(at: Duration, now: Duration, longest: Duration) -> bool {
-    now >= at || now + longest < at
 }
 
 fn put_back(report: &Report) {

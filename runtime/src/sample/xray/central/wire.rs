@@ -94,7 +94,12 @@ pub(super) fn read_rules(body: &[u8]) -> Result<Page, String> {
 }
 
 /// The body that reports counts.
-pub(super) fn targets_request(client_id: &str, now: Duration, reports: &[Report]) -> String {
+pub(super) fn targets_request(
+    client_id: &str,
+    service_name: &str,
+    now: Duration,
+    reports: &[Report],
+) -> String {
     let document = |report: &Report| {
         json!({
             "RuleName": &*report.name,
@@ -105,8 +110,24 @@ pub(super) fn targets_request(client_id: &str, now: Duration, reports: &[Report]
             "BorrowCount": report.counts.borrowed,
         })
     };
+    let ended = |report: &&Report| report.counts.anomalies.total > 0;
+    let boost_document = |report: &Report| {
+        json!({
+            "RuleName": &*report.name,
+            "ServiceName": service_name,
+            "Timestamp": now.as_secs(),
+            "AnomalyCount": report.counts.anomalies.anomalies,
+            "TotalCount": report.counts.anomalies.total,
+            "SampledAnomalyCount": report.counts.anomalies.sampled,
+        })
+    };
     let documents: Vec<_> = reports.iter().map(document).collect();
-    json!({ "SamplingStatisticsDocuments": documents }).to_string()
+    let mut body = json!({ "SamplingStatisticsDocuments": documents });
+    let boosts: Vec<_> = reports.iter().filter(ended).map(boost_document).collect();
+    if !boosts.is_empty() {
+        body["SamplingBoostStatisticsDocuments"] = boosts.into();
+    }
+    body.to_string()
 }
 
 /// Reads the answer to reports; the error says why it is none.
@@ -123,14 +144,18 @@ pub(super) fn read_targets(body: &[u8]) -> Result<Targets, String> {
 }
 
 fn read_target(document: &Map<String, Value>) -> Option<TargetDocument> {
-    let number = |field| document.get(field).and_then(Value::as_f64).filter(|it| *it >= 0.0);
+    let number = |field| number(document, field);
     let quota = number("ReservoirQuota").zip(number("ReservoirQuotaTTL"));
     let interval = number("Interval").map(to_seconds).filter(|seconds| *seconds > 0);
+    let boost = document.get("SamplingBoost").and_then(Value::as_object);
+    let boost = boost
+        .and_then(|boost| Some((share(boost, "BoostRate")?, self::number(boost, "BoostRateTTL")?)));
     Some(TargetDocument {
         name: text(document, "RuleName")?,
         target: Target {
-            fixed_rate: number("FixedRate").filter(|rate| *rate <= 1.0),
+            fixed_rate: share(document, "FixedRate"),
             quota: quota.map(|(quota, until)| (to_seconds(quota), to_seconds(until))),
+            boost: boost.map(|(rate, until)| (rate, to_seconds(until))),
         },
         interval: interval.map(|seconds| Duration::from_secs(seconds.into())),
     })
@@ -161,6 +186,15 @@ fn objects<'a>(
     list.iter().filter_map(Value::as_object)
 }
 
+/// A number that is not negative.
+fn number(object: &Map<String, Value>, field: &str) -> Option<f64> {
+    object.get(field)?.as_f64().filter(|number| *number >= 0.0)
+}
+
+fn share(object: &Map<String, Value>, field: &str) -> Option<f64> {
+    number(object, field).filter(|share| *share <= 1.0)
+}
+
 /// A text that is there and not empty.
 fn text(object: &Map<String, Value>, field: &str) -> Option<String> {
     let text = object.get(field)?.as_str()?;
@@ -182,8 +216,8 @@ mod tests {
         let body = json!({
             "SamplingTargetDocuments": [
                 { "RuleName": "polling-scorekeep", "FixedRate": 0.003 },
-                { "RuleName": "all", "FixedRate": 1, "ReservoirQuota": 5, "ReservoirQuotaTTL": 1_500_000_060.9, "Interval": 20 },
-                { "RuleName": "odd", "FixedRate": 7, "ReservoirQuota": -1, "ReservoirQuotaTTL": "soon", "Interval": 0 },
+                { "RuleName": "all", "FixedRate": 1, "ReservoirQuota": 5, "ReservoirQuotaTTL": 1_500_000_060.9, "Interval": 20, "SamplingBoost": { "BoostRate": 0.5, "BoostRateTTL": 1_500_000_030 } },
+                { "RuleName": "odd", "FixedRate": 7, "ReservoirQuota": -1, "ReservoirQuotaTTL": "soon", "Interval": 0, "SamplingBoost": { "BoostRate": 2, "BoostRateTTL": 1 } },
                 { "FixedRate": 1 },
                 "garbage",
             ],
@@ -191,15 +225,19 @@ mod tests {
             "UnprocessedStatistics": [{ "RuleName": "cats-rule", "ErrorCode": 400, "Message": "Unknown rule" }],
         });
         let targets = read_targets(body.to_string().as_bytes()).unwrap();
-        let target = |fixed_rate, quota| Target { fixed_rate, quota };
+        let target = |fixed_rate, quota, boost| Target { fixed_rate, quota, boost };
         let found: Vec<_> =
             targets.documents.iter().map(|it| (it.name.as_str(), it.target, it.interval)).collect();
         assert_eq!(
             found,
             [
-                ("polling-scorekeep", target(Some(0.003), None), None),
-                ("all", target(Some(1.0), Some((5, 1_500_000_060))), Some(Duration::from_secs(20))),
-                ("odd", target(None, None), None),
+                ("polling-scorekeep", target(Some(0.003), None, None), None),
+                (
+                    "all",
+                    target(Some(1.0), Some((5, 1_500_000_060)), Some((0.5, 1_500_000_030))),
+                    Some(Duration::from_secs(20))
+                ),
+                ("odd", target(None, None, None), None),
             ]
         );
         assert_eq!(targets.modified_at, Some(1.5e9));
