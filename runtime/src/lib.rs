@@ -53,9 +53,11 @@ extern crate self as spanwright;
 
 #[cfg(feature = "actix")]
 pub mod actix;
+#[cfg(feature = "xray")]
+pub mod aws;
 pub mod config;
 pub mod diagnostics;
-#[cfg(any(feature = "otlp", feature = "console"))]
+#[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
 pub mod export;
 mod headers;
 pub mod install;
@@ -64,7 +66,7 @@ pub mod loss;
 pub mod opentelemetry;
 #[cfg(any(feature = "otlp", feature = "opentelemetry"))]
 mod origin;
-#[cfg(any(feature = "otlp", feature = "console"))]
+#[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
 pub mod pipeline;
 pub mod propagate;
 pub mod record;

@@ -3,9 +3,9 @@
 //! In: a [`Request`]. Out: a [`Reply`], or why there is none.
 //! Never: retries, reads a body it moves.
 
-#[cfg(feature = "otlp")]
+#[cfg(any(feature = "otlp", feature = "xray"))]
 pub mod http;
-#[cfg(feature = "otlp")]
+#[cfg(any(feature = "otlp", feature = "xray"))]
 mod retry_after;
 mod writer;
 
