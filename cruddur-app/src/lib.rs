@@ -7,6 +7,8 @@
 //! request → telemetry → panics → routes (CORS, identity, body) → services → db
 //! ```
 
+pub mod command;
+pub mod provision;
 pub mod settings;
 pub mod telemetry;
 

@@ -17,6 +17,7 @@ use super::error_facts::ErrorFacts;
 use super::request_facts;
 use super::request_id::RequestId;
 use super::settings::Tracing;
+use crate::conventions::known_method;
 use crate::propagate::Carrier;
 use crate::record::{Level, Outcome, Source, SpanKind};
 use crate::span::{Attached, Attributes, Callsite, Frame, Recorder, SpanRef, fail};
@@ -123,7 +124,7 @@ impl RootSpan {
 
     /// Begins the span of a request and records what the request says.
     pub(super) fn begin(request: &ServiceRequest, shared: &Rc<Shared>) -> Self {
-        let method = request_facts::known_method(request.method()).unwrap_or("HTTP");
+        let method = known_method(request.method().as_str()).unwrap_or("HTTP");
         let name = shared.settings.name_of(request);
         let incoming = crate::extract(request.headers());
         let mut frame = Frame::new();

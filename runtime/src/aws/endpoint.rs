@@ -59,10 +59,10 @@ impl Endpoint {
     ) -> Result<Self, SettingsError> {
         let is_ignored =
             environment.get(IGNORE).is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        let variables = service.variables.iter().copied().chain([FOR_ALL]);
-        let found =
-            variables.filter_map(|variable| environment.get(variable).map(|url| (variable, url)));
-        match found.filter(|_| !is_ignored).next() {
+        let mut variables = service.variables.iter().copied().chain([FOR_ALL]);
+        let named = |variable| environment.get(variable).map(|url| (variable, url));
+        let found = if is_ignored { None } else { variables.find_map(named) };
+        match found {
             Some((variable, url)) => Self::checked(variable, url),
             None => Ok(Self(format!("https://{}.{region}.{}", service.name, region.suffix()))),
         }

@@ -138,7 +138,7 @@ impl<const WORDS: usize> Frame<WORDS> {
     }
 
     /// Begins a span made by hand, whose name and kind are known only now.
-    pub(super) fn start_named(
+    pub(crate) fn start_named(
         &mut self,
         callsite: &'static Callsite,
         parent: Option<Parent>,

@@ -16,7 +16,7 @@ fn signed_by(
     request: &Parts<'_>,
     service: &str,
 ) -> Vec<(String, String)> {
-    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_440_938_160);
+    let time = SystemTime::UNIX_EPOCH + Duration::from_mins(24_015_636);
     let scope = Scope { credentials, region: "us-east-1", service, time };
     let headers = sign(request, &scope).unwrap();
     headers
