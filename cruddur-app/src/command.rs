@@ -5,7 +5,6 @@
 
 /// What the program does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Command {
     /// No arguments: serves until it is told to stop.
     Serve,
@@ -18,9 +17,7 @@ pub enum Command {
 
 /// An argument that makes no sense.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error(
-    "unknown argument `{argument}`, expected no argument to serve, or `provision [--dry-run]`"
-)]
+#[error("unknown argument `{argument}`, expected no argument to serve, or `provision [--dry-run]`")]
 pub struct CommandError {
     /// What was found.
     pub argument: String,
@@ -35,12 +32,11 @@ impl Command {
         arguments: impl IntoIterator<Item = String>,
     ) -> Result<Self, CommandError> {
         let mut arguments = arguments.into_iter();
-        let command = match arguments.next() {
-            None => Self::Serve,
-            Some(name) if name == "provision" => return provision(arguments),
-            Some(argument) => return Err(CommandError { argument }),
-        };
-        Ok(command)
+        match arguments.next() {
+            None => Ok(Self::Serve),
+            Some(name) if name == "provision" => provision(arguments),
+            Some(argument) => Err(CommandError { argument }),
+        }
     }
 }
 

@@ -2,9 +2,7 @@
 
 use std::{collections::HashMap, env, error::Error, ffi::OsString, io, process::ExitCode};
 
-use cruddur_app::{
-    command::Command, db::Db, provision, serve, settings::Settings, telemetry,
-};
+use cruddur_app::{command::Command, db::Db, provision, serve, settings::Settings, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[actix_web::main]
@@ -27,7 +25,10 @@ async fn run() -> Result<(), Failure> {
             let done = provision::run(&variables, options, &mut io::stdout()).await;
             done.map_err(|cause| Failure { deed: "provision", cause })
         }
-        _ => serve_until_stopped(&variables).await.map_err(|cause| Failure { deed: "run", cause }),
+        Command::Serve => {
+            let served = serve_until_stopped(&variables).await;
+            served.map_err(|cause| Failure { deed: "run", cause })
+        }
     }
 }
 

@@ -61,7 +61,7 @@ pub enum SettingsError {
         missing: &'static str,
     },
     /// The HTTP client cannot be made.
-    #[error("no HTTP client: {0}")]
+    #[error("no HTTP client can be made")]
     Http(#[source] TransportError),
 }
 
@@ -76,7 +76,7 @@ pub enum CallError {
     #[error(transparent)]
     Sign(#[from] SignError),
     /// Nothing came back.
-    #[error("{operation} at {host}: {source}")]
+    #[error("{operation} has no answer from {host}")]
     Transport {
         /// What was asked.
         operation: &'static str,

@@ -34,7 +34,7 @@ pub(super) enum Error {
     Denied { error: CallError, permission: String },
     #[error("{error}; it was tried {MAX_TRIES} times, and what was done so far stays done")]
     Throttled { error: CallError },
-    #[error("{operation}: the answer is no JSON: {source}")]
+    #[error("the answer of {operation} is no JSON")]
     Json { operation: &'static str, source: serde_json::Error },
 }
 
