@@ -5,8 +5,7 @@
 
 use bytes::Bytes;
 
-use super::{Endpoint, Region, Service, SettingsError};
-use crate::config::Environment;
+use super::{Endpoint, Lookup, Region, Service, SettingsError};
 use crate::export::{Header, Request};
 use crate::secret::Secret;
 
@@ -72,10 +71,10 @@ impl Target {
     /// [`SettingsError::Value`] for an address that is none.
     pub fn new(
         service: Service,
-        environment: &Environment,
+        lookup: Lookup<'_>,
         region: &Region,
     ) -> Result<Self, SettingsError> {
-        let endpoint = Endpoint::new(service, environment, region)?;
+        let endpoint = Endpoint::new(service, lookup, region)?;
         Ok(Self { service, region: region.clone(), endpoint })
     }
 
@@ -94,9 +93,8 @@ mod tests {
     use super::*;
 
     fn shown(service: Service, call: &Call) -> (String, Vec<String>) {
-        let environment = Environment::default();
         let region = Region::new("us-east-1").unwrap();
-        let request = Target::new(service, &environment, &region).unwrap().request(call);
+        let request = Target::new(service, &|_| None, &region).unwrap().request(call);
         let header = |header: &Header| format!("{}: {}", header.name, header.value.reveal());
         (request.url.reveal().to_owned(), request.headers.iter().map(header).collect())
     }

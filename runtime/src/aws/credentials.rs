@@ -1,6 +1,6 @@
 //! Who signs.
 //!
-//! In: the environment, or the places where AWS keeps credentials for its machines. Out:
+//! In: variables, or the places where AWS keeps credentials for its machines. Out:
 //! credentials that are valid at a given time.
 //! Never: prints them, asks anybody before they are needed.
 
@@ -13,8 +13,7 @@ use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_credential_types::provider::ProvideCredentials as _;
 use tokio::sync::Mutex;
 
-use super::{CallError, SettingsError};
-use crate::config::Environment;
+use super::{CallError, Lookup, SettingsError, variable};
 use crate::secret::Secret;
 
 /// How long before their end credentials are renewed: a request must not arrive after it.
@@ -40,12 +39,12 @@ impl Credentials {
     ///
     /// # Errors
     /// [`SettingsError::HalfCredentials`] when one of the two is missing.
-    fn from_environment(environment: &Environment) -> Result<Option<Self>, SettingsError> {
+    fn from_env(lookup: Lookup<'_>) -> Result<Option<Self>, SettingsError> {
         const ID: &str = "AWS_ACCESS_KEY_ID";
         const KEY: &str = "AWS_SECRET_ACCESS_KEY";
-        match (environment.get(ID), environment.get(KEY)) {
+        match (variable(lookup, ID), variable(lookup, KEY)) {
             (Some(id), Some(key)) => {
-                let token = environment.get("AWS_SESSION_TOKEN").map(Secret::new);
+                let token = variable(lookup, "AWS_SESSION_TOKEN").map(Secret::new);
                 Ok(Some(Self::new(id, &Secret::new(key), token.as_ref())))
             }
             (Some(_), None) => Err(SettingsError::HalfCredentials { present: ID, missing: KEY }),
@@ -83,14 +82,14 @@ enum Source {
 }
 
 impl Provider {
-    /// The keys in `environment`, or else the chain of AWS: profile (with roles and single
+    /// The keys that the variables hold, or else the chain of AWS: profile (with roles and single
     /// sign-on), web identity, container, instance. The chain is asked when the first request is
     /// signed, and reads the files and variables of this process.
     ///
     /// # Errors
     /// [`SettingsError::HalfCredentials`].
-    pub fn from_environment(environment: &Environment) -> Result<Self, SettingsError> {
-        let fixed = Credentials::from_environment(environment)?;
+    pub fn from_env(lookup: Lookup<'_>) -> Result<Self, SettingsError> {
+        let fixed = Credentials::from_env(lookup)?;
         Ok(Self::of(fixed.map_or(Source::Chain, Source::Fixed)))
     }
 
@@ -148,7 +147,7 @@ mod tests {
     #[test]
     fn both_keys_together_are_credentials() {
         let read = |variables: &[(&str, &str)]| {
-            Credentials::from_environment(&variables.iter().copied().collect())
+            Credentials::from_env(&|name: &str| super::super::tests::find(variables, name))
         };
         assert!(read(&[]).unwrap().is_none());
         let pair = [("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "hunter2")];

@@ -1,6 +1,6 @@
 //! Which address a service has.
 //!
-//! In: the environment and a region. Out: the address that its paths are appended to.
+//! In: variables and a region. Out: the address that its paths are appended to.
 //! Never: asks the network, takes an address that holds credentials.
 //!
 //! Source: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>. Not
@@ -8,8 +8,7 @@
 
 use std::fmt;
 
-use super::{Region, SettingsError};
-use crate::config::Environment;
+use super::{Lookup, Region, SettingsError, variable};
 
 /// A service of AWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,16 +53,16 @@ impl Endpoint {
     /// [`SettingsError::Value`] for what is no address.
     pub fn new(
         service: Service,
-        environment: &Environment,
+        lookup: Lookup<'_>,
         region: &Region,
     ) -> Result<Self, SettingsError> {
         let is_ignored =
-            environment.get(IGNORE).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+            variable(lookup, IGNORE).is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let mut variables = service.variables.iter().copied().chain([FOR_ALL]);
-        let named = |variable| environment.get(variable).map(|url| (variable, url));
+        let named = |name| variable(lookup, name).map(|url| (name, url));
         let found = if is_ignored { None } else { variables.find_map(named) };
         match found {
-            Some((variable, url)) => Self::checked(variable, url),
+            Some((name, url)) => Self::checked(name, &url),
             None => Ok(Self(format!("https://{}.{region}.{}", service.name, region.suffix()))),
         }
     }
@@ -115,9 +114,9 @@ mod tests {
     use super::*;
 
     fn endpoint(service: Service, variables: &[(&str, &str)], region: &str) -> String {
-        let environment = variables.iter().copied().collect();
+        let lookup = |name: &str| super::super::tests::find(variables, name);
         let region = Region::new(region).unwrap();
-        match Endpoint::new(service, &environment, &region) {
+        match Endpoint::new(service, &lookup, &region) {
             Ok(endpoint) => endpoint.to_string(),
             Err(error) => error.to_string(),
         }
@@ -175,9 +174,10 @@ mod tests {
 
     #[test]
     fn the_host_is_told_with_its_port() {
-        let environment = [("AWS_ENDPOINT_URL", "http://127.0.0.1:81/x")].into_iter().collect();
+        let lookup =
+            |name: &str| (name == "AWS_ENDPOINT_URL").then(|| "http://127.0.0.1:81/x".to_owned());
         let region = Region::new("us-east-1").unwrap();
-        let endpoint = Endpoint::new(Service::XRAY, &environment, &region).unwrap();
+        let endpoint = Endpoint::new(Service::XRAY, &lookup, &region).unwrap();
         assert_eq!((endpoint.host(), endpoint.is_encrypted()), ("127.0.0.1:81", false));
     }
 }

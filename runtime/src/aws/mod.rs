@@ -1,13 +1,13 @@
 //! Requests to AWS services that speak JSON, signed with Signature Version 4.
 //!
-//! In: the environment, and calls. Out: answers, or what the service refused.
+//! In: variables, and calls. Out: answers, or what the service refused.
 //! Never: prints a secret, reads a clock (a call is told the time), retries, links the SDK of a
 //! service: one is far larger than the few requests that are made here.
 //!
 //! ```text
-//! environment ─▶ Region ─┬─▶ Target ─ request ─▶ Request ─┐
+//! variables   ─▶ Region ─┬─▶ Target ─ request ─▶ Request ─┐
 //!             └▶ Endpoint┘                                ├─ sign ─▶ POST ─▶ Answer · Refusal
-//! environment, profile, container, instance ─▶ Provider ──┘
+//! variables, profile, container, instance   ─▶ Provider ──┘
 //! ```
 //!
 //! Both protocols are spoken: paths with a JSON body (X-Ray), and one path with a target header
@@ -32,6 +32,16 @@ pub use region::Region;
 pub use sign::{Parts, Scope, SignError, sign};
 
 use crate::pipeline::transport::TransportError;
+
+/// Reads a variable of the environment; `None` where it is not set. An empty value counts as not
+/// set.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// The value of a variable, without blanks around it.
+fn variable(lookup: Lookup<'_>, name: &str) -> Option<String> {
+    let value = lookup(name)?.trim().to_owned();
+    (!value.is_empty()).then_some(value)
+}
 
 /// Why settings for AWS cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -102,5 +112,14 @@ impl CallError {
             Self::Refused { refusal, .. } => Some(refusal),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// A variable in a list.
+    pub(super) fn find(variables: &[(&str, &str)], name: &str) -> Option<String> {
+        let found = variables.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| (*value).to_owned())
     }
 }

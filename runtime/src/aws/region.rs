@@ -1,6 +1,6 @@
 //! Where in the world a service is asked.
 //!
-//! In: the environment, then the profile. Out: a checked name.
+//! In: variables, then the profile. Out: a checked name.
 //! Never: asks the network.
 
 use std::fmt;
@@ -8,8 +8,7 @@ use std::fmt;
 use aws_config::meta::region::ProvideRegion as _;
 use aws_config::profile::region::ProfileFileRegionProvider;
 
-use super::SettingsError;
-use crate::config::Environment;
+use super::{Lookup, SettingsError, variable};
 
 /// The name of a region: lower-case letters, digits and hyphens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,23 +33,26 @@ impl Region {
     ///
     /// # Errors
     /// [`SettingsError::Value`] for a name that is none, [`SettingsError::NoRegion`] for no name.
-    pub async fn load(environment: &Environment) -> Result<Self, SettingsError> {
-        if let Some(region) = Self::from_environment(environment)? {
-            return Ok(region);
+    pub fn load(lookup: Lookup<'_>) -> impl Future<Output = Result<Self, SettingsError>> + use<> {
+        let named = Self::from_env(lookup);
+        async {
+            if let Some(region) = named? {
+                return Ok(region);
+            }
+            let found = ProfileFileRegionProvider::new().region().await;
+            let found = found.ok_or(SettingsError::NoRegion)?;
+            Self::checked(found.as_ref(), "`region` in the profile")
         }
-        let found = ProfileFileRegionProvider::new().region().await;
-        let found = found.ok_or(SettingsError::NoRegion)?;
-        Self::checked(found.as_ref(), "`region` in the profile")
     }
 
     /// The region that the variables name.
     ///
     /// # Errors
     /// [`SettingsError::Value`] for a name that is none.
-    pub fn from_environment(environment: &Environment) -> Result<Option<Self>, SettingsError> {
-        for variable in Self::VARIABLES {
-            if let Some(name) = environment.get(variable) {
-                return Self::checked(name, variable).map(Some);
+    pub fn from_env(lookup: Lookup<'_>) -> Result<Option<Self>, SettingsError> {
+        for name in Self::VARIABLES {
+            if let Some(region) = variable(lookup, name) {
+                return Self::checked(&region, name).map(Some);
             }
         }
         Ok(None)
@@ -115,8 +117,8 @@ mod tests {
             (&[("AWS_DEFAULT_REGION", "ca-central-1"), ("AWS_REGION", " ")], Some("ca-central-1")),
             (&[], None),
         ] {
-            let environment = variables.iter().copied().collect();
-            let region = Region::from_environment(&environment).unwrap();
+            let lookup = |name: &str| super::super::tests::find(variables, name);
+            let region = Region::from_env(&lookup).unwrap();
             assert_eq!(region.as_ref().map(Region::as_str), expected, "{variables:?}");
         }
     }
@@ -124,8 +126,9 @@ mod tests {
     #[test]
     fn what_could_not_stand_in_a_host_name_is_refused_by_its_variable() {
         for name in ["us-east-1.evil.example", "US-EAST-1", "us east", "-a", "a-", "a/b", "ü"] {
-            let environment = [("AWS_DEFAULT_REGION", name)].into_iter().collect();
-            let error = Region::from_environment(&environment).unwrap_err();
+            let variables = [("AWS_DEFAULT_REGION", name)];
+            let lookup = |name: &str| super::super::tests::find(&variables, name);
+            let error = Region::from_env(&lookup).unwrap_err();
             let expected =
                 format!("AWS_DEFAULT_REGION is `{name}`, expected a region such as us-east-1");
             assert_eq!(error.to_string(), expected);

@@ -7,9 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use serde_json::Value;
-use spanwright::{
-    aws::{Call, CallError, Client, Provider, Region, Service, SettingsError, Target},
-    config::Environment,
+use spanwright::aws::{
+    Call, CallError, Client, Lookup, Provider, Region, Service, SettingsError, Target,
 };
 
 /// How long one call may take.
@@ -50,13 +49,13 @@ impl Error {
 
 impl Api {
     pub(super) fn new(
-        environment: &Environment,
+        lookup: Lookup<'_>,
         region: &Region,
         provider: &Provider,
         first_pause: Duration,
     ) -> Result<Self, SettingsError> {
         let client = |service| {
-            let target = Target::new(service, environment, region)?;
+            let target = Target::new(service, lookup, region)?;
             Client::new(target, provider.clone(), TIMEOUT)
         };
         Ok(Self { xray: client(Service::XRAY)?, logs: client(Service::LOGS)?, first_pause })

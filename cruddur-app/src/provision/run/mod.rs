@@ -13,10 +13,7 @@ mod show;
 use std::{collections::HashMap, error::Error, io::Write};
 
 use serde_json::Value;
-use spanwright::{
-    aws::{Provider, Region},
-    config::Environment,
-};
+use spanwright::aws::{Provider, Region};
 
 use self::{
     api::Api,
@@ -50,14 +47,14 @@ pub async fn run(
     options: Options,
     out: &mut dyn Write,
 ) -> Result<(), Box<dyn Error>> {
-    let environment: Environment = variables.iter().collect();
+    let lookup = |name: &str| variables.get(name).cloned();
     let resources = resources()?;
-    let region = Region::load(&environment).await?;
+    let region = Region::load(&lookup).await?;
     if options.is_dry_run {
-        return show::requests(&resources, &environment, &region, out);
+        return show::requests(&resources, &lookup, &region, out);
     }
-    let provider = Provider::from_environment(&environment)?;
-    let api = Api::new(&environment, &region, &provider, options.first_pause)?;
+    let provider = Provider::from_env(&lookup)?;
+    let api = Api::new(&lookup, &region, &provider, options.first_pause)?;
     for resource in &resources {
         let done = settle(&api, &**resource).await?;
         writeln!(out, "{}: {done}", resource.title())?;

@@ -5,24 +5,21 @@
 
 use std::{error::Error, io::Write};
 
-use spanwright::{
-    aws::{Call, Region, Target},
-    config::Environment,
-};
+use spanwright::aws::{Call, Lookup, Region, Target};
 
 use super::resource::Resource;
 
 /// Writes the requests for all resources.
 pub(super) fn requests(
     resources: &[Box<dyn Resource>],
-    environment: &Environment,
+    lookup: Lookup<'_>,
     region: &Region,
     out: &mut dyn Write,
 ) -> Result<(), Box<dyn Error>> {
     writeln!(out, "# Nothing is sent. A real run signs each request.")?;
     for resource in resources {
         let title = resource.title();
-        let target = Target::new(resource.service(), environment, region)?;
+        let target = Target::new(resource.service(), lookup, region)?;
         let groups = [
             ("is it there?", vec![resource.find(None)]),
             ("if it is missing", resource.create()),
