@@ -1,6 +1,6 @@
 //! Starts the service and stays until it is told to stop, or does what it is asked to instead.
 
-use std::{collections::HashMap, env, error::Error, ffi::OsString, io, process::ExitCode};
+use std::{collections::HashMap, env, error::Error, ffi::OsStr, io, process::ExitCode};
 
 use cruddur_app::{command::Command, db::Db, provision, serve, settings::Settings, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
@@ -18,11 +18,12 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Failure> {
     let variables = environment();
-    let command = Command::from_arguments(env::args_os().skip(1).map(lossy));
+    let command = Command::from_arguments(env::args_os().skip(1).map(|argument| lossy(&argument)));
     match command.map_err(|error| Failure { deed: "run", cause: error.into() })? {
         Command::Provision { is_dry_run } => {
             let options = provision::Options { is_dry_run, ..provision::Options::default() };
-            let done = provision::run(&variables, options, &mut io::stdout()).await;
+            let lookup = |name: &str| variables.get(name).cloned();
+            let done = provision::run(&lookup, options, &mut io::stdout()).await;
             done.map_err(|cause| Failure { deed: "provision", cause })
         }
         Command::Serve => {
@@ -65,10 +66,10 @@ fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
 
 /// The variables of this process. A value that is no Unicode keeps a mark where it is broken, so that it is refused by name.
 fn environment() -> HashMap<String, String> {
-    env::vars_os().map(|(key, value)| (lossy(key), lossy(value))).collect()
+    env::vars_os().map(|(key, value)| (lossy(&key), lossy(&value))).collect()
 }
 
-fn lossy(text: OsString) -> String {
+fn lossy(text: &OsStr) -> String {
     text.to_string_lossy().into_owned()
 }
 

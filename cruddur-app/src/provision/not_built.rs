@@ -1,6 +1,6 @@
 //! Stands in for provisioning in a build without X-Ray.
 
-use std::{collections::HashMap, error::Error, future::ready, io::Write};
+use std::{error::Error, future::ready, io::Write};
 
 use super::Options;
 
@@ -9,7 +9,7 @@ use super::Options;
 /// # Errors
 /// Always: says what the build lacks.
 pub fn run(
-    _variables: &HashMap<String, String>,
+    _lookup: &dyn Fn(&str) -> Option<String>,
     _options: Options,
     _out: &mut dyn Write,
 ) -> impl Future<Output = Result<(), Box<dyn Error>>> {

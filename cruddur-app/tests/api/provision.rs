@@ -69,28 +69,28 @@ mod with_x_ray {
                 return refusal;
             }
             let body = &received.body;
-            let done = |()| (200, json!({}));
             match operation(received) {
-                "Groups" => (200, json!({"Groups": self.groups})),
-                "CreateGroup" => done(self.groups.push(body.clone())),
-                "UpdateGroup" => done(self.groups[0] = body.clone()),
+                "Groups" => return (200, json!({"Groups": self.groups})),
                 // On two pages, the first without anything of ours.
                 "GetSamplingRules" if body["NextToken"].is_null() => {
                     let default = json!({"SamplingRule": {"RuleName": "Default"}});
-                    (200, json!({"SamplingRuleRecords": [default], "NextToken": "2"}))
+                    return (200, json!({"SamplingRuleRecords": [default], "NextToken": "2"}));
                 }
-                "GetSamplingRules" => (200, json!({"SamplingRuleRecords": self.rules})),
-                "CreateSamplingRule" => done(self.rules.push(body.clone())),
+                "GetSamplingRules" => return (200, json!({"SamplingRuleRecords": self.rules})),
+                "DescribeLogGroups" => return (200, json!({"logGroups": self.log_groups})),
+                "CreateGroup" => self.groups.push(body.clone()),
+                "UpdateGroup" => self.groups[0].clone_from(body),
+                "CreateSamplingRule" => self.rules.push(body.clone()),
                 "UpdateSamplingRule" => {
-                    done(self.rules[0]["SamplingRule"] = body["SamplingRuleUpdate"].clone())
+                    self.rules[0]["SamplingRule"] = body["SamplingRuleUpdate"].clone();
                 }
-                "DescribeLogGroups" => (200, json!({"logGroups": self.log_groups})),
-                "CreateLogGroup" => done(self.log_groups.push(body.clone())),
+                "CreateLogGroup" => self.log_groups.push(body.clone()),
                 "PutRetentionPolicy" => {
-                    done(self.log_groups[0]["retentionInDays"] = body["retentionInDays"].clone())
+                    self.log_groups[0]["retentionInDays"] = body["retentionInDays"].clone();
                 }
-                other => (400, json!({"__type": "UnknownOperationException", "message": other})),
+                other => return (400, json!({"__type": "UnknownOperation", "message": other})),
             }
+            (200, json!({}))
         }
     }
 
@@ -126,7 +126,7 @@ mod with_x_ray {
             .collect();
         let mut out = Vec::new();
         let options = Options { is_dry_run, first_pause: Duration::ZERO };
-        let done = run(&variables, options, &mut out).await;
+        let done = run(&|name| variables.get(name).cloned(), options, &mut out).await;
         done.map(|()| text(out)).map_err(|error| error.to_string())
     }
 

@@ -13,7 +13,7 @@ use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_credential_types::provider::ProvideCredentials as _;
 use tokio::sync::Mutex;
 
-use super::{CallError, Lookup, SettingsError, variable};
+use super::{CallError, Lookup, Region, SettingsError, variable};
 use crate::secret::Secret;
 
 /// How long before their end credentials are renewed: a request must not arrive after it.
@@ -78,7 +78,8 @@ pub struct Provider {
 #[derive(Clone)]
 enum Source {
     Fixed(Credentials),
-    Chain,
+    /// The region is where a role is asked for.
+    Chain(Region),
 }
 
 impl Provider {
@@ -88,9 +89,9 @@ impl Provider {
     ///
     /// # Errors
     /// [`SettingsError::HalfCredentials`].
-    pub fn from_env(lookup: Lookup<'_>) -> Result<Self, SettingsError> {
+    pub fn from_env(lookup: Lookup<'_>, region: &Region) -> Result<Self, SettingsError> {
         let fixed = Credentials::from_env(lookup)?;
-        Ok(Self::of(fixed.map_or(Source::Chain, Source::Fixed)))
+        Ok(Self::of(fixed.map_or_else(|| Source::Chain(region.clone()), Source::Fixed)))
     }
 
     /// These credentials and no others.
@@ -105,14 +106,15 @@ impl Provider {
     /// Credentials for a request that is signed `now`; they are looked for again shortly before
     /// they end. May ask the network, and answers within some seconds.
     pub(super) async fn credentials(&self, now: SystemTime) -> Result<Credentials, CallError> {
-        if let Source::Fixed(credentials) = &self.source {
-            return Ok(credentials.clone());
-        }
+        let region = match &self.source {
+            Source::Fixed(credentials) => return Ok(credentials.clone()),
+            Source::Chain(region) => aws_config::Region::new(region.to_string()),
+        };
         let mut found = self.found.lock().await;
         if let Some(credentials) = found.as_ref().filter(|found| found.is_good_at(now)) {
             return Ok(credentials.clone());
         }
-        let chain = DefaultCredentialsChain::builder().build().await;
+        let chain = DefaultCredentialsChain::builder().region(region).build().await;
         let fresh = chain.provide_credentials().await;
         let fresh = Credentials(fresh.map_err(|error| CallError::Credentials(causes(&error)))?);
         *found = Some(fresh.clone());
@@ -124,7 +126,7 @@ impl fmt::Debug for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.source {
             Source::Fixed(_) => "Provider(fixed)",
-            Source::Chain => "Provider(chain)",
+            Source::Chain(_) => "Provider(chain)",
         })
     }
 }

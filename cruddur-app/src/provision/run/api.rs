@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 use serde_json::Value;
 use spanwright::aws::{
-    Call, CallError, Client, Lookup, Provider, Region, Service, SettingsError, Target,
+    Call, CallError, Client, Lookup, Provider, Refusal, Region, Service, SettingsError, Target,
 };
 
 /// How long one call may take.
@@ -85,7 +85,7 @@ fn now() -> SystemTime {
 }
 
 fn is_throttled(error: &CallError) -> bool {
-    error.refusal().is_some_and(|refusal| refusal.is_throttled())
+    error.refusal().is_some_and(Refusal::is_throttled)
 }
 
 /// Names the permission that is missing, where that is the reason.

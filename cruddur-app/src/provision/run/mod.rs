@@ -10,10 +10,10 @@ mod resource;
 mod rule;
 mod show;
 
-use std::{collections::HashMap, error::Error, io::Write};
+use std::{error::Error, io::Write};
 
 use serde_json::Value;
-use spanwright::aws::{Provider, Region};
+use spanwright::aws::{Lookup, Provider, Region};
 
 use self::{
     api::Api,
@@ -36,25 +36,24 @@ const LOG_GROUP: &str = "cruddur";
 /// How long CloudWatch keeps the logs.
 const RETENTION_DAYS: u32 = 30;
 
-/// Makes or changes what is not as it should be, and tells `out` about each thing. Needs a Tokio
-/// runtime.
+/// Makes or changes what is not as it should be, and tells `out` about each thing. Variables are
+/// read through `lookup`. Needs a Tokio runtime.
 ///
 /// # Errors
 /// The first thing that goes wrong: settings, credentials, a service that cannot be reached or
 /// refuses.
 pub async fn run(
-    variables: &HashMap<String, String>,
+    lookup: Lookup<'_>,
     options: Options,
     out: &mut dyn Write,
 ) -> Result<(), Box<dyn Error>> {
-    let lookup = |name: &str| variables.get(name).cloned();
     let resources = resources()?;
-    let region = Region::load(&lookup).await?;
+    let region = Region::load(lookup).await?;
     if options.is_dry_run {
-        return show::requests(&resources, &lookup, &region, out);
+        return show::requests(&resources, lookup, &region, out);
     }
-    let provider = Provider::from_env(&lookup)?;
-    let api = Api::new(&lookup, &region, &provider, options.first_pause)?;
+    let provider = Provider::from_env(lookup, &region)?;
+    let api = Api::new(lookup, &region, &provider, options.first_pause)?;
     for resource in &resources {
         let done = settle(&api, &**resource).await?;
         writeln!(out, "{}: {done}", resource.title())?;
