@@ -66,7 +66,7 @@ fn expected_authorization(received: &Received, url: &str, service: Service) -> S
 #[test]
 fn both_protocols_arrive_as_they_were_signed() {
     let (server, log) = HttpServer::scripted(vec![], Answer::status(200).body("{}"));
-    let group = Call::by_path("/CreateGroup", r#"{"GroupName":"ü"}"#);
+    let group = Call::by_path("CreateGroup", "/CreateGroup", r#"{"GroupName":"ü"}"#);
     let log_group = Call::by_target("Logs_20140328.CreateLogGroup", r#"{"logGroupName":"c"}"#);
     let prefix = format!("{}/prefix", server.url());
     assert_eq!(call(Service::XRAY, &server.url(), &group).unwrap(), b"{}");
@@ -97,7 +97,7 @@ fn a_refusal_is_told_with_its_code_from_header_or_body() {
     let by_body = r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#;
     let script = vec![by_header, Answer::status(400).body(by_body), Answer::status(302)];
     let (server, log) = HttpServer::scripted(script, Answer::status(500));
-    let group = Call::by_path("/CreateGroup", "{}");
+    let group = Call::by_path("CreateGroup", "/CreateGroup", "{}");
     for (expected, is_throttled) in [
         ("InvalidRequestException: Group already exists (status 400)", false),
         ("ThrottlingException: Rate exceeded (status 400)", true),
@@ -116,7 +116,7 @@ fn who_does_not_answer_is_named_and_no_secret_is() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let group = Call::by_path("/CreateGroup", "{}");
+    let group = Call::by_path("CreateGroup", "/CreateGroup", "{}");
     let error = call(Service::XRAY, &format!("http://{address}"), &group).unwrap_err();
     assert_eq!(error.to_string(), format!("CreateGroup has no answer from {address}"));
     assert!(error.refusal().is_none());
@@ -132,7 +132,7 @@ fn an_answer_that_does_not_come_in_time_is_no_answer() {
     let shown = format!("{client:?}");
     assert!(!shown.contains("hunter2") && !shown.contains("the-token"), "{shown}");
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    let group = Call::by_path("/CreateGroup", "{}");
+    let group = Call::by_path("CreateGroup", "/CreateGroup", "{}");
     let error = runtime.block_on(client.call(&group, signing_time())).unwrap_err();
     assert!(format!("{error:?}").contains("Timeout"), "{error:?}");
 }

@@ -1,6 +1,6 @@
 //! What the other end of a request learns of the trace.
 
-use spanwright::record::SpanKind;
+use spanwright::record::{Level, SpanKind};
 use spanwright::sample::Sampler;
 use spanwright::testing::Capture;
 use spanwright::{Span, SpanRef, traced};
@@ -11,6 +11,11 @@ use crate::support::{block_on, client, header, only, traced, traced_by, tracepar
 #[traced(name = "notify")]
 async fn notify(url: String) -> u16 {
     client().get(url).send().await.expect("the server answers").status().as_u16()
+}
+
+#[traced(level = "warn")]
+async fn import(url: String) {
+    notify(url).await;
 }
 
 #[test]
@@ -67,6 +72,15 @@ fn an_unsampled_trace_is_no_span_and_tells_the_other_end_not_to_record() {
         let flags = traceparent.rsplit('-').next().and_then(|flags| flags.parse::<u8>().ok());
         assert!(flags.is_some_and(|flags| flags & 1 == 0), "{traceparent}");
     }
+}
+
+#[test]
+fn below_the_level_that_is_recorded_the_headers_name_the_span_above() {
+    let (server, log) = HttpServer::scripted(vec![], Answer::status(200));
+    let (_, spans) = traced_by(Capture::default().level(Level::Warn), async || {
+        import(server.url()).await;
+    });
+    assert_eq!(header(&log.all()[0], "traceparent"), traceparent_of(only(&spans)));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The webhook that is told about new messages.
 
+use std::net::TcpListener;
+
 use serde_json::json;
 
 use crate::{
@@ -55,10 +57,10 @@ async fn a_webhook_that_says_no_or_nothing_costs_nobody_a_message() {
 
 #[actix_web::test]
 async fn a_webhook_that_is_not_there_costs_nobody_a_message() {
-    let double = Double::start(|_| None);
-    let url = double.url();
-    double.stop().await;
-    let app = app_that_tells(&url).await;
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    drop(listener);
+    let app = app_that_tells(&format!("http://{address}")).await;
     let body = json!({"user_receiver_handle": "worf", "message": "hi"});
     app.post("/api/messages", &body).await.assert_ok();
     app.stop().await;
@@ -73,4 +75,69 @@ async fn a_message_that_is_refused_is_not_told() {
     app.stop().await;
     assert_eq!(double.received().len(), 0);
     double.stop().await;
+}
+
+/// Telemetry is wanted, so this build must have it.
+#[cfg(all(feature = "http-client", feature = "actix", feature = "console", not(feature = "off")))]
+mod traced {
+    use std::{
+        io::{BufRead, BufReader, Read, Write},
+        net::TcpStream,
+        process::Stdio,
+    };
+
+    use actix_web::web;
+
+    use super::*;
+    use crate::process::{program, send};
+
+    /// Posts a message to a service of its own; what it answers, and the traces it prints.
+    fn post_to_program(webhook: &str) -> (String, String) {
+        let folder = TempFolder::new();
+        let data_dir = folder.0.display().to_string();
+        let mut command = program(&[
+            ("CRUDDUR_DATA_DIR", &data_dir),
+            ("CRUDDUR_NOTIFICATION_WEBHOOK", webhook),
+            ("OTEL_TRACES_EXPORTER", "console"),
+        ]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program was built");
+        let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));
+        let mut started = String::new();
+        stderr.read_line(&mut started).expect("it says where it listens");
+        let address = started.split("http://").nth(1).and_then(|rest| rest.split(' ').next());
+        let mut stream =
+            TcpStream::connect(address.expect("it says where it listens")).expect("it listens");
+        let body = json!({"user_receiver_handle": "worf", "message": "hi"}).to_string();
+        let head = "POST /api/messages HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+                    traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n\
+                    content-type: application/json\r\ncontent-length: ";
+        write!(stream, "{head}{}\r\n\r\n{body}", body.len()).expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        send("-TERM", &child);
+        // The pipe has to be read for the program to end.
+        stderr.read_to_string(&mut String::new()).expect("messages are UTF-8");
+        let output = child.wait_with_output().expect("it is our child");
+        (answer, String::from_utf8(output.stdout).expect("traces are text"))
+    }
+
+    #[actix_web::test]
+    async fn the_webhook_learns_of_the_trace_and_the_trace_of_the_webhook() {
+        let double = Double::start(|_| Some((503, json!({}))));
+        let url = double.url();
+        let (answer, traces) = web::block(move || post_to_program(&url)).await.expect("it runs");
+        let received = double.received();
+        double.stop().await;
+
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        let traceparent = received[0].header("traceparent").expect("the trace goes on");
+        assert!(traceparent.starts_with("00-0af7651916cd43dd8448eb211c80319c-"), "{traceparent}");
+        assert!(!traceparent.contains("b7ad6b7169203331"), "{traceparent}");
+        let below = traces.lines().skip_while(|line| !line.contains("create-message"));
+        let call: Vec<_> = below.skip_while(|line| !line.contains("POST")).take(2).collect();
+        let is_told = |text| call.iter().any(|line| line.contains(text));
+        assert!(is_told("client") && is_told("http.response.status_code=503"), "{traces}");
+        assert!(traces.contains("app.notified=false"), "{traces}");
+    }
 }

@@ -1,9 +1,6 @@
 //! `cruddur-app provision`, against a double of X-Ray and CloudWatch Logs.
 
-use std::{
-    collections::HashMap,
-    process::{Command, Output},
-};
+use std::process::{Command, Output};
 
 fn program(arguments: &[&str], settings: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cruddur-app"));
@@ -44,6 +41,7 @@ fn a_build_without_x_ray_says_so() {
 #[cfg(feature = "xray")]
 mod with_x_ray {
     use std::{
+        collections::HashMap,
         sync::{Arc, Mutex},
         time::Duration,
     };
@@ -260,7 +258,7 @@ mod with_x_ray {
         let (said, received) = provision(&account).await;
         assert_eq!(
             said.unwrap_err(),
-            "Groups was refused: ThrottledException: slow down (status 429); \
+            "GetGroups was refused: ThrottledException: slow down (status 429); \
              it was tried 5 times, and what was done so far stays done"
         );
         assert_eq!(received.len(), 5);
@@ -274,7 +272,7 @@ mod with_x_ray {
         let (said, received) = provision(&account).await;
         assert_eq!(
             said.unwrap_err(),
-            "Groups was refused: User is not authorized (status 403); \
+            "GetGroups was refused: User is not authorized (status 403); \
              whoever signs needs the permission `xray:GetGroups`"
         );
         assert_eq!(received.len(), 1);

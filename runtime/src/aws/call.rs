@@ -19,10 +19,9 @@ pub struct Call {
 }
 
 impl Call {
-    /// A call by its path, such as `/CreateGroup` of X-Ray.
+    /// A call by a path, such as `GetGroups` of X-Ray by `/Groups`.
     /// Source: <https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html>.
-    pub fn by_path(path: &'static str, json: impl Into<String>) -> Self {
-        let operation = path.rsplit('/').next().unwrap_or(path);
+    pub fn by_path(operation: &'static str, path: &'static str, json: impl Into<String>) -> Self {
         Self { operation, path, target: None, json: Bytes::from(json.into()) }
     }
 
@@ -101,12 +100,12 @@ mod tests {
 
     #[test]
     fn a_path_stands_in_the_address_and_a_target_in_a_header() {
-        let call = Call::by_path("/CreateGroup", "{}");
-        assert_eq!(call.operation(), "CreateGroup");
+        let call = Call::by_path("GetGroups", "/Groups", "{}");
+        assert_eq!(call.operation(), "GetGroups");
         assert_eq!(
             shown(Service::XRAY, &call),
             (
-                "https://xray.us-east-1.amazonaws.com/CreateGroup".to_owned(),
+                "https://xray.us-east-1.amazonaws.com/Groups".to_owned(),
                 vec!["content-type: application/json".to_owned()]
             )
         );

@@ -51,8 +51,9 @@ where
             frame.set_name(method);
             request_facts::record(&request, &mut frame);
         }
-        call_in(&frame, || inject(&mut request));
     }
+    // Under a span that is more important than this one, the headers name that one.
+    call_in(&frame, || inject(&mut request));
     let sending = call_in(&frame, || send(request));
     let result = scoped(&mut frame, sending).await;
     if frame.is_recording() {

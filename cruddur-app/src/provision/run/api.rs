@@ -92,8 +92,7 @@ fn is_throttled(error: &CallError) -> bool {
 fn explained(error: CallError, service: Service) -> Error {
     match &error {
         CallError::Refused { operation, refusal } if refusal.is_denied() => {
-            let action = if *operation == "Groups" { "GetGroups" } else { operation };
-            let permission = format!("{}:{action}", service.name());
+            let permission = format!("{}:{operation}", service.name());
             Error::Denied { error, permission }
         }
         _ => Error::Call(error),

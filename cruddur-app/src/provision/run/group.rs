@@ -37,8 +37,7 @@ impl Resource for Group {
 
     fn find(&self, next_token: Option<&str>) -> Call {
         let json = next_token.map_or_else(|| json!({}), |token| json!({"NextToken": token}));
-        // The operation is called GetGroups.
-        Call::by_path("/Groups", json.to_string())
+        Call::by_path("GetGroups", "/Groups", json.to_string())
     }
 
     fn look(&self, page: &Value) -> Option<State> {
@@ -51,10 +50,10 @@ impl Resource for Group {
     }
 
     fn create(&self) -> Vec<Call> {
-        vec![Call::by_path("/CreateGroup", self.json())]
+        vec![Call::by_path("CreateGroup", "/CreateGroup", self.json())]
     }
 
     fn update(&self) -> Vec<Call> {
-        vec![Call::by_path("/UpdateGroup", self.json())]
+        vec![Call::by_path("UpdateGroup", "/UpdateGroup", self.json())]
     }
 }

@@ -78,7 +78,7 @@ impl Resource for Rule {
 
     fn find(&self, next_token: Option<&str>) -> Call {
         let json = next_token.map_or_else(|| json!({}), |token| json!({"NextToken": token}));
-        Call::by_path("/GetSamplingRules", json.to_string())
+        Call::by_path("GetSamplingRules", "/GetSamplingRules", json.to_string())
     }
 
     fn look(&self, page: &Value) -> Option<State> {
@@ -96,14 +96,14 @@ impl Resource for Rule {
     }
 
     fn create(&self) -> Vec<Call> {
-        vec![Call::by_path("/CreateSamplingRule", self.entry.to_string())]
+        vec![Call::by_path("CreateSamplingRule", "/CreateSamplingRule", self.entry.to_string())]
     }
 
     fn update(&self) -> Vec<Call> {
         let fields: Map<String, Value> =
             self.changeable().map(|(name, value)| (name.clone(), value.clone())).collect();
         let json = json!({"SamplingRuleUpdate": fields}).to_string();
-        vec![Call::by_path("/UpdateSamplingRule", json)]
+        vec![Call::by_path("UpdateSamplingRule", "/UpdateSamplingRule", json)]
     }
 }
 

@@ -26,8 +26,8 @@ pub(super) fn requests(
             ("if it is different", resource.update()),
         ];
         for (when, calls) in groups {
-            writeln!(out, "\n# {title}: {when}")?;
             for call in &calls {
+                writeln!(out, "\n# {title}: {when}")?;
                 request(&target, call, out)?;
             }
         }
