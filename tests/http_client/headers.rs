@@ -77,7 +77,7 @@ fn an_unsampled_trace_is_no_span_and_tells_the_other_end_not_to_record() {
 #[test]
 fn below_the_level_that_is_recorded_the_headers_name_the_span_above() {
     let (server, log) = HttpServer::scripted(vec![], Answer::status(200));
-    let (_, spans) = traced_by(Capture::default().level(Level::Warn), async || {
+    let ((), spans) = traced_by(Capture::default().level(Level::Warn), async || {
         import(server.url()).await;
     });
     assert_eq!(header(&log.all()[0], "traceparent"), traceparent_of(only(&spans)));
