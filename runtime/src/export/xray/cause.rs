@@ -172,7 +172,7 @@ fn head(nodes: &[Node<'_>], causes: &[Cause], at: usize) -> u64 {
 
 /// The id of an exception: that of its span and its position, mixed.
 ///
-/// Source of the constants: the finaliser of SplitMix64, <https://prng.di.unimi.it/splitmix64.c>.
+/// Source of the constants: the finaliser of `SplitMix64`, <https://prng.di.unimi.it/splitmix64.c>.
 fn id(span_id: SpanId, position: usize) -> u64 {
     let step = (position as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mut mixed = span_id.to_u64().wrapping_add(step);
