@@ -61,6 +61,7 @@ pub mod export;
 mod headers;
 pub mod install;
 pub mod loss;
+#[cfg(feature = "xray")]
 pub mod notes;
 #[cfg(feature = "opentelemetry")]
 pub mod opentelemetry;
