@@ -8,7 +8,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use opentelemetry_aws::xray_exporter::SegmentTranslator;
+use opentelemetry_aws::xray_exporter::{SegmentDocument, SegmentTranslator};
 use opentelemetry_sdk::trace::SpanData;
 use spanwright::export::{Batch, Exporter as _, xray};
 use spanwright::opentelemetry::span_data;
@@ -88,7 +88,7 @@ fn theirs(workload: &str, trace: &LocalTrace) {
         .always_nest_subsegments()
         .metadata_all_attrs();
     let encode = || -> Vec<Vec<u8>> {
-        translator.translate_spans(&spans).iter().map(|document| document.to_bytes()).collect()
+        translator.translate_spans(&spans).iter().map(SegmentDocument::to_bytes).collect()
     };
     measure(workload, LIBRARY, || drop(black_box(encode())));
     let documents = encode();

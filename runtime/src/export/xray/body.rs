@@ -115,6 +115,7 @@ impl Rules {
             return written;
         }
         if is_segment {
+            self.notes.add("subsegment without a parent", u64::from(!node.segment.is_root));
             document.members(&self.process.document);
             self.user(&mut facts, &mut document);
             metadata.encoded = &self.process.metadata;

@@ -93,7 +93,7 @@ impl<'a> Causes<'a> {
         }
         let told = &all[..cause.own.min(MAX_EXCEPTIONS)];
         let skipped = cause.own - told.len();
-        let frame = stack::Frame::of(node.span, facts);
+        let frame = Some(stack::Frame::of(node.span, facts));
         for fact in [Fact::Stack, Fact::Function, Fact::File, Fact::Line] {
             facts.take(fact);
         }
@@ -116,7 +116,9 @@ impl<'a> Causes<'a> {
                 let next = id(node.span.context.span_id, position + 1);
                 let next = if is_last { cause.below } else { exception.is_caused.then_some(next) };
                 object.short_text("cause", next.map(hex).as_deref(), 16);
-                stack::write(exception.stack, &frame, diet.frames, &mut object);
+                // What caused it happened in the same function, as far as is known.
+                let frame = frame.filter(|_| position == 0);
+                stack::write(exception.stack, frame, diet.frames, &mut object);
                 object.close();
             }
             exceptions.push(b']');
