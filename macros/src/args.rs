@@ -7,7 +7,7 @@ use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::token::Paren;
-use syn::{Expr, ExprLit, Ident, Lit, LitStr, Token};
+use syn::{Expr, ExprLit, ExprPath, Ident, Lit, LitStr, Path, Token};
 
 use crate::errors::Errors;
 use crate::suggest;
@@ -18,6 +18,10 @@ pub(crate) struct Grammar {
     pub(crate) owner: &'static str,
     /// Every accepted key.
     pub(crate) keys: &'static [&'static str],
+    /// The keys that may be given more than once.
+    pub(crate) repeatable: &'static [&'static str],
+    /// The key of the list that values belong into.
+    pub(crate) values: &'static str,
     /// Words that people try, each with what to write instead.
     pub(crate) hints: &'static [(&'static str, &'static str)],
 }
@@ -47,7 +51,7 @@ pub(crate) fn parse(tokens: TokenStream, grammar: &Grammar, errors: &mut Errors)
     let mut args: Vec<Arg> = Vec::new();
     separated(tokens, errors, |input, errors| {
         if let Some(arg) = argument(input, grammar, errors)? {
-            check_first(&arg, &args, errors);
+            check_first(&arg, &args, grammar, errors);
             args.push(arg);
         }
         Ok(())
@@ -99,12 +103,13 @@ fn argument(
         return Ok(Some(Arg { key: "name", span, value }));
     }
     if input.peek(Token![?]) || input.peek(Token![%]) {
-        return Err(input.error("values to record go into `fields(..)`"));
+        return Err(input.error(format!("values to record go into `{}(..)`", grammar.values)));
     }
     let word = input.call(Ident::parse_any)?;
     if input.peek(Token![.]) {
         let path = rest_of_item(input)?;
-        errors.on(quote::quote!(#word #path), format!("did you mean `fields({word}{path})`?"));
+        let message = format!("did you mean `{}({word}{path})`?", grammar.values);
+        errors.on(quote::quote!(#word #path), message);
         return Ok(None);
     }
     let value = value(input)?;
@@ -149,7 +154,10 @@ fn known(word: &Ident, grammar: &Grammar, errors: &mut Errors) -> Option<&'stati
 }
 
 /// An argument is given once; the second one is the mistake, the first is shown with it.
-fn check_first(arg: &Arg, earlier: &[Arg], errors: &mut Errors) {
+fn check_first(arg: &Arg, earlier: &[Arg], grammar: &Grammar, errors: &mut Errors) {
+    if grammar.repeatable.contains(&arg.key) {
+        return;
+    }
     if let Some(first) = earlier.iter().find(|first| first.key == arg.key) {
         errors.at(arg.span, format!("`{}` is given twice", arg.key));
         errors.at(first.span, format!("`{}` is given here first", arg.key));
@@ -164,6 +172,35 @@ impl Arg {
         }
         errors.at(self.span, format!("`{}` needs a value: `{example}`", self.key));
         None
+    }
+
+    /// What is known at compile time, a text or a constant, and not empty; reports anything else.
+    pub(crate) fn constant(self, example: &str, errors: &mut Errors) -> Option<Expr> {
+        let key = self.key;
+        let expression = self.expression(example, errors)?;
+        if text(&expression).is_some_and(|text| text.trim().is_empty()) {
+            errors.on(&expression, format!("`{key}` cannot be empty"));
+            return None;
+        }
+        if !matches!(expression, Expr::Lit(_) | Expr::Path(_) | Expr::Macro(_) | Expr::Group(_)) {
+            errors.on(
+                &expression,
+                format!("`{key}` is fixed at compile time: write a text or the path of a constant"),
+            );
+            return None;
+        }
+        Some(expression)
+    }
+
+    /// The path of the runtime; reports anything else.
+    pub(crate) fn root(self, errors: &mut Errors) -> Option<Path> {
+        match self.expression("crate = my_facade::spanwright", errors)? {
+            Expr::Path(ExprPath { qself: None, path, .. }) => Some(path),
+            other => {
+                errors.on(other, "expected a path: `crate = my_facade::spanwright`");
+                None
+            }
+        }
     }
 
     /// A flag has no value; reports one.

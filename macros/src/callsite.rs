@@ -1,15 +1,16 @@
 //! What is known of a span at compile time.
 //!
-//! In: names, level, kind and keys as the user wrote them. Out: a constant expression of type
+//! In: names, level, kind and keys as the user wrote them, and who wants the span. Out: a constant expression of type
 //! `&'static Callsite`. Never: a value that changes from call to call.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::Expr;
+use syn::{Expr, LitStr};
 
 use crate::args;
 use crate::errors::Errors;
-use crate::field::Field;
+use crate::field::{Field, Mark};
+use crate::function::{self, Function};
 use crate::paths::Paths;
 use crate::suggest;
 
@@ -25,8 +26,29 @@ pub(crate) struct Callsite {
     pub(crate) place: Span,
     pub(crate) level: Level,
     pub(crate) kind: Kind,
-    /// One key an attribute, by index.
-    pub(crate) keys: Vec<TokenStream>,
+    /// What it is to X-Ray, if the user says that it is a subsegment.
+    pub(crate) subsegment: Option<Subsegment>,
+    pub(crate) takers: Takers,
+    /// One key an attribute, by index, and what it is to the destinations.
+    keys: Vec<(TokenStream, Mark)>,
+}
+
+/// What a subsegment is called, and who did the work.
+#[derive(Default)]
+pub(crate) struct Subsegment {
+    /// The name, if it is not that of the span: a constant expression.
+    pub(crate) name: Option<Expr>,
+    pub(crate) namespace: Option<Namespace>,
+}
+
+/// The kinds of destinations that a span is for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Takers {
+    /// As its kind says.
+    OfKind,
+    /// X-Ray alone.
+    Segments,
+    All,
 }
 
 /// Detail, from what must be seen to what is rarely wanted.
@@ -37,8 +59,12 @@ pub(crate) struct Level(&'static str);
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Kind(&'static str);
 
+/// Who did the work of a subsegment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Namespace(&'static str);
+
 /// The accepted words, each with the variant of the runtime's type.
-type Words = &'static [(&'static str, &'static str)];
+pub(crate) type Words = &'static [(&'static str, &'static str)];
 
 const LEVELS: Words = &[
     ("error", "Error"),
@@ -55,6 +81,8 @@ const KINDS: Words = &[
     ("producer", "Producer"),
     ("consumer", "Consumer"),
 ];
+
+const NAMESPACES: Words = &[("aws", "Aws"), ("remote", "Remote")];
 
 impl Level {
     pub(crate) const INFO: Self = Self("Info");
@@ -89,13 +117,40 @@ impl Kind {
     }
 }
 
-fn variant(private: &TokenStream, ty: &str, variant: &str) -> TokenStream {
+impl Namespace {
+    /// Reads `"aws"` or `Namespace::Remote`.
+    pub(crate) fn parse(expression: &Expr, errors: &mut Errors) -> Option<Self> {
+        let written = args::word(expression);
+        if written.as_deref() == Some("local") {
+            errors.on(expression, "work of this process has no namespace: leave `namespace` out");
+            return None;
+        }
+        choose(NAMESPACES, "a namespace of X-Ray", expression, written, errors).map(Self)
+    }
+
+    fn tokens(self, private: &TokenStream) -> TokenStream {
+        variant(private, "Namespace", self.0)
+    }
+}
+
+/// A variant of one of the runtime's types.
+pub(crate) fn variant(private: &TokenStream, ty: &str, variant: &str) -> TokenStream {
     let ty = syn::Ident::new(ty, Span::mixed_site());
     let variant = syn::Ident::new(variant, Span::mixed_site());
     quote_spanned!(Span::mixed_site()=> #private::#ty::#variant)
 }
 
-fn choose(
+/// The value in an `Option`.
+fn optional(value: Option<&impl ToTokens>, private: &TokenStream) -> TokenStream {
+    let option = quote_spanned!(Span::mixed_site()=> #private::core::option::Option);
+    value.map_or_else(
+        || quote_spanned!(Span::mixed_site()=> #option::None),
+        |value| quote_spanned!(Span::mixed_site()=> #option::Some(#value)),
+    )
+}
+
+/// The variant that `written` stands for; names the nearest word otherwise.
+pub(crate) fn choose(
     words: Words,
     what: &str,
     expression: &Expr,
@@ -113,20 +168,101 @@ fn choose(
     None
 }
 
+impl Subsegment {
+    fn tokens(&self, private: &TokenStream) -> TokenStream {
+        let site = Span::mixed_site();
+        let name = optional(self.name.as_ref(), private);
+        let namespace = self.namespace.map(|it| it.tokens(private));
+        let namespace = optional(namespace.as_ref(), private);
+        quote_spanned!(site=> #private::Subsegment { name: #name, namespace: #namespace })
+    }
+}
+
+impl Takers {
+    fn tokens(self, kind: &TokenStream, private: &TokenStream) -> TokenStream {
+        let site = Span::mixed_site();
+        match self {
+            Self::OfKind => quote_spanned!(site=> #private::Destinations::of(#kind)),
+            Self::Segments => quote_spanned!(site=> #private::Destinations::SEGMENTS),
+            Self::All => quote_spanned!(site=> #private::Destinations::ALL),
+        }
+    }
+}
+
 impl Callsite {
-    /// The callsite without the keys of `fields`; returns the index of the first of them.
+    /// The callsite of a function that nothing is said about.
+    pub(crate) fn of(function: &Function) -> Self {
+        let name = LitStr::new(&function.name(), Span::mixed_site());
+        let place = function::place(&function.signature);
+        Self { function: function.name(), ..Self::at(place, name.to_token_stream()) }
+    }
+
+    /// The callsite of a place in a body.
+    pub(crate) fn at(place: Span, name: TokenStream) -> Self {
+        Self {
+            name,
+            target: None,
+            function: String::new(),
+            place,
+            level: Level::INFO,
+            kind: Kind::INTERNAL,
+            subsegment: None,
+            takers: Takers::OfKind,
+            keys: Vec::new(),
+        }
+    }
+
+    /// Adds the keys of `fields`; returns the index of the first of them.
     pub(crate) fn add_keys(&mut self, fields: &[Field]) -> usize {
+        let keys = fields.iter().map(|field| (field.recorded_key(), field.mark.clone()));
         let first = self.keys.len();
-        self.keys.extend(fields.iter().map(|field| field.key.expression()));
+        self.keys.extend(keys);
         first
+    }
+
+    /// Adds a key of an attribute; returns its index.
+    pub(crate) fn add_key(&mut self, key: TokenStream) -> usize {
+        self.keys.push((key, Mark::Attribute));
+        self.keys.len() - 1
+    }
+
+    /// How many keys there are so far.
+    pub(crate) fn count_keys(&self) -> usize {
+        self.keys.len()
     }
 
     /// The callsite as a constant: a `const` block rather than a `static`, since a `static` cannot
     /// name `Self` or a type parameter.
     pub(crate) fn tokens(&self, paths: &Paths) -> TokenStream {
-        let Self { name, target, function, place, level, kind, keys } = self;
+        let (private, site) = (paths.private(), Span::mixed_site());
+        let (source, kind) = (self.source(paths), self.kind.tokens(&private));
+        let keys = self.keys.iter().map(|(key, _)| key);
+        let marks = self.marks().map(|(_, mark)| mark.tokens(&private));
+        let subsegment = self.subsegment.as_ref().map(|it| it.tokens(&private));
+        let subsegment = optional(subsegment.as_ref(), &private);
+        let destinations = self.takers.tokens(&kind, &private);
+        quote_spanned!(site=> const {
+            &#private::Callsite {
+                source: #source,
+                kind: #kind,
+                keys: &[#(#keys),*],
+                marks: &[#(#marks),*],
+                subsegment: #subsegment,
+                destinations: #destinations,
+            }
+        })
+    }
+
+    /// The keys up to the last one that is more than an attribute.
+    fn marks(&self) -> impl Iterator<Item = &(TokenStream, Mark)> {
+        let last = self.keys.iter().rposition(|(_, mark)| *mark != Mark::Attribute);
+        self.keys.iter().take(last.map_or(0, |last| last + 1))
+    }
+
+    fn source(&self, paths: &Paths) -> TokenStream {
+        let Self { name, target, function, place, level, .. } = self;
         let private = paths.private();
-        let (level, kind) = (level.tokens(&private), kind.tokens(&private));
+        let level = level.tokens(&private);
         // The user's place and not ours, or the line would be that of the attribute.
         let placed = paths.private_at(*place);
         let line = quote_spanned!(*place=> #placed::core::line!());
@@ -139,19 +275,13 @@ impl Callsite {
                 quote_spanned!(Span::mixed_site()=> #private::core::concat!(#module, "::", #name))
             }
         };
-        quote_spanned!(Span::mixed_site()=> const {
-            &#private::Callsite {
-                source: #private::Source {
-                    name: #name,
-                    target: #target,
-                    function: #function,
-                    file: #file,
-                    line: #line,
-                    level: #level,
-                },
-                kind: #kind,
-                keys: &[#(#keys),*],
-            }
+        quote_spanned!(Span::mixed_site()=> #private::Source {
+            name: #name,
+            target: #target,
+            function: #function,
+            file: #file,
+            line: #line,
+            level: #level,
         })
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct Function {
     pub(crate) inner_attributes: TokenStream,
     /// The rest of the body with the user's braces.
     pub(crate) body: Group,
+    /// Items of ours at the top of the body, without code.
+    pub(crate) items: TokenStream,
 }
 
 /// What a call of the function gives.
@@ -104,7 +106,8 @@ impl Function {
             return Err(syn::Error::new(signature.ident.span(), message));
         }
         let (inner_attributes, body) = split(body(&rest(input)));
-        Ok(Self { attributes, visibility, signature, inner_attributes, body })
+        let items = TokenStream::new();
+        Ok(Self { attributes, visibility, signature, inner_attributes, body, items })
     }
 
     /// The name without `r#`.
@@ -338,10 +341,10 @@ fn is_trait(bound: &TypeParamBound, names: &[&str]) -> bool {
 
 impl ToTokens for Function {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { attributes, visibility, signature, inner_attributes, body } = self;
+        let Self { attributes, visibility, signature, inner_attributes, body, items } = self;
         let mut whole = Group::new(
             Delimiter::Brace,
-            [inner_attributes.clone(), body.stream()].into_iter().collect(),
+            [inner_attributes.clone(), items.clone(), body.stream()].into_iter().collect(),
         );
         whole.set_span(body.span());
         tokens.extend(quote!(#(#attributes)* #visibility #signature #whole));

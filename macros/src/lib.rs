@@ -7,24 +7,34 @@ mod errors;
 mod expression;
 mod field;
 mod function;
+mod joined;
 mod parameters;
 mod paths;
 mod record;
 mod suggest;
 mod traced;
+mod when;
+mod xray_subsegment;
 
 use proc_macro::TokenStream;
 
-/// Whether expansions record or only keep what they would record type-checked.
+use joined::Attribute;
+
+/// Who there is in this build to record for; nobody means that expansions only keep what they
+/// would record type-checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Mode {
-    Live,
-    Off,
+struct Mode {
+    /// Destinations that take spans.
+    spans: bool,
+    /// Destinations that take segments: AWS X-Ray.
+    segments: bool,
 }
 
 /// Decided by the features of this crate, never by those of the crate that uses it.
-const MODE: Mode =
-    if cfg!(all(feature = "spans", not(feature = "off"))) { Mode::Live } else { Mode::Off };
+const MODE: Mode = Mode {
+    spans: cfg!(all(feature = "spans", not(feature = "off"))),
+    segments: cfg!(all(feature = "segments", not(feature = "off"))),
+};
 
 /// A span around every call of a function.
 ///
@@ -97,6 +107,7 @@ const MODE: Mode =
 /// | `#[redact(last = 4)]` | only the last characters stay |
 /// | `#[when(expr)]` | recorded if it holds |
 /// | `#[cfg(..)]` | compiled if it holds |
+/// | `#[annotation]` | an annotation of X-Ray as well, see [`macro@xray_subsegment`] |
 /// | `#[allow_sensitive]` | a key that ends in a word such as `password` or `token` is meant |
 ///
 /// Values are worked out only for spans that are recorded, and with the span current. A panic in
@@ -107,7 +118,7 @@ const MODE: Mode =
 ///
 /// - `fn`: the span is current until the function returns.
 /// - `async fn`: the span begins at the first poll, is current during polls only, and ends when
-///   the future is ready. The future grows by 144 bytes, 48 for each attribute up to eight, and a
+///   the future is ready. The future grows by 168 bytes, 48 for each attribute up to eight, and a
 ///   second copy of the parameters.
 /// - `-> impl Future`, `-> Pin<Box<dyn Future>>`, `BoxFuture`, and so methods of `#[async_trait]`:
 ///   the span begins at the call, and covers the future that is returned. A boxed future is boxed
@@ -125,7 +136,9 @@ const MODE: Mode =
 ///
 /// # Stacking
 ///
-/// Other attributes may stand above and below. Two `#[traced]` on one function are an error.
+/// Other attributes may stand above and below. With [`macro@xray_subsegment`] in any order there is
+/// one span, one look at the result and one layer around a future. Two `#[traced]` on one function
+/// are an error.
 ///
 /// # Off
 ///
@@ -134,14 +147,150 @@ const MODE: Mode =
 /// the code it had without the attribute.
 #[proc_macro_attribute]
 pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
-    traced::expand(args.into(), &item.into(), MODE).into()
+    joined::expand(Attribute::Traced, args.into(), &item.into(), MODE).into()
 }
 
-/// Adds attributes to the span that is current.
+/// A subsegment of AWS X-Ray around every call of a function.
 ///
-/// Takes fields as [`macro@traced`] does; a key recorded before is recorded anew. Without a
-/// current span that is recorded, nothing is worked out. Works anywhere below an annotated
-/// function, in functions without an attribute too, and never blocks.
+/// ```
+/// use spanwright::record::Value;
+/// use spanwright::{Failure, record, testing, traced, xray_subsegment};
+///
+/// #[derive(Debug)]
+/// enum Error {
+///     NotFound,
+///     Broken,
+/// }
+/// # impl std::fmt::Display for Error {
+/// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { write!(f, "{self:?}") }
+/// # }
+///
+/// impl Error {
+///     fn failure(&self) -> Failure {
+///         match self {
+///             Self::NotFound => Failure::Error,
+///             Self::Broken => Failure::Fault,
+///         }
+///     }
+/// }
+///
+/// #[xray_subsegment(
+///     name = "mock-data",
+///     annotations(user_handle = handle),
+///     metadata("request", limit),
+///     err = |err| err.failure(),
+/// )]
+/// fn activities(handle: &str, limit: usize) -> Result<Vec<String>, Error> {
+///     if handle.is_empty() {
+///         return Err(Error::NotFound);
+///     }
+///     let found = vec![format!("crud of {handle}"); limit];
+///     record!(metadata(results_size = found.len()));
+///     Ok(found)
+/// }
+///
+/// /// The request that the service answers.
+/// #[traced(kind = "server")]
+/// fn answer(handle: &str) -> usize {
+///     activities(handle, 2).map_or(0, |found| found.len())
+/// }
+///
+/// let spans = testing::capture(|| assert_eq!(answer("andrew") + answer(""), 2));
+/// let segments: Vec<_> = spans
+///     .iter()
+///     .filter_map(|span| span.segment.as_ref())
+///     .filter(|segment| segment.name == Some("mock-data"))
+///     .collect();
+/// assert_eq!(segments[0].annotations[0].key, "user_handle");
+/// assert_eq!(segments[0].annotations[0].value, Value::from("andrew"));
+/// assert_eq!(segments[0].metadata[0].json, "2");
+/// assert_eq!(segments[0].metadata[1].key, "results_size");
+/// assert_eq!(segments[1].failure, Some(Failure::Error));
+/// ```
+///
+/// # What it records
+///
+/// The name, when the call began and ended, and how: an error leaves what it said, and what each
+/// error below it said. No argument is recorded unless it is named here. The subsegment lies in the
+/// nearest segment or subsegment that is current; a request is a segment. Without one there is
+/// nothing to lie in, and nothing is recorded.
+///
+/// Alone, the attribute makes a subsegment and no span for other destinations.
+///
+/// # Arguments
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `"name"` or `name = "DynamoDB"` | what it is called: a text or a constant; the name of the span, which is that of the function, where nothing is said |
+/// | `namespace = "aws"` | who did the work: a service of AWS, `aws`, or another service, `remote`; this process where nothing is said |
+/// | `annotations(..)` | values to find traces by: texts, numbers and truth values |
+/// | `metadata(..)`, `metadata("billing", ..)` | values to read, each in a namespace, `default` where none is named; once for each namespace |
+/// | `err = "error"` | how a failure counts: `fault`, ours; `error`, the caller's; `throttle`, the caller asked too often; `ignore`, a regular answer. A fault where nothing is said |
+/// | <code>err = &#124;err&#124; expr</code>, `err = path` | the same for each error: a function from a reference to the error to `spanwright::Failure` |
+/// | `crate = path` | where spanwright is, when it is passed on by another crate |
+///
+/// # Fields
+///
+/// `annotations` and `metadata` take fields as [`macro@traced`] does, with the same marks. In
+/// `metadata` a value without `%` or `?` is whatever implements `serde::Serialize`, and arrives as
+/// the JSON that it makes.
+///
+/// X-Ray drops what it does not like without a word, so what the source shows is checked by the
+/// compiler, and the message has the right spelling:
+///
+/// - A name has 1 to 200 letters, digits, blanks and `_ . : / % & # = + - @`.
+/// - The key of an annotation has at most 500 ASCII letters, digits and `_`. A dot becomes `_`:
+///   `user.id` is found as `annotation.user_id`. No two annotations may become the same.
+/// - There are at most 50 annotations. Lists, and what `?` makes, are metadata.
+/// - Namespaces and keys of metadata that begin with `AWS.` are AWS's own.
+///
+/// Names and keys that are constants are corrected at run time.
+///
+/// # Values known late
+///
+/// In the body, [`record!`] takes `annotations(..)` and `metadata(..)` too. A value of the result
+/// can be marked in [`macro@traced`]: `ok(fields(#[annotation] rows = ok.len()))`.
+///
+/// # Stacking
+///
+/// With [`macro@traced`], in any order, there is one span for all destinations, one look at the
+/// result and one layer around a future; attributes of the span are metadata of the subsegment. The
+/// other attribute is known by its name, whatever path it has; imported under another name it
+/// makes a span of its own around the subsegment or in it. `enabled` and `parent` of `#[traced]`
+/// hold for both.
+///
+/// Service code reads well this way, since nothing of it stands in the body:
+///
+/// ```
+/// # use spanwright::{traced, xray_subsegment};
+/// # struct Activity;
+/// # struct Query { handle: String, limit: i64 }
+/// #[traced(name = "home-activities", ok(fields(app.result_length = ok.len())))]
+/// #[xray_subsegment(name = "activities_home", annotations(handle = query.handle))]
+/// async fn run(query: &Query) -> Result<Vec<Activity>, std::io::Error> {
+///     Ok(Vec::new())
+/// }
+/// # drop(run(&Query { handle: String::new(), limit: 1 }));
+/// ```
+///
+/// Shapes and limits are those of [`macro@traced`]; `err` is one of its sections.
+///
+/// # Off
+///
+/// Without the feature `xray`, or with `off`, what remains is one statement that never runs: the
+/// same mistakes are reported.
+#[proc_macro_attribute]
+pub fn xray_subsegment(args: TokenStream, item: TokenStream) -> TokenStream {
+    joined::expand(Attribute::Subsegment, args.into(), &item.into(), MODE).into()
+}
+
+/// Adds attributes, annotations and metadata to the span that is current.
+///
+/// Takes fields as [`macro@traced`] does; a key recorded before is recorded anew. Among them may
+/// stand `annotations(..)`, `metadata(..)` and `metadata("namespace", ..)` as
+/// [`macro@xray_subsegment`] takes them, for a current span that is a segment or a subsegment of AWS
+/// X-Ray. Without a current span that is recorded, nothing is worked out. Works anywhere below an
+/// annotated function, in functions without an attribute too, and never blocks.
 ///
 /// ```
 /// use spanwright::{record, testing, traced};
@@ -149,7 +298,7 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 /// #[traced]
 /// fn import(files: &[&str]) -> usize {
 ///     let bytes = files.iter().map(|file| file.len()).sum();
-///     record!(import.bytes = bytes, first = ?files.first());
+///     record!(import.bytes = bytes, first = ?files.first(), metadata("import", files));
 ///     bytes
 /// }
 ///

@@ -1,24 +1,31 @@
-//! `record!`: attributes for the span that is current.
+//! `record!`: attributes, annotations and metadata for the span that is current.
 //!
-//! In: a list of fields. Out: an expression of type `()`. Never: makes a span.
+//! In: a list of fields and of lists. Out: an expression of type `()`. Never: makes a span.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
+use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Path, Token};
+use syn::token::Paren;
+use syn::{Path, Token, parenthesized};
 
-use crate::Mode;
-use crate::callsite::{Callsite, Kind, Level};
+use crate::callsite::Callsite;
 use crate::errors::Errors;
-use crate::field::{self, Field};
+use crate::field::{self, Field, Mark, Metadata};
 use crate::paths::Paths;
+use crate::when::When;
+use crate::{Mode, args, suggest};
+
+/// The lists that may stand among the fields.
+const LISTS: &[&str] = &["annotations", "metadata"];
 
 /// Expands the macro.
-// Input:  user.tier = tier
+// Input:  user.tier = tier, annotations(plan = plan)
 // Output: {
 //             let callsite = const { &Callsite { … } };
-//             let mut amendment = Amendment::<6>::new(callsite);
+//             let mut amendment = Amendment::<12>::new(callsite);
 //             if amendment.is_recording() { Recorder::record(&mut amendment, 0, &tier); }
+//             if amendment.is_segment() { Recorder::record(&mut amendment, 1, &plan); }
 //             amendment.send();
 //         }
 pub(crate) fn expand(input: TokenStream, mode: Mode) -> TokenStream {
@@ -27,12 +34,85 @@ pub(crate) fn expand(input: TokenStream, mode: Mode) -> TokenStream {
         errors.absorb(error);
         (None, TokenStream::new())
     });
-    let fields = field::parse(list, &mut errors);
-    field::check_repeated(&fields, &mut errors);
+    let written = Written::parse(list, &mut errors);
     if let Some(errors) = errors.finish() {
         return quote_spanned!(Span::mixed_site()=> { #errors });
     }
-    emit(&fields, &Paths::new(root), mode)
+    written.emit(&Paths::new(root), mode)
+}
+
+/// What was written.
+#[derive(Default)]
+struct Written {
+    attributes: Vec<Field>,
+    /// Annotations, then metadata.
+    of_segment: Vec<Field>,
+}
+
+impl Written {
+    fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let (mut written, mut metadata) = (Self::default(), Metadata::default());
+        args::separated(tokens, errors, |input, errors| {
+            match list(input)? {
+                Some((word, tokens)) if word == "metadata" => {
+                    metadata.add(word.span(), tokens, errors);
+                }
+                Some((_, tokens)) => {
+                    written.of_segment.extend(field::parse(tokens, &Mark::Annotation, errors));
+                }
+                None => written.attributes.push(Field::parse(input, &Mark::Attribute, errors)?),
+            }
+            Ok(())
+        });
+        written.of_segment.extend(metadata.into_fields());
+        let fields = || written.attributes.iter().chain(&written.of_segment);
+        field::check_repeated(fields(), errors);
+        field::check_annotations(fields(), errors);
+        written
+    }
+
+    fn emit(&self, paths: &Paths, mode: Mode) -> TokenStream {
+        let (private, site) = (paths.private(), Span::mixed_site());
+        let Self { attributes, of_segment } = self;
+        let mut callsite = Callsite::at(Span::call_site(), quote_spanned!(site=> ""));
+        let amendment = Ident::new("__spanwright_amendment", site);
+        let mut record = |fields: &[Field], when: When| {
+            let first = callsite.add_keys(fields);
+            when.run(&amendment, &field::record(fields, &amendment, first, paths))
+        };
+        let attributes = record(attributes, When::Recorded);
+        let of_segment = record(of_segment, When::in_segment(mode));
+        let (words, callsite) = ((callsite.count_keys() * 6).min(48), callsite.tokens(paths));
+        let statements = quote_spanned!(site=>
+            let __spanwright_callsite: &'static #private::Callsite = #callsite;
+            let mut #amendment = #private::Amendment::<#words>::new(__spanwright_callsite);
+            #attributes
+            #of_segment
+            #amendment.send();
+        );
+        if mode.spans || mode.segments {
+            quote_spanned!(site=> { #statements })
+        } else {
+            quote_spanned!(site=> { if false { #statements } })
+        }
+    }
+}
+
+/// Takes `annotations(..)` or `metadata(..)` off the front.
+fn list(input: ParseStream) -> syn::Result<Option<(Ident, TokenStream)>> {
+    if !(input.peek(Ident::peek_any) && input.peek2(Paren)) {
+        return Ok(None);
+    }
+    let word = input.fork().call(Ident::parse_any)?;
+    let text = word.to_string();
+    let Some(near) = suggest::nearest(&text, LISTS.iter().copied()) else { return Ok(None) };
+    if near != text {
+        return Err(syn::Error::new(word.span(), format!("did you mean `{near}(..)`?")));
+    }
+    input.call(Ident::parse_any)?;
+    let tokens;
+    parenthesized!(tokens in input);
+    Ok(Some((word, tokens.parse()?)))
 }
 
 /// Takes `crate = path;` off the front.
@@ -45,32 +125,4 @@ fn root(input: ParseStream) -> syn::Result<(Option<Path>, TokenStream)> {
     let path = input.call(Path::parse_mod_style)?;
     input.parse::<Token![;]>()?;
     Ok((Some(path), input.parse()?))
-}
-
-fn emit(fields: &[Field], paths: &Paths, mode: Mode) -> TokenStream {
-    let site = Span::mixed_site();
-    let private = paths.private();
-    let mut callsite = Callsite {
-        name: quote_spanned!(site=> ""),
-        target: None,
-        function: String::new(),
-        place: Span::call_site(),
-        level: Level::INFO,
-        kind: Kind::INTERNAL,
-        keys: Vec::new(),
-    };
-    callsite.add_keys(fields);
-    let (words, constant) = ((fields.len() * 6).min(48), callsite.tokens(paths));
-    let amendment = Ident::new("__spanwright_amendment", site);
-    let record = field::record(fields, &amendment, 0, paths);
-    let statements = quote_spanned!(site=>
-        let __spanwright_callsite: &'static #private::Callsite = #constant;
-        let mut #amendment = #private::Amendment::<#words>::new(__spanwright_callsite);
-        if #amendment.is_recording() { #record }
-        #amendment.send();
-    );
-    match mode {
-        Mode::Live => quote_spanned!(site=> { #statements }),
-        Mode::Off => quote_spanned!(site=> { if false { #statements } }),
-    }
 }

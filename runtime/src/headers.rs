@@ -4,7 +4,7 @@
 //! headers of a request that goes out.
 //! Never: does anything when nothing is installed.
 
-use crate::propagate::{Carrier, Context, Propagator};
+use crate::propagate::{Carrier, Context, Propagator, XrayContext};
 use crate::span::{current, request, tracer};
 
 /// Reads who called from the headers of a request.
@@ -41,7 +41,8 @@ pub fn inject(mut set: impl FnMut(&'static str, &str)) {
         span: span.context(),
         trace_state: request.trace_state,
         baggage: request.baggage,
-        xray: None,
+        xray: Some(XrayContext { rest: request.xray_rest, ..span.xray() }),
+        ..Context::default()
     };
     tracer.propagator.inject(&context, &mut set);
 }

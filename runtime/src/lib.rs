@@ -78,6 +78,8 @@ pub mod span;
 pub mod testing;
 #[cfg(any(feature = "console", feature = "testing"))]
 mod tree;
+#[cfg(feature = "xray")]
+pub mod xray;
 
 #[doc(hidden)]
 pub mod private;
@@ -88,5 +90,6 @@ pub use private as __private;
 
 pub use config::Config;
 pub use install::Telemetry;
+pub use record::Failure;
 pub use span::{FutureExt, Sink, Span, SpanRef, ToAttribute, current, set_user};
-pub use spanwright_macros::{record, traced};
+pub use spanwright_macros::{record, traced, xray_subsegment};

@@ -6,9 +6,10 @@
 pub use core;
 pub use std::boxed::Box;
 
-pub use crate::record::{Level, Outcome, Source, SpanKind};
+pub use crate::record::{Destinations, Failure, Level, Namespace, Outcome, Source, SpanKind};
 pub use crate::span::{
-    Amendment, Callsite, ErrorProbe, Fallible, Frame, Judge, Parent, Recorder, Redaction, Scoped,
-    Split, ToAttribute, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError, ViaFallible,
-    ViaNothing, ViaPlain, call, call_in, error_event, guard_attributes, is_enabled, scoped,
+    Amendment, Callsite, ErrorProbe, Fallible, Frame, Judge, Mark, Parent, Recorder, Redaction,
+    Scoped, Split, Subsegment, ToAttribute, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError,
+    ViaFallible, ViaNothing, ViaPlain, call, call_in, classify, error_event, guard_attributes,
+    is_enabled, scoped,
 };

@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::propagate::Composite;
-use crate::record::{Level, Outcome, Processor, SpanKind, SpanRecord, Status};
-use crate::sample::Sampler;
+use crate::record::{Destinations, Level, Outcome, Processor, SpanKind, SpanRecord, Status};
+use crate::sample::{DecideSegments, Sampler};
 use crate::span::tracer::{self, Processors, Tracer};
-use crate::span::{Limits, collector, isolate, ring};
+use crate::span::{ContextMissing, Limits, collector, isolate, ring};
 use crate::tree::walk;
 
 /// How long a capture waits for its spans.
@@ -23,8 +23,11 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Capture {
     sampler: Sampler,
+    propagator: Composite,
     limits: Limits,
     level: Level,
+    destinations: Destinations,
+    segments: Option<Arc<dyn DecideSegments>>,
 }
 
 /// Runs `body` and returns the spans that ended in it, in the order they ended.
@@ -43,7 +46,14 @@ pub fn capture<R>(body: impl FnOnce() -> R) -> Vec<SpanRecord> {
 
 impl Default for Capture {
     fn default() -> Self {
-        Self { sampler: Sampler::AlwaysOn, limits: Limits::default(), level: Level::Trace }
+        Self {
+            sampler: Sampler::AlwaysOn,
+            propagator: Composite::default(),
+            limits: Limits::default(),
+            level: Level::Trace,
+            destinations: Destinations::ALL,
+            segments: None,
+        }
     }
 }
 
@@ -52,6 +62,12 @@ impl Capture {
     #[must_use]
     pub fn sampler(self, sampler: Sampler) -> Self {
         Self { sampler, ..self }
+    }
+
+    /// Which headers carry traces; `tracecontext,baggage` where nothing is said.
+    #[must_use]
+    pub fn propagator(self, propagator: Composite) -> Self {
+        Self { propagator, ..self }
     }
 
     /// How much a span may hold.
@@ -64,6 +80,18 @@ impl Capture {
     #[must_use]
     pub fn level(self, level: Level) -> Self {
         Self { level, ..self }
+    }
+
+    /// Who is there to take anything; everybody where nothing is said.
+    #[must_use]
+    pub fn destinations(self, destinations: Destinations) -> Self {
+        Self { destinations, ..self }
+    }
+
+    /// Who decides which requests have segments; those have that have spans where nothing is said.
+    #[must_use]
+    pub fn segments(self, rules: impl DecideSegments) -> Self {
+        Self { segments: Some(Arc::new(rules)), ..self }
     }
 
     /// Runs `body` and returns its result and the spans that ended in it.
@@ -83,10 +111,14 @@ impl Capture {
     fn tracer(&self, memory: &Arc<Memory>) -> Tracer {
         Tracer {
             sampler: self.sampler.clone(),
-            propagator: Composite::default(),
+            propagator: self.propagator.clone(),
             limits: self.limits,
+            segments: self.segments.clone(),
+            context_missing: ContextMissing::IgnoreError,
+            watcher: None,
+            destinations: self.destinations,
             level: self.level,
-            processors: Processors(vec![memory.clone()]),
+            processors: Processors { of_all: vec![memory.clone()], ..Processors::default() },
         }
     }
 }

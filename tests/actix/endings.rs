@@ -237,6 +237,7 @@ fn a_panic_of_the_handler_goes_on_and_ends_the_span_as_a_panic() {
     assert_eq!(ending(span), ("panic", Some("panicked"), Some("panic".to_owned())));
     assert_eq!(span.name, "GET /x/{id}", "the route is known although there is no response");
     assert_eq!(value(span, "http.response.status_code"), None);
+    assert_eq!(value(span, "http.response.body.size"), None);
 }
 
 #[test]
@@ -287,6 +288,7 @@ fn a_streamed_response_ends_with_its_last_chunk() {
     let names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
     assert_eq!(names, ["before the body", "GET /", "after the body"]);
     assert_eq!(ending(&spans[1]), ("ok", None, None));
+    assert_eq!(value(&spans[1], "http.response.body.size").as_deref(), Some("2"));
 }
 
 #[test]
@@ -308,6 +310,8 @@ fn an_empty_body_ends_at_once_and_so_does_the_answer_to_head() {
         }
     });
     let names: Vec<_> = spans.iter().map(|span| (&*span.name, span.outcome)).collect();
+    let sizes = spans.iter().filter_map(|span| value(span, "http.response.body.size"));
+    assert_eq!(sizes.collect::<Vec<_>>(), ["0", "0", "0"]);
     let still_there = ("still there", Outcome::Ok);
     assert_eq!(
         names,
@@ -337,6 +341,7 @@ fn a_body_that_fails_makes_the_request_an_error() {
     let span = only(&spans);
     let (outcome, message, _) = ending(span);
     assert_eq!((outcome, message), ("error", Some("the database is gone")));
+    assert_eq!(value(span, "http.response.body.size").as_deref(), Some("1"));
     assert_eq!(value(span, "http.response.status_code").as_deref(), Some("200"));
 }
 
@@ -413,6 +418,7 @@ fn a_body_that_is_taken_as_a_whole_has_ended() {
         assert_eq!(response.into_body().try_into_bytes().ok().unwrap(), "whole");
     });
     assert_eq!(only(&spans).outcome, Outcome::Ok);
+    assert_eq!(value(only(&spans), "http.response.body.size").as_deref(), Some("5"));
 }
 
 #[test]

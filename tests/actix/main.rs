@@ -5,4 +5,5 @@ mod headers;
 mod requests;
 mod settings;
 mod support;
+mod trace_header;
 mod wire;

@@ -33,7 +33,8 @@ fn a_request_is_a_server_span_with_the_attributes_of_the_conventions() {
          url.query=full=1 url.scheme=http server.address=cruddur.example server.port=4567 \
          client.address=10.0.0.9 network.peer.address=10.0.0.9 network.peer.port=5511 \
          user_agent.original=probe/1.0 network.protocol.name=http network.protocol.version=1.1 \
-         spanwright.request_id=abc-1 http.route=/api/users/{id} http.response.status_code=200\n"
+         spanwright.request_id=abc-1 http.route=/api/users/{id} http.response.status_code=200 \
+         http.response.body.size=3\n"
     );
     assert_eq!(only(&spans).kind, SpanKind::Server);
 }
@@ -60,6 +61,49 @@ fn a_proxy_says_who_asked_for_what() {
     ] {
         assert_eq!(value(request, key).as_deref(), Some(expected), "{key}");
     }
+}
+
+#[test]
+fn only_proxies_that_are_trusted_are_believed() {
+    for (tracing, expected) in [
+        (Tracing::new(), ["https", "evil.example", "443", "6.6.6.6"]),
+        (Tracing::new().trusted_proxies(0), ["http", "cruddur.example", "8080", "10.0.0.1"]),
+        (Tracing::new().trusted_proxies(1), ["https", "evil.example", "443", "10.0.0.3"]),
+        (Tracing::new().trusted_proxies(2), ["https", "evil.example", "443", "192.0.2.7"]),
+        (Tracing::new().trusted_proxies(9), ["https", "evil.example", "443", "6.6.6.6"]),
+    ] {
+        let spans = spans_of(async || {
+            let app = init_service(App::new().wrap(tracing.clone())).await;
+            let request = TestRequest::get()
+                .peer_addr("10.0.0.1:1".parse().unwrap())
+                .insert_header(("host", "cruddur.example:8080"))
+                .append_header(("x-forwarded-for", "6.6.6.6, 192.0.2.7"))
+                .append_header(("x-forwarded-for", "10.0.0.3"))
+                .insert_header(("x-forwarded-host", "evil.example"))
+                .insert_header(("x-forwarded-proto", "https"));
+            call_and_read_body(&app, request.to_request()).await
+        });
+        let keys = ["url.scheme", "server.address", "server.port", "client.address"];
+        let found = keys.map(|key| value(only(&spans), key).unwrap());
+        assert_eq!(found, expected, "{tracing:?}");
+        assert_eq!(value(only(&spans), "network.peer.address").as_deref(), Some("10.0.0.1"));
+    }
+}
+
+#[test]
+fn where_the_proxies_are_counted_the_header_they_pass_on_is_not_read() {
+    let spans = spans_of(async || {
+        let app = init_service(App::new().wrap(Tracing::new().trusted_proxies(1))).await;
+        let request = TestRequest::get()
+            .peer_addr("10.0.0.1:1".parse().unwrap())
+            .insert_header(("forwarded", "for=6.6.6.6;host=evil.example;proto=https"))
+            .insert_header(("x-forwarded-for", "192.0.2.7"));
+        call_and_read_body(&app, request.to_request()).await
+    });
+    let request = only(&spans);
+    assert_eq!(value(request, "client.address").as_deref(), Some("192.0.2.7"));
+    assert_eq!(value(request, "url.scheme").as_deref(), Some("http"));
+    assert_ne!(value(request, "server.address").as_deref(), Some("evil.example"));
 }
 
 #[test]

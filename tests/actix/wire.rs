@@ -76,6 +76,7 @@ fn a_client_that_dies_while_the_body_is_sent_cancels_the_request() {
     let request = only(&spans);
     assert_eq!((&*request.name, request.outcome), ("GET /x/{id}", Outcome::Cancelled));
     assert_eq!(value(request, "http.response.status_code").as_deref(), Some("200"));
+    assert_eq!(value(request, "http.response.body.size").as_deref(), Some("5"));
 }
 
 #[test]
@@ -109,6 +110,8 @@ fn every_request_of_a_connection_is_a_span_that_ended_well() {
     let ended: Vec<_> = spans.iter().map(|span| (&*span.name, span.outcome)).collect();
     let names = ["GET /large", "HEAD /large", "POST /small", "GET /small"];
     assert_eq!(ended, names.map(|name| (name, Outcome::Ok)));
+    let sizes = spans.iter().filter_map(|span| value(span, "http.response.body.size"));
+    assert_eq!(sizes.collect::<Vec<_>>(), ["300001", "0", "7", "5"], "what was sent, and no more");
     assert_eq!(value(&spans[0], "network.peer.address").as_deref(), Some("127.0.0.1"));
     assert_eq!(value(&spans[0], "client.address").as_deref(), Some("127.0.0.1"));
 }
@@ -138,6 +141,7 @@ fn an_upgraded_connection_works_and_its_span_ends_when_it_is_handed_over() {
     let request = named(&spans, "GET /socket");
     assert_eq!(request.outcome, Outcome::Ok);
     assert_eq!(value(request, "http.response.status_code").as_deref(), Some("101"));
+    assert_eq!(value(request, "http.response.body.size"), None, "what follows is no body");
     assert_eq!(named(&spans, "message").parent_span_id, Some(request.context.span_id));
     let position = |name| spans.iter().position(|span| span.name == name);
     assert!(position("GET /socket") < position("after the handshake"));

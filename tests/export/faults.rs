@@ -9,12 +9,12 @@ use spanwright::record::Processor;
 use support::http_server::{Answer, Received};
 use support::otlp_sink::{OtlpSink, ok, partial_success};
 
-use crate::rig::{LONG, Rig, Sum, client, otlp_settings, quick, spans, sum};
+use crate::rig::{LONG, Rig, Sum, client, otlp_rig, otlp_settings, quick, spans, sum};
 
 /// Ten spans through a scripted receiver; the counts and the requests.
 fn play(script: Vec<Answer>, settings: &Settings) -> (Sum, Vec<Received>) {
     let sink = OtlpSink::scripted(script);
-    let tally = Rig::otlp(&sink, settings).deliver(&spans(1..=10));
+    let tally = otlp_rig(&sink, settings).deliver(&spans(1..=10));
     (sum(tally), sink.received())
 }
 
@@ -62,7 +62,7 @@ fn a_wait_the_server_asked_for_in_either_form_outlasts_a_flush() {
         Answer::status(503).header("Retry-After", later).header("Date", now),
     ] {
         let sink = OtlpSink::scripted(vec![answer]);
-        let rig = Rig::otlp(&sink, &quick());
+        let rig = otlp_rig(&sink, &quick());
         rig.handle.process(&spans(1..=10));
         sink.server.wait_for(1);
         assert!(!rig.flush(Duration::from_millis(30)).in_time);
@@ -102,7 +102,7 @@ fn too_much_at_once_is_split_and_arrives_in_parts() {
 #[test]
 fn too_much_even_alone_is_lost_as_too_large() {
     let sink = OtlpSink::scripted_then(Vec::new(), Answer::status(413));
-    let tally = Rig::otlp(&sink, &quick()).deliver(&spans(1..=4));
+    let tally = otlp_rig(&sink, &quick()).deliver(&spans(1..=4));
     assert_eq!(sum(tally), Sum(4, 0, 0, lost(LossReason::TooLarge, 4)));
     // 4, 2 and 2, four times 1.
     assert_eq!(sink.received().len(), 7);
@@ -170,7 +170,7 @@ fn nobody_listening_is_retried_to_the_end() {
 fn a_batch_that_fails_to_its_deadline_is_lost_as_exhausted() {
     let sink = OtlpSink::scripted_then(Vec::new(), Answer::status(503));
     let settings = Settings { give_up_after: Duration::from_millis(30), ..quick() };
-    let tally = Rig::otlp(&sink, &settings).deliver(&spans(1..=10));
+    let tally = otlp_rig(&sink, &settings).deliver(&spans(1..=10));
     assert_eq!(sum(tally), Sum(10, 0, 0, lost(LossReason::RetriesExhausted, 10)));
     assert!(sink.received().len() > 1);
 }
@@ -178,7 +178,7 @@ fn a_batch_that_fails_to_its_deadline_is_lost_as_exhausted() {
 #[test]
 fn a_shutdown_in_the_middle_of_retries_keeps_its_deadline_and_counts() {
     let sink = OtlpSink::scripted_then(Vec::new(), Answer::status(503));
-    let rig = Rig::otlp(&sink, &quick());
+    let rig = otlp_rig(&sink, &quick());
     rig.handle.process(&spans(1..=10));
     sink.server.wait_for(2);
     let stopped = rig.shutdown(Duration::from_millis(50));
@@ -194,7 +194,7 @@ fn a_shutdown_in_the_middle_of_retries_keeps_its_deadline_and_counts() {
 fn a_long_outage_holds_no_more_than_the_setting_and_delivers_all_it_held() {
     let sink = OtlpSink::scripted(vec![Answer::status(503).header("Retry-After", "1")]);
     let settings = Settings { max_bytes: 200_000, max_in_flight: 1, ..quick() };
-    let rig = Rig::otlp(&sink, &settings);
+    let rig = otlp_rig(&sink, &settings);
     rig.handle.process(&spans(1..=10));
     sink.server.wait_for(1);
     for _ in 0..200 {

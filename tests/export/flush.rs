@@ -14,7 +14,7 @@ use spanwright::secret::Secret;
 use support::http_server::Answer;
 use support::otlp_sink::OtlpSink;
 
-use crate::rig::{LONG, Rig, Sum, quick, spans, sum};
+use crate::rig::{LONG, Rig, Sum, otlp_rig, quick, spans, sum};
 
 /// Settings under which nothing is sent unless it is flushed.
 fn patient() -> Settings {
@@ -23,7 +23,7 @@ fn patient() -> Settings {
 
 fn flush_delivers() {
     let sink = OtlpSink::start();
-    let rig = Rig::otlp(&sink, &patient());
+    let rig = otlp_rig(&sink, &patient());
     rig.handle.process(&spans(1..=3));
     let flushed = rig.flush(LONG);
     assert!(flushed.in_time, "{flushed:?}");
@@ -51,7 +51,7 @@ async fn flush_works_inside_the_only_worker_of_a_runtime() {
 #[test]
 fn flush_keeps_its_deadline_while_the_destination_hangs() {
     let sink = OtlpSink::scripted_then(Vec::new(), Answer::Hang);
-    let rig = Rig::otlp(&sink, &patient());
+    let rig = otlp_rig(&sink, &patient());
     rig.handle.process(&spans(1..=3));
     let before = tokio::time::Instant::now();
     let flushed = rig.flush(Duration::from_millis(50));
@@ -64,7 +64,7 @@ fn flush_keeps_its_deadline_while_the_destination_hangs() {
 #[test]
 fn flush_waits_for_what_came_before_it_and_not_for_what_came_after() {
     let sink = OtlpSink::scripted(vec![support::otlp_sink::ok(), Answer::Hang]);
-    let rig = Rig::otlp(&sink, &patient());
+    let rig = otlp_rig(&sink, &patient());
     rig.handle.process(&spans(1..=3));
     assert!(rig.flush(LONG).in_time);
     rig.handle.process(&spans(4..=6));
@@ -75,7 +75,7 @@ fn flush_waits_for_what_came_before_it_and_not_for_what_came_after() {
 fn a_stuck_destination_does_not_hold_up_another() {
     let stuck = OtlpSink::scripted_then(Vec::new(), Answer::Hang);
     let healthy = OtlpSink::start();
-    let rig = Rig::otlp(&stuck, &patient());
+    let rig = otlp_rig(&stuck, &patient());
     let other = rig.motor.add(
         spanwright::export::otlp::Exporter::new(&crate::rig::otlp_settings(&healthy)),
         crate::rig::client(LONG),
@@ -90,7 +90,7 @@ fn a_stuck_destination_does_not_hold_up_another() {
 #[test]
 fn a_second_shutdown_finds_nothing_to_do() {
     let sink = OtlpSink::start();
-    let rig = Rig::otlp(&sink, &patient());
+    let rig = otlp_rig(&sink, &patient());
     rig.handle.process(&spans(1..=3));
     assert!(rig.shutdown(LONG).in_time);
     assert!(rig.shutdown(LONG).in_time);
@@ -101,7 +101,7 @@ fn a_second_shutdown_finds_nothing_to_do() {
 #[test]
 fn dropping_the_motor_counts_what_is_left() {
     let sink = OtlpSink::scripted_then(Vec::new(), Answer::Hang);
-    let Rig { motor, handle } = Rig::otlp(&sink, &quick());
+    let Rig { motor, handle } = otlp_rig(&sink, &quick());
     handle.process(&spans(1..=3));
     sink.server.wait_for(1);
     drop(motor);

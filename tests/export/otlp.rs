@@ -6,7 +6,7 @@ use spanwright::record::{Attribute, Level, Resource, Source, SpanRecord};
 use spanwright::secret::Secret;
 use support::otlp_sink::{OtlpSink, count_spans};
 
-use crate::rig::{LONG, Rig, client, otlp_settings, quick, spans};
+use crate::rig::{LONG, Rig, client, otlp_rig, otlp_settings, quick, spans};
 
 /// Ten spans with these settings; all arrive.
 fn deliver(settings: &otlp::Settings) {
@@ -111,7 +111,7 @@ fn a_compressed_request_is_smaller_and_says_the_same() {
 #[test]
 fn a_connection_serves_many_requests() {
     let sink = OtlpSink::start();
-    let rig = Rig::otlp(&sink, &quick());
+    let rig = otlp_rig(&sink, &quick());
     for number in 1..=5 {
         spanwright::record::Processor::process(&rig.handle, &spans(number..=number));
         assert!(rig.flush(LONG).in_time);

@@ -162,7 +162,7 @@ async fn recorded(list: &[u8]) -> Result<usize, String> {
 
 /// What a span takes in a future, besides its attributes and the second copy of the parameters
 /// that moving them into the wrapped future costs.
-const SPAN_BYTES: usize = 144;
+const SPAN_BYTES: usize = 168;
 
 /// The inline room of one attribute.
 const ATTRIBUTE_BYTES: usize = 6 * 8;

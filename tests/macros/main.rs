@@ -5,13 +5,23 @@
 
 mod cases;
 mod live;
+mod segments;
+mod subsegments;
 
+use spanwright::record::Destinations;
 use spanwright::testing;
+
+/// The spans of a case, without those that are for X-Ray alone, as text.
+fn spans(run: impl FnOnce()) -> String {
+    let mut spans = testing::capture(run);
+    spans.retain(|span| span.destinations.contains(Destinations::SPANS));
+    testing::tree(&spans)
+}
 
 /// Runs a case and compares the spans it makes with `expected`, a tree as text.
 #[track_caller]
 fn check(expected: &str, run: impl FnOnce()) {
-    let spans = testing::tree(&testing::capture(run));
+    let spans = spans(run);
     if spans != expected {
         std::panic::panic_any(format!("expected:\n{expected}\nfound:\n{spans}"));
     }
@@ -19,5 +29,19 @@ fn check(expected: &str, run: impl FnOnce()) {
 
 /// Runs a case and hands the spans it makes, a tree as text, to `ask`.
 fn check_with(ask: impl FnOnce(&str), run: impl FnOnce()) {
-    ask(&testing::tree(&testing::capture(run)));
+    ask(&spans(run));
+}
+
+/// Runs a case and compares what X-Ray sees of it with `expected`, a tree as text.
+#[track_caller]
+fn check_segments(expected: &str, run: impl FnOnce()) {
+    let found = segments::tree(&testing::capture(run));
+    if found != expected {
+        std::panic::panic_any(format!("expected:\n{expected}\nfound:\n{found}"));
+    }
+}
+
+/// Runs a case and hands what X-Ray sees of it, a tree as text, to `ask`.
+fn check_segments_with(ask: impl FnOnce(&str), run: impl FnOnce()) {
+    ask(&segments::tree(&testing::capture(run)));
 }

@@ -23,6 +23,15 @@ fn plain(order: &Order) -> u32 {
 
 #[cfg_attr(
     feature = "annotated",
+    spanwright::xray_subsegment(
+        name = "checked", namespace = "aws",
+        annotations(order.id = order.id, #[when(limit > 3)] limit),
+        metadata(?order, sum = order.lines.iter().sum::<u32>()), metadata("lines", order.lines),
+        err = |err| if *err > limit { spanwright::Failure::Fault } else { spanwright::Failure::Error },
+    )
+)]
+#[cfg_attr(
+    feature = "annotated",
     spanwright::traced(
         name = "checked", level = "debug", kind = "client",
         fields(order.id = order.id, ?order, lines = order.lines.len(), #[when(limit > 3)] limit),
@@ -33,16 +42,22 @@ fn plain(order: &Order) -> u32 {
 fn checked(order: &Order, limit: u32) -> Result<u32, u32> {
     let sum = plain(order);
     #[cfg(feature = "annotated")]
-    spanwright::record!(sum, key = %order.id);
+    spanwright::record!(
+        sum, key = %order.id, annotations(sum, over = sum > limit), metadata("late", sum, ?order)
+    );
     if sum > limit { Err(sum - limit) } else { Ok(sum) }
 }
 
-#[cfg_attr(feature = "annotated", spanwright::traced(fields(len = list.len())))]
+#[cfg_attr(feature = "annotated", spanwright::xray_subsegment(metadata(len = list.len())))]
 fn consumed(list: Vec<u32>) -> Option<u32> {
     list.into_iter().max()
 }
 
-#[cfg_attr(feature = "annotated", spanwright::traced(fields(order.id), ok(fields(sum = *ok))))]
+#[cfg_attr(
+    feature = "annotated",
+    spanwright::traced(fields(#[annotation] order.id), ok(fields(sum = *ok)))
+)]
+#[cfg_attr(feature = "annotated", spanwright::xray_subsegment(metadata(order.lines), err = "error"))]
 async fn awaited(order: Order, limit: u32) -> Result<u32, u32> {
     let sum = std::future::ready(plain(&order)).await;
     checked(&order, limit + sum)

@@ -1,6 +1,6 @@
 //! Sizes of futures with everything off.
 
-use spanwright::traced;
+use spanwright::{Failure, traced, xray_subsegment};
 
 async fn wait(list: &[u8]) -> usize {
     std::future::ready(list.len()).await
@@ -17,9 +17,18 @@ async fn annotated(list: Vec<u8>, more: [u64; 8]) -> Result<usize, String> {
     Ok(len + more.len())
 }
 
+#[traced(fields(len = list.len()), ok(fields(#[annotation] sum = *ok)))]
+#[xray_subsegment(annotations(first = more[0]), metadata(more), err = |_| Failure::Error)]
+async fn annotated_twice(list: Vec<u8>, more: [u64; 8]) -> Result<usize, String> {
+    let len = wait(&list).await;
+    Ok(len + more.len())
+}
+
 #[test]
 fn y13_an_annotated_future_has_the_size_of_a_bare_one() {
     let bare = bare(vec![1], [0; 8]);
     let annotated = annotated(vec![1], [0; 8]);
     assert_eq!(size_of_val(&annotated), size_of_val(&bare));
+    let annotated_twice = annotated_twice(vec![1], [0; 8]);
+    assert_eq!(size_of_val(&annotated_twice), size_of_val(&bare));
 }

@@ -8,7 +8,9 @@ use opentelemetry::trace::{TraceContextExt, Tracer as _};
 use opentelemetry::{Context, KeyValue};
 use spanwright::Span;
 use spanwright::opentelemetry::Propagator;
-use spanwright::testing::capture;
+use spanwright::propagate::Composite;
+use spanwright::sample::Sampler;
+use spanwright::testing::{Capture, capture};
 
 use crate::{annotated, remote, tracer};
 
@@ -99,6 +101,52 @@ fn baggage_of_a_remote_parent_goes_out_below_it() {
             assert_eq!(headers.get("tracestate").map(String::as_str), Some("a=1"));
         });
     });
+}
+
+/// Reads and writes the header of X-Ray alone.
+fn xray() -> Propagator {
+    Propagator::new(Composite::from_setting("xray").expect("a known name"))
+}
+
+fn with_header(header: &str) -> Context {
+    let headers = Headers::from([("x-amzn-trace-id".to_owned(), header.to_owned())]);
+    xray().extract_with_context(&Context::new(), &headers)
+}
+
+#[test]
+fn what_only_the_header_of_x_ray_says_goes_through_a_context_too() {
+    let root = "Root=1-5759e988-bd862e3fe1be46a994272793";
+    for header in [
+        format!("{root};Parent=53995c3f42cd8ad8;Sampled=?;Lineage=a87bd80c:1;Foo=bar"),
+        format!("{root};Foo=bar"),
+    ] {
+        let mut headers = Headers::new();
+        xray().inject_context(&with_header(&header), &mut headers);
+        assert_eq!(headers.get("x-amzn-trace-id"), Some(&header));
+    }
+    let other = with_header(&format!("{root};Parent=53995c3f42cd8ad8;Sampled=1;Foo=bar"))
+        .with_remote_span_context(remote(""));
+    let mut headers = Headers::new();
+    xray().inject_context(&other, &mut headers);
+    let expected = "Root=1-00000000-00000000000000000000000a;Parent=000000000000000b;Sampled=1";
+    assert_eq!(headers.get("x-amzn-trace-id").map(String::as_str), Some(expected));
+}
+
+#[test]
+fn a_trace_that_a_load_balancer_began_or_left_undecided_goes_on() {
+    let root = "Root=1-5759e988-bd862e3fe1be46a994272793";
+    for (header, parent) in [
+        (root.to_owned(), None),
+        (format!("{root};Parent=53995c3f42cd8ad8"), Some("53995c3f42cd8ad8")),
+    ] {
+        let capture = Capture::default().sampler(Sampler::default());
+        let (_, spans) = capture.run(|| {
+            drop(tracer().start_with_context("server", &with_header(&header)));
+        });
+        let [span] = spans.as_slice() else { panic!("{header}: {spans:#?}") };
+        assert_eq!(span.context.trace_id.to_string(), "5759e988bd862e3fe1be46a994272793");
+        assert_eq!(span.parent_span_id.map(|id| id.to_string()).as_deref(), parent);
+    }
 }
 
 #[test]

@@ -1,5 +1,8 @@
-//! Headers and sampling from outside: the W3C suite, properties, and agreement with another SDK.
+//! Headers and sampling from outside: the W3C suite, the vectors of X-Ray's implementations,
+//! properties, and agreement with another SDK.
 
 mod peers;
 mod properties;
 mod suite;
+mod xray;
+mod xray_properties;

@@ -10,7 +10,7 @@ use opentelemetry_sdk::trace::{Sampler as PeerSampler, SamplingDecision, ShouldS
 use proptest::prelude::{any, prop_assert_eq, proptest};
 use spanwright::propagate::{Composite, Context, Propagator};
 use spanwright::record::{SpanContext, SpanId, SpanKind, TraceFlags, TraceId};
-use spanwright::sample::{Input, Ratio, Sampler};
+use spanwright::sample::{Input, Ratio, RequestFacts, Sampler};
 
 fn send(context: &Context) -> HashMap<String, String> {
     let mut headers = HashMap::new();
@@ -54,6 +54,7 @@ proptest! {
             trace_id: TraceId::from_u128(trace_id),
             name: "",
             kind: SpanKind::Internal,
+            request: RequestFacts::default(),
         };
         let peer = PeerSampler::TraceIdRatioBased(share).should_sample(
             None,

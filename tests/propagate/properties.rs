@@ -4,7 +4,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use spanwright::propagate::{Baggage, Composite, Context, Propagator};
 use spanwright::record::{SpanContext, SpanId, SpanKind, TraceFlags, TraceId};
-use spanwright::sample::{Input, Ratio, Sampler};
+use spanwright::sample::{Input, Ratio, RequestFacts, Sampler};
 
 /// The longest `tracestate` that can be valid: 32 members of two times 256 bytes.
 const MAX_TRACE_STATE_BYTES: usize = 32 * (256 + 1 + 256) + 31;
@@ -51,7 +51,7 @@ fn context() -> impl Strategy<Value = Context> {
             is_remote: true,
         };
         let trace_state = (!members.is_empty()).then(|| members.join(",").into());
-        Context { span, trace_state, baggage, xray: None }
+        Context { span, trace_state, baggage, ..Context::default() }
     })
 }
 
@@ -70,7 +70,8 @@ fn inject(context: &Context) -> Vec<(&'static str, String)> {
 fn is_kept(share: f64, trace_id: u128) -> bool {
     let sampler = Sampler::Ratio(Ratio::new(share).expect("a share"));
     let trace_id = TraceId::from_u128(trace_id);
-    let input = Input { parent: None, trace_id, name: "", kind: SpanKind::Internal };
+    let request = RequestFacts::default();
+    let input = Input { parent: None, trace_id, name: "", kind: SpanKind::Internal, request };
     sampler.decide(&input).is_sampled()
 }
 

@@ -8,7 +8,11 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
+use spanwright::record::{SpanKind, TraceId};
+use spanwright::sample::xray::{Exclusion, Rules, Sampler, Settings};
+use spanwright::sample::{Input, RequestFacts};
 use spanwright::testing::{self, Capture};
 use spanwright::{Span, record, traced};
 
@@ -135,5 +139,46 @@ fn what_nobody_records_allocates_nothing() {
         plain();
         assert_eq!(every_type(number), Ok(number));
     }
+    assert_eq!(ALLOCATIONS.get() - before, 0);
+}
+
+#[test]
+fn a_decision_by_rules_allocates_nothing() {
+    let rules = r#"{
+        "version": 2,
+        "default": { "fixed_target": 1, "rate": 0.5 },
+        "rules": [
+            {
+                "host": "*", "http_method": "POST", "url_path": "/api/*/é*", "fixed_target": 1,
+                "rate": 1
+            },
+            {
+                "host": "*.com", "http_method": "*", "url_path": "*/home", "fixed_target": 1,
+                "rate": 1
+            }
+        ]
+    }"#;
+    let sampler = Sampler::new(Settings {
+        rules: Some(Rules::from_json(rules).expect("the rules are right")),
+        exclusions: vec![Exclusion::default().path("/health*")],
+        ..Settings::default()
+    });
+    let request = RequestFacts {
+        host: Some("cruddur.com"),
+        method: Some("GET"),
+        path: Some("/api/activities/home"),
+        ..RequestFacts::default()
+    };
+    let other = RequestFacts { path: Some("/api/été"), ..request };
+    let decide = |number: u64| {
+        let (trace_id, kind) = (TraceId::from_u128(number.into()), SpanKind::Server);
+        for request in [request, other, RequestFacts::default()] {
+            let input = Input { parent: None, trace_id, name: "GET", kind, request };
+            sampler.decide(&input, Duration::from_secs(number / 10));
+        }
+    };
+    decide(0);
+    let before = ALLOCATIONS.get();
+    (1..500).for_each(decide);
     assert_eq!(ALLOCATIONS.get() - before, 0);
 }

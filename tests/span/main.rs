@@ -11,6 +11,7 @@ mod levels;
 mod reentrancy;
 mod requests;
 mod sampling;
+mod segments;
 mod threads;
 mod tree;
 

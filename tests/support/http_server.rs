@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use flate2::read::GzDecoder;
@@ -58,6 +58,7 @@ type Handler = dyn Fn(Received) -> Answer + Send + Sync;
 pub struct HttpServer {
     address: SocketAddr,
     shared: Arc<Shared>,
+    accepting: Option<JoinHandle<()>>,
 }
 
 struct Shared {
@@ -125,6 +126,17 @@ impl HttpServer {
     pub fn start(handler: impl Fn(Received) -> Answer + Send + Sync + 'static) -> Self {
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has free ports");
+        Self::on(listener, handler)
+    }
+
+    /// The same on a listener of the caller's.
+    ///
+    /// # Panics
+    /// The listener has no address.
+    pub fn on(
+        listener: TcpListener,
+        handler: impl Fn(Received) -> Answer + Send + Sync + 'static,
+    ) -> Self {
         let address = listener.local_addr().expect("a bound socket has an address");
         let shared = Arc::new(Shared {
             handler: Box::new(handler),
@@ -132,8 +144,8 @@ impl HttpServer {
             changed: Condvar::new(),
         });
         let accepting = Arc::clone(&shared);
-        thread::spawn(move || accept(&listener, &accepting));
-        Self { address, shared }
+        let accepting = Some(thread::spawn(move || accept(&listener, &accepting)));
+        Self { address, shared, accepting }
     }
 
     /// Starts a server that plays the answers one by one, then `otherwise` for ever.
@@ -186,6 +198,8 @@ impl Drop for HttpServer {
         self.shared.changed.notify_all();
         // Wakes the accepting thread, which then sees the mark.
         let _ = TcpStream::connect(self.address);
+        // The port is free when this returns.
+        let _ = self.accepting.take().map(JoinHandle::join);
     }
 }
 

@@ -3,7 +3,9 @@
 pub mod http_server;
 pub mod otlp_sink;
 pub mod records;
+pub mod rig;
 pub mod segments;
+pub mod xray_daemon;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

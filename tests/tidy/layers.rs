@@ -23,7 +23,7 @@ const MATRIX: &[(&str, Imports)] = &[
     ("tree", Only(&["record"])),
     // Producers, dialects and motion, which do not know each other.
     ("span", Only(&["record", "sample", "propagate", "loss", "diagnostics"])),
-    ("export", Only(&["record", "secret", "notes", "origin", "tree"])),
+    ("export", Only(&["record", "sample", "secret", "notes", "origin", "tree"])),
     ("pipeline", Only(&["record", "export", "loss", "diagnostics", "secret"])),
     // The edges of the process.
     ("headers", Only(&["record", "propagate", "span"])),

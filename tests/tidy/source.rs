@@ -11,6 +11,7 @@ const DOORS: &[&str] = &[
     "runtime/src/export/mod.rs",
     "runtime/src/install/",
     "runtime/src/pipeline/transport/mod.rs",
+    "runtime/src/sample/mod.rs",
     // Whether there is anything to record at all.
     "runtime/src/span/mod.rs",
     // The only switch of the macros.
@@ -38,7 +39,7 @@ const CLOCKS: &[&str] = &[
     "runtime/src/span/collector.rs",
     // How much of a caller's timeout is left.
     "runtime/src/install/mod.rs",
-    "runtime/src/install/destinations.rs",
+    "runtime/src/install/outlets.rs",
     "runtime/src/opentelemetry/",
 ];
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use spanwright::export::{Exporter as _, xray};
 use spanwright::record::{Array, Attribute, Destinations, LocalTrace, SpanId, SpanKind};
+use spanwright::sample::xray::Pattern;
 use support::segments::{below, failed, node, segment, trace};
 
 use super::judge::{self, HEADER};
@@ -121,9 +122,6 @@ fn a_trace_without_segments_sends_nothing() {
 
 #[test]
 fn segments_are_called_as_the_settings_say() {
-    fn ends_with(pattern: &str, host: &str) -> bool {
-        host.ends_with(pattern.trim_start_matches('*'))
-    }
     let name = |naming: xray::Naming, host: &'static str| {
         let mut settings = xray::Settings::new("127.0.0.1:2000");
         settings.naming = naming;
@@ -134,9 +132,8 @@ fn segments_are_called_as_the_settings_say() {
         judge::judged(&settings, &trace([root]))[0]["name"].clone()
     };
     let by_host = || xray::Naming::Host {
-        pattern: "*.example.com".into(),
-        fallback: "MyApp".into(),
-        matches: ends_with,
+        pattern: Pattern::new("*.example.com"),
+        fallback: Some("MyApp".to_owned()),
     };
     assert_eq!(name(by_host(), "api.example.com"), "api.example.com");
     assert_eq!(name(by_host(), "evil.test"), "MyApp");

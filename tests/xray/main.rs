@@ -1,8 +1,13 @@
-//! AWS X-Ray, from spans to what its daemon is sent.
+//! AWS X-Ray, from spans to what its daemon is sent, against a double of the daemon on loopback.
 
 mod captures;
+mod daemon;
+mod dialect;
 mod documents;
 mod judge;
 mod normal_form;
+mod poll;
 mod properties;
+mod tcp;
+mod udp;
 mod ways;

@@ -14,27 +14,28 @@ mod pieces;
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Type, parse_quote};
+use syn::{Ident, Type, parse_quote};
 
+use crate::errors::Errors;
 use crate::function::{self, Function, Output, Shape};
 use crate::parameters;
 use crate::paths::Paths;
-pub(crate) use pieces::{Described, Pieces, ResultPiece, ResultPieces, frame};
+pub(crate) use pieces::{Described, Joined, Pieces, ResultPiece, ResultPieces, frame};
 
 /// The function with the pieces in it.
-pub(crate) fn live(function: &Function, pieces: &Pieces, paths: &Paths) -> TokenStream {
-    let writer = Writer { function, pieces, paths, private: paths.private() };
-    let open = pieces.open(writer.is_plain(), paths);
+pub(crate) fn live(function: &Function, joined: &Joined, paths: &Paths) -> TokenStream {
+    let writer = Writer { function, joined, paths, private: paths.private() };
+    let open = joined.open(writer.is_plain(), paths);
     writer.around(&open, &writer.close(), true)
 }
 
 /// The function as it was, and one statement that never runs but has the pieces type-checked.
 // Input:  fields(user.id = user.id)
 // Output: { if false { …; frame.record(0, &user.id); } { the body } }
-pub(crate) fn dead(function: &Function, pieces: &Pieces, paths: &Paths) -> TokenStream {
-    let writer = Writer { function, pieces, paths, private: paths.private() };
+pub(crate) fn dead(function: &Function, joined: &Joined, paths: &Paths) -> TokenStream {
+    let writer = Writer { function, joined, paths, private: paths.private() };
     let site = Span::mixed_site();
-    let entry = pieces.dead_entry(writer.is_plain(), paths);
+    let entry = joined.dead_entry(writer.is_plain(), paths);
     let Some(result) = writer.seen_result() else {
         return writer.function(
             &function.signature,
@@ -42,7 +43,7 @@ pub(crate) fn dead(function: &Function, pieces: &Pieces, paths: &Paths) -> Token
             &writer.body(),
         );
     };
-    let (declare, judge) = (pieces::declare(paths), pieces.judge(paths));
+    let (declare, judge) = (pieces::declare(paths), joined.judge(paths));
     if function::has_unnameable(&result) {
         let close = quote_spanned!(site=> if false { #declare #judge });
         return writer.around(&quote_spanned!(site=> if false { #entry }), &close, false);
@@ -57,7 +58,7 @@ pub(crate) fn dead(function: &Function, pieces: &Pieces, paths: &Paths) -> Token
 
 struct Writer<'a> {
     function: &'a Function,
-    pieces: &'a Pieces,
+    joined: &'a Joined,
     paths: &'a Paths,
     private: TokenStream,
 }
@@ -75,6 +76,14 @@ impl Writer<'_> {
         }
     }
 
+    /// What needs the parameters outside of the body: the user's expressions, and attributes that
+    /// expand after ours.
+    fn used(&self) -> TokenStream {
+        let others = self.function.attributes.iter().filter(|it| !it.path().is_ident("doc"));
+        let others = others.map(|attribute| attribute.meta.to_token_stream());
+        others.chain([self.joined.used()]).collect()
+    }
+
     fn is_plain(&self) -> bool {
         self.function.shape() == Shape::Plain
     }
@@ -84,7 +93,7 @@ impl Writer<'_> {
     fn is_guarded(&self) -> bool {
         match self.function.output() {
             Output::Never => true,
-            Output::Unit => self.pieces.result.is_empty(),
+            Output::Unit => !self.joined.sees_result(),
             Output::Value(_) => self.function.is_track_caller(),
         }
     }
@@ -92,7 +101,7 @@ impl Writer<'_> {
     // Output: open; let result = call(move || -> R { body }); close; result
     fn plain(&self, open: &TokenStream, close: &TokenStream) -> TokenStream {
         let (private, returned) = (&self.private, self.function.returned());
-        let moved = parameters::moved(&self.function.signature, &self.pieces.used);
+        let moved = parameters::moved(&self.function.signature, &self.used());
         let body = self.inside(&moved.bindings);
         let call = quote_spanned!(Span::mixed_site()=>
             #open
@@ -111,7 +120,7 @@ impl Writer<'_> {
         let site = Span::mixed_site();
         let output = self.function.output();
         let (edge, quiet) = (self.return_edge(&output), self.quiet());
-        let moved = parameters::moved(&self.function.signature, &self.pieces.used);
+        let moved = parameters::moved(&self.function.signature, &self.used());
         let bindings = &moved.bindings;
         let body = self.inside(&quote_spanned!(site=> #edge #bindings));
         let awaited = self.awaited(&quote_spanned!(site=> async move #body), wrap);
@@ -140,7 +149,7 @@ impl Writer<'_> {
         let (edge, quiet) = (self.return_edge(&output), self.quiet());
         // The type of the error must be known before the result is judged by it.
         let ty = output.ty();
-        let moved = parameters::moved(&self.function.signature, &self.pieces.used);
+        let moved = parameters::moved(&self.function.signature, &self.used());
         let body = self.inside(&moved.bindings);
         let frame = frame();
         let carried = wrap.then(|| quote_spanned!(site=> let mut #frame = #frame;));
@@ -205,9 +214,9 @@ impl Writer<'_> {
     fn close(&self) -> TokenStream {
         let (site, frame) = (Span::mixed_site(), frame());
         let judge = match self.function.output() {
-            Output::Unit if self.pieces.result.is_empty() => TokenStream::new(),
+            Output::Unit if !self.joined.sees_result() => TokenStream::new(),
             _ => {
-                let judge = self.pieces.judge(self.paths);
+                let judge = self.joined.judge(self.paths);
                 quote_spanned!(site=> if #frame.is_recording() { #judge })
             }
         };
@@ -221,7 +230,7 @@ impl Writer<'_> {
 
     /// The type of the result if the user's expressions look at it.
     fn seen_result(&self) -> Option<Type> {
-        if self.pieces.result.is_empty() {
+        if !self.joined.sees_result() {
             return None;
         }
         match self.function.output() {
@@ -255,10 +264,31 @@ impl Writer<'_> {
         statements: &TokenStream,
         tail: &TokenStream,
     ) -> TokenStream {
-        let Function { attributes, visibility, inner_attributes, body, .. } = self.function;
-        let statements = quote_spanned!(Span::mixed_site()=> #inner_attributes #statements #tail);
+        let Function { attributes, visibility, inner_attributes, items, body, .. } = self.function;
+        let statements =
+            quote_spanned!(Span::mixed_site()=> #inner_attributes #items #statements #tail);
         let block = braced(statements, body.span());
         quote!(#(#attributes)* #visibility #signature #block)
+    }
+}
+
+/// There is a result to look at, as `word` asks, and looking at it costs nothing that the user
+/// asked for.
+pub(crate) fn check_result(word: &Ident, function: &Function, errors: &mut Errors) {
+    match function.output() {
+        Output::Never => {
+            errors.at(word.span(), format!("`{word}` needs a result, and this function has none"));
+        }
+        Output::Value(_) if function.shape() == Shape::Plain && function.is_track_caller() => {
+            errors.at(
+                word.span(),
+                format!(
+                    "`{word}` needs the body in a closure, which would hide the caller from \
+                     `#[track_caller]`; remove one of the two"
+                ),
+            );
+        }
+        _ => {}
     }
 }
 

@@ -1,6 +1,6 @@
 //! What attributes add to a function, as statements before and behind a body.
 //!
-//! In: the parts that an attribute is made of. Out: how the frame begins, and one look at the
+//! In: the parts that each attribute is made of. Out: how the frame begins, and one look at the
 //! result. Never: knows the shape of the function, but for how a frame begins in it.
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -10,13 +10,14 @@ use syn::Expr;
 use crate::expression;
 use crate::field;
 use crate::paths::Paths;
+use crate::when::When;
 
-/// What attributes add to a function.
+/// What one attribute adds to a function.
 pub(crate) struct Pieces {
-    /// What is known at compile time: a constant expression.
-    pub(crate) callsite: TokenStream,
-    /// How many attributes may be recorded.
-    pub(crate) attributes: usize,
+    /// When its statements run.
+    pub(crate) when: When,
+    /// How many values may be recorded.
+    pub(crate) values: usize,
     /// Whether to record at all, asked at each call.
     pub(crate) enabled: Option<Expr>,
     /// The parent, if it is not the current span.
@@ -29,13 +30,21 @@ pub(crate) struct Pieces {
     pub(crate) used: TokenStream,
 }
 
+/// What all attributes of a function add to it.
+pub(crate) struct Joined {
+    /// What is known at compile time: a constant expression.
+    pub(crate) callsite: TokenStream,
+    /// The pieces of each attribute, in the order their statements run.
+    pub(crate) pieces: Vec<Pieces>,
+}
+
 /// Statements that look at the result, each with the variable that the user's expressions name.
 #[derive(Default)]
 pub(crate) struct ResultPieces {
     pub(crate) ok: Option<ResultPiece>,
     pub(crate) err: Option<ResultPiece>,
     pub(crate) ret: Option<ResultPiece>,
-    pub(crate) described: Described,
+    pub(crate) described: Option<Described>,
 }
 
 /// Which way an error is described.
@@ -62,26 +71,37 @@ pub(crate) fn frame() -> Ident {
     Ident::new("__spanwright_frame", Span::mixed_site())
 }
 
-impl Pieces {
+impl Joined {
     /// The frame, and how it begins.
     pub(super) fn open(&self, is_plain: bool, paths: &Paths) -> TokenStream {
-        let (private, frame) = (paths.private(), frame());
-        let Self { callsite, attributes, entry, .. } = self;
-        let words = (attributes * 6).min(48);
+        let (private, frame, callsite) = (paths.private(), frame(), &self.callsite);
+        let live = self.pieces.iter().filter(|piece| piece.when != When::Never);
+        let words = (live.map(|piece| piece.values).sum::<usize>() * 6).min(48);
         let begin = self.begin(is_plain, paths);
-        let record = (!entry.is_empty())
-            .then(|| quote_spanned!(Span::mixed_site()=> if #frame.is_recording() { #entry }));
+        let record = self.pieces.iter().map(|piece| piece.when.run(&frame, &piece.entry));
         quote_spanned!(Span::mixed_site()=>
             let __spanwright_callsite: &'static #private::Callsite = #callsite;
             let mut #frame = #private::Frame::<#words>::new();
-            if #private::is_enabled(__spanwright_callsite) { #begin #record }
+            if #private::is_enabled(__spanwright_callsite) { #begin #(#record)* }
         )
+    }
+
+    /// Every expression of the user's.
+    pub(super) fn used(&self) -> TokenStream {
+        self.pieces.iter().map(|piece| piece.used.clone()).collect()
+    }
+
+    /// Whether statements look at the result.
+    pub(super) fn sees_result(&self) -> bool {
+        self.pieces.iter().any(|piece| !piece.result.is_empty())
     }
 
     // Output: let enabled: bool = cond; if enabled { frame.enter(callsite); }
     fn begin(&self, is_plain: bool, paths: &Paths) -> TokenStream {
         let (frame, site) = (frame(), Span::mixed_site());
-        let begin = match &self.parent {
+        let parent = self.pieces.iter().find_map(|piece| piece.parent.as_ref());
+        let enabled = self.pieces.iter().find_map(|piece| piece.enabled.as_ref());
+        let begin = match parent {
             None if is_plain => quote_spanned!(site=> #frame.enter(__spanwright_callsite);),
             None => quote_spanned!(site=> #frame.start(__spanwright_callsite);),
             Some(parent) => {
@@ -91,12 +111,11 @@ impl Pieces {
                 quote_spanned!(site=> #frame.#method(__spanwright_callsite, #parent);)
             }
         };
-        let begin = match &self.enabled {
+        let begin = match enabled {
             None => begin,
             Some(enabled) => field::conditional(enabled, &begin, paths),
         };
-        let conditions = [&self.parent, &self.enabled];
-        if conditions.into_iter().flatten().all(expression::is_plain) {
+        if [parent, enabled].into_iter().flatten().all(expression::is_plain) {
             return begin;
         }
         field::guarded(&begin, paths)
@@ -105,12 +124,11 @@ impl Pieces {
     /// One look at the result, by its type.
     pub(super) fn judge(&self, paths: &Paths) -> TokenStream {
         let (private, frame, site) = (paths.private(), frame(), Span::mixed_site());
-        let ResultPieces { ok, err, ret, .. } = &self.result;
-        let ret =
-            ret.as_ref().map(|piece| piece.with(&quote_spanned!(site=> &__spanwright_result)));
-        let ok = ok.as_ref().map(|piece| piece.with(&quote_spanned!(site=> __spanwright_ok)));
-        let err = err.as_ref().map(|piece| piece.with(&quote_spanned!(site=> __spanwright_error)));
-        let probe = self.result.described.probe(&private);
+        let ret = self.section(|it| it.ret.as_ref(), &quote_spanned!(site=> &__spanwright_result));
+        let ok = self.section(|it| it.ok.as_ref(), &quote_spanned!(site=> __spanwright_ok));
+        let err = self.section(|it| it.err.as_ref(), &quote_spanned!(site=> __spanwright_error));
+        let described = self.pieces.iter().find_map(|piece| piece.result.described);
+        let probe = described.unwrap_or_default().probe(&private);
         let describe =
             field::guarded(&quote_spanned!(site=> (#probe).describe(&mut #frame);), paths);
         quote_spanned!(site=>
@@ -131,15 +149,29 @@ impl Pieces {
         )
     }
 
+    /// What the attributes add for one of the ways that a call can end.
+    fn section<'a>(
+        &'a self,
+        choose: impl Fn(&'a ResultPieces) -> Option<&'a ResultPiece>,
+        value: &TokenStream,
+    ) -> TokenStream {
+        let with = |piece: &'a Pieces| {
+            let statements = choose(&piece.result)?.with(value);
+            Some(piece.when.run_recorded(&frame(), statements))
+        };
+        self.pieces.iter().filter_map(with).collect()
+    }
+
     /// The beginning for statements that never run.
     pub(super) fn dead_entry(&self, is_plain: bool, paths: &Paths) -> TokenStream {
-        let (private, callsite, entry) = (paths.private(), &self.callsite, &self.entry);
+        let (private, callsite) = (paths.private(), &self.callsite);
+        let entries = self.pieces.iter().map(|piece| &piece.entry);
         let (declare, begin) = (declare(paths), self.begin(is_plain, paths));
         quote_spanned!(Span::mixed_site()=>
             let __spanwright_callsite: &'static #private::Callsite = #callsite;
             #declare
             #begin
-            #entry
+            #(#entries)*
         )
     }
 }

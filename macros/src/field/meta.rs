@@ -1,4 +1,4 @@
-//! What stands in front of a field: `#[redact]`, `#[when(..)]`, `#[cfg(..)]`, `#[allow_sensitive]`.
+//! What stands in front of a field: `#[redact]`, `#[when(..)]`, `#[annotation]` and others.
 //!
 //! In: outer attributes. Out: how the field is to be recorded, and when.
 //! Never: passes on an attribute that it does not know.
@@ -6,13 +6,14 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Expr, Ident, LitInt, Token};
+use syn::{Attribute, Expr, Ident, LitInt, Path, Token};
 
+use super::Mark;
 use crate::errors::Errors;
 use crate::expression;
 use crate::suggest;
 
-const NAMES: &[&str] = &["redact", "when", "cfg", "allow_sensitive"];
+const NAMES: &[&str] = &["redact", "when", "cfg", "annotation", "allow_sensitive"];
 
 /// How and when a field is recorded.
 #[derive(Default)]
@@ -20,6 +21,8 @@ pub(super) struct Meta {
     pub(super) redaction: Option<Redaction>,
     pub(super) when: Option<Expr>,
     pub(super) cfgs: Vec<Attribute>,
+    /// The word `annotation`, where it stands.
+    pub(super) annotation: Option<Path>,
     pub(super) allow_sensitive: bool,
 }
 
@@ -51,6 +54,10 @@ impl Meta {
                 expression::check_stays_inside(&condition, errors);
                 self.when.replace(condition).is_some()
             }
+            "annotation" => {
+                attribute.meta.require_path_only()?;
+                self.annotation.replace(attribute.path().clone()).is_some()
+            }
             "allow_sensitive" => {
                 attribute.meta.require_path_only()?;
                 std::mem::replace(&mut self.allow_sensitive, true)
@@ -69,6 +76,22 @@ impl Meta {
             errors.on(attribute.path(), format!("`{name}` is given twice"));
         }
         Ok(())
+    }
+}
+
+impl Meta {
+    /// What the field is, in a section whose fields are `section`.
+    pub(super) fn mark(&self, section: &Mark, errors: &mut Errors) -> Mark {
+        let Some(place) = &self.annotation else { return section.clone() };
+        match section {
+            Mark::Attribute | Mark::Annotated => return Mark::Annotated,
+            Mark::Annotation => errors.on(place, "what is in `annotations(..)` is one already"),
+            Mark::Metadata(_) => errors.on(
+                place,
+                "metadata is not searched for: an annotation belongs into `annotations(..)`",
+            ),
+        }
+        section.clone()
     }
 }
 

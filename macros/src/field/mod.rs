@@ -8,11 +8,14 @@
 //! sigil := '%' Display | '?' Debug | none: typed
 //! key   := word ( '.' word )* | "any text" | { CONSTANT }
 //! meta  := #[redact] | #[redact(hash)] | #[redact(last = n)] | #[when(condition)] | #[cfg(..)]
-//!        | #[allow_sensitive]
+//!        | #[annotation] | #[allow_sensitive]
 //! ```
 
+mod mark;
 mod meta;
+mod metadata;
 mod rules;
+mod segment;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -25,13 +28,18 @@ use crate::args;
 use crate::errors::Errors;
 use crate::expression;
 use crate::paths::Paths;
+pub(crate) use mark::Mark;
 use meta::Meta;
+pub(crate) use metadata::Metadata;
 pub(crate) use rules::{check_repeated, check_scope};
+pub(crate) use segment::check_annotations;
 
 /// One attribute to record.
 pub(crate) struct Field {
     /// What it is called.
     pub(crate) key: Key,
+    /// What it is to the destinations.
+    pub(crate) mark: Mark,
     /// What it is worth.
     pub(crate) value: Expr,
     /// The variable that it names when the user wrote no value.
@@ -55,36 +63,42 @@ enum Sigil {
     Debug,
 }
 
-/// Reads a list of fields and checks each on its own.
-pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Vec<Field> {
+/// Reads a list of fields, all of one kind, and checks each on its own.
+pub(crate) fn parse(tokens: TokenStream, mark: &Mark, errors: &mut Errors) -> Vec<Field> {
     let mut fields = Vec::new();
     args::separated(tokens, errors, |input, errors| {
-        let field = Field::parse(input, errors)?;
-        rules::check(&field, errors);
-        fields.push(field);
+        fields.push(Field::parse(input, mark, errors)?);
         Ok(())
     });
     fields
 }
 
 impl Field {
-    fn parse(input: ParseStream, errors: &mut Errors) -> syn::Result<Self> {
+    /// Reads one field and checks it on its own.
+    pub(crate) fn parse(input: ParseStream, mark: &Mark, errors: &mut Errors) -> syn::Result<Self> {
         let meta = Meta::parse(input, errors)?;
+        let mark = meta.mark(mark, errors);
+        let field = Self { mark, meta, ..Self::read(input)? };
+        rules::check(&field, errors);
+        Ok(field)
+    }
+
+    fn read(input: ParseStream) -> syn::Result<Self> {
         let sigil = Sigil::parse(input)?;
         if input.peek(LitStr) {
             let key: LitStr = input.parse()?;
             let place = key.to_token_stream();
-            return Self::with_value(input, Key::Text { text: key.value(), place }, sigil, meta);
+            return Self::with_value(input, Key::Text { text: key.value(), place }, sigil);
         }
         if input.peek(Brace) {
             let constant;
             braced!(constant in input);
-            return Self::with_value(input, Key::Constant(constant.parse()?), sigil, meta);
+            return Self::with_value(input, Key::Constant(constant.parse()?), sigil);
         }
         let words = dotted(input)?;
         let key = key_of(&words);
         if input.peek(Token![=]) {
-            return Self::with_value(input, key, sigil, meta);
+            return Self::with_value(input, key, sigil);
         }
         if !input.is_empty() && !input.peek(Token![,]) {
             return Err(
@@ -93,19 +107,24 @@ impl Field {
         }
         let value = syn::parse2(quote!(#(#words).*))?;
         let shorthand = words.into_iter().next();
-        Ok(Self { key, value, shorthand, sigil, meta })
+        Ok(Self::unmarked(key, value, shorthand, sigil))
     }
 
-    fn with_value(input: ParseStream, key: Key, outer: Sigil, meta: Meta) -> syn::Result<Self> {
+    fn with_value(input: ParseStream, key: Key, outer: Sigil) -> syn::Result<Self> {
         input.parse::<Token![=]>()?;
         let inner = Sigil::parse(input)?;
         let sigil = if inner == Sigil::Typed { outer } else { inner };
-        Ok(Self { key, value: input.parse()?, shorthand: None, sigil, meta })
+        Ok(Self::unmarked(key, input.parse()?, None, sigil))
+    }
+
+    fn unmarked(key: Key, value: Expr, shorthand: Option<Ident>, sigil: Sigil) -> Self {
+        Self { key, mark: Mark::Attribute, value, shorthand, sigil, meta: Meta::default() }
     }
 
     /// Whether recording it runs code that could panic.
     fn is_plain(&self) -> bool {
         self.sigil == Sigil::Typed
+            && !matches!(self.mark, Mark::Metadata(_))
             && expression::is_plain(&self.value)
             && self.meta.when.as_ref().is_none_or(expression::is_plain)
     }
@@ -122,23 +141,11 @@ impl Field {
     fn statement(&self, sink: &Ident, index: usize, paths: &Paths) -> TokenStream {
         let (private, site) = (paths.private(), Span::mixed_site());
         let index = LitInt::new(&index.to_string(), site);
-        // Only what is borrowed has the user's place: errors point there, and an editor that looks
-        // the place up finds nothing of ours.
-        let value = expression::borrowed(&self.value);
-        let call = if let Some(redaction) = self.meta.redaction {
-            let redaction = redaction.tokens(&private);
-            let value = match self.sigil {
-                Sigil::Debug => {
-                    quote_spanned!(site=> &#private::core::format_args!("{:?}", #value))
-                }
-                Sigil::Typed | Sigil::Display => value,
-            };
-            quote_spanned!(site=> record_redacted(&mut #sink, #index, #redaction, #value))
-        } else {
-            let method = Ident::new(self.sigil.method(), site);
-            quote_spanned!(site=> #method(&mut #sink, #index, #value))
-        };
-        let call = quote_spanned!(site=> #private::Recorder::#call;);
+        let (method, arguments) = self.call(&private);
+        let method = Ident::new(method, site);
+        let call = quote_spanned!(site=>
+            #private::Recorder::#method(&mut #sink, #index, #arguments);
+        );
         let cfgs = &self.meta.cfgs;
         let guarded = match &self.meta.when {
             Some(when) => conditional(when, &call, paths),
@@ -146,20 +153,46 @@ impl Field {
         };
         if cfgs.is_empty() { guarded } else { quote_spanned!(site=> #(#cfgs)* { #guarded }) }
     }
-}
 
-impl Key {
-    /// The key as a constant expression.
-    pub(crate) fn expression(&self) -> TokenStream {
-        match self {
-            Self::Text { text, .. } => {
-                let text = LitStr::new(text, Span::mixed_site());
-                quote!(#text)
-            }
-            Self::Constant(tokens) => tokens.clone(),
+    /// How it is recorded: the method of the runtime, and what that takes besides the key.
+    fn call(&self, private: &TokenStream) -> (&'static str, TokenStream) {
+        let site = Span::mixed_site();
+        // Only what is borrowed has the user's place: errors point there, and an editor that looks
+        // the place up finds nothing of ours.
+        let value = expression::borrowed(&self.value);
+        let formatted =
+            |format: &str| quote_spanned!(site=> &#private::core::format_args!(#format, #value));
+        let is_metadata = matches!(self.mark, Mark::Metadata(_));
+        if let Some(redaction) = self.meta.redaction {
+            let redaction = redaction.tokens(private);
+            let value = if self.sigil == Sigil::Debug { formatted("{:?}") } else { value };
+            let method = if is_metadata { "record_redacted_metadata" } else { "record_redacted" };
+            return (method, quote_spanned!(site=> #redaction, #value));
+        }
+        match self.sigil {
+            Sigil::Typed if is_metadata => ("record_metadata", value),
+            Sigil::Display if is_metadata => ("record_metadata", formatted("{}")),
+            Sigil::Debug if is_metadata => ("record_metadata", formatted("{:?}")),
+            Sigil::Typed => ("record", value),
+            Sigil::Display => ("record_display", value),
+            Sigil::Debug => ("record_debug", value),
         }
     }
 
+    /// The key that it is recorded under: a constant expression.
+    pub(crate) fn recorded_key(&self) -> TokenStream {
+        match (&self.key, &self.mark) {
+            (Key::Text { text, .. }, Mark::Annotation) => {
+                let key = LitStr::new(&segment::annotation_key(text), Span::mixed_site());
+                key.to_token_stream()
+            }
+            (Key::Text { text, .. }, _) => LitStr::new(text, Span::mixed_site()).to_token_stream(),
+            (Key::Constant(tokens), _) => tokens.clone(),
+        }
+    }
+}
+
+impl Key {
     /// The key as text, unless only the compiler knows it.
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
@@ -182,14 +215,6 @@ impl Sigil {
             return Ok(Self::Debug);
         }
         Ok(if input.parse::<Option<Token![%]>>()?.is_some() { Self::Display } else { Self::Typed })
-    }
-
-    fn method(self) -> &'static str {
-        match self {
-            Self::Typed => "record",
-            Self::Display => "record_display",
-            Self::Debug => "record_debug",
-        }
     }
 }
 

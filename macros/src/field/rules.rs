@@ -4,7 +4,7 @@
 
 use quote::ToTokens;
 
-use super::{Field, Key};
+use super::{Field, Key, segment};
 use crate::errors::Errors;
 use crate::expression;
 use crate::suggest;
@@ -30,6 +30,7 @@ pub(super) fn check(field: &Field, errors: &mut Errors) {
     expression::check_stays_inside(&field.value, errors);
     check_named(&field.key, errors);
     check_sensitive(field, errors);
+    segment::check(field, errors);
 }
 
 /// A key has a name.
@@ -62,12 +63,14 @@ fn is_sensitive(key: &str) -> bool {
     })
 }
 
-/// A key is recorded once; the second one is the mistake, the first is shown with it.
+/// A key is recorded once in its place; the second one is the mistake, the first is shown with it.
 pub(crate) fn check_repeated<'a>(fields: impl IntoIterator<Item = &'a Field>, errors: &mut Errors) {
     let mut seen: Vec<(&str, &Field)> = Vec::new();
     for field in fields {
         let Some(key) = field.key.text() else { continue };
-        if let Some((_, first)) = seen.iter().find(|(other, _)| *other == key) {
+        let is_same =
+            |(other, first): &&(&str, &Field)| *other == key && first.mark.is_beside(&field.mark);
+        if let Some((_, first)) = seen.iter().find(is_same) {
             errors.on(field.key.place(), format!("the key `{key}` is recorded twice"));
             errors.on(first.key.place(), format!("`{key}` is recorded here first"));
         }

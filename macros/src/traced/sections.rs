@@ -11,8 +11,8 @@ use crate::args::{self, Arg, Grammar, Value};
 use crate::body::{self, Described, ResultPiece, ResultPieces};
 use crate::callsite::{Callsite, Level};
 use crate::errors::Errors;
-use crate::field::{self, Field};
-use crate::function::{Function, Output, Shape};
+use crate::field::{self, Field, Mark};
+use crate::function::Function;
 use crate::parameters;
 use crate::paths::Paths;
 
@@ -22,18 +22,24 @@ const RETURN: &str = "return";
 const OK: Grammar = Grammar {
     owner: "`ok(..)`",
     keys: &["fields"],
+    repeatable: &[],
+    values: "fields",
     hints: &[("level", "a span has one level: `level = ..` of `#[traced]`")],
 };
 
 const ERR: Grammar = Grammar {
     owner: "`err(..)`",
     keys: &["fields", "level", "event", "Debug", "Display"],
+    repeatable: &[],
+    values: "fields",
     hints: &[],
 };
 
 const RET: Grammar = Grammar {
     owner: "`ret(..)`",
     keys: &["fields", "Debug", "Display"],
+    repeatable: &[],
+    values: "fields",
     hints: &[("level", "the return value is an attribute of the span and has the span's level")],
 };
 
@@ -43,7 +49,7 @@ pub(super) struct Sections {
     ok: Option<Section>,
     err: Option<Section>,
     ret: Option<Section>,
-    described: Described,
+    described: Option<Described>,
     event: Option<Level>,
     /// How a successful value is recorded as a whole.
     returned: Option<Returned>,
@@ -82,7 +88,7 @@ impl Sections {
         if section.word == "ok" {
             self.ok = Some(section);
         } else if section.word == "err" {
-            self.described = format.unwrap_or_default();
+            self.described = format;
             self.err = Some(section);
         } else {
             let is_whole = format.is_some() || section.fields.is_empty();
@@ -144,19 +150,19 @@ impl Sections {
             let mut scope = parameters::scope(&function.signature);
             scope.push(section.word.to_string());
             field::check_scope(&section.fields, &scope, errors);
-            check_result(section, function, errors);
+            body::check_result(&section.word, function, errors);
         }
     }
 
-    /// Adds the keys of the sections to the callsite.
-    pub(super) fn add_keys(&mut self, callsite: &mut Callsite) {
+    /// Adds the keys of the sections to the callsite; returns the index behind the last of them.
+    pub(super) fn add_keys(&mut self, callsite: &mut Callsite) -> usize {
         for section in [&mut self.ok, &mut self.err, &mut self.ret].into_iter().flatten() {
             section.first = callsite.add_keys(&section.fields);
         }
         if let Some(returned) = &mut self.returned {
-            returned.index = callsite.keys.len();
-            callsite.keys.push(quote_spanned!(Span::mixed_site()=> #RETURN));
+            returned.index = callsite.add_key(quote_spanned!(Span::mixed_site()=> #RETURN));
         }
+        callsite.count_keys()
     }
 
     /// The statements of each section.
@@ -184,7 +190,7 @@ impl Section {
             args.into_iter().partition(|it| it.key == "fields");
         for arg in fields {
             let list = arg.list("fields(rows = ok.len())", errors).unwrap_or_default();
-            self.fields = field::parse(list, errors);
+            self.fields = field::parse(list, &Mark::Attribute, errors);
         }
         options
     }
@@ -218,24 +224,4 @@ fn piece(
     statements.extend(added);
     let binding = section.filter(|_| !fields.is_empty()).map(|section| section.word.clone());
     (!statements.is_empty()).then_some(ResultPiece { binding, statements })
-}
-
-/// There is a result to look at, and looking at it costs nothing that the user asked for.
-fn check_result(section: &Section, function: &Function, errors: &mut Errors) {
-    let word = &section.word;
-    match function.output() {
-        Output::Never => {
-            errors.at(word.span(), format!("`{word}` needs a result, and this function has none"));
-        }
-        Output::Value(_) if function.shape() == Shape::Plain && function.is_track_caller() => {
-            errors.at(
-                word.span(),
-                format!(
-                    "`{word}` needs the body in a closure, which would hide the caller from \
-                     `#[track_caller]`; remove one of the two"
-                ),
-            );
-        }
-        _ => {}
-    }
 }

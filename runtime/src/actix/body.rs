@@ -1,6 +1,6 @@
 //! The body of a response, which carries the span of its request to the end.
 //!
-//! In: a body of any kind. Out: the same bytes; the span ends with them.
+//! In: a body of any kind. Out: the same bytes, counted; the span ends with them.
 //! Never: buffers, or changes a size.
 
 use std::error::Error as StdError;
@@ -45,7 +45,10 @@ impl<B: MessageBody> MessageBody for TracedBody<B> {
         let this = self.project();
         let next = ready!(this.root.step(|| this.body.poll_next(cx)));
         Poll::Ready(match next {
-            Some(Ok(bytes)) => Some(Ok(bytes)),
+            Some(Ok(bytes)) => {
+                this.root.count(bytes.len());
+                Some(Ok(bytes))
+            }
             Some(Err(error)) => {
                 let error = error.into();
                 this.root.fail(&*error);
@@ -62,6 +65,7 @@ impl<B: MessageBody> MessageBody for TracedBody<B> {
         let Self { mut root, body } = self;
         match body.try_into_bytes() {
             Ok(bytes) => {
+                root.count(bytes.len());
                 root.end();
                 Ok(bytes)
             }

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! In: requests and their responses. Out: finished spans, after the stable HTTP conventions of
-//! OpenTelemetry. Never: changes what the application answers, except for the header
-//! `x-request-id`; fails a request.
+//! OpenTelemetry. Never: changes what the application answers, except for the headers
+//! `x-request-id` and `x-amzn-trace-id`; fails a request.
 //!
 //! ```no_run
 //! use actix_web::{App, HttpServer, web};
@@ -27,12 +27,15 @@
 //! Conventions: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>.
 
 mod body;
+mod carrier;
 mod error_facts;
 mod middleware;
 mod request_facts;
 mod request_id;
 mod root_span;
+mod route;
 mod settings;
+mod trace_header;
 
 pub use body::TracedBody;
 pub use middleware::{RequestFuture, TracingService};

@@ -7,10 +7,13 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{
+    HOST, HeaderMap, HeaderName, USER_AGENT, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO,
+};
 use actix_web::http::{Method, Version, uri};
 
 use super::root_span::{Key, RequestFrame};
+use crate::sample::RequestFacts;
 use crate::span::Recorder;
 
 /// The known name of a method; `None` for one that the conventions call `_OTHER`.
@@ -22,8 +25,25 @@ pub(super) fn known_method(method: &Method) -> Option<&'static str> {
     KNOWN.into_iter().find(|known| *known == method.as_str())
 }
 
-/// Records what is known before the request is handled.
-pub(super) fn record(request: &HttpRequest, frame: &mut RequestFrame) {
+/// What sampling rules may ask of a request: what the client sent, whatever a proxy says besides.
+pub(super) fn of_rules(request: &HttpRequest) -> RequestFacts<'_> {
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    RequestFacts {
+        host: header(HOST).or_else(|| request.uri().authority().map(uri::Authority::as_str)),
+        method: Some(request.method().as_str()),
+        path: Some(request.path()),
+        user_agent: header(USER_AGENT),
+        attributes: &[],
+    }
+}
+
+/// Records what is known before the request is handled. With a number of trusted proxies, only what
+/// they say is believed.
+pub(super) fn record(
+    request: &HttpRequest,
+    trusted_proxies: Option<usize>,
+    frame: &mut RequestFrame,
+) {
     let method = known_method(request.method());
     frame.record(Key::METHOD, method.unwrap_or("_OTHER"));
     if method.is_none() {
@@ -33,7 +53,7 @@ pub(super) fn record(request: &HttpRequest, frame: &mut RequestFrame) {
     if let Some(query) = request.uri().query().filter(|query| !query.is_empty()) {
         frame.record(Key::QUERY, &without_secrets(query));
     }
-    record_addresses(request, frame);
+    record_addresses(request, trusted_proxies, frame);
     frame.record(Key::PROTOCOL_NAME, "http");
     frame.record(Key::PROTOCOL_VERSION, &version(request.version()));
 }
@@ -73,17 +93,23 @@ fn without_secrets(query: &str) -> Cow<'_, str> {
     Cow::Owned(pairs.collect::<Vec<_>>().join("&"))
 }
 
-fn record_addresses(request: &HttpRequest, frame: &mut RequestFrame) {
+fn record_addresses(
+    request: &HttpRequest,
+    trusted_proxies: Option<usize>,
+    frame: &mut RequestFrame,
+) {
     let headers = Headers::of(request.headers());
+    let told = |parameter, older, name| match trusted_proxies {
+        Some(count) => told_by_the_last(count, request.headers(), name),
+        None => headers.forwarded(parameter, older),
+    };
     let uri = request.uri();
     let secure = request.app_config().secure();
-    let scheme = headers
-        .forwarded("proto", headers.forwarded_proto)
+    let scheme = told("proto", headers.forwarded_proto, X_FORWARDED_PROTO)
         .or_else(|| uri.scheme_str())
         .unwrap_or(if secure { "https" } else { "http" });
     frame.record(Key::SCHEME, scheme);
-    let host = headers
-        .forwarded("host", headers.forwarded_host)
+    let host = told("host", headers.forwarded_host, X_FORWARDED_HOST)
         .or(headers.host)
         .or_else(|| uri.authority().map(uri::Authority::as_str));
     if let Some(host) = host.filter(|host| !host.is_empty()) {
@@ -93,7 +119,7 @@ fn record_addresses(request: &HttpRequest, frame: &mut RequestFrame) {
     }
     // Two attributes, formatted once.
     let peer = request.peer_addr().map(|peer| (peer.ip().to_string(), peer.port()));
-    let client = headers.forwarded("for", headers.forwarded_for);
+    let client = told("for", headers.forwarded_for, X_FORWARDED_FOR);
     let client = client.map(|client| address_and_port(client).0);
     frame.record(Key::CLIENT_ADDRESS, &client.or(peer.as_ref().map(|(address, _)| &**address)));
     if let Some((address, port)) = &peer {
@@ -145,9 +171,20 @@ impl<'a> Headers<'a> {
             pairs.find(|(key, _)| key.trim().eq_ignore_ascii_case(parameter))
         });
         let first_of_older = || older?.split(',').next();
-        let found = in_forwarded.map(|(_, value)| value).or_else(first_of_older)?;
-        Some(found.trim().trim_matches('"')).filter(|found| !found.is_empty())
+        in_forwarded.map(|(_, value)| value).or_else(first_of_older).and_then(bare)
     }
+}
+
+/// What the outermost of the last `count` proxies says: each adds to the end of the list.
+fn told_by_the_last(count: usize, headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    let values = headers.get_all(name).filter_map(|value| str::from_utf8(value.as_bytes()).ok());
+    let hops: Vec<_> = values.flat_map(|value| value.split(',')).filter_map(bare).collect();
+    hops.get(hops.len().saturating_sub(count)).copied()
+}
+
+/// The text without blanks and quotes, if there is any.
+fn bare(text: &str) -> Option<&str> {
+    Some(text.trim().trim_matches('"')).filter(|text| !text.is_empty())
 }
 
 /// Takes `host:port`, `[v6]:port` or an address alone apart.
@@ -244,6 +281,25 @@ mod tests {
         ] {
             assert_eq!(headers(forwarded).forwarded("for", older), expected, "{forwarded:?}");
         }
+    }
+
+    #[test]
+    fn trusted_proxies_are_counted_from_the_end_of_the_list() {
+        let mut headers = HeaderMap::new();
+        for value in ["6.6.6.6, 192.0.2.7", " , 10.0.0.2,", "\"10.0.0.3\""] {
+            headers.append(X_FORWARDED_FOR, value.parse().unwrap());
+        }
+        for (count, expected) in [
+            (0, None),
+            (1, Some("10.0.0.3")),
+            (2, Some("10.0.0.2")),
+            (3, Some("192.0.2.7")),
+            (4, Some("6.6.6.6")),
+            (5, Some("6.6.6.6")),
+        ] {
+            assert_eq!(told_by_the_last(count, &headers, X_FORWARDED_FOR), expected, "{count}");
+        }
+        assert_eq!(told_by_the_last(1, &headers, X_FORWARDED_HOST), None);
     }
 
     #[test]

@@ -8,18 +8,19 @@ use std::fmt;
 use std::rc::Rc;
 
 use actix_web::Error;
-use actix_web::body::MessageBody;
+use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{ResourceMap, ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderMap, HeaderName};
+use actix_web::http::header::HeaderMap;
 use actix_web::http::{Method, StatusCode, Uri};
 
 use super::error_facts::ErrorFacts;
 use super::request_facts;
 use super::request_id::RequestId;
+use super::route;
 use super::settings::Tracing;
-use crate::propagate::Carrier;
-use crate::record::{Level, Outcome, Source, SpanKind};
-use crate::span::{Attached, Attributes, Callsite, Frame, Recorder, SpanRef, fail};
+use super::trace_header::TraceHeader;
+use crate::record::{Destinations, Level, Outcome, Source, SpanKind};
+use crate::span::{Attached, Attributes, Callsite, Frame, Mark, Recorder, SpanRef, fail};
 
 /// What a worker keeps for its requests.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ pub(super) struct Shared {
 }
 
 /// Room for the attributes of a usual request; more go through the ring one by one.
-const FRAME_WORDS: usize = 88;
+const FRAME_WORDS: usize = 96;
 
 /// The span while it runs, and its attributes.
 pub(super) type RequestFrame = Frame<FRAME_WORDS>;
@@ -63,6 +64,9 @@ macro_rules! keys {
             },
             kind: SpanKind::Server,
             keys: &[$($key,)*],
+            marks: &MARKS,
+            subsegment: None,
+            destinations: Destinations::ALL,
         };
     };
 }
@@ -75,6 +79,7 @@ keys! {
     SCHEME = "url.scheme",
     ROUTE = "http.route",
     STATUS_CODE = "http.response.status_code",
+    BODY_SIZE = "http.response.body.size",
     SERVER_ADDRESS = "server.address",
     SERVER_PORT = "server.port",
     CLIENT_ADDRESS = "client.address",
@@ -85,7 +90,15 @@ keys! {
     USER_AGENT = "user_agent.original",
     REQUEST_ID = "spanwright.request_id",
     ERROR_TYPE = "error.type",
+    ROUTE_ANNOTATION = "http_route",
 }
+
+/// Segments are found by their route, which other destinations find in the attribute.
+const MARKS: [Mark; Key::ROUTE_ANNOTATION as usize + 1] = {
+    let mut marks = [Mark::Attribute; Key::ROUTE_ANNOTATION as usize + 1];
+    marks[Key::ROUTE_ANNOTATION as usize] = Mark::Annotation;
+    marks
+};
 
 /// The span of one request; inert where nothing is installed or the request is left out.
 ///
@@ -102,12 +115,16 @@ pub(super) struct RootSpan {
 struct Open {
     frame: RequestFrame,
     id: RequestId,
+    /// What the response says of the trace.
+    trace: Option<TraceHeader>,
     shared: Rc<Shared>,
     /// The first word of the span's name; `None` when the application has named the span.
     method: Option<&'static str>,
     /// Where the route is looked up when there is no response to ask.
     uri: Uri,
     is_answered: bool,
+    /// How much of the body has been sent; `None` while there is none to send.
+    body_bytes: Option<u64>,
 }
 
 impl RootSpan {
@@ -127,7 +144,8 @@ impl RootSpan {
         let name = shared.settings.name_of(request);
         let incoming = crate::extract(request.headers());
         let mut frame = Frame::new();
-        frame.start_incoming(&REQUEST, name.as_deref().unwrap_or(method), &incoming);
+        let facts = request_facts::of_rules(request.request());
+        frame.start_incoming(&REQUEST, name.as_deref().unwrap_or(method), &incoming, facts);
         let span = frame.reference();
         if span.is_none() {
             return Self::none();
@@ -135,10 +153,12 @@ impl RootSpan {
         let mut open = Box::new(Open {
             frame,
             id: span.in_scope(|| RequestId::of(request.request())),
+            trace: TraceHeader::of(&incoming, span),
             shared: Rc::clone(shared),
             method: name.is_none().then_some(method),
             uri: request.uri().clone(),
             is_answered: false,
+            body_bytes: None,
         });
         if open.frame.is_recording() {
             open.record_request(request, name.as_deref());
@@ -167,7 +187,9 @@ impl RootSpan {
             let head = response.response().head();
             open.shared.settings.visit_response(response.request(), head, self.span);
         }
-        open.id.add_to(response.headers_mut());
+        open.add_headers_to(response.headers_mut());
+        let is_handed_over = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+        open.body_bytes = (!is_handed_over).then_some(0);
         if is_without_body(response) {
             self.end();
         }
@@ -177,17 +199,31 @@ impl RootSpan {
     pub(super) fn refuse(mut self, mut error: Error) -> Error {
         let Some(mut open) = self.open.take() else { return error };
         open.look_up_route();
-        let id = open.id.clone();
+        let (id, trace) = (open.id.clone(), open.trace);
         let status = error.as_response_error().status_code();
         let refused = Cell::new(Some(Refused { open, status, error: ErrorFacts::of(&error) }));
         error.add_response_mapper(move |mut response| {
             if let Some(mut refused) = refused.take() {
                 refused.status = response.status();
+                // The body is out of our sight, so its size is what it says.
+                if let BodySize::Sized(bytes) = response.body().size() {
+                    refused.open.body_bytes = Some(bytes);
+                }
             }
             id.add_to(response.headers_mut());
+            if let Some(trace) = trace {
+                trace.add_to(response.headers_mut());
+            }
             response
         });
         error
+    }
+
+    /// Notes that so much more of the body was sent.
+    pub(super) fn count(&mut self, bytes: usize) {
+        if let Some(sent) = self.open.as_mut().and_then(|open| open.body_bytes.as_mut()) {
+            *sent += bytes as u64;
+        }
     }
 
     /// Notes that the body failed, and ends the span.
@@ -204,7 +240,7 @@ impl RootSpan {
     /// Ends the span; what comes later is no part of it.
     pub(super) fn end(&mut self) {
         if let Some(mut open) = self.open.take() {
-            open.frame.finish();
+            open.finish();
         }
     }
 
@@ -227,9 +263,24 @@ impl Open {
         if let Some(name) = name {
             self.frame.set_name(name);
         }
-        request_facts::record(request.request(), &mut self.frame);
+        let trusted_proxies = self.shared.settings.trusted_proxies;
+        request_facts::record(request.request(), trusted_proxies, &mut self.frame);
         self.frame.record(Key::REQUEST_ID, &self.id);
         self.shared.routes.get_or_init(|| request.resource_map().clone());
+    }
+
+    fn add_headers_to(&self, headers: &mut HeaderMap) {
+        self.id.add_to(headers);
+        if let Some(trace) = self.trace {
+            trace.add_to(headers);
+        }
+    }
+
+    fn finish(&mut self) {
+        if self.frame.is_recording() {
+            self.frame.record(Key::BODY_SIZE, &self.body_bytes);
+        }
+        self.frame.finish();
     }
 
     /// Finds the route by the path alone.
@@ -241,8 +292,11 @@ impl Open {
     }
 
     fn record_route(&mut self, route: Option<String>) {
-        let route = route.map(template);
+        let route = route.map(route::template);
         self.frame.record(Key::ROUTE, &route);
+        if self.frame.reference().is_segment() {
+            self.frame.record(Key::ROUTE_ANNOTATION, &route);
+        }
         match (self.method, route) {
             (Some(method), Some(route)) => self.frame.set_name(&format_args!("{method} {route}")),
             (Some(method), None) => self.frame.set_name(method),
@@ -262,28 +316,6 @@ impl Open {
             self.frame.reference().add_event("exception", attributes);
         }
     }
-}
-
-/// A route without the regular expressions of its parameters: `/{id}` for `/{id:[0-9]{1,9}}`.
-fn template(route: String) -> String {
-    if !route.contains(':') {
-        return route;
-    }
-    let mut depth = 0_usize;
-    let mut is_pattern = false;
-    let mut template = String::with_capacity(route.len());
-    for char in route.chars() {
-        match char {
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        is_pattern = depth > 0 && (is_pattern || char == ':');
-        if !is_pattern {
-            template.push(char);
-        }
-    }
-    template
 }
 
 impl Drop for RootSpan {
@@ -332,52 +364,12 @@ impl Drop for Refused {
         if self.open.frame.is_recording() {
             self.open.judge(self.status, Some(&self.error));
         }
-        self.open.frame.finish();
+        self.open.finish();
     }
 }
 
 impl fmt::Debug for RootSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.span.fmt(f)
-    }
-}
-
-/// The headers of an actix-web request.
-impl Carrier for HeaderMap {
-    fn each_value<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
-        static KNOWN: [HeaderName; 3] = [
-            HeaderName::from_static("traceparent"),
-            HeaderName::from_static("tracestate"),
-            HeaderName::from_static("baggage"),
-        ];
-        // A look-up by text would allocate.
-        match KNOWN.iter().find(|known| known.as_str() == name) {
-            Some(known) => self.get_all(known).for_each(|value| visit(value.as_bytes())),
-            None => self
-                .iter()
-                .filter(|(key, _)| key.as_str() == name)
-                .for_each(|(_, value)| visit(value.as_bytes())),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_route_is_told_without_its_regular_expressions() {
-        for (route, expected) in [
-            ("/users/{id}", "/users/{id}"),
-            ("/@{handle:[^/]*}/x", "/@{handle}/x"),
-            ("/{id:[0-9]{1,9}}/{part:(?:a|b)}", "/{id}/{part}"),
-            ("/{tail:.*}", "/{tail}"),
-            ("/{tail}*", "/{tail}*"),
-            ("/time/12:30/{zone}", "/time/12:30/{zone}"),
-            ("/a}:b/{c:d", "/a}:b/{c"),
-            ("", ""),
-        ] {
-            assert_eq!(template(route.to_owned()), expected, "{route}");
-        }
     }
 }

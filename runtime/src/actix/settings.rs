@@ -39,8 +39,9 @@ use crate::span::{SpanRef, guard_attributes};
 /// | `url.query` | as it came, but for the values of keys that are secrets, which are `REDACTED`: `AWSAccessKeyId`, `Signature`, `sig`, `X-Goog-Signature`, `password`, `token`, `access_token`, `api_key`, `secret`, in either case; **a secret under another key is recorded** |
 /// | `http.route` | the pattern of the resource that matched |
 /// | `http.response.status_code` | the status |
+/// | `http.response.body.size` | how many bytes of the body were sent, which for a client that went away are not all |
 /// | `server.address`, `server.port` | what the client asked for: `Forwarded`, `X-Forwarded-Host`, `Host` |
-/// | `client.address` | `Forwarded`, `X-Forwarded-For`, or else the peer; a client can write these headers |
+/// | `client.address` | `Forwarded`, `X-Forwarded-For`, or else the peer; a client can write these headers, so see [`Tracing::trusted_proxies`] |
 /// | `network.peer.address`, `network.peer.port` | the other end of the connection |
 /// | `network.protocol.name`, `network.protocol.version` | `http` and `1.0`, `1.1`, `2` or `3` |
 /// | `user_agent.original` | the header `User-Agent` |
@@ -52,6 +53,14 @@ use crate::span::{SpanRef, guard_attributes};
 ///
 /// Source: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>.
 ///
+/// As a segment of AWS X-Ray, it is found by its route, in the annotation `http_route`.
+///
+/// Where the format of [AWS X-Ray](crate::propagate::Xray) is installed, every response says in
+/// `X-Amzn-Trace-Id` which trace the request belongs to, and with a `Sampled=?` in the request
+/// whether it is recorded; a header that a handler has set stays as it is. A page of another origin
+/// reads it, as well as `x-request-id`, only if `Access-Control-Expose-Headers` names it. If the
+/// request came with two traces, the span has a link to the one that does not go on.
+///
 /// With nothing installed a request costs one check and goes through untouched, without a request
 /// id in its response.
 ///
@@ -62,6 +71,7 @@ use crate::span::{SpanRef, guard_attributes};
 pub struct Tracing {
     excluded_paths: Vec<Cow<'static, str>>,
     is_excluded: Option<Arc<Predicate>>,
+    pub(super) trusted_proxies: Option<usize>,
     name: Option<Arc<Naming>>,
     on_request: Vec<Arc<OnRequest>>,
     on_response: Vec<Arc<OnResponse>>,
@@ -95,6 +105,18 @@ impl Tracing {
         is_excluded: impl Fn(&ServiceRequest) -> bool + Send + Sync + 'static,
     ) -> Self {
         Self { is_excluded: Some(Arc::new(is_excluded)), ..self }
+    }
+
+    /// Believes only what the last `count` proxies before this service say about the client, in
+    /// `X-Forwarded-For`, `X-Forwarded-Host` and `X-Forwarded-Proto`: of each list the entry that
+    /// the outermost of them has added, or the first one of a list that is shorter. With 0, and
+    /// where there is no such header, the client is the peer.
+    ///
+    /// A proxy that does not write one of these headers passes on what the client wrote: let it
+    /// remove them. `Forwarded` is not read then, since most proxies do not know it. Where this is
+    /// not called the first entry of a list counts, as X-Ray's own middleware has it.
+    pub fn trusted_proxies(self, count: usize) -> Self {
+        Self { trusted_proxies: Some(count), ..self }
     }
 
     /// Names spans; where it answers `None` the name is the usual one.
@@ -178,6 +200,7 @@ impl fmt::Debug for Tracing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tracing")
             .field("excluded_paths", &self.excluded_paths)
+            .field("trusted_proxies", &self.trusted_proxies)
             .finish_non_exhaustive()
     }
 }

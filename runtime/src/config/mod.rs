@@ -14,6 +14,8 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use environment::Environment;
+#[cfg(feature = "xray")]
+pub(crate) use read::is_on;
 
 use crate::propagate::{Composite, CompositeError};
 use crate::record::{Attribute, Level, Processor, Resource, SpanRecord, Value};
@@ -36,13 +38,16 @@ pub struct Config {
     pub(crate) resource: Resource,
     pub(crate) has_service_name: bool,
     pub(crate) sampler: Sampler,
-    pub(crate) propagator: Composite,
+    /// `None` for what the destinations make sensible.
+    pub(crate) propagator: Option<Composite>,
     pub(crate) level: Level,
     pub(crate) limits: Limits,
-    #[cfg(any(feature = "otlp", feature = "console"))]
+    #[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
     pub(crate) pipeline: crate::pipeline::Settings,
     #[cfg(feature = "otlp")]
     pub(crate) otlp: Option<crate::export::otlp::Settings>,
+    #[cfg(feature = "xray")]
+    pub(crate) xray: Option<crate::xray::Settings>,
     #[cfg(feature = "console")]
     pub(crate) console: Option<crate::export::console::Settings>,
     #[cfg(feature = "opentelemetry")]
@@ -69,6 +74,20 @@ pub enum ConfigError {
     /// The sampler's variables.
     #[error(transparent)]
     Sampler(#[from] SamplerError),
+    /// A file that cannot be read.
+    #[error("{variable} names `{path}`, which cannot be read: {error}")]
+    File {
+        /// The variable.
+        variable: &'static str,
+        /// The file.
+        path: String,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// A file of sampling rules.
+    #[cfg(feature = "xray")]
+    #[error(transparent)]
+    Rules(#[from] crate::sample::xray::RulesError),
     /// The list of propagators.
     #[error(transparent)]
     Propagators(#[from] CompositeError),
@@ -77,7 +96,7 @@ pub enum ConfigError {
     #[error(transparent)]
     Otlp(#[from] crate::export::otlp::SettingsError),
     /// The variables of batching.
-    #[cfg(any(feature = "otlp", feature = "console"))]
+    #[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
     #[error(transparent)]
     Pipeline(#[from] crate::pipeline::SettingsError),
 }
@@ -127,7 +146,7 @@ impl Config {
 
     /// Which headers carry traces, instead of `OTEL_PROPAGATORS`.
     pub fn propagator(mut self, propagator: Composite) -> Self {
-        self.propagator = propagator;
+        self.propagator = Some(propagator);
         self
     }
 
@@ -144,7 +163,7 @@ impl Config {
     }
 
     /// How every destination batches, retries and bounds what it holds.
-    #[cfg(any(feature = "otlp", feature = "console"))]
+    #[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
     pub fn pipeline(mut self, settings: crate::pipeline::Settings) -> Self {
         self.pipeline = settings;
         self
@@ -155,6 +174,13 @@ impl Config {
     #[cfg(feature = "otlp")]
     pub fn otlp(mut self, settings: crate::export::otlp::Settings) -> Self {
         self.otlp = Some(settings);
+        self
+    }
+
+    /// Sends segments to AWS X-Ray as these settings say, instead of the `AWS_XRAY_*` variables.
+    #[cfg(feature = "xray")]
+    pub fn xray(mut self, settings: crate::xray::Settings) -> Self {
+        self.xray = Some(settings);
         self
     }
 
@@ -204,6 +230,11 @@ impl Config {
 
     /// Whether anything would be recorded.
     pub fn has_destination(&self) -> bool {
+        self.has_span_destination() || self.has_xray()
+    }
+
+    /// Whether anybody takes spans.
+    pub(crate) fn has_span_destination(&self) -> bool {
         self.has_otlp() || self.has_console() || self.has_exporter() || !self.processors.is_empty()
     }
 
@@ -236,6 +267,7 @@ mod has {
 
     has! {
         has_otlp if "otlp" => |config| config.otlp.is_some();
+        has_xray if "xray" => |config| config.xray.is_some();
         has_console if "console" => |config| config.console.is_some();
         has_exporter if "opentelemetry" => |config| !config.exporters.is_empty();
     }

@@ -5,7 +5,13 @@
 //! Never: reads a value.
 
 /// Every variable that some part of this crate reads.
-const READ: [&str; 32] = [
+const READ: [&str; 43] = [
+    "AWS_XRAY_CONTEXT_MISSING",
+    "AWS_XRAY_DAEMON_ADDRESS",
+    "AWS_XRAY_SDK_DISABLED",
+    "AWS_XRAY_SDK_ENABLED",
+    "AWS_XRAY_TRACING_NAME",
+    "AWS_XRAY_URL",
     "HONEYCOMB_API_KEY",
     "HONEYCOMB_DATASET",
     "NO_COLOR",
@@ -38,17 +44,16 @@ const READ: [&str; 32] = [
     "OTEL_TRACES_SAMPLER_ARG",
     "SPANWRIGHT_CONSOLE",
     "SPANWRIGHT_LEVEL",
+    "SPANWRIGHT_XRAY_EXCLUDE",
+    "SPANWRIGHT_XRAY_HEARTBEAT",
+    "SPANWRIGHT_XRAY_RULES",
+    "SPANWRIGHT_XRAY_SAMPLING",
+    "SPANWRIGHT_XRAY_TRANSPORT",
 ];
 
 /// Variables of destinations to come: a slip in them is worth a word before anything reads them.
-const RESERVED: [&str; 6] = [
-    "AWS_XRAY_CONTEXT_MISSING",
-    "AWS_XRAY_DAEMON_ADDRESS",
-    "AWS_XRAY_TRACING_NAME",
-    "CLOUDWATCH_LOG_GROUP",
-    "CLOUDWATCH_LOG_STREAM",
-    "ROLLBAR_ACCESS_TOKEN",
-];
+const RESERVED: [&str; 3] =
+    ["CLOUDWATCH_LOG_GROUP", "CLOUDWATCH_LOG_STREAM", "ROLLBAR_ACCESS_TOKEN"];
 
 /// Standard variables that change nothing here.
 ///

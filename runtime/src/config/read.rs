@@ -22,10 +22,12 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         propagator: propagator(environment)?,
         level: level(environment)?,
         limits: limits(environment)?,
-        #[cfg(any(feature = "otlp", feature = "console"))]
+        #[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
         pipeline: pipeline(environment)?,
         #[cfg(feature = "otlp")]
         otlp: otlp(environment, choice)?,
+        #[cfg(feature = "xray")]
+        xray: crate::xray::Settings::from_environment(environment)?,
         #[cfg(feature = "console")]
         console: console(environment, choice)?,
         #[cfg(feature = "opentelemetry")]
@@ -42,9 +44,9 @@ fn sampler(environment: &Environment) -> Result<Sampler, ConfigError> {
     Ok(Sampler::from_setting(name, environment.get("OTEL_TRACES_SAMPLER_ARG"))?)
 }
 
-fn propagator(environment: &Environment) -> Result<Composite, ConfigError> {
+fn propagator(environment: &Environment) -> Result<Option<Composite>, ConfigError> {
     let setting = environment.get("OTEL_PROPAGATORS");
-    Ok(setting.map(Composite::from_setting).transpose()?.unwrap_or_default())
+    Ok(setting.map(Composite::from_setting).transpose()?)
 }
 
 fn level(environment: &Environment) -> Result<Level, ConfigError> {
@@ -72,7 +74,7 @@ fn limits(environment: &Environment) -> Result<Limits, ConfigError> {
     })
 }
 
-#[cfg(any(feature = "otlp", feature = "console"))]
+#[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
 fn pipeline(environment: &Environment) -> Result<crate::pipeline::Settings, ConfigError> {
     Ok(crate::pipeline::Settings::from_env(&|name| environment.get(name).map(str::to_owned))?)
 }
@@ -114,7 +116,10 @@ fn console(
     Ok(is_on.then(|| crate::export::console::Settings::for_stdout(environment.get("NO_COLOR"))))
 }
 
-fn is_on(environment: &Environment, variable: &'static str) -> Result<bool, ConfigError> {
+pub(crate) fn is_on(
+    environment: &Environment,
+    variable: &'static str,
+) -> Result<bool, ConfigError> {
     let Some(found) = environment.get(variable) else { return Ok(false) };
     match found.to_ascii_lowercase().as_str() {
         "true" | "1" => Ok(true),

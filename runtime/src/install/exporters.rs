@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 use super::InstallError;
-use super::destinations::{Delivery, Destinations, Outlet, Processing};
+use super::outlets::{Delivery, Outlet, Outlets, Parts};
 use crate::config::Config;
 use crate::opentelemetry;
 
 /// Starts every exporter that was added.
 pub(super) fn start(
     config: &mut Config,
-    outlets: &mut Destinations,
-    processing: &mut Processing,
+    outlets: &mut Outlets,
+    parts: &mut Parts,
 ) -> Result<(), InstallError> {
     for exporter in std::mem::take(&mut config.exporters) {
         let name = exporter.name().to_owned();
         let delivery = exporter.start(&config.resource)?;
-        processing.push(delivery.processor());
+        parts.processors.of_spans.push(delivery.processor());
         outlets.add(Exporter { name, delivery });
     }
     Ok(())

@@ -3,17 +3,19 @@
 //! In: a [`Config`]. Out: a [`Telemetry`] that flushes and stops what was started.
 //! Never: decides anything about a record.
 
-mod destinations;
 #[cfg(feature = "opentelemetry")]
 mod exporters;
 #[cfg(not(feature = "opentelemetry"))]
 #[path = "no_exporters.rs"]
 mod exporters;
-#[cfg(not(any(feature = "otlp", feature = "console")))]
+mod outlets;
+#[cfg(not(any(feature = "otlp", feature = "xray", feature = "console")))]
 #[path = "no_pipelines.rs"]
 mod pipelines;
-#[cfg(any(feature = "otlp", feature = "console"))]
+#[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
 mod pipelines;
+#[cfg(feature = "xray")]
+mod xray;
 
 use std::fmt;
 use std::time::Duration;
@@ -21,11 +23,13 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::diagnostics;
 use crate::loss::{LossReason, Tally};
-use crate::span::tracer::{self, Processors, Tracer};
+use crate::propagate::Composite;
+use crate::record::Destinations;
+use crate::span::tracer::{self, Tracer};
 use crate::span::{self, collector};
 
-pub use destinations::Delivery;
-use destinations::Destinations;
+pub use outlets::Delivery;
+use outlets::Outlets;
 
 /// How long a drop waits for what is on its way.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -35,7 +39,7 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 #[must_use = "telemetry stops when this is dropped"]
 pub struct Telemetry {
     /// `None` when there is nothing to run, and after a shutdown.
-    destinations: Option<Destinations>,
+    destinations: Option<Outlets>,
 }
 
 /// Why telemetry does not run.
@@ -49,7 +53,7 @@ pub enum InstallError {
     #[error("cannot start the thread that collects spans")]
     NoThread,
     /// The I/O thread does not start.
-    #[cfg(any(feature = "otlp", feature = "console"))]
+    #[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
     #[error(transparent)]
     Start(#[from] crate::pipeline::StartError),
     /// The threads of an exporter do not start.
@@ -57,7 +61,7 @@ pub enum InstallError {
     #[error(transparent)]
     Exporter(#[from] crate::opentelemetry::StartError),
     /// A destination's client cannot be built.
-    #[cfg(any(feature = "otlp", feature = "console"))]
+    #[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
     #[error("cannot send telemetry")]
     Transport(#[from] crate::pipeline::transport::TransportError),
 }
@@ -99,18 +103,36 @@ impl Config {
         if !collector::start() {
             return Err(InstallError::NoThread);
         }
-        let (destinations, processors) = Destinations::start(&mut self)?;
+        let takers = self.takers();
+        let propagator = self.propagator.take().unwrap_or_else(|| {
+            if self.has_xray() { Composite::with_xray() } else { Composite::default() }
+        });
+        let (destinations, parts) = Outlets::start(&mut self)?;
         let tracer = Tracer {
             sampler: self.sampler,
-            propagator: self.propagator,
+            segments: parts.segments,
+            context_missing: parts.context_missing,
+            watcher: parts.watcher,
+            destinations: takers,
+            propagator,
             limits: self.limits,
             level: self.level,
-            processors: Processors(processors),
+            processors: parts.processors,
         };
         if !tracer::install(tracer) {
             return Err(InstallError::AlreadyInstalled);
         }
         Ok(Telemetry { destinations: Some(destinations) })
+    }
+}
+
+impl Config {
+    /// Who is there to take anything.
+    fn takers(&self) -> Destinations {
+        let spans =
+            if self.has_span_destination() { Destinations::SPANS } else { Destinations::NONE };
+        let segments = if self.has_xray() { Destinations::SEGMENTS } else { Destinations::NONE };
+        spans.with(segments)
     }
 }
 
@@ -125,7 +147,7 @@ impl Telemetry {
     /// Blocks the calling thread up to `timeout`, whatever the destinations do; may be called from
     /// any thread, inside a runtime or not, as it needs no runtime of the caller's.
     pub fn flush(&self, timeout: Duration) -> Report {
-        self.report(timeout, Destinations::flush)
+        self.report(timeout, Outlets::flush)
     }
 
     /// Stops recording, sends what is left and stops every part.
@@ -149,7 +171,7 @@ impl Telemetry {
     fn report(
         &self,
         timeout: Duration,
-        order: impl FnOnce(&Destinations, Duration) -> Vec<Delivery>,
+        order: impl FnOnce(&Outlets, Duration) -> Vec<Delivery>,
     ) -> Report {
         let Some(destinations) = &self.destinations else {
             return Report { in_time: true, ..Report::default() };

@@ -1,14 +1,14 @@
 //! Stands in for the destinations driven by `pipeline` in a build without them.
 
 use super::InstallError;
-use super::destinations::{Destinations, Processing};
+use super::outlets::{Outlets, Parts};
 use crate::config::Config;
 
 #[expect(clippy::unnecessary_wraps, reason = "the other form can fail")]
 pub(super) fn start(
     _config: &mut Config,
-    _outlets: &mut Destinations,
-    _processing: &mut Processing,
+    _outlets: &mut Outlets,
+    _parts: &mut Parts,
 ) -> Result<(), InstallError> {
     Ok(())
 }

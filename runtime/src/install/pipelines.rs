@@ -4,36 +4,34 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::InstallError;
-use super::destinations::{Delivery, Destinations, Outlet, Processing};
+use super::outlets::{Delivery, Outlet, Outlets, Parts};
 use crate::config::Config;
 use crate::pipeline::{Flushed, Motor};
 
 /// Starts the I/O thread if a destination needs it, and those destinations.
 pub(super) fn start(
     config: &mut Config,
-    outlets: &mut Destinations,
-    processing: &mut Processing,
+    outlets: &mut Outlets,
+    parts: &mut Parts,
 ) -> Result<(), InstallError> {
-    if !config.has_otlp() && !config.has_console() {
+    if !config.has_otlp() && !config.has_xray() && !config.has_console() {
         return Ok(());
     }
     let motor = Motor::start()?;
     #[cfg(feature = "otlp")]
-    otlp(config, &motor, processing)?;
+    otlp(config, &motor, parts)?;
     outlets.add(Pipelines {
+        #[cfg(feature = "xray")]
+        xray: super::xray::start(config, &motor, parts)?,
         #[cfg(feature = "console")]
-        console: console(config, &motor, processing),
+        console: console(config, &motor, parts),
         motor,
     });
     Ok(())
 }
 
 #[cfg(feature = "otlp")]
-fn otlp(
-    config: &mut Config,
-    motor: &Motor,
-    processing: &mut Processing,
-) -> Result<(), InstallError> {
+fn otlp(config: &mut Config, motor: &Motor, parts: &mut Parts) -> Result<(), InstallError> {
     use crate::export::otlp::Exporter;
     use crate::pipeline::transport::http;
 
@@ -44,7 +42,11 @@ fn otlp(
         tls: settings.needs_tls(),
         proxy: None,
     })?;
-    processing.push(Arc::new(motor.add(Exporter::new(&settings), client, &config.pipeline)));
+    parts.processors.of_spans.push(Arc::new(motor.add(
+        Exporter::new(&settings),
+        client,
+        &config.pipeline,
+    )));
     Ok(())
 }
 
@@ -52,11 +54,7 @@ fn otlp(
 type Console = crate::pipeline::Assembler<crate::pipeline::Handle<crate::record::LocalTrace>>;
 
 #[cfg(feature = "console")]
-fn console(
-    config: &mut Config,
-    motor: &Motor,
-    processing: &mut Processing,
-) -> Option<Arc<Console>> {
+fn console(config: &mut Config, motor: &Motor, parts: &mut Parts) -> Option<Arc<Console>> {
     use crate::export::console::Exporter;
     use crate::pipeline::transport::Writer;
     use crate::pipeline::{Assembler, Settings};
@@ -70,33 +68,42 @@ fn console(
     let writer = Writer::new(std::io::stdout());
     let handle = motor.add(Exporter::new(settings), writer, &pipeline);
     let console = Arc::new(Assembler::new(handle));
-    processing.push(Arc::clone(&console) as _);
+    parts.processors.of_spans.push(Arc::clone(&console) as _);
     Some(console)
 }
 
 /// The I/O thread and what hangs off it.
 #[derive(Debug)]
 struct Pipelines {
+    #[cfg(feature = "xray")]
+    xray: Option<Arc<super::xray::Xray>>,
     #[cfg(feature = "console")]
     console: Option<Arc<Console>>,
     motor: Motor,
 }
 
 impl Pipelines {
-    #[cfg(feature = "console")]
+    /// Hands on what has ended of requests that may go on.
+    fn release_segments(&self) {
+        #[cfg(feature = "xray")]
+        if let Some(gatherer) = &self.xray {
+            gatherer.release();
+        }
+    }
+
+    /// Hands on what waits for spans that will not end any more.
     fn release(&self) {
+        self.release_segments();
+        #[cfg(feature = "console")]
         if let Some(console) = &self.console {
             console.release();
         }
     }
-
-    #[cfg(not(feature = "console"))]
-    #[expect(clippy::unused_self, reason = "only the console waits for whole traces")]
-    const fn release(&self) {}
 }
 
 impl Outlet for Pipelines {
     fn flush(&self, timeout: Duration) -> Vec<Delivery> {
+        self.release_segments();
         self.motor.flush(timeout).into_iter().map(delivery).collect()
     }
 

@@ -14,7 +14,8 @@ use opentelemetry::trace::{TraceContextExt, TraceState};
 use opentelemetry::{Context, KeyValue};
 
 use super::convert::{api_span_context, trace_state};
-use crate::propagate::{self, Baggage, Carrier, Composite, Propagator as _};
+use crate::propagate::{self, Baggage, Carrier, Composite, Propagator as _, XrayContext};
+use crate::record::SpanContext;
 use crate::span::{Parent, request, tracer};
 
 /// Reads and writes headers for code that uses the API, in our formats.
@@ -67,6 +68,9 @@ impl TextMapPropagator for Propagator {
             let pairs = pairs.map(|(key, value)| KeyValue::new(key.to_owned(), value.into_owned()));
             context = context.with_baggage(pairs.collect::<Vec<_>>());
         }
+        if incoming.xray.is_some() {
+            context = context.with_value(Beside(incoming));
+        }
         context
     }
 
@@ -75,16 +79,35 @@ impl TextMapPropagator for Propagator {
     }
 }
 
+/// What came with the span of another process and has no place in the API's type: the header of
+/// X-Ray.
+struct Beside(propagate::Context);
+
+/// What a context of the API carries from another process: the span in it, if it is one, or the
+/// trace of a header that names no span.
+pub(super) fn incoming(context: &Context) -> propagate::Context {
+    let span = SpanContext::from(context.span().span_context());
+    let is_of_span = |beside: &&Beside| {
+        let SpanContext { trace_id, span_id, .. } = beside.0.span;
+        let is_alone = !span.is_valid() && !span_id.is_valid();
+        is_alone || (trace_id, span_id) == (span.trace_id, span.span_id)
+    };
+    let beside = context.get::<Beside>().filter(is_of_span).map(|beside| beside.0.clone());
+    propagate::Context {
+        span: if span.is_valid() { span } else { beside.as_ref().map_or(span, |it| it.span) },
+        trace_state: text(context.span().span_context().trace_state()),
+        baggage: baggage(context.baggage()),
+        ..beside.unwrap_or_default()
+    }
+}
+
 /// What goes out for a context of the API.
 fn outgoing(context: &Context) -> propagate::Context {
-    let own = baggage(context.baggage());
     match Parent::from(context) {
-        Parent::Root => propagate::Context { baggage: own, ..Default::default() },
-        Parent::Remote(span) => {
-            let trace_state = text(context.span().span_context().trace_state());
-            propagate::Context { span, trace_state, baggage: own, xray: None }
-        }
+        Parent::Root => incoming(context),
+        Parent::Remote(span) => propagate::Context { span, ..incoming(context) },
         Parent::Local(span) => {
+            let own = baggage(context.baggage());
             let request = request::of(span).unwrap_or_default();
             let mut baggage = request.baggage;
             for (key, value) in own.iter() {
@@ -95,7 +118,8 @@ fn outgoing(context: &Context) -> propagate::Context {
                 span: span.context(),
                 trace_state: request.trace_state,
                 baggage,
-                xray: None,
+                xray: Some(XrayContext { rest: request.xray_rest, ..span.xray() }),
+                ..Default::default()
             }
         }
     }

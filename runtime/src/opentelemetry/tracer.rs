@@ -3,17 +3,15 @@
 //! In: builders and contexts of the API. Out: spans of ours.
 //! Never: samples by itself; our sampler decides.
 
-use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{self as api, SpanBuilder, TraceContextExt};
 use opentelemetry::{Context, InstrumentationScope};
 
 use super::convert::api_span_context;
-use super::propagator::baggage;
 use super::span::{Span, request_trace_state};
 use super::{follow, propagator};
+use crate::diagnostics;
 use crate::origin::{SCOPE_NAME, SCOPE_VERSION};
-use crate::span::{self, Parent, SpanRef, request};
-use crate::{diagnostics, propagate};
+use crate::span::{self, Parent};
 
 /// Hands out tracers whose spans are spans of ours.
 ///
@@ -60,7 +58,16 @@ impl api::Tracer for Tracer {
             return Span::inert(parent_context);
         }
         let parent = Parent::from(context);
+        // A span of ours knows what came with its request.
+        let incoming = match parent {
+            Parent::Local(_) => None,
+            Parent::Remote(_) | Parent::Root => Some(propagator::incoming(context)),
+        };
+        let incoming = incoming.filter(|incoming| incoming.span.trace_id.is_valid());
         let mut begun = span::Span::build(&builder.name).parent(parent);
+        if let Some(incoming) = &incoming {
+            begun = begun.incoming(incoming);
+        }
         if let Some(kind) = builder.span_kind.clone() {
             begun = begun.kind(kind.into());
         }
@@ -70,9 +77,6 @@ impl api::Tracer for Tracer {
         let begun = begun.start();
         if begun.is_none() {
             return Span::inert(parent_context);
-        }
-        if let Parent::Remote(_) = parent {
-            open_request(*begun, context);
         }
         let is_of_context = match parent {
             Parent::Local(parent) => follow::is(parent, (&parent_context).into()),
@@ -110,21 +114,5 @@ impl Tracer {
         for link in builder.links.unwrap_or_default() {
             span.add_link(link.span_context, link.attributes);
         }
-    }
-}
-
-/// Keeps what came with the parent of another process for everything below.
-fn open_request(span: SpanRef, context: &Context) {
-    if span.is_recording() {
-        let remote = context.span();
-        request::open(
-            span,
-            &propagate::Context {
-                span: remote.span_context().into(),
-                trace_state: propagator::text(remote.span_context().trace_state()),
-                baggage: baggage(context.baggage()),
-                xray: None,
-            },
-        );
     }
 }

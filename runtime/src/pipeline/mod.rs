@@ -12,13 +12,18 @@
 //!                           I/O thread         flush, stop
 //! ```
 //!
+//! What asks instead of telling, and uses the answers itself, is a [`Poller`] on the same thread.
+//!
 //! Memory of one destination: at most [`Settings::max_bytes`] for everything that has no fate yet,
 //! plus what compression makes of the bodies in flight,
 //! and one spare buffer of the size of a batch.
 
 mod assemble;
 mod batch;
+#[cfg(feature = "xray")]
+mod gather;
 mod motor;
+mod poll;
 mod queue;
 mod retry;
 mod settings;
@@ -28,7 +33,10 @@ mod worker;
 pub mod transport;
 
 pub use assemble::Assembler;
+#[cfg(feature = "xray")]
+pub use gather::{GatherSettings, Gatherer};
 pub use motor::{Flushed, Motor, StartError};
+pub use poll::{Poller, Step};
 pub use queue::Handle;
 pub use retry::Backoff;
 pub use settings::{Settings, SettingsError};

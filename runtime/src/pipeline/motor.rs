@@ -7,14 +7,16 @@ use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::runtime;
 use tokio::sync::{mpsc::UnboundedSender, oneshot};
+use tokio::task::AbortHandle;
 
 use super::Settings;
+use super::poll::{Driver, Poller};
 use super::queue::{Gauge, Handle, Message};
 use super::settings::FOR_EVER;
 use super::state::{Machine, Random};
@@ -34,6 +36,7 @@ const GRACE: Duration = Duration::from_millis(100);
 pub struct Motor {
     runtime: runtime::Handle,
     destinations: Mutex<Vec<Destination>>,
+    tasks: Mutex<Vec<AbortHandle>>,
     /// Ends the thread when it is dropped.
     _stop: oneshot::Sender<()>,
 }
@@ -99,7 +102,12 @@ impl Motor {
             let _ = runtime.block_on(stopped);
             runtime.shutdown_background();
         })?;
-        Ok(Self { runtime: handle, destinations: Mutex::default(), _stop: stop })
+        Ok(Self {
+            runtime: handle,
+            destinations: Mutex::default(),
+            tasks: Mutex::default(),
+            _stop: stop,
+        })
     }
 
     /// Adds a destination; records handed to the returned handle go there. Never blocks.
@@ -133,8 +141,19 @@ impl Motor {
             .run(),
         );
         let destination = Destination { name: E::NAME, ledger, control: Box::new(sender) };
-        self.destinations().push(destination);
+        lock(&self.destinations).push(destination);
         handle
+    }
+
+    /// Lets a poller ask through `transport` until the shutdown. Never blocks.
+    pub fn poll<P: Poller, T: Transport>(&self, poller: P, transport: T) {
+        self.spawn(Driver::new(poller, transport).run());
+    }
+
+    /// Runs a task beside the destinations until the shutdown. It must not block, since all share one
+    /// thread. Never blocks.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        lock(&self.tasks).push(self.runtime.spawn(task).abort_handle());
     }
 
     /// Sends what is held and waits until everything accepted so far has met its fate.
@@ -145,11 +164,14 @@ impl Motor {
         self.order(deadline, |destination, done| destination.control.flush(done))
     }
 
-    /// Flushes, then ends all destinations; what is left after `timeout` is lost and counted.
+    /// Flushes, then ends all destinations and tasks; what is left after `timeout` is lost and counted.
     ///
     /// Blocks up to `timeout` and a tenth of a second for the last count; may be called from any
     /// thread, inside a runtime or not. Records that come later are lost and counted.
     pub fn shutdown(&self, timeout: Duration) -> Vec<Flushed> {
+        for task in lock(&self.tasks).drain(..) {
+            task.abort();
+        }
         let deadline = deadline(timeout);
         self.order(deadline + GRACE, |destination, done| {
             destination.control.shutdown(deadline, done)
@@ -158,7 +180,7 @@ impl Motor {
 
     /// The counters of every destination.
     pub fn tallies(&self) -> Vec<(&'static str, Tally)> {
-        self.destinations().iter().map(|it| (it.name, it.ledger.tally())).collect()
+        lock(&self.destinations).iter().map(|it| (it.name, it.ledger.tally())).collect()
     }
 
     fn order(
@@ -167,8 +189,7 @@ impl Motor {
         ask: impl Fn(&Destination, mpsc::Sender<()>) -> bool,
     ) -> Vec<Flushed> {
         // All are asked before any is waited for.
-        let asked: Vec<_> = self
-            .destinations()
+        let asked: Vec<_> = lock(&self.destinations)
             .iter()
             .map(|destination| {
                 let (done, is_done) = mpsc::channel();
@@ -194,16 +215,16 @@ impl Motor {
             })
             .collect()
     }
-
-    fn destinations(&self) -> std::sync::MutexGuard<'_, Vec<Destination>> {
-        self.destinations.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl fmt::Debug for Motor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Motor").field("tallies", &self.tallies()).finish_non_exhaustive()
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn deadline(timeout: Duration) -> Instant {

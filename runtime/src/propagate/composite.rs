@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{BaggageHeader, Carrier, Context, Propagator, TraceContext};
+use super::{BaggageHeader, Carrier, Context, Propagator, TraceContext, Xray, xray};
 
 /// The setting whose text [`Composite::from_setting`] takes.
 ///
@@ -13,7 +13,7 @@ use super::{BaggageHeader, Carrier, Context, Propagator, TraceContext};
 const SETTING: &str = "OTEL_PROPAGATORS";
 
 /// The names known, in the order of the message.
-const KNOWN: &str = "tracecontext, baggage, none";
+const KNOWN: &str = "tracecontext, baggage, xray, none";
 
 /// Why a list of formats cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,8 +36,9 @@ pub enum CompositeError {
 /// Applies several propagators in order.
 ///
 /// Each reads the same headers, so of several that find a span in them the last one counts, as
-/// OpenTelemetry has it; one that finds nothing it can read changes nothing. Going out, each writes
-/// its headers.
+/// OpenTelemetry has it; one that finds nothing it can read changes nothing. But [`Xray`] is always
+/// asked last, since it knows what to make of the span of another. Going out, each writes its
+/// headers.
 /// Source: <https://opentelemetry.io/docs/specs/otel/context/api-propagators/#composite-extract>.
 ///
 /// ```
@@ -55,8 +56,9 @@ pub struct Composite {
 }
 
 impl Composite {
-    /// Applies `propagators` in this order; none at all is allowed.
-    pub fn new(propagators: Vec<Arc<dyn Propagator>>) -> Self {
+    /// Applies `propagators` in this order, but [`Xray`] last; none at all is allowed.
+    pub fn new(mut propagators: Vec<Arc<dyn Propagator>>) -> Self {
+        propagators.sort_by_key(|propagator| propagator.fields().contains(&xray::HEADER));
         let mut fields = Vec::new();
         for field in propagators.iter().flat_map(|propagator| propagator.fields()) {
             if !fields.contains(field) {
@@ -87,12 +89,20 @@ impl Composite {
             match name.as_str() {
                 "tracecontext" => propagators.push(Arc::new(TraceContext)),
                 "baggage" => propagators.push(Arc::new(BaggageHeader)),
+                "xray" => propagators.push(Arc::new(Xray)),
                 "none" if names.len() == 1 => {}
                 "none" => return Err(CompositeError::NoneBesideOthers { value: value.to_owned() }),
                 _ => return Err(CompositeError::Unknown { name: name.clone() }),
             }
         }
         Ok(Self::new(propagators))
+    }
+}
+
+impl Composite {
+    /// The default and `xray`, for who sends segments.
+    pub fn with_xray() -> Self {
+        Self::new(vec![Arc::new(TraceContext), Arc::new(BaggageHeader), Arc::new(Xray)])
     }
 }
 

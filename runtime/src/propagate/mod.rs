@@ -14,6 +14,7 @@ mod composite;
 mod member;
 mod trace_context;
 mod trace_state;
+pub(crate) mod xray;
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,21 +23,28 @@ pub use baggage::{Baggage, BaggageError};
 pub use baggage_header::BaggageHeader;
 pub use composite::{Composite, CompositeError};
 pub use trace_context::TraceContext;
+pub use xray::Xray;
 
 use crate::record::{SpanContext, SpanId};
 
 /// What travels between services.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Context {
-    /// The span that makes the call; [`SpanContext::INVALID`] when there is none.
+    /// The span that makes the call; [`SpanContext::INVALID`] when there is none. It has a trace id
+    /// alone where a load balancer began the trace: a span goes on with it, and has no parent.
     pub span: SpanContext,
+    /// Whether the caller left the decision about recording to us: the flags of `span` say nothing.
+    pub is_deferred: bool,
+    /// The span that another header names in a trace that does not go on: a span that is begun here
+    /// links to it.
+    pub overruled: Option<SpanContext>,
     /// What other tracing systems wrote on this trace, as a `tracestate` header holds it; `None`
     /// when nobody wrote anything.
     pub trace_state: Option<Arc<str>>,
     /// What the application itself sends along; may be empty.
     pub baggage: Baggage,
-    /// What AWS X-Ray sends beside the ids; `None` when no header of its came in. Going out, `None`
-    /// says of `span` what its flags say.
+    /// What AWS X-Ray sends beside the trace id; `None` when no header of its came in. Going out,
+    /// `None` says of `span` what its id and its flags say.
     pub xray: Option<XrayContext>,
 }
 
@@ -63,6 +71,12 @@ pub enum Sampled {
     Yes,
     /// The trace is not recorded.
     No,
+}
+
+impl From<bool> for Sampled {
+    fn from(is_recorded: bool) -> Self {
+        if is_recorded { Self::Yes } else { Self::No }
+    }
 }
 
 /// The headers of a request that came in.
@@ -102,6 +116,17 @@ pub trait Propagator: fmt::Debug + Send + Sync + 'static {
     /// Calls `set` with the name and value of each header that carries `context`; values are
     /// printable ASCII. A later call replaces an earlier one of the same name.
     fn inject(&self, context: &Context, set: &mut dyn FnMut(&'static str, &str));
+}
+
+/// The value of a header that must come once.
+fn only_value<'a>(carrier: &'a dyn Carrier, name: &str) -> Option<&'a [u8]> {
+    let mut values = 0_usize;
+    let mut found = None;
+    carrier.each_value(name, &mut |value| {
+        values += 1;
+        found = Some(value);
+    });
+    found.filter(|_| values == 1)
 }
 
 /// The text without the optional white space (blanks and tabs) that HTTP allows around it.

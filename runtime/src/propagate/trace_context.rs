@@ -5,7 +5,7 @@
 //!
 //! Wire format: <https://www.w3.org/TR/trace-context-2/>. Not supported: the response headers.
 
-use super::{Carrier, Context, Propagator, trace_state, trim_white_space};
+use super::{Carrier, Context, Propagator, only_value, trace_state, trim_white_space};
 use crate::record::{SpanContext, SpanId, TraceFlags, TraceId};
 
 const TRACEPARENT: &str = "traceparent";
@@ -33,6 +33,8 @@ impl Propagator for TraceContext {
         let mut list = trace_state::List::default();
         carrier.each_value(TRACESTATE, &mut |value| list.add(value));
         context.span = span;
+        context.is_deferred = false;
+        context.overruled = None;
         context.trace_state = list.into_text().map(Into::into);
     }
 
@@ -51,16 +53,6 @@ impl Propagator for TraceContext {
             }
         }
     }
-}
-
-fn only_value<'a>(carrier: &'a dyn Carrier, name: &str) -> Option<&'a [u8]> {
-    let mut values = 0_usize;
-    let mut found = None;
-    carrier.each_value(name, &mut |value| {
-        values += 1;
-        found = Some(value);
-    });
-    found.filter(|_| values == 1)
 }
 
 /// Higher versions may add fields at the end, version 00 may not.

@@ -1,5 +1,7 @@
 //! Which kinds of destinations a span goes to.
 
+use super::SpanKind;
+
 /// A set of kinds of destinations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Destinations(u8);
@@ -13,6 +15,17 @@ impl Destinations {
     pub const SEGMENTS: Self = Self(0b10);
     /// Everybody.
     pub const ALL: Self = Self(0b11);
+
+    /// Who takes a span of this kind where nothing else is said: work inside a service goes to those
+    /// that take spans; what crosses its border to everybody.
+    pub const fn of(kind: SpanKind) -> Self {
+        match kind {
+            SpanKind::Internal => Self::SPANS,
+            SpanKind::Server | SpanKind::Client | SpanKind::Producer | SpanKind::Consumer => {
+                Self::ALL
+            }
+        }
+    }
 
     /// Takes the set as bits; those without a meaning are kept out.
     pub(crate) const fn from_bits(bits: u8) -> Self {

@@ -4,13 +4,17 @@
 //! Never: allocates, locks or reads a clock while it decides; a sampler of the user's may.
 
 mod ratio;
+mod segments;
 mod setting;
+#[cfg(feature = "xray")]
+pub mod xray;
 
 use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
 pub use ratio::{Ratio, RatioError};
+pub use segments::{DecideSegments, SegmentDecision};
 pub use setting::SamplerError;
 
 use crate::record::{SpanContext, SpanKind, TraceId};
@@ -27,6 +31,23 @@ pub struct Input<'a> {
     pub name: &'a str,
     /// The role of the span between services.
     pub kind: SpanKind,
+    /// What is known of the request that the span is about; nothing where it is about none.
+    pub request: RequestFacts<'a>,
+}
+
+/// What rules may ask of a request.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RequestFacts<'a> {
+    /// What the client asked for, as its `Host` header has it.
+    pub host: Option<&'a str>,
+    /// The method, in capitals.
+    pub method: Option<&'a str>,
+    /// The path, without the query.
+    pub path: Option<&'a str>,
+    /// The header `User-Agent`.
+    pub user_agent: Option<&'a str>,
+    /// Further attributes that are known already, each a key and its value.
+    pub attributes: &'a [(&'a str, &'a str)],
 }
 
 /// What becomes of a span.
@@ -120,7 +141,8 @@ mod tests {
 
     fn input(parent: Option<SpanContext>) -> Input<'static> {
         let trace_id = TraceId::from_u128(u128::MAX);
-        Input { parent, trace_id, name: "home", kind: SpanKind::Server }
+        let request = RequestFacts::default();
+        Input { parent, trace_id, name: "home", kind: SpanKind::Server, request }
     }
 
     fn parent(flags: TraceFlags) -> SpanContext {

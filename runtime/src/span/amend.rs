@@ -15,7 +15,7 @@ use super::sink::{Buffer, Filled, Recorder, Sink};
 use super::words::{Key, Words, text_words};
 use super::{AMENDMENTS, ring};
 use crate::loss::LossReason;
-use crate::record::{Outcome, SpanContext};
+use crate::record::{Destinations, Outcome, SpanContext};
 
 /// A list of attributes as the manual interface takes it: keys and values.
 pub type Attributes<'a> = [(&'a str, &'a dyn super::attribute::ToAttribute)];
@@ -102,6 +102,7 @@ fn send(
     let what = What {
         tag,
         outcome: Outcome::Ok,
+        takers: Destinations::NONE,
         traits: context.traits,
         parent_is_remote: false,
         item_words,
@@ -110,7 +111,7 @@ fn send(
         ring::write(local, AMENDMENT_WORDS + words, |room| {
             room.word(what.pack());
             room.word(address(callsite));
-            room.word(context.span_id);
+            room.word(context.id());
             room.word(clock::ticks());
             write(room);
         })
@@ -147,6 +148,12 @@ impl<const WORDS: usize> Amendment<WORDS> {
     #[inline]
     pub fn is_recording(&self) -> bool {
         self.context.is_recording()
+    }
+
+    /// Whether the span is a segment or a subsegment.
+    #[inline]
+    pub fn is_segment(&self) -> bool {
+        self.context.segment_id != 0 && self.context.segment_id == self.context.id()
     }
 
     /// Adds what was recorded to the span.

@@ -1,99 +1,276 @@
 //! The beginning of a span whose parent is not simply the recording span above it.
 //!
-//! In: the name, the kind, perhaps a parent from elsewhere. Out: ids and the sampling decision,
+//! In: the name, the kind, perhaps a parent from elsewhere. Out: ids and the sampling decisions,
 //! taken once for the whole local part of the trace.
 //! Never: runs for an ordinary child; that path stays in `frame`.
 
 use super::callsite::Callsite;
 use super::current::{self, Current, Traits};
-use super::handle::SpanRef;
 use super::parent::Parent;
-use super::{frame, rate, request, tracer};
+use super::tracer::{self, Tracer, Watcher};
+use super::{clock, live, missing, rate, request};
 use crate::diagnostics;
-use crate::record::{Level, SpanContext, SpanKind, TraceFlags, TraceId};
-use crate::sample::{Decision, Input};
+use crate::propagate::{Sampled, XrayContext};
+use crate::record::{
+    Destinations, Dropped, Level, Outcome, Segment, Source, SpanContext, SpanId, SpanKind,
+    SpanRecord, Status, TraceFlags, TraceId,
+};
+use crate::sample::{Decision, Input, RequestFacts, SegmentDecision};
+
+/// What is known of a span before it begins.
+pub(super) struct Asked<'a> {
+    pub(super) parent: Parent,
+    pub(super) name: &'a str,
+    pub(super) kind: SpanKind,
+    pub(super) level: Level,
+    /// Who wants the span.
+    pub(super) takers: Destinations,
+    /// Whether it takes a request: it has a segment of its own.
+    pub(super) is_request: bool,
+    /// Whether it was asked to be a subsegment.
+    pub(super) is_subsegment: bool,
+    /// What the caller says to X-Ray.
+    pub(super) xray: Option<&'a XrayContext>,
+    /// Whether the caller leaves the decision about spans to us.
+    pub(super) is_deferred: bool,
+    /// What rules may ask of the request.
+    pub(super) request: RequestFacts<'a>,
+    /// Where in the code it comes from.
+    pub(super) source: &'static Source,
+}
 
 /// A span that has ids and a decision.
 pub(super) struct Begun {
     pub(super) context: Current,
+    pub(super) takers: Destinations,
     pub(super) parent_id: u64,
+    pub(super) parent_segment_id: u64,
     pub(super) parent_is_remote: bool,
 }
 
-/// Begins the first span of ours in a trace, which others may have begun; `None` when nothing is
-/// installed.
-#[cold]
-pub(super) fn first(callsite: &'static Callsite) -> Option<Begun> {
-    under(Parent::current(), callsite, callsite.source.name, callsite.kind)
-}
-
-/// Begins a span under a parent given by hand; `None` when nothing is installed, or when the span
-/// is too detailed to be recorded.
-#[cold]
-pub(super) fn under(
-    parent: Parent,
-    callsite: &'static Callsite,
-    name: &str,
-    kind: SpanKind,
-) -> Option<Begun> {
-    let remote = match parent {
-        Parent::Local(span) if !span.is_none() => {
-            return under_local(span, callsite.source.level, kind);
+impl Asked<'static> {
+    /// A span of this callsite under `parent`.
+    pub(super) fn of(callsite: &'static Callsite, parent: Parent) -> Self {
+        Self {
+            parent,
+            name: callsite.source.name,
+            kind: callsite.kind,
+            level: callsite.source.level,
+            takers: callsite.destinations,
+            is_request: callsite.kind.is_request(),
+            is_subsegment: callsite.subsegment.is_some(),
+            xray: None,
+            is_deferred: false,
+            request: RequestFacts::default(),
+            source: &callsite.source,
         }
-        Parent::Remote(context) if context.is_valid() => Some(context),
-        Parent::Root | Parent::Local(_) | Parent::Remote(_) => None,
-    };
-    begin(remote, callsite.source.level, name, kind)
+    }
 }
 
-fn under_local(parent: SpanRef, level: Level, kind: SpanKind) -> Option<Begun> {
-    let parent = parent.to_current();
-    if parent.is_recording() && !parent.traits.admits(level) {
-        return None;
-    }
-    let context = parent.child(current::with(frame::next_span_id));
-    Some(Begun {
-        context: if kind.is_request() { request::begin(context) } else { context },
-        parent_id: parent.span_id,
-        parent_is_remote: false,
-    })
-}
-
-fn begin(remote: Option<SpanContext>, level: Level, name: &str, kind: SpanKind) -> Option<Begun> {
-    if Current::get() == Current::DECIDING || diagnostics::suppressed() {
-        return None;
-    }
-    let (tag, mut ids) = current::with(|local| (local.tracer.get(), local.ids.get()));
-    let tracer = tracer::find(tag).filter(|tracer| level <= tracer.level)?;
-    let (trace_id, carried) = match remote {
-        Some(context) => (context.trace_id.to_u128(), context.flags.without(TraceFlags::SAMPLED)),
-        None => (ids.trace_id(), TraceFlags::RANDOM),
-    };
-    let span_id = ids.span_id();
-    current::with(|local| local.ids.set(ids));
-    let input = Input { parent: remote, trace_id: TraceId::from_u128(trace_id), name, kind };
-    let decision = {
-        // A sampler's own spans would ask it again.
-        let _deciding = Current::DECIDING.attach();
-        tracer.sampler.decide(&input)
-    };
-    let (flags, rate) = match decision {
-        Decision::Record { sample_rate } => {
-            (carried.with(TraceFlags::SAMPLED), rate::code(sample_rate))
+impl Asked<'_> {
+    /// Begins the span; `None` when nothing is installed, or nobody would take it and there is none
+    /// above to stand in its place.
+    #[cold]
+    pub(super) fn begin(&self) -> Option<Begun> {
+        let begun = match self.parent {
+            Parent::Local(span) if !span.is_none() => Some(self.under_local(span.to_current())),
+            Parent::Remote(context) if context.trace_id.is_valid() => self.first(Some(context)),
+            Parent::Root | Parent::Local(_) | Parent::Remote(_) => self.first(None),
+        }?;
+        if self.is_request && begun.takers.contains(Destinations::SEGMENTS) {
+            self.announce(&begun);
         }
-        Decision::Drop => (carried, 0),
+        Some(begun)
+    }
+
+    /// Shows a request that begins to whoever watches them.
+    fn announce(&self, begun: &Begun) {
+        let tracer = tracer::find(begun.context.traits.tracer());
+        if let Some(Watcher(watch)) = tracer.and_then(|tracer| tracer.watcher.as_ref()) {
+            watch(self.running(begun));
+        }
+    }
+
+    /// The record of the span as it begins.
+    fn running(&self, begun: &Begun) -> SpanRecord {
+        let parent_id = |id| Some(SpanId::from_u64(id)).filter(|id| id.is_valid());
+        let context = begun.context.context();
+        SpanRecord {
+            name: self.name.to_owned().into(),
+            context,
+            parent_span_id: parent_id(begun.parent_id),
+            parent_is_remote: begun.parent_is_remote,
+            local_root_id: context.span_id,
+            trace_state: None,
+            kind: self.kind,
+            start_unix_ns: u64::try_from(clock::since_epoch().as_nanos()).unwrap_or(u64::MAX),
+            end_unix_ns: 0,
+            attributes: Vec::new(),
+            events: Vec::new(),
+            links: Vec::new(),
+            dropped: Dropped::default(),
+            status: Status::Unset,
+            outcome: Outcome::Ok,
+            source: self.source,
+            destinations: begun.takers,
+            segment: Some(Box::new(Segment {
+                is_root: true,
+                parent_id: parent_id(begun.parent_segment_id),
+                ..Segment::default()
+            })),
+        }
+    }
+
+    fn under_local(&self, parent: Current) -> Begun {
+        let id = current::with(live::next_span_id);
+        let mut context = parent;
+        if self.is_request && !context.traits.segments_are_decided() {
+            context = self.with_segments(context, id);
+        }
+        let is_recorded = context.traits.is_recorded();
+        let is_admitted = context.traits.admits(self.level);
+        let takers = self.takers.and(context.traits.destinations());
+        let is_passed_on = is_recorded && (takers.is_empty() || !is_admitted);
+        let takers = if is_passed_on { Destinations::NONE } else { takers };
+        let context = if is_passed_on {
+            Current { traits: context.traits.passed_on(), ..context }
+        } else if self.is_request {
+            request::begin(context.request(id))
+        } else {
+            context.child(id, takers)
+        };
+        Begun {
+            context,
+            takers,
+            parent_id: parent.span_id,
+            parent_segment_id: parent.segment_id,
+            parent_is_remote: false,
+        }
+    }
+
+    /// Decides about segments at a request inside a trace that has not come to one yet.
+    fn with_segments(&self, parent: Current, id: u64) -> Current {
+        let Some(tracer) = tracer::find(parent.traits.tracer()) else { return parent };
+        let input = self.input(parent.trace_id().to_u128(), None);
+        let segments = self.segments(tracer, &input, Decision::RECORD);
+        keep_rule(parent.traits.tracer(), id, &segments);
+        let takers = if segments.is_sampled { Destinations::SEGMENTS } else { Destinations::NONE };
+        Current {
+            traits: parent.traits.with_destinations(takers).with_segments_decided(),
+            ..parent
+        }
+    }
+
+    /// Begins the first span of ours in a trace, which others may have begun.
+    fn first(&self, remote: Option<SpanContext>) -> Option<Begun> {
+        if Current::get() == Current::DECIDING || diagnostics::suppressed() {
+            return None;
+        }
+        let (tag, mut ids) = current::with(|local| (local.tracer.get(), local.ids.get()));
+        let tracer = tracer::find(tag).filter(|tracer| self.level <= tracer.level)?;
+        if self.is_subsegment && !self.is_request {
+            missing::note(tracer, self.name);
+            if self.takers == Destinations::SEGMENTS {
+                return None;
+            }
+        }
+        let (trace_id, carried) = match remote {
+            Some(context) => (context.trace_id.to_u128(), context.flags),
+            None => (ids.trace_id(), TraceFlags::RANDOM),
+        };
+        let span_id = ids.span_id();
+        current::with(|local| local.ids.set(ids));
+        let parent = remote.filter(|parent| parent.is_valid() && !self.is_deferred);
+        let input = self.input(trace_id, parent);
+        let spans = spans(tracer, &input);
+        let segments = self.segments(tracer, &input, spans);
+        keep_rule(tag, span_id, &segments);
+        let traits = traits(tracer, carried, tag, spans, segments.is_sampled);
+        #[expect(clippy::cast_possible_truncation, reason = "the two halves of the id")]
+        let context = Current {
+            trace_high: (trace_id >> 64) as u64,
+            trace_low: trace_id as u64,
+            span_id,
+            segment_id: if segments.is_sampled { span_id } else { 0 },
+            root_id: span_id,
+            traits: if self.is_request { traits.with_segments_decided() } else { traits },
+        };
+        let calling_span = remote.map(|context| context.span_id);
+        let calling_segment = self.xray.and_then(|xray| xray.parent_id).or(calling_span);
+        Some(Begun {
+            context,
+            takers: self.takers.and(context.traits.destinations()),
+            parent_id: remote.map_or(0, |context| context.span_id.to_u64()),
+            parent_segment_id: calling_segment.map_or(0, SpanId::to_u64),
+            parent_is_remote: remote.is_some_and(|context| context.span_id.is_valid()),
+        })
+    }
+
+    const fn input(&self, trace_id: u128, parent: Option<SpanContext>) -> Input<'_> {
+        let trace_id = TraceId::from_u128(trace_id);
+        Input { parent, trace_id, name: self.name, kind: self.kind, request: self.request }
+    }
+
+    /// Decides whether the request has a segment: as the caller says, or else as the rules do;
+    /// without rules, as was decided about its spans.
+    fn segments(&self, tracer: &Tracer, input: &Input<'_>, spans: Decision) -> SegmentDecision {
+        if !self.is_request || !tracer.destinations.contains(Destinations::SEGMENTS) {
+            return SegmentDecision::default();
+        }
+        let without_rule = |is_sampled| SegmentDecision { is_sampled, rule: None };
+        let has_spans = tracer.destinations.contains(Destinations::SPANS);
+        match (self.xray.map(|xray| xray.sampled), &tracer.segments) {
+            (Some(Sampled::No), _) => SegmentDecision::default(),
+            (Some(Sampled::Yes), _) => without_rule(true),
+            (_, None) => without_rule(spans.is_sampled() || !has_spans),
+            (_, Some(rules)) => {
+                let _deciding = Current::DECIDING.attach();
+                rules.decide(input, clock::since_epoch())
+            }
+        }
+    }
+}
+
+/// Decides about spans.
+fn spans(tracer: &Tracer, input: &Input<'_>) -> Decision {
+    if !tracer.destinations.contains(Destinations::SPANS) {
+        return Decision::Drop;
+    }
+    // A sampler's own spans would ask it again.
+    let _deciding = Current::DECIDING.attach();
+    tracer.sampler.decide(input)
+}
+
+fn traits(
+    tracer: &Tracer,
+    carried: TraceFlags,
+    tag: u16,
+    spans: Decision,
+    has_segments: bool,
+) -> Traits {
+    let mut takers = Destinations::NONE;
+    let mut rate = 0;
+    if let Decision::Record { sample_rate } = spans {
+        takers = takers.with(Destinations::SPANS);
+        rate = rate::code(sample_rate);
+    }
+    if has_segments {
+        takers = takers.with(Destinations::SEGMENTS);
+    }
+    // The flag speaks of spans, unless nobody here takes any.
+    let is_sampled = if tracer.destinations.contains(Destinations::SPANS) {
+        spans.is_sampled()
+    } else {
+        has_segments
     };
-    #[expect(clippy::cast_possible_truncation, reason = "the two halves of the id")]
-    let context = Current {
-        trace_high: (trace_id >> 64) as u64,
-        trace_low: trace_id as u64,
-        span_id,
-        root_id: span_id,
-        traits: Traits::new(flags, tag, tracer.level).with_rate(rate),
-    };
-    Some(Begun {
-        context,
-        parent_id: remote.map_or(0, |context| context.span_id.to_u64()),
-        parent_is_remote: remote.is_some(),
-    })
+    let carried = carried.without(TraceFlags::SAMPLED);
+    let flags = if is_sampled { carried.with(TraceFlags::SAMPLED) } else { carried };
+    Traits::new(flags, tag, tracer.level).with_rate(rate).with_destinations(takers)
+}
+
+/// Keeps the rule for the record of the request.
+fn keep_rule(tag: u16, root_id: u64, decision: &SegmentDecision) {
+    if let SegmentDecision { is_sampled: true, rule: Some(rule) } = decision {
+        request::set_sampling_rule((tag, root_id), rule);
+    }
 }

@@ -3,7 +3,7 @@
 //! In: literals from generated code. Out: one `static` whose address stands for all of it in the
 //! ring. Never: holds anything that changes.
 
-use crate::record::{Level, Source, SpanKind};
+use crate::record::{Destinations, Level, Namespace, Source, SpanKind};
 
 /// The static part of a span or of a set of attributes.
 #[derive(Debug)]
@@ -14,6 +14,34 @@ pub struct Callsite {
     pub kind: SpanKind,
     /// The keys of its attributes; a record carries their indexes.
     pub keys: &'static [&'static str],
+    /// What each key is besides an attribute, by the same index; what is not there is nothing more.
+    pub marks: &'static [Mark],
+    /// What `#[xray_subsegment]` says; `None` without it.
+    pub subsegment: Option<Subsegment>,
+    /// Who wants the span.
+    pub destinations: Destinations,
+}
+
+/// What is known of a subsegment at compile time.
+#[derive(Debug)]
+pub struct Subsegment {
+    /// Its name, if it is another than that of the span.
+    pub name: Option<&'static str>,
+    /// Who does the work.
+    pub namespace: Option<Namespace>,
+}
+
+/// What a value is to destinations that take segments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// An attribute like any other.
+    Attribute,
+    /// An attribute, and an annotation.
+    Annotated,
+    /// An annotation alone.
+    Annotation,
+    /// Metadata of this namespace alone; the value is a JSON text.
+    Metadata(&'static str),
 }
 
 /// The callsite of every span that is made by hand; its name travels in the record.
@@ -28,4 +56,7 @@ pub(super) static MANUAL: Callsite = Callsite {
     },
     kind: SpanKind::Internal,
     keys: &[],
+    marks: &[],
+    subsegment: None,
+    destinations: Destinations::ALL,
 };

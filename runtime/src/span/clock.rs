@@ -18,6 +18,18 @@ pub(crate) fn ticks() -> u64 {
     to_word(Instant::now())
 }
 
+/// The time since the Unix epoch.
+pub(crate) fn since_epoch() -> Duration {
+    #[expect(clippy::disallowed_methods, reason = "this is where the wall clock is read")]
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The monotonic time, for what happens at most so often.
+pub(crate) fn now() -> std::time::Instant {
+    #[expect(clippy::disallowed_methods, reason = "this is where clocks are read")]
+    std::time::Instant::now()
+}
+
 /// The whole seconds since the Unix epoch, for the head of a trace id.
 pub(super) fn epoch_seconds() -> u32 {
     static ANCHOR: OnceLock<Anchor> = OnceLock::new();

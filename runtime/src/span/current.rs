@@ -6,9 +6,10 @@
 
 use std::cell::Cell;
 
+use super::callsite::Callsite;
 use super::ids::Generator;
 use super::{rate, ring};
-use crate::record::{Level, SpanContext, SpanId, TraceFlags, TraceId};
+use crate::record::{Destinations, Level, SpanContext, SpanId, TraceFlags, TraceId};
 
 /// How many tracers the traits of a span can tell apart.
 pub(super) const MAX_TRACERS: usize = 1024;
@@ -18,8 +19,11 @@ pub(super) const MAX_TRACERS: usize = 1024;
 pub struct Current {
     pub(super) trace_high: u64,
     pub(super) trace_low: u64,
-    /// Zero where no span is current.
+    /// The nearest span that goes to those who take spans, or the request; zero where no span is
+    /// current.
     pub(super) span_id: u64,
+    /// The nearest span that goes to those who take segments; zero where there is none.
+    pub(super) segment_id: u64,
     /// The request above, or else the first span of this process.
     pub(super) root_id: u64,
     /// The flags and the tracer, where the first word of a record has them too; all of this is
@@ -27,20 +31,27 @@ pub struct Current {
     pub(super) traits: Traits,
 }
 
-/// The W3C flags of a trace, and the tracer that began it with the most detailed level it records:
-/// 0 is the installed one, others are captures of tests. Also the code of its sample rate.
+/// The W3C flags of a trace and who records it, and the tracer that began it with the most detailed
+/// level it records: 0 is the installed one, others are captures of tests. Also the code of its
+/// sample rate, and whether the innermost span is there for segments alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Traits(u64);
 
 impl Traits {
     const FLAGS_AT: u32 = 16;
+    const DESTINATIONS_AT: u32 = 18;
+    const DESTINATIONS: u64 = (Destinations::ALL.bits() as u64) << Self::DESTINATIONS_AT;
+    const IS_SEGMENT_ALONE: u64 = 1 << 20;
+    const SEGMENTS_ARE_DECIDED: u64 = 1 << 21;
+    const IS_PASSED_ON: u64 = 1 << 22;
+    /// What is true of one span and not of those below it.
+    const OWN: u64 = Self::IS_SEGMENT_ALONE | Self::IS_PASSED_ON;
     const LEVEL_AT: u32 = 25;
     const LEVEL_MASK: u64 = 0x7;
     const RATE_AT: u32 = 28;
     const RATE_MASK: u64 = (1 << rate::BITS) - 1;
     const TRACER_AT: u32 = Self::RATE_AT + rate::BITS;
     const TRACER_MASK: u64 = MAX_TRACERS as u64 - 1;
-    const SAMPLED: u64 = (TraceFlags::SAMPLED.to_u8() as u64) << Self::FLAGS_AT;
 
     pub(super) const fn new(flags: TraceFlags, tracer: u16, level: Level) -> Self {
         Self(
@@ -66,9 +77,72 @@ impl Traits {
         level as u64 <= self.0 >> Self::LEVEL_AT & Self::LEVEL_MASK
     }
 
+    /// Who takes a span of this callsite.
     #[inline]
-    pub(super) const fn is_sampled(self) -> bool {
-        self.0 & Self::SAMPLED != 0
+    pub(super) const fn takers(self, callsite: &Callsite) -> Destinations {
+        if self.admits(callsite.source.level) {
+            callsite.destinations.and(self.destinations())
+        } else {
+            Destinations::NONE
+        }
+    }
+
+    /// These traits, in a trace that goes to `destinations`.
+    pub(super) const fn with_destinations(self, destinations: Destinations) -> Self {
+        Self(self.0 | (destinations.bits() as u64) << Self::DESTINATIONS_AT)
+    }
+
+    /// Who takes spans of the trace.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "the word is taken apart")]
+    pub(super) const fn destinations(self) -> Destinations {
+        Destinations::from_bits((self.0 >> Self::DESTINATIONS_AT) as u8)
+    }
+
+    /// Whether anybody takes spans of the trace.
+    #[inline]
+    pub(super) const fn is_recorded(self) -> bool {
+        self.0 & Self::DESTINATIONS != 0
+    }
+
+    /// These traits, where it is known whether the trace has segments.
+    pub(super) const fn with_segments_decided(self) -> Self {
+        Self(self.0 | Self::SEGMENTS_ARE_DECIDED)
+    }
+
+    /// Whether it is known whether the trace has segments: a request decides it.
+    pub(super) const fn segments_are_decided(self) -> bool {
+        self.0 & Self::SEGMENTS_ARE_DECIDED != 0
+    }
+
+    /// The traits of a span below, which may be there for segments alone.
+    #[inline]
+    pub(super) const fn of_child(self, is_segment_alone: bool) -> Self {
+        let alone = if is_segment_alone { Self::IS_SEGMENT_ALONE } else { 0 };
+        Self((self.0 & !Self::OWN) | alone)
+    }
+
+    /// The traits of a span that nobody takes, in whose place the one above stands.
+    pub(super) const fn passed_on(self) -> Self {
+        Self(self.0 | Self::IS_PASSED_ON)
+    }
+
+    /// Whether the span above stands in the place of one that nobody takes.
+    #[inline]
+    pub(super) const fn is_passed_on(self) -> bool {
+        self.0 & Self::IS_PASSED_ON != 0
+    }
+
+    /// Whether a span below has the same traits.
+    #[inline]
+    pub(super) const fn are_plain(self) -> bool {
+        self.0 & Self::OWN == 0
+    }
+
+    /// Whether the innermost span is there for segments alone.
+    #[inline]
+    pub(super) const fn is_segment_alone(self) -> bool {
+        self.0 & Self::IS_SEGMENT_ALONE != 0
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the word is taken apart")]
@@ -128,8 +202,14 @@ pub(super) fn with<R>(visit: impl FnOnce(&Local) -> R) -> R {
 
 impl Current {
     /// No span is current.
-    pub(super) const NONE: Self =
-        Self { trace_high: 0, trace_low: 0, span_id: 0, root_id: 0, traits: Traits(0) };
+    pub(super) const NONE: Self = Self {
+        trace_high: 0,
+        trace_low: 0,
+        span_id: 0,
+        segment_id: 0,
+        root_id: 0,
+        traits: Traits(0),
+    };
 
     /// A span without a trace, which nobody records.
     pub(super) const MUTED: Self = Self { span_id: 1, root_id: 0, ..Self::NONE };
@@ -148,16 +228,45 @@ impl Current {
         self.span_id != 0
     }
 
-    /// Whether it is a span that somebody records: what is not a span is not sampled.
+    /// Whether it is a span that somebody takes: what is not a span is not in a trace.
     #[inline]
     pub(super) const fn is_recording(&self) -> bool {
-        self.traits.is_sampled()
+        self.traits.is_recorded() && !self.traits.is_passed_on()
     }
 
-    /// The context of a child of this span.
+    /// The innermost span, whoever takes it.
     #[inline]
-    pub(super) const fn child(self, span_id: u64) -> Self {
-        Self { span_id, ..self }
+    pub(super) const fn id(&self) -> u64 {
+        if self.traits.is_segment_alone() { self.segment_id } else { self.span_id }
+    }
+
+    /// The context of a span below that `takers` take; nobody, where it is only passed on.
+    #[inline]
+    pub(super) const fn child(self, id: u64, takers: Destinations) -> Self {
+        let has_segment = takers.contains(Destinations::SEGMENTS);
+        let is_alone = has_segment && !takers.contains(Destinations::SPANS);
+        Self {
+            span_id: if is_alone { self.span_id } else { id },
+            segment_id: if has_segment { id } else { self.segment_id },
+            traits: self.traits.of_child(is_alone),
+            ..self
+        }
+    }
+
+    /// The context of a span that takes a request, whoever takes that span.
+    pub(super) const fn request(self, id: u64) -> Self {
+        let has_segment = self.traits.destinations().contains(Destinations::SEGMENTS);
+        Self {
+            span_id: id,
+            segment_id: if has_segment { id } else { 0 },
+            traits: self.traits.of_child(false),
+            ..self
+        }
+    }
+
+    /// The request above, or else the first span of this process.
+    pub(super) const fn of_root(self) -> Self {
+        self.request(self.root_id)
     }
 
     pub(super) const fn trace_id(&self) -> TraceId {

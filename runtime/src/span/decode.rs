@@ -5,15 +5,15 @@
 
 use std::borrow::Cow;
 
-use super::callsite::Callsite;
+use super::callsite::{Callsite, Mark};
 use super::clock::Calendar;
 use super::layout::{AMENDMENT_WORDS, END_WORDS, Tag, What};
-use super::rate;
 use super::tracer::Limits;
 use super::words::{Item, Key, Reader};
+use super::{marks, rate};
 use crate::record::{
-    Array, Attribute, Destinations, EventRecord, LinkRecord, Outcome, SpanContext, SpanId,
-    SpanKind, SpanRecord, Status, TraceFlags, TraceId, Value,
+    Array, Attribute, EventRecord, LinkRecord, Outcome, SpanContext, SpanId, SpanKind, SpanRecord,
+    Status, TraceFlags, TraceId, Value,
 };
 
 /// The name of the attribute that says what kind of error a span ended with.
@@ -31,7 +31,7 @@ pub(super) fn span(
     calendar: &Calendar,
     limits: &Limits,
 ) -> Option<SpanRecord> {
-    let (head, items) = words.split_at_checked(END_WORDS)?;
+    let (head, items) = words.split_at_checked(what.head_words())?;
     let callsite = callsite(*head.get(1)?)?;
     let start_unix_ns = calendar.unix_ns(head[7]);
     let parent_id = SpanId::from_u64(head[5]);
@@ -57,12 +57,17 @@ pub(super) fn span(
         status: status_of(what.outcome),
         outcome: what.outcome,
         source: &callsite.source,
-        destinations: Destinations::SPANS,
-        segment: None,
+        destinations: what.takers,
+        segment: head
+            .get(END_WORDS)
+            .map(|&parent_id| Box::new(marks::segment(callsite, parent_id))),
     };
     // First, so that it always has a place: without it the span would count for itself alone.
     if let Some(rate) = rate::find(what.traits.rate()) {
         span.attributes.push(Attribute::new(SAMPLE_RATE, i64::from(rate.get())));
+    }
+    if let Some(segment) = &mut span.segment {
+        segment.is_root = span.context.span_id == span.local_root_id;
     }
     let mut adding = Adding { span: &mut span, limits, is_judged: false, failure: None };
     Reader::new(items).for_each(|item| adding.item(item, callsite));
@@ -130,7 +135,7 @@ pub(super) fn set_attribute(span: &mut SpanRecord, attribute: Attribute, limits:
 }
 
 /// Adds an attribute, or replaces the one of the same key; `false` when there is no room.
-fn put(attributes: &mut Vec<Attribute>, attribute: Attribute, limits: &Limits) -> bool {
+pub(super) fn put(attributes: &mut Vec<Attribute>, attribute: Attribute, limits: &Limits) -> bool {
     let has_room = attributes.len() < limits.attributes;
     match attributes.iter_mut().find(|known| known.key == attribute.key) {
         Some(known) => known.value = attribute.value,
@@ -186,6 +191,8 @@ impl Adding<'_> {
         const EXCEPTION: u16 = Key::EXCEPTION.index();
         const START_UNIX_NS: u16 = Key::START_UNIX_NS.index();
         const END_UNIX_NS: u16 = Key::END_UNIX_NS.index();
+        const FAILS_AS: u16 = Key::FAILS_AS.index();
+        const ERRORS: u16 = Key::ERRORS.index();
         let span = &mut *self.span;
         match (item.key, item.value) {
             (NAME, Value::Str(name)) => span.name = name,
@@ -196,13 +203,42 @@ impl Adding<'_> {
             (EXCEPTION, Value::Str(level)) => self.exception(level),
             (START_UNIX_NS, Value::I64(unix_ns)) => span.start_unix_ns = unix_ns.cast_unsigned(),
             (END_UNIX_NS, Value::I64(unix_ns)) => span.end_unix_ns = unix_ns.cast_unsigned(),
-            (key, value) => {
-                if let Some(key) = key_text(key, item.dynamic_key, callsite) {
-                    let value = shortened(value, self.limits.value_chars);
-                    set_attribute(span, Attribute { key, value }, self.limits);
+            (FAILS_AS, Value::I64(failure)) => {
+                if let Some(segment) = &mut span.segment {
+                    segment.failure = marks::failure(failure);
                 }
             }
+            (ERRORS, Value::Array(Array::Str(errors))) => {
+                if let Some(segment) = &mut span.segment {
+                    segment.errors = errors;
+                }
+            }
+            (key, value) => self.value(key, item.dynamic_key, value, callsite),
         }
+    }
+
+    /// Puts a value where its key says.
+    fn value(
+        &mut self,
+        key: u16,
+        dynamic: Option<String>,
+        value: Value,
+        callsite: &'static Callsite,
+    ) {
+        let Self { span, limits, .. } = self;
+        let mark = marks::of(key, callsite);
+        let Some(key) = key_text(key, dynamic, callsite) else { return };
+        match mark {
+            Mark::Metadata(namespace) => return marks::metadata(span, namespace, key, value),
+            Mark::Annotation => return marks::annotation(span, key, value, limits),
+            Mark::Annotated => {
+                marks::list_annotated(span, &key, limits);
+                marks::annotation(span, key.clone(), value.clone(), limits);
+            }
+            Mark::Attribute => {}
+        }
+        let value = shortened(value, limits.value_chars);
+        set_attribute(span, Attribute { key, value }, limits);
     }
 
     /// Source: <https://opentelemetry.io/docs/specs/otel/trace/api/#set-status>.

@@ -14,10 +14,10 @@ use super::clock::Calendar;
 use super::decode::Records;
 use super::layout::{Tag, What};
 use super::request::{self, Request};
-use super::tracer::{self, Limits};
+use super::tracer::{self, Limits, Processors};
 use super::{AMENDMENTS, LEDGER, decode, ring};
 use crate::loss::LossReason;
-use crate::record::{Attribute, SpanRecord, Value};
+use crate::record::{Attribute, Destinations, Processor, SpanRecord, Value};
 
 /// How many words of amendments may wait for the end of their spans: 8 MiB.
 const MAX_WAITING_WORDS: usize = 1024 * 1024;
@@ -171,16 +171,35 @@ fn hand_over(tag: u16, spans: Vec<SpanRecord>) {
         return LEDGER.lose(spans.len(), LossReason::Shutdown);
     };
     let spans: Arc<[SpanRecord]> = spans.into();
-    let mut is_taken = true;
-    for processor in &tracer.processors.0 {
-        // A processor may be the user's; its panic must not end the collector.
-        is_taken &= catch_unwind(AssertUnwindSafe(|| processor.process(&spans))).is_ok();
-    }
+    let is_taken = process(&tracer.processors.of_all, &spans)
+        & of_spans(&tracer.processors, &spans)
+            .is_none_or(|spans| process(&tracer.processors.of_spans, &spans));
     if is_taken {
         LEDGER.deliver(spans.len());
     } else {
         LEDGER.lose(spans.len(), LossReason::WorkerPanicked);
     }
+}
+
+/// The spans among these that go to destinations of spans, if there are any of either; what is
+/// there for segments alone is rare, so most often the group itself.
+fn of_spans(processors: &Processors, all: &Arc<[SpanRecord]>) -> Option<Arc<[SpanRecord]>> {
+    if processors.of_spans.is_empty() {
+        return None;
+    }
+    let is_one = |span: &&SpanRecord| span.destinations.contains(Destinations::SPANS);
+    if all.iter().all(|span| is_one(&span)) {
+        return Some(Arc::clone(all));
+    }
+    let spans: Arc<[SpanRecord]> = all.iter().filter(is_one).cloned().collect();
+    (!spans.is_empty()).then_some(spans)
+}
+
+fn process(processors: &[Arc<dyn Processor<SpanRecord>>], spans: &Arc<[SpanRecord]>) -> bool {
+    processors.iter().fold(true, |is_taken, processor| {
+        // A processor may be the user's; its panic must not end the collector.
+        is_taken & catch_unwind(AssertUnwindSafe(|| processor.process(spans))).is_ok()
+    })
 }
 
 impl Amendments {
@@ -247,6 +266,9 @@ impl Requests {
         }
         let Some((_, Some(request))) = &self.last else { return };
         span.trace_state.clone_from(&request.trace_state);
+        if let Some(segment) = &mut span.segment {
+            segment.sampling_rule.clone_from(&request.sampling_rule);
+        }
         if let Some(user) = &request.user
             && !span.attributes.iter().any(|attribute| attribute.key == USER_ID)
         {

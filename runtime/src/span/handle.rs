@@ -10,16 +10,19 @@ use std::time::SystemTime;
 use super::IS_LIVE;
 use super::amend::{self, Attributes};
 use super::attribute::ToAttribute;
+use super::builder::SpanBuilder;
 use super::callsite::MANUAL;
 use super::clock;
 use super::current::{Attached, Current};
 use super::frame::Frame;
+use super::json;
 use super::parent::Parent;
 use super::scoped::InSpan;
-use super::sink::{Buffer, Filled, Recorder, Sink};
+use super::sink::{Buffer, Filled, Sink};
+use super::tracer;
 use super::words::{Key, MAX_TEXT_BYTES, Words, cut, text_words};
-use crate::propagate::Context;
-use crate::record::{SpanContext, SpanKind, Status};
+use crate::propagate::{Sampled, XrayContext};
+use crate::record::{Destinations, SpanContext, SpanId, Status};
 
 /// Names a span of this process: small, `Copy`, safe to keep and to send anywhere.
 ///
@@ -49,18 +52,7 @@ pub struct Span {
 
 /// Inline room for kind, begin and a name of up to 152 bytes: what the span is goes along with its
 /// end, so that none of it can be lost alone.
-const WORDS: usize = 24;
-
-/// What a span is made from; see [`Span::build`].
-#[derive(Debug)]
-#[must_use = "nothing begins before `start`"]
-pub struct SpanBuilder<'a> {
-    name: &'a str,
-    kind: SpanKind,
-    parent: Option<Parent>,
-    incoming: Option<&'a Context>,
-    start_time: Option<SystemTime>,
-}
+pub(super) const WORDS: usize = 24;
 
 /// The span that is current on this thread.
 ///
@@ -93,7 +85,7 @@ impl SpanRef {
     /// of this process above.
     #[must_use]
     pub fn root(&self) -> Self {
-        Self(self.0.child(self.0.root_id))
+        Self(self.0.of_root())
     }
 
     /// Whether it names no span.
@@ -110,6 +102,55 @@ impl SpanRef {
     /// The part of the span that travels; [`SpanContext::INVALID`] when it names none.
     pub fn context(&self) -> SpanContext {
         self.0.context()
+    }
+
+    /// Whether the span is a segment or a subsegment of AWS X-Ray.
+    #[inline]
+    pub fn is_segment(&self) -> bool {
+        IS_LIVE && self.0.segment_id != 0 && self.0.segment_id == self.0.id()
+    }
+
+    /// What an X-Ray header says of a call made under the span, beside the trace.
+    pub(crate) fn xray(&self) -> XrayContext {
+        let Current { span_id, segment_id, traits, .. } = self.0;
+        let has_segments = || {
+            tracer::find(traits.tracer())
+                .is_some_and(|it| it.destinations.contains(Destinations::SEGMENTS))
+        };
+        let sampled = if traits.segments_are_decided() {
+            Sampled::from(traits.destinations().contains(Destinations::SEGMENTS))
+        } else if has_segments() {
+            Sampled::Unsaid
+        } else {
+            Sampled::from(traits.flags().is_sampled())
+        };
+        let parent_id = if segment_id == 0 { span_id } else { segment_id };
+        XrayContext { parent_id: Some(SpanId::from_u64(parent_id)), sampled, rest: None }
+    }
+
+    /// Records an annotation of an X-Ray segment or subsegment, by which it can be found; other
+    /// destinations do not get it. A later value of the same key replaces the earlier.
+    ///
+    /// A key has letters, digits and `_`; other characters become `_`.
+    pub fn set_annotation(&self, key: impl AsRef<str>, value: impl ToAttribute) -> &Self {
+        if self.is_segment() {
+            let mut filled = Filled::default();
+            let buffer = Buffer::of_frame(&mut [], &mut filled, &self.0, &MANUAL);
+            value.to_attribute(Sink::new(buffer, Key::annotation(key.as_ref())));
+        }
+        self
+    }
+
+    /// Records metadata of an X-Ray segment or subsegment, for reading; other destinations do not
+    /// get it. A later value of the same key and namespace replaces the earlier.
+    pub fn set_metadata(&self, namespace: &str, key: &str, value: impl serde::Serialize) -> &Self {
+        if self.is_segment() {
+            let json = json::text(&value);
+            let mut filled = Filled::default();
+            let buffer = Buffer::of_frame(&mut [], &mut filled, &self.0, &MANUAL);
+            Sink::new(buffer, Key::metadata(&format!("{namespace}\0{key}"))).str(&json);
+        }
+        self
     }
 
     /// Records an attribute; a later value of the same key replaces the earlier.
@@ -232,13 +273,7 @@ impl Span {
 
     /// Begins a span step by step.
     pub fn build(name: &str) -> SpanBuilder<'_> {
-        SpanBuilder {
-            name,
-            kind: SpanKind::Internal,
-            parent: None,
-            incoming: None,
-            start_time: None,
-        }
+        SpanBuilder::new(name)
     }
 
     /// Makes the span current on this thread until the guard is dropped.
@@ -268,82 +303,13 @@ impl Span {
         InSpan::new(self, future)
     }
 
+    pub(super) fn of(frame: Frame<WORDS>) -> Self {
+        let reference = frame.reference();
+        Self { frame, reference }
+    }
+
     pub(super) fn frame(&mut self) -> &mut Frame<WORDS> {
         &mut self.frame
-    }
-}
-
-impl<'a> SpanBuilder<'a> {
-    /// The role of the span between services.
-    pub fn kind(self, kind: SpanKind) -> Self {
-        Self { kind, ..self }
-    }
-
-    /// The parent instead of the current span.
-    pub fn parent(self, parent: impl Into<Parent>) -> Self {
-        Self { parent: Some(parent.into()), ..self }
-    }
-
-    /// Continues what came with a message or a request: its span becomes the parent, if it names
-    /// one, and its trace state and baggage go out with the calls made below this span.
-    ///
-    /// The span begins a request of its own, whatever is current; [`set_user`] speaks of it alone.
-    ///
-    /// [`set_user`]: super::set_user
-    ///
-    /// ```
-    /// use spanwright::Span;
-    /// use spanwright::record::SpanKind;
-    ///
-    /// let headers = [("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")];
-    /// let incoming = spanwright::extract(&headers.as_slice());
-    /// let span = Span::build("orders process").kind(SpanKind::Consumer).incoming(&incoming).start();
-    /// span.in_scope(|| {
-    ///     // Calls made here carry on the caller's trace.
-    /// });
-    /// ```
-    pub fn incoming(self, incoming: &'a Context) -> Self {
-        Self { incoming: Some(incoming), ..self }
-    }
-
-    /// When the work began, if not now; a time before 1970 counts as 1970.
-    pub fn start_time(self, time: SystemTime) -> Self {
-        Self { start_time: Some(time), ..self }
-    }
-
-    /// Begins the span.
-    pub fn start(self) -> Span {
-        let mut frame = Frame::new();
-        if super::is_enabled(&MANUAL) {
-            let remote = self.incoming.and_then(super::parent::caller);
-            frame.start_named(&MANUAL, remote.or(self.parent), self.name, self.kind);
-        }
-        if let Some(incoming) = self.incoming {
-            frame.open_request(incoming);
-        }
-        self.describe(&mut frame);
-        let reference = frame.reference();
-        Span { frame, reference }
-    }
-
-    /// Writes what is known from the begin; the name last, as it alone may not fit.
-    fn describe(&self, frame: &mut Frame<WORDS>) {
-        if !frame.is_recording() {
-            return;
-        }
-        if self.kind != SpanKind::Internal
-            && let Some(buffer) = frame.buffer()
-        {
-            Sink::new(buffer, Key::KIND).i64(i64::from(self.kind as u8));
-        }
-        if let Some(unix_ns) = self.start_time.and_then(clock::unix_ns_unless_now)
-            && let Some(buffer) = frame.buffer()
-        {
-            Sink::new(buffer, Key::START_UNIX_NS).i64(unix_ns.cast_signed());
-        }
-        if let Some(buffer) = frame.buffer() {
-            Sink::new(buffer, Key::NAME).str(self.name);
-        }
     }
 }
 

@@ -6,17 +6,20 @@
 //!
 //! ```text
 //! end of a span   0 what  1 callsite  2 trace high  3 trace low  4 span  5 parent  6 root
-//!                 7 start ticks  8 end ticks  9… items
+//!                 7 start ticks  8 end ticks  (9 parent segment, for a segment)  … items
 //! amendment       0 what  1 callsite  2 span  3 ticks  4… items
-//! what            tag: u8 | outcome: u8 | flags: u8 | remote: u1 | level: u3 | rate: u10 | tracer: u10
-//!                 | item words: u16
+//! what            tag: u8 | outcome: u3 | takers: u2 | unused: u3 | traits: u8 | remote: u1
+//!                 | level: u3 | rate: u10 | tracer: u10 | item words: u16
 //! ```
 
 use super::current::Traits;
-use crate::record::Outcome;
+use crate::record::{Destinations, Outcome};
 
-/// The words of a span's end before its items.
+/// The words of a span's end before its items; a segment has one more.
 pub(super) const END_WORDS: usize = 9;
+
+/// Where the takers of a span are in the first word.
+const TAKERS_AT: u32 = 11;
 
 /// The words of an amendment before its items.
 pub(super) const AMENDMENT_WORDS: usize = 4;
@@ -47,6 +50,8 @@ pub(super) struct What {
     pub(super) tag: Tag,
     /// The outcome, where a span ends.
     pub(super) outcome: Outcome,
+    /// Who takes the span, where one ends.
+    pub(super) takers: Destinations,
     pub(super) traits: Traits,
     /// Whether the parent lives in another process.
     pub(super) parent_is_remote: bool,
@@ -58,6 +63,7 @@ impl What {
     pub(super) const fn pack(self) -> u64 {
         self.tag as u64
             | (self.outcome as u64) << 8
+            | (self.takers.bits() as u64) << TAKERS_AT
             | self.traits.bits()
             | (self.parent_is_remote as u64) << 24
             | (self.item_words as u64) << 48
@@ -73,7 +79,7 @@ impl What {
             5 => Tag::TimedEvent,
             _ => return None,
         };
-        let outcome = match (word >> 8) as u8 {
+        let outcome = match (word >> 8) as u8 & 0b111 {
             0 => Outcome::Ok,
             1 => Outcome::Error,
             2 => Outcome::None,
@@ -84,6 +90,7 @@ impl What {
         Some(Self {
             tag,
             outcome,
+            takers: Destinations::from_bits((word >> TAKERS_AT) as u8),
             traits: Traits::from_bits(word),
             parent_is_remote: (word >> 24) & 1 != 0,
             item_words: (word >> 48) as u16,
@@ -92,8 +99,15 @@ impl What {
 
     /// The words of the whole record.
     pub(super) fn record_words(self) -> usize {
-        let head = if self.tag == Tag::End { END_WORDS } else { AMENDMENT_WORDS };
-        head + usize::from(self.item_words)
+        self.head_words() + usize::from(self.item_words)
+    }
+
+    /// The words before the items.
+    pub(super) fn head_words(self) -> usize {
+        match self.tag {
+            Tag::End => END_WORDS + usize::from(self.takers.contains(Destinations::SEGMENTS)),
+            Tag::Items | Tag::Event | Tag::Link | Tag::TimedEvent => AMENDMENT_WORDS,
+        }
     }
 }
 
@@ -107,6 +121,7 @@ mod tests {
         let what = What {
             tag: Tag::Event,
             outcome: Outcome::Cancelled,
+            takers: Destinations::SEGMENTS,
             traits: Traits::new(TraceFlags::SAMPLED.with(TraceFlags::RANDOM), 513, Level::Trace)
                 .with_rate(1022),
             parent_is_remote: true,

@@ -17,6 +17,7 @@ mod age;
 mod amend;
 mod attribute;
 mod begin;
+mod builder;
 mod callsite;
 mod clock;
 pub(crate) mod collector;
@@ -26,7 +27,15 @@ mod drain;
 mod frame;
 mod handle;
 mod ids;
+#[cfg(any(feature = "xray", feature = "testing"))]
+mod json;
+#[cfg(not(any(feature = "xray", feature = "testing")))]
+#[path = "no_json.rs"]
+mod json;
 mod layout;
+mod live;
+mod marks;
+mod missing;
 mod outcome;
 pub(crate) mod parent;
 mod rate;
@@ -37,10 +46,15 @@ mod sink;
 pub(crate) mod tracer;
 mod words;
 
+#[cfg_attr(not(feature = "xray"), expect(unused_imports, reason = "for who polls"))]
+pub(crate) use clock::{now, since_epoch};
+
 pub use amend::Attributes;
 pub use attribute::{Text, ToAttribute, ToElement};
+pub use builder::SpanBuilder;
 pub use current::Attached;
-pub use handle::{Span, SpanBuilder, SpanRef, current};
+pub use handle::{Span, SpanRef, current};
+pub use missing::{ContextMissing, missing_segments};
 pub use outcome::{Fallible, Split};
 pub use parent::Parent;
 pub use request::{baggage, change_baggage, set_user};
@@ -52,13 +66,13 @@ pub use tracer::Limits;
 #[doc(hidden)]
 pub use amend::Amendment;
 #[doc(hidden)]
-pub use callsite::Callsite;
+pub use callsite::{Callsite, Mark, Subsegment};
 #[doc(hidden)]
 pub use frame::Frame;
 #[doc(hidden)]
 pub use outcome::{
     ErrorProbe, Judge, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError, ViaFallible,
-    ViaNothing, ViaPlain, call, error_event, fail, guard_attributes,
+    ViaNothing, ViaPlain, call, classify, error_event, fail, guard_attributes,
 };
 #[doc(hidden)]
 pub use scoped::{Scoped, call_in, scoped};
@@ -78,7 +92,13 @@ use crate::loss::Ledger;
 /// Whether this build records anything: it has a destination and is not switched off. Where it is
 /// false, every way to a record is a constant branch that leaves no code behind.
 pub(crate) const IS_LIVE: bool = cfg!(all(
-    any(feature = "otlp", feature = "console", feature = "opentelemetry", feature = "testing"),
+    any(
+        feature = "otlp",
+        feature = "xray",
+        feature = "console",
+        feature = "opentelemetry",
+        feature = "testing"
+    ),
     not(feature = "off")
 ));
 

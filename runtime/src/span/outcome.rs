@@ -16,9 +16,9 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::frame::Frame;
-use super::sink::{Limited, record_display_at};
+use super::sink::{Limited, Recorder, Sink, record_display_at};
 use super::words::{Key, MAX_TEXT_BYTES};
-use crate::record::{Level, Outcome};
+use crate::record::{Failure, Level, Outcome};
 
 /// What a call returned, taken apart by reference.
 #[derive(Debug)]
@@ -146,19 +146,19 @@ via! {
 
 impl<E: Error + 'static> ViaError for &&&&&ErrorProbe<'_, E> {
     fn describe<const WORDS: usize>(&self, frame: &mut Frame<WORDS>) {
-        fail(frame, type_name::<E>(), &Chain(self.0));
+        fail_chain(frame, type_name::<E>(), self.0);
     }
 }
 
 impl<E: AsRef<dyn Error + Send + Sync>> ViaAsRefSend for &&&&ErrorProbe<'_, E> {
     fn describe<const WORDS: usize>(&self, frame: &mut Frame<WORDS>) {
-        fail(frame, type_name::<E>(), &Chain(self.0.as_ref()));
+        fail_chain(frame, type_name::<E>(), self.0.as_ref());
     }
 }
 
 impl<E: AsRef<dyn Error>> ViaAsRef for &&&ErrorProbe<'_, E> {
     fn describe<const WORDS: usize>(&self, frame: &mut Frame<WORDS>) {
-        fail(frame, type_name::<E>(), &Chain(self.0.as_ref()));
+        fail_chain(frame, type_name::<E>(), self.0.as_ref());
     }
 }
 
@@ -193,6 +193,24 @@ pub fn fail<const WORDS: usize>(
     let _ = catch_unwind(AssertUnwindSafe(|| {
         record_display_at(frame, Key::FAILURE, message);
     }));
+}
+
+/// Marks a span as failed and records the type and the message of its error, and what it came from.
+#[cold]
+fn fail_chain<const WORDS: usize>(frame: &mut Frame<WORDS>, error_type: &str, error: &dyn Error) {
+    fail(frame, error_type, &Chain(error));
+    if frame.is_segment() && error.source().is_some() {
+        // As above.
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            let mut messages = vec![limited(error)];
+            for source in successors(error.source(), source_of).take(MAX_SOURCES) {
+                messages.push(limited(source));
+            }
+            if let Some(buffer) = frame.buffer() {
+                Sink::new(buffer, Key::ERRORS).strs(&messages);
+            }
+        }));
+    }
 }
 
 /// Formats as an error and its sources, each behind a colon.
@@ -241,6 +259,12 @@ pub fn error_event<const WORDS: usize>(frame: &mut Frame<WORDS>, level: Level) {
 #[inline]
 pub fn guard_attributes(record: impl FnOnce()) {
     let _ = catch_unwind(AssertUnwindSafe(record));
+}
+
+/// Asks a function of the user's how an error counts; that the types stand here lets a closure leave
+/// them out.
+pub fn classify<E: ?Sized>(error: &E, judge: impl FnOnce(&E) -> Failure) -> Failure {
+    judge(error)
 }
 
 /// Calls the body of an annotated function; that it takes an `FnOnce` lets the body return

@@ -41,9 +41,9 @@ impl Parent {
     }
 }
 
-/// The span of another process that a call came from, if it names one.
+/// The span of another process that a call came from, or the trace alone where it names no span.
 pub(super) fn caller(incoming: &Context) -> Option<Parent> {
-    incoming.span.is_valid().then_some(Parent::Remote(incoming.span))
+    incoming.span.trace_id.is_valid().then_some(Parent::Remote(incoming.span))
 }
 
 impl From<SpanRef> for Parent {

@@ -30,6 +30,10 @@ pub(crate) struct Request {
     pub(crate) baggage: Baggage,
     /// The id of the user.
     pub(crate) user: Option<Arc<str>>,
+    /// The rule by which it has a segment.
+    pub(crate) sampling_rule: Option<Arc<str>>,
+    /// What else came in an X-Ray header.
+    pub(crate) xray_rest: Option<Arc<str>>,
 }
 
 /// The open requests.
@@ -57,7 +61,7 @@ pub fn set_user(id: impl Into<Arc<str>>) {
     let span = super::current();
     if !span.is_none() {
         let id = id.into();
-        change(span, |request| request.user = Some(id));
+        change(span.to_current().root(), |request| request.user = Some(id));
     }
 }
 
@@ -79,7 +83,7 @@ pub fn change_baggage(change_it: impl FnOnce(&mut Baggage)) {
     }
     let mut baggage = baggage();
     change_it(&mut baggage);
-    change(span, |request| request.baggage = baggage);
+    change(span.to_current().root(), |request| request.baggage = baggage);
 }
 
 /// Makes a span that has just begun a request of its own; what belongs to the request around it,
@@ -91,23 +95,33 @@ pub(super) fn begin(span: Current) -> Current {
     }
     let own = Current { root_id: span.span_id, ..span };
     if let Some(outer) = find(span.root()) {
-        change(SpanRef::from_current(own), |request| *request = outer);
+        change(own.root(), |request| {
+            let sampling_rule = request.sampling_rule.take().or(outer.sampling_rule);
+            *request = Request { sampling_rule, ..outer };
+        });
     }
     own
 }
 
 /// Keeps what came with a request, if anything did.
 pub(crate) fn open(span: SpanRef, incoming: &Context) {
-    if incoming.trace_state.is_none() && incoming.baggage.is_empty() {
+    let xray_rest = incoming.xray.as_ref().and_then(|xray| xray.rest.clone());
+    if incoming.trace_state.is_none() && incoming.baggage.is_empty() && xray_rest.is_none() {
         return;
     }
-    change(span, |request| {
+    change(span.to_current().root(), |request| {
         // The trace state belongs to the span that came in; without one there is none to follow.
         if incoming.span.is_valid() {
             request.trace_state.clone_from(&incoming.trace_state);
         }
         request.baggage = incoming.baggage.clone();
+        request.xray_rest = xray_rest;
     });
+}
+
+/// Keeps the rule by which a request has a segment.
+pub(super) fn set_sampling_rule(root: Root, rule: &Arc<str>) {
+    change(root, |request| request.sampling_rule = Some(Arc::clone(rule)));
 }
 
 /// What belongs to the request of a span.
@@ -136,8 +150,7 @@ pub(super) fn close(roots: &[Root]) {
     COUNT.store(by_root.len(), Ordering::Release);
 }
 
-fn change(span: SpanRef, change: impl FnOnce(&mut Request)) {
-    let root = span.to_current().root();
+fn change(root: Root, change: impl FnOnce(&mut Request)) {
     if root.1 == 0 {
         return;
     }

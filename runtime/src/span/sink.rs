@@ -7,10 +7,13 @@ use std::cell::Cell;
 use std::fmt::{self, Write as _};
 use std::mem::MaybeUninit;
 
+use serde::Serialize;
+
 use super::amend;
 use super::attribute::{Text, ToAttribute};
 use super::callsite::Callsite;
 use super::current::Current;
+use super::json;
 use super::words::{Key, MAX_ARRAY_ELEMENTS, MAX_TEXT_BYTES, Words, cut, text_words};
 
 /// How a value is hidden before it is recorded.
@@ -81,6 +84,13 @@ pub trait Recorder {
         record_display_at(self, Key::at(key), &format_args!("{value:?}"));
     }
 
+    /// Records metadata: a value as a JSON text.
+    fn record_metadata<T: Serialize + ?Sized>(&mut self, key: u16, value: &T) {
+        if let Some(buffer) = self.buffer() {
+            Sink { buffer, key: Key::at(key) }.str(&json::text(value));
+        }
+    }
+
     /// Records a value that must not be readable.
     fn record_redacted<T: fmt::Display + ?Sized>(
         &mut self,
@@ -88,14 +98,24 @@ pub trait Recorder {
         redaction: Redaction,
         value: &T,
     ) {
-        if let Some(buffer) = self.buffer() {
-            let sink = Sink { buffer, key: Key::at(key) };
-            match redaction {
-                Redaction::Full => sink.str("…"),
-                Redaction::Hash => sink.display(&format_args!("{:016x}", hash(value))),
-                Redaction::Last(chars) => sink.display(&Tail { value, chars }),
-            }
-        }
+        record_display_at(self, Key::at(key), &Redacted { redaction, value });
+    }
+
+    /// Records metadata that must not be readable.
+    fn record_redacted_metadata<T: fmt::Display + ?Sized>(
+        &mut self,
+        key: u16,
+        redaction: Redaction,
+        value: &T,
+    ) {
+        self.record_metadata(key, &format_args!("{}", Redacted { redaction, value }));
+    }
+}
+
+/// Records a number under one of our own keys.
+pub(super) fn record_i64_at(recorder: &mut impl Recorder, key: Key<'_>, value: i64) {
+    if let Some(buffer) = recorder.buffer() {
+        Sink { buffer, key }.i64(value);
     }
 }
 
@@ -270,6 +290,23 @@ impl fmt::Write for Limited<'_> {
         let kept = cut(text, MAX_TEXT_BYTES - self.0.len());
         self.0.push_str(kept);
         if kept.len() == text.len() { Ok(()) } else { Err(fmt::Error) }
+    }
+}
+
+/// What may be read of a value.
+struct Redacted<'a, T: ?Sized> {
+    redaction: Redaction,
+    value: &'a T,
+}
+
+impl<T: fmt::Display + ?Sized> fmt::Display for Redacted<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.value;
+        match self.redaction {
+            Redaction::Full => f.write_str("…"),
+            Redaction::Hash => write!(f, "{:016x}", hash(value)),
+            Redaction::Last(chars) => Tail { value, chars }.fmt(f),
+        }
     }
 }
 

@@ -5,14 +5,15 @@
 //! Never: frees a tracer; spans that began under it may end at any time.
 
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::callsite::Callsite;
 use super::current::{self, Current};
+use super::missing::ContextMissing;
 use crate::propagate::Composite;
-use crate::record::{Level, Processor, SpanRecord};
-use crate::sample::Sampler;
+use crate::record::{Destinations, Level, Processor, SpanRecord};
+use crate::sample::{DecideSegments, Sampler};
 
 /// How much one span may hold; what is beyond is counted on the span.
 ///
@@ -33,28 +34,50 @@ pub struct Limits {
 #[derive(Debug)]
 pub(crate) struct Tracer {
     pub(crate) sampler: Sampler,
+    /// The rules by which requests have segments; without any, those have that have spans.
+    pub(crate) segments: Option<Arc<dyn DecideSegments>>,
+    pub(crate) context_missing: ContextMissing,
+    /// Who wants to know of requests that begin.
+    pub(crate) watcher: Option<Watcher>,
+    /// Who is there to take anything.
+    pub(crate) destinations: Destinations,
     pub(crate) propagator: Composite,
     pub(crate) limits: Limits,
     pub(crate) level: Level,
     pub(crate) processors: Processors,
 }
 
+/// Is shown every request with a segment when it begins, on the application's thread: a record
+/// without an end. It must not block.
+#[derive(Clone)]
+pub(crate) struct Watcher(pub(crate) Arc<dyn Fn(SpanRecord) + Send + Sync>);
+
 /// Who takes finished spans, in the order they were added.
 #[derive(Clone, Default)]
-pub(crate) struct Processors(pub(crate) Vec<Arc<dyn Processor<SpanRecord>>>);
+pub(crate) struct Processors {
+    /// Those that take what goes to destinations of spans.
+    pub(crate) of_spans: Vec<Arc<dyn Processor<SpanRecord>>>,
+    /// Those that are shown everything and choose for themselves.
+    pub(crate) of_all: Vec<Arc<dyn Processor<SpanRecord>>>,
+}
 
 /// How many tracers there may be at a time; the first is the installed one.
 const SLOTS: usize = current::MAX_TRACERS;
 
 static TRACERS: [AtomicPtr<Tracer>; SLOTS] = [const { AtomicPtr::new(ptr::null_mut()) }; SLOTS];
 
-/// The most detailed level that any tracer records; zero while there is none.
-static MAX_LEVEL: AtomicU8 = AtomicU8::new(0);
+/// What any tracer records: the most detailed level, zero while there is none, and above it who
+/// takes anything.
+static RECORDED: AtomicU16 = AtomicU16::new(0);
 
 /// Whether a span of this callsite may be recorded: one load and a branch.
 #[inline]
 pub fn is_enabled(callsite: &'static Callsite) -> bool {
-    super::IS_LIVE && callsite.source.level as u8 <= MAX_LEVEL.load(Ordering::Relaxed)
+    if !super::IS_LIVE {
+        return false;
+    }
+    let [level, takers] = RECORDED.load(Ordering::Relaxed).to_le_bytes();
+    callsite.source.level as u8 <= level && takers & callsite.destinations.bits() != 0
 }
 
 /// The tracer behind a tag, if it is still there.
@@ -126,9 +149,11 @@ fn settle_level() {
     // One at a time: the slower of two would write down a level from before the other's change.
     static SETTLING: Mutex<()> = Mutex::new(());
     let _settling = SETTLING.lock().unwrap_or_else(PoisonError::into_inner);
-    let levels = (0..SLOTS).filter_map(|slot| find(u16::try_from(slot).ok()?));
-    let max = levels.map(|tracer| tracer.level as u8).max().unwrap_or(0);
-    MAX_LEVEL.store(max, Ordering::Relaxed);
+    let tracers = (0..SLOTS).filter_map(|slot| find(u16::try_from(slot).ok()?));
+    let recorded = tracers.fold([0, 0], |[level, takers], tracer| {
+        [level.max(tracer.level as u8), takers | tracer.destinations.bits()]
+    });
+    RECORDED.store(u16::from_le_bytes(recorded), Ordering::Relaxed);
 }
 
 impl Default for Limits {
@@ -137,8 +162,14 @@ impl Default for Limits {
     }
 }
 
+impl std::fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a watcher")
+    }
+}
+
 impl std::fmt::Debug for Processors {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} processors", self.0.len())
+        write!(f, "{} processors", self.of_spans.len() + self.of_all.len())
     }
 }

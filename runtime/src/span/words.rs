@@ -29,6 +29,10 @@ pub(super) struct Key<'a> {
 impl<'a> Key<'a> {
     /// The key is a text block behind the head.
     const DYNAMIC: u16 = 0xFFFF;
+    /// The same, for an annotation.
+    const DYNAMIC_ANNOTATION: u16 = 0xFFF3;
+    /// The same, for metadata: the text is namespace, zero byte, key.
+    const DYNAMIC_METADATA: u16 = 0xFFF2;
     /// The span's name.
     pub(super) const NAME: Self = Self::at(0xFFFE);
     /// Somebody said that the span failed; the value is the status message.
@@ -51,6 +55,11 @@ impl<'a> Key<'a> {
     /// When the span ended, in nanoseconds since the Unix epoch, instead of its own reading.
     pub(super) const END_UNIX_NS: Self = Self::at(0xFFF6);
 
+    /// How a failure counts, as a number.
+    pub(super) const FAILS_AS: Self = Self::at(0xFFF5);
+    /// What the error said, then each error below it.
+    pub(super) const ERRORS: Self = Self::at(0xFFF4);
+
     /// The key at an index of the callsite.
     #[inline]
     pub(super) const fn at(index: u16) -> Self {
@@ -60,6 +69,26 @@ impl<'a> Key<'a> {
     /// A key known at run time, cut at [`MAX_KEY_BYTES`].
     pub(super) fn text(text: &'a str) -> Self {
         Self { index: Self::DYNAMIC, text: Some(cut(text, MAX_KEY_BYTES)) }
+    }
+
+    /// The key of an annotation, known at run time.
+    pub(super) fn annotation(text: &'a str) -> Self {
+        Self { index: Self::DYNAMIC_ANNOTATION, ..Self::text(text) }
+    }
+
+    /// The key of metadata, known at run time: namespace, zero byte, key.
+    pub(super) fn metadata(text: &'a str) -> Self {
+        Self { index: Self::DYNAMIC_METADATA, ..Self::text(text) }
+    }
+
+    /// What a key that was known only at run time is, by the index of its item.
+    pub(super) const fn dynamic(index: u16) -> Option<Dynamic> {
+        match index {
+            Self::DYNAMIC => Some(Dynamic::Attribute),
+            Self::DYNAMIC_ANNOTATION => Some(Dynamic::Annotation),
+            Self::DYNAMIC_METADATA => Some(Dynamic::Metadata),
+            _ => None,
+        }
     }
 
     /// The index or constant, as the reader finds it.
@@ -75,6 +104,17 @@ impl<'a> Key<'a> {
             None => 0,
         }
     }
+}
+
+/// What a key known only at run time is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dynamic {
+    /// An attribute.
+    Attribute,
+    /// An annotation.
+    Annotation,
+    /// Metadata.
+    Metadata,
 }
 
 /// The type of a value in its head.

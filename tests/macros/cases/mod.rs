@@ -7,6 +7,7 @@ mod attributes;
 mod functions;
 mod futures;
 mod results;
+mod xray;
 
 use std::future::Future;
 use std::pin::{Pin, pin};

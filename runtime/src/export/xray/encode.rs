@@ -196,7 +196,7 @@ const BODY_BYTES: usize = 1_024;
 /// What an attribute costs besides its key and its value.
 const VALUE_BYTES: usize = 32 + 2 * DEFAULT.len();
 
-fn weigh_span(span: &SpanRecord) -> usize {
+pub(super) fn weigh_span(span: &SpanRecord) -> usize {
     let Some(segment) = &span.segment else { return 0 };
     let text = json::text_len;
     let errors = segment.errors.iter().map(|message| text(message) + VALUE_BYTES);

@@ -39,7 +39,7 @@ pub use settings::{Indexed, Naming, Settings, Transport};
 
 use crate::export::{Batch, EncodeError, Limits, Reply, Request, Verdict};
 use crate::notes::Notes;
-use crate::record::LocalTrace;
+use crate::record::{LocalTrace, Resource, SpanRecord};
 
 /// Bounds of one request: the daemon itself passes on 50 documents at a time, and nothing that the
 /// queue has taken is larger than the queue.
@@ -118,6 +118,17 @@ impl Exporter {
             notes: settings.notes.clone(),
         }
     }
+}
+
+/// What runs the process, as X-Ray calls it: the `origin` of segments and the `ServiceType` of
+/// sampling rules.
+pub fn origin(resource: &Resource) -> Option<&'static str> {
+    process::origin(resource)
+}
+
+/// About how many bytes a span takes when it is encoded, never fewer; 0 for one without a segment.
+pub fn weigh(span: &SpanRecord) -> usize {
+    encode::weigh_span(span)
 }
 
 impl super::Exporter for Exporter {

@@ -24,10 +24,11 @@ pub(super) fn of_segment<'a>(
     match naming {
         Naming::Service => Cow::Borrowed(service),
         Naming::Fixed(name) => Cow::Borrowed(name),
-        Naming::Host { pattern, fallback, matches } => {
+        Naming::Host { pattern, fallback } => {
             let host = facts.text(Fact::Host).or_else(|| facts.text(Fact::Server));
             let host = host.map(address::without_port);
-            Cow::Borrowed(host.filter(|host| matches(pattern, host)).unwrap_or(fallback))
+            let fallback = fallback.as_deref().unwrap_or(service);
+            Cow::Borrowed(host.filter(|host| pattern.matches(host)).unwrap_or(fallback))
         }
         Naming::Route => Cow::Borrowed(facts.text(Fact::Route).unwrap_or(service)),
     }

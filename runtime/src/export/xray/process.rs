@@ -64,6 +64,11 @@ fn metadata(resource: &Resource) -> Vec<u8> {
     })
 }
 
+/// What runs the process, as X-Ray calls it.
+pub(super) fn origin(resource: &Resource) -> Option<&'static str> {
+    Known { resource }.origin()
+}
+
 struct Known<'a> {
     resource: &'a Resource,
 }

@@ -5,6 +5,7 @@
 
 use crate::notes::Notes;
 use crate::record::Resource;
+use crate::sample::xray::Pattern;
 
 /// What the destination goes by.
 #[derive(Clone, Debug)]
@@ -49,11 +50,9 @@ pub enum Naming {
     /// The host of the request.
     Host {
         /// Which hosts may be names; `*` is any run of characters, `?` any one.
-        pattern: String,
-        /// The name for others.
-        fallback: String,
-        /// Whether a text, the second argument, matches a pattern.
-        matches: fn(&str, &str) -> bool,
+        pattern: Pattern,
+        /// The name for others; `None` for that of the resource.
+        fallback: Option<String>,
     },
     /// The route of the request, such as `/users/{id}`; without one, the name of the service.
     Route,

@@ -3,10 +3,14 @@
 //! In: a [`Request`]. Out: a [`Reply`], or why there is none.
 //! Never: retries, reads a body it moves.
 
-#[cfg(feature = "otlp")]
+#[cfg(feature = "xray")]
+pub mod daemon;
+#[cfg(any(feature = "otlp", feature = "xray"))]
 pub mod http;
-#[cfg(feature = "otlp")]
+#[cfg(any(feature = "otlp", feature = "xray"))]
 mod retry_after;
+#[cfg(feature = "xray")]
+pub mod udp;
 mod writer;
 
 use std::future::Future;

@@ -11,6 +11,7 @@ fn a_list_of_names_becomes_propagators_in_their_order_and_each_once() {
         ("baggage,tracecontext", &["baggage", "traceparent", "tracestate"]),
         (" TraceContext , BAGGAGE ,, tracecontext,", &all),
         ("baggage", &["baggage"]),
+        ("XRay,tracecontext,xray", &["traceparent", "tracestate", "x-amzn-trace-id"]),
         ("none", &[]),
         ("none,none", &[]),
         ("", &all),
@@ -27,7 +28,7 @@ fn a_bad_list_is_an_error_that_names_the_setting_the_value_and_the_known_names()
         (
             "tracecontext,b4",
             "OTEL_PROPAGATORS: unknown propagator \"b4\", expected a list of tracecontext, \
-             baggage, none",
+             baggage, xray, none",
         ),
         (
             "none,baggage",

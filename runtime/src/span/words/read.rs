@@ -57,9 +57,9 @@ impl<'a> Reader<'a> {
     fn item(&mut self) -> Option<Item> {
         let head = self.word()?;
         let (item_key, kind, length) = (head as u16, (head >> 16) as u8, (head >> 32) as usize);
-        let dynamic_key = match item_key {
-            Key::DYNAMIC => Some(self.text_block()?),
-            _ => None,
+        let dynamic_key = match Key::dynamic(item_key) {
+            Some(_) => Some(self.text_block()?),
+            None => None,
         };
         let value = match kind {
             kind::BOOL => Value::Bool(length != 0),

@@ -1,0 +1,51 @@
+//! What a key is to the destinations.
+//!
+//! In: where a field stands. Out: the runtime's word for it. Never: a rule, see `segment`.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+use syn::LitStr;
+
+/// What a key is to the destinations.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Mark {
+    /// An attribute of the span.
+    Attribute,
+    /// An attribute, and a value that X-Ray finds traces by.
+    Annotated,
+    /// A value that X-Ray finds traces by.
+    Annotation,
+    /// A value that X-Ray shows, in the namespace of this name.
+    Metadata(String),
+}
+
+impl Mark {
+    /// Whether X-Ray finds traces by it.
+    pub(crate) fn is_searched(&self) -> bool {
+        matches!(self, Self::Annotated | Self::Annotation)
+    }
+
+    /// Whether it is nothing to destinations that take spans.
+    pub(crate) fn is_of_segment(&self) -> bool {
+        matches!(self, Self::Annotation | Self::Metadata(_))
+    }
+
+    /// Whether keys of the two stand in one list, where each must be another.
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        self == other || !self.is_of_segment() && !other.is_of_segment()
+    }
+
+    /// The variant of the runtime's type.
+    pub(crate) fn tokens(&self, private: &TokenStream) -> TokenStream {
+        let site = Span::mixed_site();
+        match self {
+            Self::Attribute => quote_spanned!(site=> #private::Mark::Attribute),
+            Self::Annotated => quote_spanned!(site=> #private::Mark::Annotated),
+            Self::Annotation => quote_spanned!(site=> #private::Mark::Annotation),
+            Self::Metadata(namespace) => {
+                let namespace = LitStr::new(namespace, site);
+                quote_spanned!(site=> #private::Mark::Metadata(#namespace))
+            }
+        }
+    }
+}

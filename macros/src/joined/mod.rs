@@ -1,0 +1,228 @@
+//! All attributes of ours on one function, joined into one expansion.
+//!
+//! In: the outermost attribute and the item under it. Out: the function with one thing around it,
+//! the same for every order of the attributes. Never: knows what an attribute means.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Meta, Path};
+
+use crate::body::{self, Joined};
+use crate::callsite::{Callsite, Kind, Takers};
+use crate::errors::Errors;
+use crate::field;
+use crate::function::Function;
+use crate::paths::Paths;
+use crate::{Mode, traced, xray_subsegment};
+
+/// The attributes that are expanded together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Attribute {
+    Traced,
+    Subsegment,
+}
+
+/// Every attribute by the name that it is found by on a function.
+const NAMES: &[(&str, Attribute)] =
+    &[("traced", Attribute::Traced), ("xray_subsegment", Attribute::Subsegment)];
+
+/// The argument of an attribute whose work another one has done.
+const JOINED: &str = "__spanwright_joined";
+
+/// Expands the outermost attribute and those that stand below it.
+// Input:  #[traced(fields(user.id))] #[xray_subsegment(annotations(limit))]
+//         fn home(user: &User, limit: u32) -> Page { … }
+// Output: fn home(user: &User, limit: u32) -> Page {
+//             let callsite = const { &Callsite { … } };
+//             let mut frame = Frame::<12>::new();
+//             if is_enabled(callsite) {
+//                 frame.enter(callsite);
+//                 if frame.is_recording() { Recorder::record(&mut frame, 0, &user.id); }
+//                 if frame.is_segment() { Recorder::record(&mut frame, 1, &limit); }
+//             }
+//             let result = call(move || -> Page { let user = user; let limit = limit; { … } });
+//             if frame.is_recording() { match (&&Judge(&result)).split() { … } }
+//             frame.finish();
+//             result
+//         }
+pub(crate) fn expand(
+    outermost: Attribute,
+    args: TokenStream,
+    item: &TokenStream,
+    mode: Mode,
+) -> TokenStream {
+    if args.to_string() == JOINED {
+        return TokenStream::new();
+    }
+    let mut errors = Errors::default();
+    let mut written = Written::default();
+    written.add(outermost, args, &mut errors);
+    let mut function = Function::parse(item.clone(), outermost.owner(), &mut errors);
+    let plan = function.as_mut().map(|function| {
+        written.take_siblings(function, &mut errors);
+        Plan::new(written, function, &mut errors)
+    });
+    match (errors.finish(), function, plan) {
+        // Each sibling finds for itself that there is nothing to add.
+        (None, _, Some(plan)) if plan.is_nothing(mode) => item.clone(),
+        (None, Some(function), Some(plan)) => plan.expand(&function, mode),
+        // Without the siblings, which would repeat their mistakes.
+        (errors, Some(function), _) => quote!(#errors #function),
+        (errors, ..) => quote!(#errors #item),
+    }
+}
+
+/// What was written, by whichever attribute.
+#[derive(Default)]
+struct Written {
+    traced: Option<traced::Args>,
+    subsegment: Option<xray_subsegment::Args>,
+}
+
+/// What is meant, by all attributes together.
+struct Plan {
+    callsite: Callsite,
+    traced: Option<traced::Plan>,
+    subsegment: Option<xray_subsegment::Plan>,
+    paths: Paths,
+}
+
+impl Attribute {
+    /// How errors call it.
+    fn owner(self) -> &'static str {
+        match self {
+            Self::Traced => traced::OWNER,
+            Self::Subsegment => xray_subsegment::OWNER,
+        }
+    }
+
+    /// The attribute at the end of a path, whatever it is reached by.
+    fn named(path: &Path) -> Option<Self> {
+        let name = &path.segments.last()?.ident;
+        NAMES.iter().find(|(known, _)| name == known).map(|(_, attribute)| *attribute)
+    }
+}
+
+impl Written {
+    fn add(&mut self, attribute: Attribute, args: TokenStream, errors: &mut Errors) {
+        match attribute {
+            Attribute::Traced => self.traced = Some(traced::Args::parse(args, errors)),
+            Attribute::Subsegment => {
+                self.subsegment = Some(xray_subsegment::Args::parse(args, errors));
+            }
+        }
+    }
+
+    fn has(&self, attribute: Attribute) -> bool {
+        match attribute {
+            Attribute::Traced => self.traced.is_some(),
+            Attribute::Subsegment => self.subsegment.is_some(),
+        }
+    }
+
+    /// Takes the attributes of ours off the function.
+    fn take_siblings(&mut self, function: &mut Function, errors: &mut Errors) {
+        for attribute in std::mem::take(&mut function.attributes) {
+            match Attribute::named(attribute.path()) {
+                Some(sibling) => {
+                    function.items.extend(used(attribute.path()));
+                    self.add_sibling(sibling, &attribute, errors);
+                }
+                None => function.attributes.push(attribute),
+            }
+        }
+    }
+
+    fn add_sibling(&mut self, sibling: Attribute, written: &syn::Attribute, errors: &mut Errors) {
+        let (owner, path) = (sibling.owner(), written.path());
+        if self.has(sibling) {
+            return errors.on(path, format!("{owner} is on this function already"));
+        }
+        match &written.meta {
+            Meta::Path(_) => self.add(sibling, TokenStream::new(), errors),
+            Meta::List(list) => self.add(sibling, list.tokens.clone(), errors),
+            Meta::NameValue(_) => {
+                errors.on(written, format!("{owner} takes its arguments in parentheses"));
+            }
+        }
+    }
+
+    /// Where the runtime is, which any of the attributes may say.
+    fn root(&self, errors: &mut Errors) -> Option<Path> {
+        let traced = self.traced.as_ref().and_then(|it| it.root.as_ref());
+        let subsegment = self.subsegment.as_ref().and_then(|it| it.root.as_ref());
+        let mut roots = [traced, subsegment].into_iter().flatten();
+        let first = roots.next()?;
+        let said = first.to_token_stream().to_string();
+        for other in roots.filter(|other| other.to_token_stream().to_string() != said) {
+            errors.on(other, format!("`crate` is `{said}` in another attribute of this function"));
+        }
+        Some(first.clone())
+    }
+}
+
+/// An item of no code that names an attribute which was taken off: so its import counts as used, it
+/// has to be there, and an editor finds it.
+// Output: #[xray_subsegment(__spanwright_joined)] const _: () = ();
+fn used(path: &Path) -> TokenStream {
+    let (site, mark) = (Span::mixed_site(), Ident::new(JOINED, Span::mixed_site()));
+    quote_spanned!(site=> #[#path(#mark)] const _: () = ();)
+}
+
+impl Plan {
+    fn new(written: Written, function: &Function, errors: &mut Errors) -> Self {
+        let paths = Paths::new(written.root(errors));
+        let mut callsite = Callsite::of(function);
+        callsite.takers = match (&written.traced, &written.subsegment) {
+            (Some(_), Some(_)) => Takers::All,
+            (None, Some(_)) => Takers::Segments,
+            _ => Takers::OfKind,
+        };
+        let traced =
+            written.traced.map(|args| traced::Plan::new(args, function, &mut callsite, errors));
+        let subsegment = written
+            .subsegment
+            .map(|args| xray_subsegment::Plan::new(args, function, &mut callsite, errors));
+        let plan = Self { callsite, traced, subsegment, paths };
+        plan.check_annotations(errors);
+        plan
+    }
+
+    /// Annotations of all attributes are one set.
+    fn check_annotations(&self, errors: &mut Errors) {
+        let traced = self.traced.iter().flat_map(traced::Plan::fields);
+        let subsegment = self.subsegment.iter().flat_map(xray_subsegment::Plan::fields);
+        field::check_annotations(traced.chain(subsegment), errors);
+    }
+
+    fn expand(&self, function: &Function, mode: Mode) -> TokenStream {
+        let paths = &self.paths;
+        let traced = self.traced.as_ref().map(|plan| plan.pieces(paths));
+        let subsegment = self.subsegment.as_ref().map(|plan| plan.pieces(mode, paths));
+        let joined = Joined {
+            callsite: self.callsite.tokens(paths),
+            pieces: traced.into_iter().chain(subsegment).collect(),
+        };
+        if self.is_live(mode) {
+            body::live(function, &joined, paths)
+        } else {
+            body::dead(function, &joined, paths)
+        }
+    }
+
+    /// Whether anybody who is compiled in wants the span.
+    fn is_live(&self, mode: Mode) -> bool {
+        let is_for_segments = self.subsegment.is_some() || self.callsite.kind != Kind::INTERNAL;
+        mode.spans && self.traced.is_some() || mode.segments && is_for_segments
+    }
+
+    /// Whether there is nothing to record and nothing that only the compiler can check.
+    fn is_nothing(&self, mode: Mode) -> bool {
+        !self.is_live(mode)
+            && self.traced.as_ref().is_none_or(traced::Plan::is_literal)
+            && self.subsegment.as_ref().is_none_or(xray_subsegment::Plan::is_literal)
+    }
+}
+
+#[cfg(test)]
+mod tests;

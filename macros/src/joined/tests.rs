@@ -1,0 +1,329 @@
+//! What attributes expand to, shape by shape, joined in any order, and that they are nothing when
+//! off.
+
+use quote::quote;
+
+use super::*;
+use Attribute::{Subsegment, Traced};
+
+const LIVE: Mode = Mode { spans: true, segments: true };
+const OFF: Mode = Mode { spans: false, segments: false };
+
+/// The expansion as formatted source.
+fn formatted(tokens: TokenStream) -> String {
+    let file = syn2::parse2(tokens).expect("an expansion is a file of items");
+    prettyplease::unparse(&file)
+}
+
+/// The expansion of `#[traced]` as formatted source.
+fn expanded(args: TokenStream, item: &TokenStream, mode: Mode) -> String {
+    formatted(expand(Traced, args, item, mode))
+}
+
+fn messages(attribute: Attribute, args: TokenStream, item: &TokenStream) -> Vec<String> {
+    let tokens = expand(attribute, args, item, LIVE).to_string();
+    let texts = tokens.split("compile_error ! { \"").skip(1);
+    texts.filter_map(|text| Some(text.split_once("\" }")?.0.to_owned())).collect()
+}
+
+#[track_caller]
+fn check(found: &str, expected: &str) {
+    assert!(found == expected, "expected:\n{expected}\nfound:\n{found}");
+}
+
+#[test]
+fn a_function_without_a_result_gets_a_guard() {
+    let found = expanded(
+        quote!(fields(n)),
+        &quote!(
+            fn add(n: u32) {
+                sum(n);
+            }
+        ),
+        LIVE,
+    );
+    check(&found, include_str!("snapshots/guard.expanded"));
+}
+
+#[test]
+fn a_function_with_a_result_gets_a_closure() {
+    let args = quote!(fields(user.id = user.id), ok(fields(rows = ok.len())), err(level = "warn"));
+    let item = quote!(
+        pub fn home<'a>(user: &'a User, (limit, _): (u32, u32)) -> Result<impl Page + 'a, Error> {
+            load(user, limit)
+        }
+    );
+    check(&expanded(args, &item, LIVE), include_str!("snapshots/closure.expanded"));
+}
+
+#[test]
+fn an_async_function_gets_a_wrapped_future() {
+    let item = quote!(
+        async fn home(mut user: User) -> Page {
+            load(user).await
+        }
+    );
+    check(
+        &expanded(quote!(name = HOME, enabled = on()), &item, LIVE),
+        include_str!("snapshots/async.expanded"),
+    );
+}
+
+#[test]
+fn a_returned_future_is_wrapped_where_it_was_boxed() {
+    let item = quote!(
+        fn home(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+            Box::pin(self.load())
+        }
+    );
+    check(&expanded(quote!(), &item, LIVE), include_str!("snapshots/boxed.expanded"));
+}
+
+#[test]
+fn off_leaves_one_statement_that_never_runs() {
+    let item = quote!(
+        fn home(user: &User) -> Page {
+            load(user)
+        }
+    );
+    check(
+        &expanded(quote!(fields(user.id = user.id)), &item, OFF),
+        include_str!("snapshots/off.expanded"),
+    );
+}
+
+#[test]
+fn o02_without_expressions_off_gives_the_tokens_back() {
+    let items = [
+        quote!(
+            /// Docs.
+            #[inline]
+            pub(crate) async unsafe fn f<'a, T: Clone>(
+                mut a: &'a T,
+                (b, _): (u32, u32),
+            ) -> Option<T>
+            where
+                T: Send,
+            {
+                #![allow(unused)]
+                Some(a.clone())
+            }
+        ),
+        quote!(
+            fn f() -> impl Future<Output = u32> {
+                async { 1 }
+            }
+        ),
+    ];
+    for item in items {
+        for args in [quote!(), quote!(name = "a", level = "debug", kind = "server", skip_all, err)]
+        {
+            let found = expand(Traced, args, &item, OFF);
+            assert_eq!(found.to_string(), item.to_string());
+        }
+    }
+}
+
+#[test]
+fn x02_a_body_is_never_parsed() {
+    let item = quote!(
+        fn half_typed(user: &User) -> u32 {
+            let x = user. ; match { <> fn }
+        }
+    );
+    for mode in [LIVE, OFF] {
+        let found = expand(Traced, quote!(fields(user)), &item, mode).to_string();
+        assert!(found.contains("let x = user . ; match { < > fn }"), "{found}");
+    }
+}
+
+#[test]
+fn the_function_is_emitted_beside_every_message() {
+    let item = quote!(
+        fn f(order: u32) {}
+    );
+    let args = quote!(nmae = "a", fields(ordr));
+    assert_eq!(messages(Traced, args.clone(), &item).len(), 2);
+    let found = expand(Traced, args, &item, OFF).to_string();
+    assert!(found.ends_with(&item.to_string()), "{found}");
+}
+
+#[test]
+fn off_reports_the_mistakes_that_live_reports() {
+    let item = quote!(
+        fn f(a: u32) -> u32 {
+            a
+        }
+    );
+    for args in [
+        quote!(nmae = "a"),
+        quote!(fields(b)),
+        quote!(fields(a, a = 1)),
+        quote!(level = "lout"),
+        quote!(ok(fields(c))),
+        quote!(fields(a = b?)),
+    ] {
+        let live = expand(Traced, args.clone(), &item, LIVE).to_string();
+        assert!(live.contains("compile_error"), "{live}");
+        assert_eq!(live, expand(Traced, args, &item, OFF).to_string());
+    }
+}
+
+#[test]
+fn a_subsegment_alone_is_for_nobody_else() {
+    let args = quote!(
+        "mock-data",
+        namespace = "remote",
+        annotations(user.id = user.id, %kind),
+        metadata(?filter, #[redact] card = card),
+        metadata("billing", cart = &cart),
+        err = |err| err.failure()
+    );
+    let item = quote!(
+        fn home(
+            user: &User,
+            kind: Kind,
+            filter: Filter,
+            card: u32,
+            cart: Cart,
+        ) -> Result<Page, Error> {
+            load(user)
+        }
+    );
+    let found = formatted(expand(Subsegment, args, &item, LIVE));
+    check(&found, include_str!("snapshots/subsegment.expanded"));
+}
+
+/// The two attributes, with arguments, in both orders.
+fn both_orders(item: &TokenStream, mode: Mode) -> [String; 2] {
+    let traced = quote!(
+        name = "home",
+        fields(
+            #[annotation]
+            user.id = user.id
+        ),
+        ok(fields(rows = ok.len()))
+    );
+    let subsegment = quote!(namespace = "aws", annotations(limit), err = "error");
+    [
+        expand(Traced, traced.clone(), &quote!(#[xray_subsegment(#subsegment)] #item), mode),
+        expand(
+            Subsegment,
+            subsegment,
+            &quote!(#[inline] #[spanwright::traced(#traced)] #item),
+            mode,
+        ),
+    ]
+    .map(|tokens| formatted(tokens).replace("#[inline]\n", ""))
+}
+
+#[test]
+fn both_attributes_make_one_expansion_in_any_order() {
+    let item = quote!(
+        async fn home(user: &User, limit: u32) -> Result<Vec<Page>, Error> {
+            load(user, limit).await
+        }
+    );
+    let [first, second] = both_orders(&item, LIVE);
+    let without_names = |found: &str| {
+        let names = ["spanwright::traced", "xray_subsegment"]
+            .map(|path| format!("    #[{path}({JOINED})]\n    const _: () = ();\n"));
+        names.iter().fold(found.to_owned(), |found, name| found.replace(name, ""))
+    };
+    check(&without_names(&first), &without_names(&second));
+    check(&first, include_str!("snapshots/joined.expanded"));
+}
+
+#[test]
+fn what_nobody_who_is_compiled_in_wants_never_runs() {
+    let item = quote!(
+        fn home(user: &User, limit: u32) -> Result<Vec<Page>, Error> {
+            load(user, limit)
+        }
+    );
+    let [found, _] = both_orders(&item, Mode { spans: true, segments: false });
+    assert!(found.contains("if false {"), "{found}");
+    assert!(!found.contains("is_segment"), "{found}");
+    // One attribute's room in the frame, and one for a row.
+    assert!(found.contains("Frame::<12usize>"), "{found}");
+    let segments = Mode { spans: false, segments: true };
+    let found = expand(Traced, quote!(kind = "server"), &item, segments).to_string();
+    assert!(found.contains("is_enabled"), "{found}");
+    let found = expand(Traced, quote!(), &item, segments).to_string();
+    assert_eq!(found, item.to_string());
+    let spans = Mode { spans: true, segments: false };
+    let found = expand(Subsegment, quote!(err = "error"), &item, spans).to_string();
+    assert_eq!(found, item.to_string());
+}
+
+#[test]
+fn a_mistake_of_a_sibling_is_reported_once_and_leaves_the_bare_function() {
+    let item = quote!(
+        fn f(order: u32) {}
+    );
+    for (outermost, args, sibling) in [
+        (Traced, quote!(), quote!(#[xray_subsegment(nmae = "a")])),
+        (Subsegment, quote!(), quote!(#[spanwright::traced(nmae = "a")])),
+        (Traced, quote!(nmae = "a"), quote!(#[xray_subsegment])),
+        (Traced, quote!(), quote!(#[xray_subsegment = "a"])),
+        (Traced, quote!(), quote!(#[other::traced])),
+        (Subsegment, quote!(), quote!(#[traced] #[a::b::xray_subsegment])),
+        (Traced, quote!(crate = a), quote!(#[xray_subsegment(crate = b)])),
+    ] {
+        let stacked = quote!(#sibling #item);
+        assert_eq!(messages(outermost, args.clone(), &stacked).len(), 1, "{sibling}");
+        let found = expand(outermost, args, &stacked, LIVE).to_string();
+        assert!(found.contains("fn f (order : u32) {"), "{found}");
+        assert!(!found.contains(&sibling.to_string()), "{found}");
+    }
+}
+
+#[test]
+fn any_of_the_attributes_may_say_where_the_runtime_is() {
+    let item = quote!(
+        #[xray_subsegment(crate = facade::telemetry)]
+        fn f() {}
+    );
+    for args in [quote!(), quote!(crate = facade::telemetry)] {
+        let found = expand(Traced, args, &item, LIVE).to_string();
+        assert!(found.contains("facade :: telemetry :: __private"), "{found}");
+        assert!(!found.contains(":: spanwright ::"), "{found}");
+    }
+}
+
+#[test]
+fn more_than_fifty_annotations_are_too_many() {
+    let item = quote!(
+        fn f() {}
+    );
+    let key = |n: usize| quote::format_ident!("a{n}");
+    let [fifty, rest] = [0..50, 50..53].map(|numbers| numbers.map(key).collect::<Vec<_>>());
+    let args = quote!(annotations(#(#fifty = 1),*));
+    assert_eq!(messages(Subsegment, args.clone(), &item), [""; 0]);
+    let stacked = quote!(#[xray_subsegment(#args)] #item);
+    let found = messages(Traced, quote!(fields(#(#rest = 1),*)), &stacked);
+    assert_eq!(found, [""; 0]);
+    let found = messages(Traced, quote!(fields(#(#[annotation] #rest = 1),*)), &stacked);
+    assert_eq!(found.len(), 1, "{found:?}");
+}
+
+#[test]
+fn an_attribute_whose_work_is_done_leaves_nothing() {
+    let item = quote!(
+        const _: () = ();
+    );
+    for attribute in [Traced, Subsegment] {
+        assert!(expand(attribute, quote!(__spanwright_joined), &item, LIVE).is_empty());
+    }
+}
+
+#[test]
+fn off_leaves_attributes_without_expressions_to_each_other() {
+    let item = quote!(
+        #[xray_subsegment("a", err = "error")]
+        fn f() -> u32 {
+            1
+        }
+    );
+    assert_eq!(expand(Traced, quote!(), &item, OFF).to_string(), item.to_string());
+}

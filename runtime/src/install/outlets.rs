@@ -1,0 +1,99 @@
+//! The destinations of one installation.
+//!
+//! In: the configured destinations. Out: processors for the tracer; flush and shutdown for all.
+//! Never: looks at a record.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::InstallError;
+use crate::config::Config;
+use crate::loss::{LossReason, Tally};
+use crate::sample::DecideSegments;
+use crate::span::ContextMissing;
+use crate::span::tracer::{Processors, Watcher};
+
+/// What the destinations want of the tracer.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub(super) processors: Processors,
+    /// The rules by which requests have segments.
+    pub(super) segments: Option<Arc<dyn DecideSegments>>,
+    pub(super) context_missing: ContextMissing,
+    /// Who wants to know of requests that begin.
+    pub(super) watcher: Option<Watcher>,
+}
+
+/// What a flush or a shutdown has come to at one destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The name of the destination.
+    pub destination: Cow<'static, str>,
+    /// Whether everything accepted before the call has met its fate, and a shutdown lost none of
+    /// it.
+    pub in_time: bool,
+    /// The counters since the start, in records of that destination: spans, or whole traces on
+    /// the console.
+    pub tally: Tally,
+}
+
+/// One or more destinations that are flushed and stopped together.
+pub(super) trait Outlet: fmt::Debug + Send + Sync {
+    /// Sends what is held; blocks up to the timeout.
+    fn flush(&self, timeout: Duration) -> Vec<Delivery>;
+
+    /// Sends what is held and stops; blocks up to the timeout.
+    fn shutdown(&self, timeout: Duration) -> Vec<Delivery>;
+}
+
+/// Everything that delivers.
+#[derive(Debug, Default)]
+pub(super) struct Outlets(Vec<Box<dyn Outlet>>);
+
+impl Outlets {
+    /// Starts what is configured.
+    pub(super) fn start(config: &mut Config) -> Result<(Self, Parts), InstallError> {
+        let mut outlets = Self::default();
+        let of_spans = std::mem::take(&mut config.processors);
+        let processors = Processors { of_spans, ..Processors::default() };
+        let mut parts = Parts { processors, ..Parts::default() };
+        super::pipelines::start(config, &mut outlets, &mut parts)?;
+        super::exporters::start(config, &mut outlets, &mut parts)?;
+        Ok((outlets, parts))
+    }
+
+    #[cfg_attr(
+        not(any(feature = "otlp", feature = "console", feature = "opentelemetry")),
+        expect(dead_code, reason = "without a destination there is nothing to add")
+    )]
+    pub(super) fn add(&mut self, outlet: impl Outlet + 'static) {
+        self.0.push(Box::new(outlet));
+    }
+
+    pub(super) fn flush(&self, timeout: Duration) -> Vec<Delivery> {
+        self.each(timeout, |outlet, left| outlet.flush(left))
+    }
+
+    pub(super) fn shutdown(&self, timeout: Duration) -> Vec<Delivery> {
+        let mut deliveries = self.each(timeout, |outlet, left| outlet.shutdown(left));
+        for delivery in &mut deliveries {
+            // Their counters began with this installation, so only its shutdown can have lost these.
+            delivery.in_time &= delivery.tally.lost_to(LossReason::Shutdown) == 0;
+        }
+        deliveries
+    }
+
+    fn each(
+        &self,
+        timeout: Duration,
+        order: impl Fn(&dyn Outlet, Duration) -> Vec<Delivery>,
+    ) -> Vec<Delivery> {
+        let begin = fastant::Instant::now();
+        let outlets = self.0.iter();
+        outlets
+            .flat_map(|outlet| order(outlet.as_ref(), timeout.saturating_sub(begin.elapsed())))
+            .collect()
+    }
+}

@@ -1,0 +1,154 @@
+//! Segments gathered until the request they belong to is over, or too much of it waits.
+//!
+//! In: finished spans, of which those with a segment count. Out: local traces to a processor: a
+//! request with everything below it, or a part of one.
+//! Never: keeps more than a bounded number of bytes, or a span for ever; waits for a span that may
+//! never end.
+//!
+//! ```text
+//! root ended, all parents there ─▶ out at once
+//! root ended, a parent missing  ─▶ out when it is there, at latest after `grace`
+//! ended after its root          ─▶ out at once, in a part of its own
+//! much of a request waits       ─▶ what has ended goes out as a part; the request goes on
+//! ```
+
+mod state;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::sleep_until;
+
+use super::worker::now;
+use crate::record::{LocalTrace, Processor, SpanRecord};
+use state::State;
+
+/// How long segments wait for each other, and how many may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GatherSettings {
+    /// How long a request whose root has ended waits for spans that are still open.
+    pub grace: Duration,
+    /// How old a request may grow before what has ended of it goes out.
+    pub max_age: Duration,
+    /// From how many bytes on that is worth a document before `max_wait` is over.
+    pub min_part_bytes: usize,
+    /// How long a span waits in any case, though its request goes on.
+    pub max_wait: Duration,
+    /// How much of one request may wait, in spans.
+    pub max_spans: usize,
+    /// The same in bytes.
+    pub max_trace_bytes: usize,
+    /// How many requests may wait; beyond it the oldest goes out as it is.
+    pub max_traces: usize,
+    /// The same in bytes of all together.
+    pub max_bytes: usize,
+    /// After how long a request that still runs sends a sign of life, once; `None` for never. A
+    /// crash then leaves a trace.
+    pub heartbeat: Option<Duration>,
+}
+
+/// What the service's quota for one trace, and our memory, ask for.
+impl Default for GatherSettings {
+    fn default() -> Self {
+        Self {
+            grace: Duration::from_secs(1),
+            max_age: Duration::from_mins(1),
+            min_part_bytes: 16 * 1024,
+            max_wait: Duration::from_mins(5),
+            max_spans: 1_000,
+            max_trace_bytes: 256 * 1024,
+            max_traces: 10_000,
+            max_bytes: 64 * 1024 * 1024,
+            heartbeat: None,
+        }
+    }
+}
+
+/// Gathers segments for a processor of local traces.
+#[derive(Debug)]
+pub struct Gatherer<P> {
+    next: P,
+    state: Mutex<State>,
+    /// Requests that have begun since somebody looked: who begins one waits for nobody who gathers.
+    begun: Mutex<Vec<SpanRecord>>,
+    /// Told when something begins to wait.
+    waits: Notify,
+}
+
+impl<P: Processor<LocalTrace>> Gatherer<P> {
+    /// Gathers for `next`; `weigh` says about how many bytes a span takes when it is encoded.
+    pub fn new(next: P, settings: GatherSettings, weigh: fn(&SpanRecord) -> usize) -> Self {
+        let state = Mutex::new(State::new(settings, weigh));
+        Self { next, state, begun: Mutex::default(), waits: Notify::new() }
+    }
+
+    /// Takes note of a request that begins, told by a record without an end: if it lives long it
+    /// will send a sign of life.
+    ///
+    /// Takes a short lock. Of more than [`GatherSettings::max_traces`] at a time the newest have
+    /// none.
+    pub fn begun(&self, running: SpanRecord) {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        begun.push(running);
+        if begun.len() == 1 {
+            self.waits.notify_one();
+        }
+    }
+
+    /// Hands out everything that waits, though it may not be complete.
+    pub fn release(&self) {
+        let traces = self.lock().release();
+        self.hand_over(traces);
+    }
+
+    /// Hands out what has waited long enough, for as long as it is polled; sleeps while nothing
+    /// waits.
+    pub async fn run(self: Arc<Self>) {
+        loop {
+            let deadline = self.lock().deadline();
+            match deadline {
+                None => self.waits.notified().await,
+                Some(deadline) => {
+                    tokio::select! {
+                        () = sleep_until(deadline.into()) => {}
+                        () = self.waits.notified() => {}
+                    }
+                }
+            }
+            let traces = self.lock().due(now());
+            self.hand_over(traces);
+        }
+    }
+
+    fn hand_over(&self, traces: Vec<LocalTrace>) {
+        if !traces.is_empty() {
+            self.next.process(&traces.into());
+        }
+    }
+
+    /// What waits, with what has begun.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        if !begun.is_empty() {
+            state.begin(begun.drain(..), now());
+        }
+        drop(begun);
+        state
+    }
+}
+
+impl<P: Processor<LocalTrace>> Processor<SpanRecord> for Gatherer<P> {
+    fn process(&self, spans: &Arc<[SpanRecord]>) {
+        let mut state = self.lock();
+        let before = state.deadline();
+        let traces = state.add(spans, now());
+        let after = state.deadline();
+        drop(state);
+        self.hand_over(traces);
+        if after.is_some() && after != before {
+            self.waits.notify_one();
+        }
+    }
+}

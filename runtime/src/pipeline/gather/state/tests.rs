@@ -1,0 +1,190 @@
+//! What goes out when.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use super::*;
+use crate::record::{
+    Destinations, Dropped, Level, Outcome, Segment, Source, SpanContext, SpanKind, Status,
+    TraceFlags, TraceId,
+};
+
+static SOURCE: Source =
+    Source { name: "work", target: "", function: "", file: "", line: 0, level: Level::Info };
+
+/// A span of the request whose root has the id 1.
+fn span(id: u64, parent: u64) -> SpanRecord {
+    of_request(1, id, parent)
+}
+
+fn of_request(root_id: u64, id: u64, parent: u64) -> SpanRecord {
+    let parent_id = Some(SpanId::from_u64(parent)).filter(|id| id.is_valid());
+    SpanRecord {
+        name: "work".into(),
+        context: SpanContext {
+            trace_id: TraceId::from_u128(1),
+            span_id: SpanId::from_u64(id),
+            flags: TraceFlags::SAMPLED,
+            is_remote: false,
+        },
+        parent_span_id: parent_id,
+        parent_is_remote: false,
+        local_root_id: SpanId::from_u64(root_id),
+        trace_state: None,
+        kind: SpanKind::Internal,
+        start_unix_ns: 0,
+        end_unix_ns: 0,
+        attributes: Vec::new(),
+        events: Vec::new(),
+        links: Vec::new(),
+        dropped: Dropped::default(),
+        status: Status::Unset,
+        outcome: Outcome::Ok,
+        source: &SOURCE,
+        destinations: Destinations::ALL,
+        segment: Some(Box::new(Segment {
+            is_root: id == root_id,
+            parent_id,
+            ..Segment::default()
+        })),
+    }
+}
+
+/// A moment, in seconds after the first.
+fn at(seconds: u64) -> Instant {
+    static START: OnceLock<Instant> = OnceLock::new();
+    #[expect(clippy::disallowed_methods, reason = "any moment will do to count from")]
+    let start = *START.get_or_init(Instant::now);
+    start + Duration::from_secs(seconds)
+}
+
+/// A span weighs a hundred bytes.
+fn state() -> State {
+    State::new(GatherSettings::default(), |_| 100)
+}
+
+fn ids(traces: &[LocalTrace]) -> Vec<Vec<u64>> {
+    let ids = |trace: &LocalTrace| {
+        trace.spans.iter().map(|span| span.context.span_id.to_u64()).collect::<Vec<_>>()
+    };
+    traces.iter().map(ids).collect()
+}
+
+#[test]
+fn a_request_whose_spans_have_all_ended_goes_out_with_its_root() {
+    let mut state = state();
+    assert_eq!(ids(&state.add(&[span(3, 2), span(2, 1)], at(0))), [[0_u64; 0]; 0]);
+    assert_eq!(ids(&state.add(&[span(1, 0)], at(0))), [[3, 2, 1]]);
+    assert_eq!((state.deadline(), state.bytes), (None, 0));
+}
+
+#[test]
+fn a_root_read_before_its_child_of_the_same_pass_waits_for_it() {
+    let mut state = state();
+    assert_eq!(ids(&state.add(&[span(1, 0), span(2, 1)], at(0))), [[1, 2]]);
+}
+
+#[test]
+fn a_root_above_an_open_span_waits_a_second_for_it() {
+    let mut state = state();
+    state.add(&[span(3, 2), span(1, 0)], at(0));
+    assert_eq!(state.deadline(), Some(at(1)));
+    assert_eq!(ids(&state.add(&[span(2, 1)], at(0))), [[3, 1, 2]]);
+
+    let mut late = self::state();
+    late.add(&[span(3, 2), span(1, 0)], at(0));
+    assert_eq!(late.due(at(0)).len(), 0);
+    assert_eq!(ids(&late.due(at(1))), [[3, 1]]);
+    assert_eq!(ids(&late.add(&[span(2, 1), span(4, 2)], at(2))), [[2, 4]]);
+}
+
+#[test]
+fn what_ends_after_its_request_went_out_goes_out_by_itself() {
+    let mut state = state();
+    state.add(&[span(1, 0)], at(0));
+    assert_eq!(ids(&state.add(&[span(2, 1)], at(9))), [[2]]);
+    assert_eq!(state.deadline(), None);
+}
+
+#[test]
+fn spans_that_are_no_segments_are_not_gathered() {
+    let mut state = state();
+    let inner = SpanRecord { segment: None, destinations: Destinations::SPANS, ..span(2, 1) };
+    assert_eq!(ids(&state.add(&[inner, span(1, 0)], at(0))), [[1]]);
+}
+
+#[test]
+fn a_request_that_grows_large_sends_what_has_ended_and_goes_on() {
+    let mut state = state();
+    let many: Vec<_> = (2..=1_002).map(|id| span(id, 1)).collect();
+    let parts = state.add(&many, at(0));
+    assert_eq!(parts.iter().map(|part| part.spans.len()).collect::<Vec<_>>(), [1_001]);
+    assert_eq!(ids(&state.add(&[span(2_000, 1), span(1, 0)], at(1))), [[2_000, 1]]);
+}
+
+#[test]
+fn a_request_that_grows_old_sends_what_has_ended_once_that_is_worth_it() {
+    let mut state = state();
+    state.add(&[span(2, 1)], at(0));
+    assert_eq!(state.due(at(60)).len(), 0, "too little");
+    let more: Vec<_> = (3..=200).map(|id| span(id, 1)).collect();
+    let parts = state.add(&more, at(70));
+    assert_eq!(parts.iter().map(|part| part.spans.len()).collect::<Vec<_>>(), [199]);
+    assert_eq!(ids(&state.add(&[span(1, 0)], at(80))), [[1]]);
+}
+
+#[test]
+fn what_has_ended_below_a_root_that_never_does_goes_out_in_the_end() {
+    let mut state = state();
+    state.add(&[span(2, 1)], at(0));
+    assert_eq!(state.due(at(60)).len(), 0);
+    assert_eq!(state.deadline(), Some(at(300)));
+    assert_eq!(ids(&state.due(at(300))), [[2]]);
+    assert_eq!(state.deadline(), None);
+}
+
+#[test]
+fn beyond_the_bounds_the_oldest_request_goes_out_as_it_is() {
+    let settings = GatherSettings { max_traces: 2, max_bytes: 350, ..GatherSettings::default() };
+    let mut state = State::new(settings, |_| 100);
+    state.add(&[of_request(10, 11, 10), of_request(20, 21, 20)], at(0));
+    assert_eq!(ids(&state.add(&[of_request(30, 31, 30)], at(0))), [[11]]);
+    assert_eq!(
+        ids(&state.add(&[of_request(20, 22, 20), of_request(20, 23, 20)], at(0))),
+        [[21, 22, 23]]
+    );
+    assert_eq!(state.bytes, 100);
+}
+
+#[test]
+fn the_end_of_it_all_releases_everything_oldest_first() {
+    let mut state = state();
+    state.add(&[of_request(10, 11, 10), of_request(20, 21, 20)], at(0));
+    assert_eq!(ids(&state.release()), [[11], [21]]);
+    assert_eq!((state.deadline(), state.bytes), (None, 0));
+}
+
+fn running(root_id: u64) -> SpanRecord {
+    of_request(root_id, root_id, 0)
+}
+
+#[test]
+fn a_request_that_runs_long_sends_one_sign_of_life_and_its_end_another_document() {
+    let settings =
+        GatherSettings { heartbeat: Some(Duration::from_secs(30)), ..Default::default() };
+    let mut state = State::new(settings, |_| 100);
+    state.begin([running(1), running(2)].into_iter(), at(0));
+    assert_eq!(state.deadline(), Some(at(30)));
+    assert_eq!(ids(&state.add(&[running(2)], at(10))), [[2]]);
+    assert_eq!(state.due(at(29)).len(), 0);
+    assert_eq!(ids(&state.due(at(30))), [[1]]);
+    assert_eq!((state.due(at(90)).len(), state.deadline()), (0, None));
+    assert_eq!(ids(&state.add(&[running(1)], at(99))), [[1]]);
+}
+
+#[test]
+fn requests_that_begin_are_forgotten_where_nobody_wants_signs_of_life() {
+    let mut state = state();
+    state.begin([running(1)].into_iter(), at(0));
+    assert_eq!(state.deadline(), None);
+}

@@ -1,0 +1,98 @@
+//! One pair of the header, `name=value`.
+//!
+//! In: bytes between two semicolons. Out: what they mean, or nothing.
+//! Never: guesses; an id that is not one is none.
+
+use crate::propagate::{Sampled, trim_white_space};
+use crate::record::{SpanId, TraceId};
+
+/// A pair that can be read; `None` inside of one whose value cannot.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Pair<'a> {
+    Root(Option<TraceId>),
+    Parent(Option<SpanId>),
+    Sampled(Sampled),
+    /// `Self`, the balancer's own id.
+    Balancer,
+    Lineage(Option<&'a str>),
+    /// A pair of somebody else, as it stands there.
+    Other(&'a str),
+}
+
+impl<'a> Pair<'a> {
+    /// The pairs of a header in their order.
+    pub(super) fn all(header: &'a [u8]) -> impl Iterator<Item = Self> {
+        header.split(|&byte| byte == b';').filter_map(|text| Self::read(trim_white_space(text)))
+    }
+
+    fn read(text: &'a [u8]) -> Option<Self> {
+        let text = str::from_utf8(text).ok()?;
+        let (name, value) = text.split_once('=')?;
+        let (name, value) = (name.trim_matches([' ', '\t']), value.trim_matches([' ', '\t']));
+        let is_printable = || text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        match name {
+            "" => None,
+            _ if is("Root") => Some(Self::Root(trace_id(value))),
+            _ if is("Parent") => Some(Self::Parent(span_id(value))),
+            _ if is("Sampled") => Some(Self::Sampled(match value {
+                "1" => Sampled::Yes,
+                "0" => Sampled::No,
+                "?" => Sampled::Asked,
+                _ => Sampled::Unsaid,
+            })),
+            _ if is("Self") => Some(Self::Balancer),
+            _ if is("Lineage") => Some(Self::Lineage(Some(value).filter(|text| is_lineage(text)))),
+            _ => is_printable().then_some(Self::Other(text)),
+        }
+    }
+}
+
+/// `1-`, up to 8 digits of epoch seconds, `-`, 24 digits. Leading zeros of the seconds may be
+/// missing, as other implementations have it.
+fn trace_id(text: &str) -> Option<TraceId> {
+    let (seconds, unique) = text.strip_prefix("1-")?.split_once('-')?;
+    if unique.len() != 24 || !(1..=8).contains(&seconds.len()) {
+        return None;
+    }
+    let id = TraceId::from_u128(hex(seconds)? << 96 | hex(unique)?);
+    Some(id).filter(|id| id.is_valid())
+}
+
+fn span_id(text: &str) -> Option<SpanId> {
+    let id = hex(text).filter(|_| text.len() == 16)?;
+    u64::try_from(id).ok().map(SpanId::from_u64).filter(|id| id.is_valid())
+}
+
+/// The number of at most 32 digits.
+fn hex(digits: &str) -> Option<u128> {
+    digits.chars().try_fold(0, |number, char| Some(number << 4 | u128::from(char.to_digit(16)?)))
+}
+
+/// The services a request has passed through, in either of AWS's forms: `hash:count|hash:count`, or
+/// `count:hash:count`.
+fn is_lineage(text: &str) -> bool {
+    /// Source: <https://github.com/open-telemetry/opentelemetry-java-contrib/tree/main/aws-xray-propagator>.
+    const MAX_REQUESTS: u32 = 32_767;
+    const MAX_LOOPS: u32 = 255;
+    let is_hash = |text: &str| text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_count = |text: &str, max| {
+        let is_number = text.len() <= 5 && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_number && text.parse::<u32>().is_ok_and(|count| count <= max)
+    };
+    let is_visit = |visit: &str| match visit.split_once(':') {
+        Some((hash, count)) => is_hash(hash) && is_count(count, MAX_REQUESTS),
+        None => false,
+    };
+    let fields: Vec<_> = text.split(':').collect();
+    match fields.as_slice() {
+        [requests, hash, loops] if !text.contains('|') => {
+            let is_short = loops.len() <= 3;
+            is_count(requests, MAX_REQUESTS)
+                && is_hash(hash)
+                && is_short
+                && is_count(loops, MAX_LOOPS)
+        }
+        _ => text.split('|').all(is_visit),
+    }
+}

@@ -1,0 +1,277 @@
+//! A span while it runs, whatever room its attributes have.
+//!
+//! In: where it belongs, and who takes it. Out: one record in the ring at its end.
+//! Never: is compiled at each annotated function, where its size would count and thread-local
+//! memory is a call away.
+
+use std::mem::MaybeUninit;
+
+use super::begin::{self, Asked};
+use super::callsite::Callsite;
+use super::current::{self, Current, Local};
+use super::layout::{Tag, What};
+use super::parent::Parent;
+use super::sink::Filled;
+use super::{LEDGER, amend, clock, missing, request, ring};
+use crate::loss::LossReason;
+use crate::record::{Destinations, Outcome};
+
+/// A span that runs.
+#[derive(Debug)]
+pub(super) struct Live {
+    pub(super) callsite: &'static Callsite,
+    pub(super) context: Current,
+    pub(super) takers: Destinations,
+    parent_id: u64,
+    parent_segment_id: u64,
+    start_ticks: u64,
+    pub(super) outcome: Outcome,
+    pub(super) filled: Filled,
+    parent_is_remote: bool,
+    was_panicking: bool,
+    restore: Restore,
+}
+
+/// What the end of a span makes current.
+#[derive(Debug)]
+pub(super) enum Restore {
+    /// Nothing: the span was not made current for its whole life.
+    Nothing,
+    /// The parent, which differs from the span in its ids alone.
+    Parent,
+    /// What was current, for a span that began elsewhere.
+    Previous(Current),
+}
+
+pub(super) fn enter(live: &mut Option<Live>, callsite: &'static Callsite) {
+    current::with(|local| {
+        let previous = local.current.get();
+        match place(previous, callsite) {
+            Place::Child(takers) => {
+                let context = previous.child(next_span_id(local), takers);
+                local.current.set(context);
+                *live = Some(Live::new(callsite, context, previous, takers, Restore::to(previous)));
+            }
+            Place::Root => enter_root(live, callsite),
+            Place::Nowhere => {}
+        }
+    });
+}
+
+pub(super) fn start(live: &mut Option<Live>, callsite: &'static Callsite) {
+    current::with(|local| {
+        let previous = local.current.get();
+        match place(previous, callsite) {
+            Place::Child(takers) => {
+                let context = previous.child(next_span_id(local), takers);
+                *live = Some(Live::new(callsite, context, previous, takers, Restore::Nothing));
+            }
+            Place::Root => start_root(live, callsite),
+            Place::Nowhere => {}
+        }
+    });
+}
+
+/// Where a span of a callsite belongs.
+enum Place {
+    /// Below the current span.
+    Child(Destinations),
+    /// At the top of a request, or of a trace.
+    Root,
+    /// Nobody would take it.
+    Nowhere,
+}
+
+#[inline]
+fn place(current: Current, callsite: &'static Callsite) -> Place {
+    let takers = current.traits.takers(callsite);
+    if takers != callsite.destinations && callsite.subsegment.is_some() {
+        missing::note_under(current, callsite.source.name);
+    }
+    if current.traits.is_recorded() && !callsite.kind.is_request() {
+        return if takers.is_empty() { Place::Nowhere } else { Place::Child(takers) };
+    }
+    let begins_request = callsite.kind.is_request() && current.root_id != 0;
+    if !current.is_some() || begins_request { Place::Root } else { Place::Nowhere }
+}
+
+impl Restore {
+    #[inline]
+    const fn to(parent: Current) -> Self {
+        if parent.traits.are_plain() { Self::Parent } else { Self::Previous(parent) }
+    }
+}
+
+#[cold]
+fn enter_root(live: &mut Option<Live>, callsite: &'static Callsite) {
+    enter_begun(live, callsite, Asked::of(callsite, Parent::current()).begin());
+}
+
+#[cold]
+fn start_root(live: &mut Option<Live>, callsite: &'static Callsite) {
+    start_begun(live, callsite, Asked::of(callsite, Parent::current()).begin());
+}
+
+pub(super) fn enter_begun(
+    live: &mut Option<Live>,
+    callsite: &'static Callsite,
+    begun: Option<begin::Begun>,
+) {
+    let Some(begun) = begun else { return };
+    let previous = current::with(|local| local.current.replace(begun.context));
+    let restore = Restore::Previous(previous);
+    *live = Some(Live::of_begun(callsite, &begun, restore));
+}
+
+pub(super) fn start_begun(
+    live: &mut Option<Live>,
+    callsite: &'static Callsite,
+    begun: Option<begin::Begun>,
+) {
+    let Some(begun) = begun else { return };
+    let restore = Restore::Nothing;
+    *live = Some(Live::of_begun(callsite, &begun, restore));
+}
+
+impl Live {
+    #[inline]
+    fn new(
+        callsite: &'static Callsite,
+        context: Current,
+        parent: Current,
+        takers: Destinations,
+        restore: Restore,
+    ) -> Self {
+        Self {
+            callsite,
+            context,
+            takers,
+            parent_id: parent.span_id,
+            parent_segment_id: parent.segment_id,
+            start_ticks: clock::ticks(),
+            outcome: Outcome::Ok,
+            filled: Filled::default(),
+            parent_is_remote: false,
+            was_panicking: std::thread::panicking(),
+            restore,
+        }
+    }
+
+    fn of_begun(callsite: &'static Callsite, begun: &begin::Begun, restore: Restore) -> Self {
+        let parent = Current {
+            span_id: begun.parent_id,
+            segment_id: begun.parent_segment_id,
+            ..Current::NONE
+        };
+        Self {
+            parent_is_remote: begun.parent_is_remote,
+            ..Self::new(callsite, begun.context, parent, begun.takers, restore)
+        }
+    }
+
+    /// The context of the parent, where `Restore::Parent` says so.
+    #[inline]
+    const fn parent(&self) -> Current {
+        Current {
+            span_id: self.parent_id,
+            segment_id: self.parent_segment_id,
+            traits: self.context.traits.of_child(false),
+            ..self.context
+        }
+    }
+
+    /// How a call ended that did not say so itself: a function without a result returned, a
+    /// future was dropped, or something panicked.
+    pub(super) fn outcome_of_drop(&self) -> Outcome {
+        if self.outcome != Outcome::Ok {
+            return self.outcome;
+        }
+        if self.is_unwinding() {
+            return Outcome::Panic;
+        }
+        match self.restore {
+            Restore::Nothing => Outcome::Cancelled,
+            Restore::Parent | Restore::Previous(_) => Outcome::Ok,
+        }
+    }
+
+    /// Whether a panic is under way that began after the span.
+    pub(super) fn is_unwinding(&self) -> bool {
+        std::thread::panicking() && !self.was_panicking
+    }
+
+    pub(super) fn end(&self, words: &[MaybeUninit<u64>]) {
+        current::with(|local| {
+            match self.restore {
+                Restore::Nothing => {}
+                Restore::Parent => local.current.set(self.parent()),
+                Restore::Previous(previous) => local.current.set(previous),
+            }
+            if self.takers.is_empty() {
+                close_request(self.context);
+            } else {
+                self.write(local, words);
+            }
+        });
+    }
+
+    #[inline]
+    fn write(&self, local: &Local, words: &[MaybeUninit<u64>]) {
+        let items = words.get(..self.filled.words()).unwrap_or_default();
+        #[expect(clippy::cast_possible_truncation, reason = "inline room is small")]
+        let what = What {
+            tag: Tag::End,
+            outcome: self.outcome,
+            takers: self.takers,
+            traits: self.context.traits,
+            parent_is_remote: self.parent_is_remote,
+            item_words: items.len() as u16,
+        };
+        let end_ticks = clock::ticks();
+        let fitted = ring::write(local, what.record_words(), |room| {
+            room.head([
+                what.pack(),
+                amend::address(self.callsite),
+                self.context.trace_high,
+                self.context.trace_low,
+                self.context.id(),
+                self.parent_id,
+                self.context.root_id,
+                self.start_ticks,
+                end_ticks,
+            ]);
+            if self.takers.contains(Destinations::SEGMENTS) {
+                room.word(self.parent_segment_id);
+            }
+            room.words(items);
+        });
+        if !fitted {
+            lose(self.context);
+        }
+    }
+}
+
+/// Counts a span that the ring refused.
+#[cold]
+fn lose(context: Current) {
+    LEDGER.accept(1);
+    LEDGER.lose(1, LossReason::RingFull);
+    close_request(context);
+}
+
+/// Closes the request of a span that the collector, which closes the requests it sees, never will.
+#[cold]
+fn close_request(context: Current) {
+    if context.id() == context.root_id && !context.traits.is_passed_on() {
+        request::close(&[context.root()]);
+    }
+}
+
+/// The next span id of this thread.
+#[inline]
+pub(super) fn next_span_id(local: &Local) -> u64 {
+    let mut ids = local.ids.get();
+    let id = ids.span_id();
+    local.ids.set(ids);
+    id
+}

@@ -1,0 +1,8 @@
+//! Stands in for `json` in builds without a destination that takes metadata.
+
+use serde::Serialize;
+
+/// An empty text: nobody takes it.
+pub(super) const fn text<T: Serialize + ?Sized>(_: &T) -> String {
+    String::new()
+}

@@ -1,0 +1,83 @@
+//! AWS X-Ray as one destination: its settings, and how they are read.
+//!
+//! In: variables, or code. Out: plain settings for the rooms that do the work: `export::xray`,
+//! `sample::xray`, `pipeline`.
+//! Never: starts anything.
+
+mod read;
+
+pub use crate::export::xray::{Indexed, Naming, Transport};
+pub use crate::notes::Notes;
+pub use crate::pipeline::GatherSettings;
+pub use crate::pipeline::transport::daemon::Address;
+pub use crate::pipeline::transport::udp::Pace;
+pub use crate::sample::xray::{Exclusion, Rules};
+pub use crate::span::ContextMissing;
+
+/// What goes to AWS X-Ray, and how.
+///
+/// ```
+/// use spanwright::xray::{Address, Settings};
+///
+/// let settings = Settings::new(Address::parse("xray-daemon:2000")?);
+/// let config = spanwright::Config::from_env()?.xray(settings);
+/// # let _ = config;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the daemon listens.
+    pub daemon: Address,
+    /// Which way documents go.
+    pub transport: Transport,
+    /// How fast datagrams go; `None` for as fast as the system takes them, which the daemon does
+    /// not.
+    pub pace: Option<Pace>,
+    /// The name by which sampling rules know the service; `None` for that of the resource.
+    pub service_name: Option<String>,
+    /// What segments are called.
+    pub naming: Naming,
+    /// Which attributes become annotations besides those that are marked.
+    pub indexed: Indexed,
+    /// Who decides which requests have segments, where the caller has not.
+    pub sampling: Sampling,
+    /// What never has a segment; asked before any rule.
+    pub exclusions: Vec<Exclusion>,
+    /// What is said where a subsegment has no segment above it.
+    pub context_missing: ContextMissing,
+    /// How long spans of a request wait for each other.
+    pub gather: GatherSettings,
+    /// Where everything is noted that was changed to be valid, or refused.
+    pub notes: Notes,
+}
+
+/// Who decides which requests have segments, where the caller has not.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sampling {
+    /// The rules of the account, fetched through the daemon; while there are none, these, or else
+    /// one request a second and 5 % of the rest.
+    Central(Option<Rules>),
+    /// These rules alone, or else one request a second and 5 % of the rest.
+    Local(Option<Rules>),
+    /// As the sampler of spans decides.
+    AsSpans,
+}
+
+impl Settings {
+    /// Settings for a daemon, all else as X-Ray's own SDKs have it.
+    pub fn new(daemon: Address) -> Self {
+        Self {
+            daemon,
+            transport: Transport::default(),
+            pace: Some(Pace::default()),
+            service_name: None,
+            naming: Naming::default(),
+            indexed: Indexed::default(),
+            sampling: Sampling::Central(None),
+            exclusions: Vec::new(),
+            context_missing: ContextMissing::default(),
+            gather: GatherSettings::default(),
+            notes: Notes::default(),
+        }
+    }
+}

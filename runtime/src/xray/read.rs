@@ -1,0 +1,145 @@
+//! Variables to settings.
+//!
+//! Sources: <https://docs.aws.amazon.com/xray/latest/devguide/xray-sdk-python-configuration.html>,
+//! <https://docs.aws.amazon.com/xray/latest/devguide/xray-sdk-go-configuration.html>.
+
+use std::time::Duration;
+
+use super::{Address, ContextMissing, Exclusion, Naming, Rules, Sampling, Settings, Transport};
+use crate::config::{ConfigError, Environment, is_on};
+use crate::sample::xray::Pattern;
+
+/// Turns the destination on.
+const DAEMON_ADDRESS: &str = "AWS_XRAY_DAEMON_ADDRESS";
+const TRACING_NAME: &str = "AWS_XRAY_TRACING_NAME";
+const URL: &str = "AWS_XRAY_URL";
+const CONTEXT_MISSING: &str = "AWS_XRAY_CONTEXT_MISSING";
+const SDK_ENABLED: &str = "AWS_XRAY_SDK_ENABLED";
+const SDK_DISABLED: &str = "AWS_XRAY_SDK_DISABLED";
+const SAMPLING: &str = "SPANWRIGHT_XRAY_SAMPLING";
+const RULES: &str = "SPANWRIGHT_XRAY_RULES";
+const EXCLUDE: &str = "SPANWRIGHT_XRAY_EXCLUDE";
+const TRANSPORT: &str = "SPANWRIGHT_XRAY_TRANSPORT";
+const HEARTBEAT: &str = "SPANWRIGHT_XRAY_HEARTBEAT";
+
+impl Settings {
+    /// Reads the variables; `None` when they do not turn X-Ray on. A file of rules is read, which
+    /// may block.
+    ///
+    /// # Errors
+    /// The first variable that holds what cannot be used.
+    pub fn from_environment(environment: &Environment) -> Result<Option<Self>, ConfigError> {
+        let is_enabled = environment.get(SDK_ENABLED).is_none() || is_on(environment, SDK_ENABLED)?;
+        let is_disabled = is_on(environment, SDK_DISABLED)?;
+        let Some(address) = environment.get(DAEMON_ADDRESS) else { return Ok(None) };
+        let mut settings = Self::new(Address::parse(address)?);
+        settings.service_name = environment.get(TRACING_NAME).map(str::to_owned);
+        settings.naming = naming(environment);
+        settings.context_missing = context_missing(environment)?;
+        settings.sampling = sampling(environment)?;
+        settings.exclusions = exclusions(environment)?;
+        settings.transport = transport(environment)?;
+        settings.gather.heartbeat = heartbeat(environment)?;
+        Ok((is_enabled && !is_disabled).then_some(settings))
+    }
+}
+
+fn naming(environment: &Environment) -> Naming {
+    let fixed = environment.get(TRACING_NAME).map(str::to_owned);
+    match (environment.get(URL), fixed) {
+        (Some(pattern), fallback) => Naming::Host { pattern: Pattern::new(pattern), fallback },
+        (None, Some(name)) => Naming::Fixed(name),
+        (None, None) => Naming::Service,
+    }
+}
+
+fn context_missing(environment: &Environment) -> Result<ContextMissing, ConfigError> {
+    choice(
+        environment,
+        CONTEXT_MISSING,
+        &[
+            ("log_error", ContextMissing::LogError),
+            ("runtime_error", ContextMissing::RuntimeError),
+            ("ignore_error", ContextMissing::IgnoreError),
+        ],
+        "LOG_ERROR, RUNTIME_ERROR or IGNORE_ERROR",
+    )
+}
+
+fn transport(environment: &Environment) -> Result<Transport, ConfigError> {
+    choice(
+        environment,
+        TRANSPORT,
+        &[("udp", Transport::Udp), ("tcp-acked", Transport::TcpAcked), ("auto", Transport::Auto)],
+        "udp, tcp-acked or auto",
+    )
+}
+
+fn sampling(environment: &Environment) -> Result<Sampling, ConfigError> {
+    let rules = rules(environment)?;
+    match environment.get(SAMPLING).map(str::to_ascii_lowercase).as_deref() {
+        None | Some("central") => Ok(Sampling::Central(rules)),
+        Some("local") => Ok(Sampling::Local(rules)),
+        Some("as-spans") => Ok(Sampling::AsSpans),
+        Some(_) => Err(wrong(environment, SAMPLING, "central, local or as-spans")),
+    }
+}
+
+fn rules(environment: &Environment) -> Result<Option<Rules>, ConfigError> {
+    let Some(path) = environment.get(RULES) else { return Ok(None) };
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::File {
+        variable: RULES,
+        path: path.to_owned(),
+        error,
+    })?;
+    let rules = Rules::from_json(&text).map_err(|error| error.in_file(path))?;
+    Ok(Some(rules))
+}
+
+/// A list of paths with wildcards, each with a method before it or not.
+fn exclusions(environment: &Environment) -> Result<Vec<Exclusion>, ConfigError> {
+    let list = environment.get(EXCLUDE).unwrap_or_default();
+    let members = list.split(',').map(str::trim).filter(|member| !member.is_empty());
+    let exclusion = |member: &str| match member.split_once(' ') {
+        Some((method, path)) if path.trim().starts_with(['/', '*']) => {
+            Some(Exclusion::default().method(method).path(path.trim()))
+        }
+        None if member.starts_with(['/', '*']) => Some(Exclusion::default().path(member)),
+        _ => None,
+    };
+    members
+        .map(|member| {
+            exclusion(member).ok_or_else(|| {
+                wrong(environment, EXCLUDE, "a list like `/api/health-check,OPTIONS *`")
+            })
+        })
+        .collect()
+}
+
+fn heartbeat(environment: &Environment) -> Result<Option<Duration>, ConfigError> {
+    let Some(found) = environment.get(HEARTBEAT) else { return Ok(None) };
+    let seconds = found.parse().ok().filter(|seconds| *seconds > 0);
+    let expected = "a number of seconds above 0";
+    let seconds = seconds.ok_or_else(|| wrong(environment, HEARTBEAT, expected))?;
+    Ok(Some(Duration::from_secs(seconds)))
+}
+
+/// One of several words, in any case; the first where the variable is not set.
+fn choice<T: Copy>(
+    environment: &Environment,
+    variable: &'static str,
+    words: &[(&str, T)],
+    expected: &'static str,
+) -> Result<T, ConfigError> {
+    let found = environment.get(variable).unwrap_or(words[0].0);
+    let known = words.iter().find(|(word, _)| found.eq_ignore_ascii_case(word));
+    known.map(|(_, value)| *value).ok_or_else(|| wrong(environment, variable, expected))
+}
+
+fn wrong(environment: &Environment, variable: &'static str, expected: &'static str) -> ConfigError {
+    let found = environment.get(variable).unwrap_or_default().to_owned();
+    ConfigError::Value { variable, found, expected }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,9 @@
+use spanwright::traced;
+
+#[traced]
+#[xray_subsegment]
+fn pay() {}
+
+fn main() {
+    pay();
+}

@@ -1,0 +1,25 @@
+use spanwright::{Failure, xray_subsegment};
+
+#[xray_subsegment(err = |err| err.is_client())]
+fn no_method() -> Result<u64, String> {
+    Ok(1)
+}
+
+#[xray_subsegment(err = |err| err.is_empty())]
+fn truth() -> Result<u64, String> {
+    Ok(1)
+}
+
+#[xray_subsegment(err = Failure::Error)]
+fn variant() -> Result<u64, String> {
+    Ok(1)
+}
+
+#[xray_subsegment(err = |err: &u64| Failure::Error)]
+fn other() -> Result<u64, String> {
+    Ok(1)
+}
+
+fn main() {
+    let _ = (no_method, truth, variant, other);
+}

@@ -1,0 +1,90 @@
+//! One destination at work, with patience in milliseconds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use spanwright::export::Exporter;
+use spanwright::loss::{LossReason, Tally};
+use spanwright::pipeline::transport::Transport;
+use spanwright::pipeline::{Backoff, Flushed, Handle, Motor, Settings};
+use spanwright::record::Processor;
+
+/// Long enough for anything that happens at all.
+pub const LONG: Duration = Duration::from_secs(20);
+
+/// A motor with one destination.
+#[derive(Debug)]
+pub struct Rig<R> {
+    /// The motor.
+    pub motor: Motor,
+    /// The way to its only destination.
+    pub handle: Handle<R>,
+}
+
+/// Patience for tests: quick retries, batches that wait for nobody.
+pub fn quick() -> Settings {
+    Settings {
+        max_batch_age: Duration::ZERO,
+        backoff: Backoff { initial: Duration::from_millis(1), max: Duration::from_millis(4) },
+        ..Settings::default()
+    }
+}
+
+impl<R: Send + Sync + 'static> Rig<R> {
+    /// Starts a motor with this destination.
+    ///
+    /// # Panics
+    /// The system has no thread to spare.
+    pub fn new<E, T>(exporter: E, transport: T, settings: &Settings) -> Self
+    where
+        E: Exporter<Record = R>,
+        T: Transport,
+    {
+        let motor = Motor::start().expect("the system has a thread to spare");
+        let handle = motor.add(exporter, transport, settings);
+        Self { motor, handle }
+    }
+
+    /// Flushes the only destination.
+    pub fn flush(&self, timeout: Duration) -> Flushed {
+        only(&self.motor.flush(timeout))
+    }
+
+    /// Shuts the only destination down.
+    pub fn shutdown(&self, timeout: Duration) -> Flushed {
+        only(&self.motor.shutdown(timeout))
+    }
+
+    /// Hands a group in, waits until it has met its fate, stops; the final counts.
+    ///
+    /// # Panics
+    /// Some of it has no fate.
+    pub fn deliver(&self, group: &Arc<[R]>) -> Tally {
+        self.handle.process(group);
+        let flushed = self.flush(LONG);
+        assert!(flushed.in_time, "{flushed:?}");
+        let tally = self.shutdown(LONG).tally;
+        assert_eq!(self.handle.held_bytes(), 0, "{tally:?}");
+        tally
+    }
+}
+
+/// Accepted, delivered, rejected and lost; the reasons of all that is lost.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Sum(pub u64, pub u64, pub u64, pub Vec<(LossReason, u64)>);
+
+/// Sums a tally up, after proving that nothing is missing.
+///
+/// # Panics
+/// Something is missing.
+pub fn sum(tally: Tally) -> Sum {
+    assert_eq!(tally.accepted, tally.delivered + tally.rejected + tally.lost(), "{tally:?}");
+    let lost = LossReason::ALL.into_iter().map(|reason| (reason, tally.lost_to(reason)));
+    let lost = lost.filter(|(_, count)| *count > 0).collect();
+    Sum(tally.accepted, tally.delivered, tally.rejected, lost)
+}
+
+fn only(flushed: &[Flushed]) -> Flushed {
+    let [only] = flushed else { panic!("one destination, found {flushed:?}") };
+    *only
+}

@@ -1,0 +1,160 @@
+//! X-Ray as users turn it on: one installation for the process, spans of any thread, and a double of
+//! the daemon. The tests take turns.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+use spanwright::config::Environment;
+use spanwright::install::Report;
+use spanwright::loss::Tally;
+use spanwright::record::SpanKind;
+use spanwright::{Config, Span, Telemetry};
+use support::xray_daemon::XrayDaemon;
+
+/// Long enough for whatever works at all.
+const LONG: Duration = Duration::from_secs(30);
+
+/// One installation at a time: whoever holds this has it.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn install(daemon: &XrayDaemon, variables: &[(&str, &str)]) -> Telemetry {
+    let address = daemon.address().to_string();
+    let mut all =
+        vec![("AWS_XRAY_DAEMON_ADDRESS", address.as_str()), ("OTEL_SERVICE_NAME", "cruddur")];
+    all.extend(variables);
+    let environment: Environment = all.into_iter().collect();
+    Config::from_environment(&environment).unwrap().install().unwrap()
+}
+
+/// What X-Ray did, of what a flush or a shutdown has come to.
+fn xray(report: &Report) -> &Tally {
+    let mut destinations = report.destinations.iter();
+    &destinations.find(|it| it.destination == "xray").expect("X-Ray is a destination").tally
+}
+
+/// A request with subsegments below it.
+fn request(subsegments: usize) {
+    let request = Span::build("GET /home").kind(SpanKind::Server).start();
+    request.in_scope(|| {
+        for _ in 0..subsegments {
+            drop(Span::build("step").subsegment().start());
+        }
+    });
+}
+
+/// The ids of a document and of everything nested in it.
+fn ids(document: &Value, found: &mut Vec<String>) {
+    found.push(document["id"].as_str().expect("an id").to_owned());
+    for nested in document["subsegments"].as_array().into_iter().flatten() {
+        ids(nested, found);
+    }
+}
+
+fn all_ids(daemon: &XrayDaemon) -> Vec<String> {
+    let mut found = Vec::new();
+    for document in daemon.documents() {
+        ids(&document.json, &mut found);
+    }
+    found
+}
+
+#[test]
+fn a_burst_of_five_thousand_spans_arrives_whole_and_valid() {
+    let _turn = turn();
+    let daemon = XrayDaemon::start();
+    let telemetry = install(&daemon, &[("SPANWRIGHT_XRAY_SAMPLING", "as-spans")]);
+    for _ in 0..500 {
+        request(9);
+    }
+    let report = telemetry.shutdown(LONG);
+    assert!(report.in_time, "{report}");
+    assert_eq!((xray(&report).delivered, xray(&report).lost()), (500, 0), "{report}");
+    daemon.wait_for(500);
+    let found = all_ids(&daemon);
+    assert_eq!(found.len(), 5_000);
+    assert_eq!(found.iter().collect::<BTreeSet<_>>().len(), 5_000, "every id once");
+    assert_eq!(
+        (daemon.overflowed(), daemon.dropped().len(), daemon.unprocessed().len()),
+        (0, 0, 0)
+    );
+}
+
+#[test]
+fn a_daemon_that_is_restarted_misses_only_what_is_counted() {
+    let _turn = turn();
+    let mut daemon = XrayDaemon::start();
+    let telemetry = install(&daemon, &[("SPANWRIGHT_XRAY_SAMPLING", "as-spans")]);
+    for _ in 0..100 {
+        request(9);
+    }
+    assert!(telemetry.flush(LONG).in_time);
+    daemon.wait_for(100);
+    daemon.stop();
+    for _ in 0..100 {
+        request(9);
+    }
+    assert!(!telemetry.flush(Duration::from_millis(200)).in_time, "nobody takes it");
+    daemon.restart();
+    let report = telemetry.shutdown(LONG);
+    let Tally { accepted, delivered, .. } = *xray(&report);
+    assert_eq!((accepted, delivered, xray(&report).lost()), (200, 200, 0), "{report}");
+    daemon.wait_for(200);
+    let found: BTreeSet<_> = all_ids(&daemon).into_iter().collect();
+    assert_eq!(found.len(), 2_000);
+}
+
+#[test]
+fn a_segment_that_stays_open_above_an_ended_one_costs_nothing_at_a_flush() {
+    let _turn = turn();
+    let daemon = XrayDaemon::start();
+    let telemetry = install(&daemon, &[("SPANWRIGHT_XRAY_SAMPLING", "as-spans")]);
+    let open = Span::build("job").segment().start();
+    open.in_scope(|| drop(Span::build("step").subsegment().start()));
+    assert!(telemetry.flush(LONG).in_time);
+    daemon.wait_for(1);
+    drop(open);
+    assert!(telemetry.shutdown(LONG).in_time);
+    daemon.wait_for(2);
+    let documents: Vec<Value> = daemon.documents().into_iter().map(|it| it.json).collect();
+    assert_eq!(documents[0]["type"], "subsegment");
+    assert_eq!(documents[0]["parent_id"], documents[1]["id"]);
+    assert_eq!(documents[1]["name"], "cruddur");
+}
+
+#[test]
+fn the_rules_of_the_account_are_asked_for_through_the_daemon() {
+    let _turn = turn();
+    let daemon = XrayDaemon::start();
+    let telemetry = install(&daemon, &[]);
+    daemon.wait_for_requests(1);
+    assert_eq!(daemon.requests()[0].path, "/GetSamplingRules");
+    // Until there are rules it is one a second and a share of the rest: the first is kept.
+    request(0);
+    assert!(telemetry.shutdown(LONG).in_time);
+    daemon.wait_for(1);
+}
+
+#[test]
+fn local_rules_decide_where_the_file_says_so() {
+    let _turn = turn();
+    let rules = r#"{"SamplingRule": {"RuleName": "none", "ResourceARN": "*", "Priority": 1,
+        "FixedRate": 0, "ReservoirSize": 0, "ServiceName": "cruddur", "ServiceType": "*",
+        "Host": "*", "HTTPMethod": "*", "URLPath": "*", "Version": 1}}"#;
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("none.json");
+    std::fs::write(&path, rules).unwrap();
+    let daemon = XrayDaemon::start();
+    let telemetry = install(
+        &daemon,
+        &[("SPANWRIGHT_XRAY_SAMPLING", "local"), ("SPANWRIGHT_XRAY_RULES", path.to_str().unwrap())],
+    );
+    for _ in 0..10 {
+        request(1);
+    }
+    let report = telemetry.shutdown(LONG);
+    assert_eq!((xray(&report).accepted, report.spans.accepted), (0, 0), "{report}");
+}
