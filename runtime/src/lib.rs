@@ -69,6 +69,7 @@ mod headers;
 pub mod http_client;
 pub mod install;
 pub mod loss;
+#[cfg(feature = "xray")]
 pub mod notes;
 #[cfg(feature = "opentelemetry")]
 pub mod opentelemetry;

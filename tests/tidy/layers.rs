@@ -18,12 +18,13 @@ const MATRIX: &[(&str, Imports)] = &[
     ("secret", Only(&[])),
     ("diagnostics", Only(&[])),
     ("conventions", Only(&[])),
+    ("notes", Only(&[])),
     // Looks at records that more than one dialect needs.
     ("origin", Only(&["record"])),
     ("tree", Only(&["record"])),
     // Producers, dialects and motion, which do not know each other.
     ("span", Only(&["record", "sample", "propagate", "loss", "diagnostics"])),
-    ("export", Only(&["record", "secret", "origin", "tree"])),
+    ("export", Only(&["record", "sample", "secret", "notes", "origin", "tree"])),
     ("pipeline", Only(&["record", "export", "loss", "diagnostics", "secret"])),
     // The edges of the process.
     ("headers", Only(&["record", "propagate", "span"])),
