@@ -28,13 +28,14 @@ const MATRIX: &[(&str, Imports)] = &[
     ("pipeline", Only(&["record", "export", "loss", "diagnostics", "secret"])),
     // The edges of the process.
     ("headers", Only(&["record", "propagate", "span"])),
-    ("actix", Only(&["record", "propagate", "span", "headers", "conventions"])),
+    ("actix", Only(&["record", "sample", "propagate", "span", "headers", "conventions"])),
     ("http_client", Only(&["record", "span", "headers", "conventions"])),
     ("aws", Only(&["export", "pipeline", "secret"])),
     ("opentelemetry", Only(&["record", "origin", "propagate", "loss", "diagnostics", "span"])),
     // The hall, which connects the rooms.
     ("config", Any),
     ("install", Any),
+    ("xray", Any),
     ("testing", Any),
     ("private", Any),
 ];

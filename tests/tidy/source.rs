@@ -10,6 +10,7 @@ const DOORS: &[&str] = &[
     "runtime/src/config/",
     "runtime/src/export/mod.rs",
     "runtime/src/install/",
+    "runtime/src/pipeline/mod.rs",
     "runtime/src/pipeline/transport/mod.rs",
     "runtime/src/sample/mod.rs",
     // Whether there is anything to record at all.
