@@ -184,6 +184,14 @@ impl Config {
         self
     }
 
+    /// What tries each part of the way to AWS X-Ray by these settings; `None` where it is not
+    /// configured, or all is disabled. Nothing needs to be installed for it.
+    #[cfg(feature = "xray")]
+    pub fn xray_doctor(&self) -> Option<crate::xray::Doctor> {
+        let settings = self.xray.clone().filter(|_| !self.is_disabled)?;
+        Some(crate::xray::Doctor::new(settings, self.resource.clone()))
+    }
+
     /// Prints finished traces, instead of `SPANWRIGHT_CONSOLE`.
     #[cfg(feature = "console")]
     pub fn console(mut self, settings: crate::export::console::Settings) -> Self {

@@ -17,19 +17,21 @@ mod pipelines;
 #[cfg(feature = "xray")]
 mod xray;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use crate::config::Config;
 use crate::diagnostics;
 use crate::loss::{LossReason, Tally};
+use crate::notes::Notes;
 use crate::propagate::Composite;
 use crate::record::Destinations;
 use crate::span::tracer::{self, Tracer};
 use crate::span::{self, collector};
 
 pub use outlets::Delivery;
-use outlets::Outlets;
+use outlets::{Outlets, Parts};
 
 /// How long a drop waits for what is on its way.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -40,6 +42,12 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Telemetry {
     /// `None` when there is nothing to run, and after a shutdown.
     destinations: Option<Outlets>,
+    /// What was changed or refused on the way out.
+    notes: Notes,
+    /// Subsegments without a segment before this installation.
+    missing_before: u64,
+    #[cfg(feature = "xray")]
+    xray: Option<crate::xray::Running>,
 }
 
 /// Why telemetry does not run.
@@ -80,6 +88,10 @@ pub struct Report {
     pub amendments: Tally,
     /// What each destination did.
     pub destinations: Vec<Delivery>,
+    /// How often each kind of thing was changed to be valid, or refused, on the way to AWS X-Ray.
+    pub changes: BTreeMap<&'static str, u64>,
+    /// Subsegments that were not made, because no segment was above them.
+    pub missing_segments: u64,
 }
 
 impl Config {
@@ -95,7 +107,7 @@ impl Config {
             diagnostics::say(warning);
         }
         if !span::IS_LIVE || self.is_disabled || !self.has_destination() {
-            return Ok(Telemetry { destinations: None });
+            return Ok(Telemetry::new(None, Parts::default()));
         }
         if tracer::is_installed() {
             return Err(InstallError::AlreadyInstalled);
@@ -107,22 +119,22 @@ impl Config {
         let propagator = self.propagator.take().unwrap_or_else(|| {
             if self.has_xray() { Composite::with_xray() } else { Composite::default() }
         });
-        let (destinations, parts) = Outlets::start(&mut self)?;
+        let (destinations, mut parts) = Outlets::start(&mut self)?;
         let tracer = Tracer {
             sampler: self.sampler,
-            segments: parts.segments,
+            segments: parts.segments.take(),
             context_missing: parts.context_missing,
-            watcher: parts.watcher,
+            watcher: parts.watcher.take(),
             destinations: takers,
             propagator,
             limits: self.limits,
             level: self.level,
-            processors: parts.processors,
+            processors: std::mem::take(&mut parts.processors),
         };
         if !tracer::install(tracer) {
             return Err(InstallError::AlreadyInstalled);
         }
-        Ok(Telemetry { destinations: Some(destinations) })
+        Ok(Telemetry::new(Some(destinations), parts))
     }
 }
 
@@ -137,6 +149,24 @@ impl Config {
 }
 
 impl Telemetry {
+    fn new(destinations: Option<Outlets>, parts: Parts) -> Self {
+        Self {
+            destinations,
+            notes: parts.notes,
+            missing_before: span::missing_segments(),
+            #[cfg(feature = "xray")]
+            xray: parts.xray,
+        }
+    }
+
+    /// How the destination AWS X-Ray has fared so far: rules and their age, traces delivered and
+    /// lost, what was changed to be valid; `None` where it is not installed. Asks nobody, and does not
+    /// block; [`Doctor`](crate::xray::Doctor) tries the way itself.
+    #[cfg(feature = "xray")]
+    pub fn xray_diagnosis(&self) -> Option<crate::xray::Diagnosis> {
+        self.xray.as_ref().map(|running| running.diagnose(span::since_epoch()))
+    }
+
     /// Whether anything is recorded.
     pub fn is_running(&self) -> bool {
         self.destinations.is_some()
@@ -184,6 +214,8 @@ impl Telemetry {
             spans: span::LEDGER.tally(),
             amendments: span::AMENDMENTS.tally(),
             destinations: deliveries,
+            changes: self.notes.counts(),
+            missing_segments: span::missing_segments() - self.missing_before,
         }
     }
 }
@@ -212,6 +244,13 @@ impl fmt::Display for Report {
                 f,
                 "; {destination}: accepted {accepted}, delivered {delivered}, rejected {rejected}, {losses}"
             )?;
+        }
+        for (at, (kind, count)) in self.changes.iter().enumerate() {
+            let separator = if at == 0 { "; changed or refused: " } else { ", " };
+            write!(f, "{separator}{kind} {count}")?;
+        }
+        if self.missing_segments > 0 {
+            write!(f, "; subsegments without a segment {}", self.missing_segments)?;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::InstallError;
 use crate::config::Config;
 use crate::loss::{LossReason, Tally};
+use crate::notes::Notes;
 use crate::sample::DecideSegments;
 use crate::span::ContextMissing;
 use crate::span::tracer::{Processors, Watcher};
@@ -24,6 +25,11 @@ pub(super) struct Parts {
     pub(super) context_missing: ContextMissing,
     /// Who wants to know of requests that begin.
     pub(super) watcher: Option<Watcher>,
+    /// What is changed or refused on the way out.
+    pub(super) notes: Notes,
+    /// What others may see of the destination AWS X-Ray.
+    #[cfg(feature = "xray")]
+    pub(super) xray: Option<crate::xray::Running>,
 }
 
 /// What a flush or a shutdown has come to at one destination.
@@ -65,7 +71,12 @@ impl Outlets {
     }
 
     #[cfg_attr(
-        not(any(feature = "otlp", feature = "console", feature = "opentelemetry")),
+        not(any(
+            feature = "otlp",
+            feature = "xray",
+            feature = "console",
+            feature = "opentelemetry"
+        )),
         expect(dead_code, reason = "without a destination there is nothing to add")
     )]
     pub(super) fn add(&mut self, outlet: impl Outlet + 'static) {
