@@ -2,10 +2,19 @@
 
 use std::{collections::HashMap, error::Error, time::Duration};
 
-use spanwright::{Config, Telemetry, config::Environment};
+use spanwright::{
+    Config, Telemetry,
+    config::{ConfigError, Environment},
+};
 
 /// How long the last spans may take to be delivered when the service stops.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What the variables ask for.
+pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
+    let config = Config::from_environment(environment)?;
+    Ok(config.service_name("cruddur").service_version(env!("CARGO_PKG_VERSION")))
+}
 
 /// What [`Running::start`] started.
 #[derive(Debug)]
@@ -19,11 +28,7 @@ impl Running {
     /// Names the variable that cannot be used, or says what the system refused.
     pub fn start(variables: &HashMap<String, String>) -> Result<Self, Box<dyn Error>> {
         let environment: Environment = variables.iter().collect();
-        let config = Config::from_environment(&environment)?
-            .service_name("cruddur")
-            .service_version(env!("CARGO_PKG_VERSION"))
-            .console_if_alone(&environment);
-        Ok(Self(config.install()?))
+        Ok(Self(config(&environment)?.console_if_alone(&environment).install()?))
     }
 
     /// Delivers what is left, stops, and tells what became of it. Blocks for at most ten seconds.
