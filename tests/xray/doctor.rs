@@ -212,6 +212,13 @@ fn rules_for_another_service_are_told_with_the_name_that_would_do() {
     ];
     assert_finding(&diagnosis, "rules", Verdict::Warning, &words);
 
+    let mut elsewhere = rule("ECS", "*", "*", 9000);
+    elsewhere["SamplingRule"]["ServiceType"] = json!("AWS::ECS::Container");
+    let in_a_container = daemon_with(&[elsewhere]);
+    let diagnosis = examine(&doctor(settings(in_a_container.address())), None);
+    let words = ["ServiceType is not known", "OTEL_RESOURCE_ATTRIBUTES", "`*`"];
+    assert_finding(&diagnosis, "rules", Verdict::Warning, &words);
+
     let name = Some("backend-flask".to_owned());
     let named = Settings { service_name: name, ..settings(daemon.address()) };
     assert_finding(&examine(&doctor(named), None), "rules", Verdict::Ok, &["Cruddur, Default"]);

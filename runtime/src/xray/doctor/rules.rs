@@ -116,13 +116,23 @@ pub(super) fn for_service(sampler: &Sampler, service: &str) -> Finding {
         let _ = write!(detail, "\n{name} is never for it: {}", why.join("; "));
     }
     if is_alone && !impossible.is_empty() {
-        let advice = format!(
+        return Finding::warning(WHAT, detail, advice_for(&impossible, service));
+    }
+    Finding::ok(WHAT, detail)
+}
+
+/// What makes a rule possible for this service.
+fn advice_for(impossible: &[&Considered], service: &str) -> String {
+    let mut mismatches = impossible.iter().flat_map(|rule| of_service(rule));
+    if mismatches.any(|mismatch| mismatch.field == "ServiceName") {
+        return format!(
             "No rule of yours can be for this service. Set {TRACING_NAME} to the name in the rule, or \
              let the rule ask for `{service}` or `*`."
         );
-        return Finding::warning(WHAT, detail, advice);
     }
-    Finding::ok(WHAT, detail)
+    "No rule of yours can be for this service. Let the rule ask for `*`, or say where the service runs: \
+     `OTEL_RESOURCE_ATTRIBUTES=cloud.provider=aws,cloud.platform=aws_ecs` for a container of ECS."
+        .to_owned()
 }
 
 /// What a rule asks of the process, and does not find.
