@@ -23,7 +23,7 @@ const SEGMENTS: &str = "/TraceSegments";
 /// Long enough for whatever works at all.
 const LONG: Duration = Duration::from_secs(20);
 
-fn settings(address: impl ToString) -> Settings {
+fn settings(address: &impl ToString) -> Settings {
     Settings::new(Address::parse(&address.to_string()).expect("it is an address"))
 }
 
@@ -79,7 +79,7 @@ fn verdicts(diagnosis: &Diagnosis) -> Vec<(&'static str, Verdict)> {
 #[test]
 fn where_all_is_well_every_part_of_the_way_says_so() {
     let daemon = daemon_with(&[rule("writes", "cruddur", "/api/*", 1)]);
-    let diagnosis = examine(&doctor(settings(daemon.address())), None);
+    let diagnosis = examine(&doctor(settings(&daemon.address())), None);
     let expected = ["name", "tcp", "sampling", "rules", "clock", "probe tcp", "probe udp"];
     let expected: Vec<_> = expected.map(|what| (what, Verdict::Ok)).into();
     assert_eq!(verdicts(&diagnosis), expected, "{diagnosis}");
@@ -105,7 +105,7 @@ fn where_all_is_well_every_part_of_the_way_says_so() {
 #[test]
 fn the_probe_is_a_document_that_x_ray_accepts() {
     let daemon = daemon_with(&[]);
-    examine(&doctor(settings(daemon.address())), None);
+    examine(&doctor(settings(&daemon.address())), None);
     daemon.wait_for(2);
     for document in daemon.documents() {
         judge::judge(format!("{}{}", judge::HEADER, document.text).as_bytes());
@@ -123,7 +123,7 @@ fn a_request_is_explained_by_the_rules_of_the_account_in_their_order() {
         ..RequestFacts::default()
     };
     let request = Request { facts, trace_header: None };
-    let doctor = doctor(settings(daemon.address()));
+    let doctor = doctor(settings(&daemon.address()));
     let diagnosis = examine(&doctor, Some(&request));
     let lines: Vec<_> = diagnosis.about("decision").expect("it was asked").detail.lines().collect();
     assert!(lines[1].starts_with("reads: no, URLPath is \"/api/activities/home\""), "{lines:?}");
@@ -148,7 +148,7 @@ fn where_nobody_listens_both_protocols_say_so() {
     let mut daemon = XrayDaemon::start();
     let address = daemon.address();
     daemon.stop();
-    let diagnosis = examine(&doctor(settings(address)), None);
+    let diagnosis = examine(&doctor(settings(&address)), None);
     assert_finding(
         &diagnosis,
         "tcp",
@@ -162,7 +162,7 @@ fn where_nobody_listens_both_protocols_say_so() {
 #[test]
 fn a_name_that_nobody_knows_ends_the_examination() {
     let lookup = Arc::new(|_: &_| Err(io::Error::other("Name or service not known")));
-    let doctor = doctor(settings("xray-daemon:2000")).lookup(lookup);
+    let doctor = doctor(settings(&"xray-daemon:2000")).lookup(lookup);
     let diagnosis = examine(&doctor, None);
     let words =
         ["xray-daemon has no address", "Name or service not known", "AWS_XRAY_DAEMON_ADDRESS"];
@@ -177,7 +177,7 @@ fn a_name_is_shown_with_its_addresses_and_each_is_tried() {
     let addresses: Vec<SocketAddr> =
         ["[::1]", "127.0.0.1"].map(|ip| format!("{ip}:{port}").parse().unwrap()).into();
     let lookup = Arc::new(move |_: &_| Ok(addresses.clone()));
-    let doctor = doctor(settings(format!("localhost:{port}"))).lookup(lookup);
+    let doctor = doctor(settings(&format!("localhost:{port}"))).lookup(lookup);
     let diagnosis = examine(&doctor, None);
     let words = ["localhost is 127.0.0.1 (IPv4), ::1 (IPv6), found in "];
     assert_finding(&diagnosis, "name", Verdict::Ok, &words);
@@ -204,7 +204,7 @@ fn where_tcp_refuses_datagrams_may_still_be_fine() {
 #[test]
 fn rules_for_another_service_are_told_with_the_name_that_would_do() {
     let daemon = daemon_with(&[rule("Cruddur", "backend-flask", "*", 9000)]);
-    let diagnosis = examine(&doctor(settings(daemon.address())), None);
+    let diagnosis = examine(&doctor(settings(&daemon.address())), None);
     let words = [
         "Cruddur is never for it: ServiceName is \"cruddur\", not \"backend-flask\"",
         "AWS_XRAY_TRACING_NAME",
@@ -215,12 +215,12 @@ fn rules_for_another_service_are_told_with_the_name_that_would_do() {
     let mut elsewhere = rule("ECS", "*", "*", 9000);
     elsewhere["SamplingRule"]["ServiceType"] = json!("AWS::ECS::Container");
     let in_a_container = daemon_with(&[elsewhere]);
-    let diagnosis = examine(&doctor(settings(in_a_container.address())), None);
+    let diagnosis = examine(&doctor(settings(&in_a_container.address())), None);
     let words = ["ServiceType is not known", "OTEL_RESOURCE_ATTRIBUTES", "`*`"];
     assert_finding(&diagnosis, "rules", Verdict::Warning, &words);
 
     let name = Some("backend-flask".to_owned());
-    let named = Settings { service_name: name, ..settings(daemon.address()) };
+    let named = Settings { service_name: name, ..settings(&daemon.address()) };
     assert_finding(&examine(&doctor(named), None), "rules", Verdict::Ok, &["Cruddur, Default"]);
 }
 
@@ -228,7 +228,7 @@ fn rules_for_another_service_are_told_with_the_name_that_would_do() {
 fn a_name_that_x_ray_refuses_is_told_from_a_name_that_had_to_be_changed() {
     let judge: xray_daemon::Judge = Arc::new(|_| Some("InvalidName"));
     let daemon = XrayDaemon::with(xray_daemon::Settings { judge, ..Default::default() });
-    let diagnosis = examine(&doctor(settings(daemon.address())), None);
+    let diagnosis = examine(&doctor(settings(&daemon.address())), None);
     let words = ["X-Ray refuses it: 1 × InvalidName", "AWS_XRAY_TRACING_NAME"];
     assert_finding(&diagnosis, "probe tcp", Verdict::Problem, &words);
     assert!(diagnosis.about("segments").is_none(), "its name is fine");
@@ -236,7 +236,8 @@ fn a_name_that_x_ray_refuses_is_told_from_a_name_that_had_to_be_changed() {
     let mut resource = Resource::default();
     resource.set(Attribute::new("service.name", "crud<dur>"));
     let daemon = daemon_with(&[]);
-    let diagnosis = examine(&Doctor::new(settings(daemon.address()), resource).timeout(LONG), None);
+    let diagnosis =
+        examine(&Doctor::new(settings(&daemon.address()), resource).timeout(LONG), None);
     assert_finding(&diagnosis, "segments", Verdict::Warning, &["\"crud<dur>\" is sent as", "Set"]);
     assert_finding(&diagnosis, "probe tcp", Verdict::Ok, &[]);
 }
@@ -261,7 +262,7 @@ fn what_the_daemon_answers_instead_of_rules_is_told_with_its_text() {
         let daemon = XrayDaemon::start();
         let played = answer.clone();
         daemon.answer(RULES, move |_| played.clone());
-        let diagnosis = examine(&doctor(settings(daemon.address())), None);
+        let diagnosis = examine(&doctor(settings(&daemon.address())), None);
         assert_finding(&diagnosis, "sampling", Verdict::Problem, words);
         assert_finding(&diagnosis, "probe tcp", Verdict::Ok, &[]);
     }
@@ -272,7 +273,7 @@ fn a_probe_that_is_refused_as_a_whole_is_told_with_its_text() {
     let daemon = daemon_with(&[]);
     let body = r#"{"message":"User is not authorized to perform: xray:PutTraceSegments"}"#;
     daemon.script(SEGMENTS, [Answer::status(403).body(body)]);
-    let diagnosis = examine(&doctor(settings(daemon.address())), None);
+    let diagnosis = examine(&doctor(settings(&daemon.address())), None);
     let words = ["xray:PutTraceSegments", "AWSXRayDaemonWriteAccess"];
     assert_finding(&diagnosis, "probe tcp", Verdict::Problem, &words);
 }
@@ -284,7 +285,7 @@ fn a_clock_that_is_far_off_is_a_problem() {
         .header("date", "Fri, 20 Nov 2020 10:00:00 GMT")
         .body(r#"{"SamplingRuleRecords":[]}"#);
     daemon.script(RULES, [past]);
-    let diagnosis = examine(&doctor(settings(daemon.address())), None);
+    let diagnosis = examine(&doctor(settings(&daemon.address())), None);
     assert_finding(&diagnosis, "clock", Verdict::Problem, &["ahead of that", "Set the clock"]);
 }
 
@@ -295,7 +296,7 @@ fn a_daemon_that_hangs_costs_its_timeouts_and_no_more() {
         daemon.answer(path, |_| Answer::Hang);
     }
     let patience = Duration::from_millis(100);
-    let diagnosis = examine(&doctor(settings(daemon.address())).timeout(patience), None);
+    let diagnosis = examine(&doctor(settings(&daemon.address())).timeout(patience), None);
     assert_finding(&diagnosis, "sampling", Verdict::Problem, &["no answer within 100ms"]);
     assert_finding(&diagnosis, "probe tcp", Verdict::Problem, &["no answer within", "log"]);
     assert_finding(&diagnosis, "clock", Verdict::Ok, &["not compared"]);
@@ -304,7 +305,7 @@ fn a_daemon_that_hangs_costs_its_timeouts_and_no_more() {
 #[test]
 fn where_the_sampler_of_spans_decides_no_rules_are_asked() {
     let daemon = XrayDaemon::start();
-    let as_spans = Settings { sampling: Sampling::AsSpans, ..settings(daemon.address()) };
+    let as_spans = Settings { sampling: Sampling::AsSpans, ..settings(&daemon.address()) };
     let diagnosis = examine(&doctor(as_spans), Some(&Request::default()));
     assert_finding(&diagnosis, "rules", Verdict::Ok, &["none are asked"]);
     assert_finding(&diagnosis, "decision", Verdict::Ok, &["OTEL_TRACES_SAMPLER"]);

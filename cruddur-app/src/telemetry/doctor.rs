@@ -4,7 +4,7 @@
 //! page for people.
 //! Never: starts telemetry.
 
-use std::{collections::HashMap, error::Error, io::Write};
+use std::{collections::HashMap, error::Error, hash::BuildHasher, io::Write};
 
 use spanwright::{
     config::Environment,
@@ -21,7 +21,7 @@ use crate::command::Wondering;
 /// # Errors
 /// A variable cannot be used, X-Ray is not turned on, or `out` takes nothing.
 pub async fn examine(
-    variables: &HashMap<String, String>,
+    variables: &HashMap<String, String, impl BuildHasher>,
     request: Option<&Wondering>,
     out: &mut dyn Write,
 ) -> Result<bool, Box<dyn Error>> {

@@ -1,6 +1,6 @@
 //! Stands in for the doctor in a build that sends nothing to X-Ray.
 
-use std::{collections::HashMap, error::Error, future::ready, io::Write};
+use std::{collections::HashMap, error::Error, future::ready, hash::BuildHasher, io::Write};
 
 use crate::command::Wondering;
 
@@ -9,7 +9,7 @@ use crate::command::Wondering;
 /// # Errors
 /// Always: says what the build lacks.
 pub fn examine(
-    _variables: &HashMap<String, String>,
+    _variables: &HashMap<String, String, impl BuildHasher>,
     _request: Option<&Wondering>,
     _out: &mut dyn Write,
 ) -> impl Future<Output = Result<bool, Box<dyn Error>>> {
