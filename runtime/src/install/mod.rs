@@ -24,14 +24,13 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::diagnostics;
 use crate::loss::{LossReason, Tally};
-use crate::notes::Notes;
 use crate::propagate::Composite;
 use crate::record::Destinations;
 use crate::span::tracer::{self, Tracer};
 use crate::span::{self, collector};
 
 pub use outlets::Delivery;
-use outlets::{Outlets, Parts};
+use outlets::Outlets;
 
 /// How long a drop waits for what is on its way.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -42,8 +41,6 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Telemetry {
     /// `None` when there is nothing to run, and after a shutdown.
     destinations: Option<Outlets>,
-    /// What was changed or refused on the way out.
-    notes: Notes,
     /// Subsegments without a segment before this installation.
     missing_before: u64,
     #[cfg(feature = "xray")]
@@ -107,7 +104,7 @@ impl Config {
             diagnostics::say(warning);
         }
         if !span::IS_LIVE || self.is_disabled || !self.has_destination() {
-            return Ok(Telemetry::new(None, Parts::default()));
+            return Ok(Telemetry::idle());
         }
         if tracer::is_installed() {
             return Err(InstallError::AlreadyInstalled);
@@ -119,22 +116,27 @@ impl Config {
         let propagator = self.propagator.take().unwrap_or_else(|| {
             if self.has_xray() { Composite::with_xray() } else { Composite::default() }
         });
-        let (destinations, mut parts) = Outlets::start(&mut self)?;
+        let (destinations, parts) = Outlets::start(&mut self)?;
         let tracer = Tracer {
             sampler: self.sampler,
-            segments: parts.segments.take(),
+            segments: parts.segments,
             context_missing: parts.context_missing,
-            watcher: parts.watcher.take(),
+            watcher: parts.watcher,
             destinations: takers,
             propagator,
             limits: self.limits,
             level: self.level,
-            processors: std::mem::take(&mut parts.processors),
+            processors: parts.processors,
         };
         if !tracer::install(tracer) {
             return Err(InstallError::AlreadyInstalled);
         }
-        Ok(Telemetry::new(Some(destinations), parts))
+        Ok(Telemetry {
+            destinations: Some(destinations),
+            missing_before: span::missing_segments(),
+            #[cfg(feature = "xray")]
+            xray: parts.xray,
+        })
     }
 }
 
@@ -149,13 +151,13 @@ impl Config {
 }
 
 impl Telemetry {
-    fn new(destinations: Option<Outlets>, parts: Parts) -> Self {
+    /// With nothing to run.
+    fn idle() -> Self {
         Self {
-            destinations,
-            notes: parts.notes,
-            missing_before: span::missing_segments(),
+            destinations: None,
+            missing_before: 0,
             #[cfg(feature = "xray")]
-            xray: parts.xray,
+            xray: None,
         }
     }
 
@@ -198,6 +200,17 @@ impl Telemetry {
         report
     }
 
+    #[cfg(feature = "xray")]
+    fn changes(&self) -> BTreeMap<&'static str, u64> {
+        self.xray.as_ref().map(crate::xray::Running::changes).unwrap_or_default()
+    }
+
+    #[cfg(not(feature = "xray"))]
+    #[expect(clippy::unused_self, reason = "the other form has something to tell")]
+    const fn changes(&self) -> BTreeMap<&'static str, u64> {
+        BTreeMap::new()
+    }
+
     fn report(
         &self,
         timeout: Duration,
@@ -214,7 +227,7 @@ impl Telemetry {
             spans: span::LEDGER.tally(),
             amendments: span::AMENDMENTS.tally(),
             destinations: deliveries,
-            changes: self.notes.counts(),
+            changes: self.changes(),
             missing_segments: span::missing_segments() - self.missing_before,
         }
     }

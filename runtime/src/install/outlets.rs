@@ -11,7 +11,6 @@ use std::time::Duration;
 use super::InstallError;
 use crate::config::Config;
 use crate::loss::{LossReason, Tally};
-use crate::notes::Notes;
 use crate::sample::DecideSegments;
 use crate::span::ContextMissing;
 use crate::span::tracer::{Processors, Watcher};
@@ -25,8 +24,6 @@ pub(super) struct Parts {
     pub(super) context_missing: ContextMissing,
     /// Who wants to know of requests that begin.
     pub(super) watcher: Option<Watcher>,
-    /// What is changed or refused on the way out.
-    pub(super) notes: Notes,
     /// What others may see of the destination AWS X-Ray.
     #[cfg(feature = "xray")]
     pub(super) xray: Option<crate::xray::Running>,

@@ -56,7 +56,6 @@ pub(super) fn start(
         parts.segments = Some(Arc::new(sampler.clone()));
     }
     parts.context_missing = settings.context_missing;
-    parts.notes = settings.notes.clone();
     parts.xray = Some(Running { sampler, notes: settings.notes, ledger });
     Ok(Some(gatherer))
 }

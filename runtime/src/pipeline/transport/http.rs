@@ -12,7 +12,7 @@ use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
@@ -123,11 +123,6 @@ impl Fetched {
     /// The first header of this name, if it is text.
     pub(crate) fn header(&self, name: impl AsHeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
-
-    /// What time it was where the answer was made, if it says so.
-    pub(crate) fn date(&self) -> Option<SystemTime> {
-        httpdate::parse_http_date(self.header(DATE)?.trim()).ok()
     }
 }
 

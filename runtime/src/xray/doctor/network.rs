@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use super::finding::Finding;
 use crate::pipeline::transport::daemon::{self, HostPort, VARIABLE};
+use crate::pipeline::transport::http::Fetched;
 use crate::pipeline::transport::udp::Lookup;
 use crate::span;
 
@@ -82,6 +83,11 @@ pub(super) async fn connect(
     }
     let cost = "These settings do without TCP, so segments may still arrive.";
     Finding::warning(WHAT, detail, format!("{start} {cost}"))
+}
+
+/// What time it was for whoever made an answer, if it says so.
+pub(super) fn date(answer: &Fetched) -> Option<SystemTime> {
+    httpdate::parse_http_date(answer.header("date")?.trim()).ok()
 }
 
 /// How far our clock is from the one of whoever answered.

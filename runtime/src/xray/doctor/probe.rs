@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::timeout;
 
 use super::finding::Finding;
-use super::{Doctor, kernel};
+use super::{Doctor, kernel, network};
 use crate::diagnostics::shorten;
 use crate::export::{Batch, EncodeError, Exporter as _, Reply, Request, Verdict, xray as export};
 use crate::notes::Notes;
@@ -76,7 +76,7 @@ pub(super) async fn by_tcp(doctor: &Doctor, trace_id: TraceId, client: &http::Cl
             Probed { findings, date: None }
         }
         Ok(fetched) => {
-            let date = fetched.date();
+            let date = network::date(&fetched);
             let reply = Reply { status: fetched.status, body: fetched.body, retry_after: None };
             findings.push(probe.judge(WHAT, &reply));
             Probed { findings, date }

@@ -7,9 +7,9 @@
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
-use super::Request;
 use super::finding::Finding;
 use super::probe::{of_refusal, said};
+use super::{Request, network};
 use crate::pipeline::transport::http;
 use crate::propagate::{Context, Propagator, Sampled, Xray};
 use crate::sample::RequestFacts;
@@ -46,7 +46,7 @@ pub(super) async fn fetch(sampler: &Sampler, client: &http::Client, url: &str) -
         };
         let told = central.as_mut().map_or(Ok(()), |central| central.answered(answer, now));
         if let Ok(reply) = &fetched {
-            date = date.or(reply.date());
+            date = date.or(network::date(reply));
         }
         if let Err(error) = told {
             let reply = fetched.as_ref().ok().map(|reply| (reply.status, said(&reply.body)));

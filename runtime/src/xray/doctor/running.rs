@@ -3,6 +3,7 @@
 //! In: what it shares with those who look: its sampler, its notes, its counters. Out: findings.
 //! Never: asks the daemon anything.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// How often each kind of thing was changed or refused.
+    pub(crate) fn changes(&self) -> BTreeMap<&'static str, u64> {
+        self.notes.counts()
+    }
+
     /// How it has fared until `now`, the time since the Unix epoch.
     pub(crate) fn diagnose(&self, now: Duration) -> Diagnosis {
         let mut findings = vec![match &self.sampler {
