@@ -177,6 +177,12 @@ impl<'a> Facts<'a> {
         Self { attributes, places, is_taken }
     }
 
+    /// What one span says of one thing.
+    pub(super) fn value(span: &'a SpanRecord, fact: Fact) -> Option<&'a Value> {
+        let found = span.attributes.iter().find(|it| Fact::of(&it.key) == Some(fact));
+        found.map(|attribute| &attribute.value)
+    }
+
     /// Whether the span says this at all.
     pub(super) fn has(&self, fact: Fact) -> bool {
         self.places[fact as usize].is_some()
@@ -225,6 +231,13 @@ impl<'a> Facts<'a> {
     pub(super) fn take(&mut self, fact: Fact) {
         if let Some(at) = self.places[fact as usize] {
             self.is_taken[usize::from(at)] = true;
+        }
+    }
+
+    /// Takes what has this value, because it is told elsewhere.
+    pub(super) fn take_told(&mut self, fact: Fact, told: Option<&Value>) {
+        if told.is_some() && self.get(fact) == told {
+            self.take(fact);
         }
     }
 

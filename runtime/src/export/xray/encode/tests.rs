@@ -108,8 +108,8 @@ fn a_trace_is_one_document_with_ids_first_and_children_inside() {
         r#""parent_id":"00000000000000ff","name":"cruddur","start_time":1.0,"end_time":89.5,"#,
         r#""service":{"runtime":"rustc"},"aws":{"xray":{"sdk":"spanwright","sdk_version":""#,
         env!("CARGO_PKG_VERSION"),
-        r#"","sampling_rule_name":"Default"}},"metadata":{"default":{"otel.resource.service.name":"cruddur"}},"#,
-        r#""subsegments":[{"id":"0000000000000002","name":"home","start_time":2.0,"end_time":88.5,"#,
+        r#"","sampling_rule_name":"Default"}},"metadata":{"default":{"otel.resource.service.name":"cruddur"},"#,
+        r#""sdk":{"span_name":"home"}},"subsegments":[{"id":"0000000000000002","name":"home","start_time":2.0,"end_time":88.5,"#,
         r#""subsegments":[{"id":"0000000000000003","name":"home","start_time":3.0,"end_time":87.5}]},"#,
         r#"{"id":"0000000000000004","name":"home","start_time":4.0,"end_time":86.5}]}"#,
     );
@@ -406,4 +406,32 @@ fn the_ladder_is_counted() {
     let counts: Vec<_> =
         encoder.rules.notes.all().into_iter().map(|(kind, it)| (kind, it.count)).collect();
     assert_eq!(counts, [("metadata values shortened", 1)]);
+}
+
+#[test]
+fn a_user_is_told_once_and_another_user_too() {
+    let mut spans = vec![span(2), span(3), span(1)];
+    for (span, user) in spans.iter_mut().zip(["alice", "bob", "alice"]) {
+        span.attributes = vec![Attribute::new("user.id", user)];
+    }
+    let [text] = &texts(spans)[..] else { panic!("one document") };
+    assert!(text.contains(r#""user":"alice""#), "{text}");
+    assert_eq!(text.matches("alice").count(), 1, "{text}");
+    assert!(text.contains(r#""metadata":{"default":{"user.id":"bob"}}"#), "{text}");
+}
+
+#[test]
+fn a_job_says_its_own_name_beside_that_of_the_service() {
+    let mut job = span(1);
+    job.kind = SpanKind::Consumer;
+    job.name = "orders process".into();
+    let of_job = texts(vec![job.clone()]).remove(0);
+    assert!(of_job.contains(r#""name":"cruddur""#), "{of_job}");
+    assert!(of_job.contains(r#""sdk":{"span_name":"orders process"}"#), "{of_job}");
+    job.attributes = vec![Attribute::new("aws.local.service", "orders process")];
+    let named = texts(vec![job]).remove(0);
+    assert_eq!(named.matches("orders process").count(), 1, "{named}");
+    let mut request = span(1);
+    request.attributes = vec![Attribute::new("http.request.method", "GET")];
+    assert!(!texts(vec![request])[0].contains("span_name"));
 }
