@@ -143,6 +143,8 @@ impl Fact {
         Some(match key {
             "user.id" => Self::User,
             "enduser.id" => Self::EndUser,
+            // Of a call; that of this service is in its resource.
+            "cloud.region" => Self::AwsRegion,
             "error.type" => Self::ErrorType,
             "code.stacktrace" => Self::Stack,
             "code.function.name" => Self::Function,

@@ -313,6 +313,16 @@ fn calls_are_named_by_the_other_side_and_told_by_their_kind() {
     assert!(aws.contains(r#""name":"DynamoDB""#), "{aws}");
     let block = r#""namespace":"aws","aws":{"operation":"PutItem","region":"eu-central-1","table_names":["a","b"]}"#;
     assert!(aws.contains(block), "{aws}");
+    let stable = call(vec![
+        Attribute::new("rpc.system.name", "aws-api"),
+        Attribute::new("rpc.method", "DynamoDB/PutItem"),
+        Attribute::new("db.system.name", "aws.dynamodb"),
+        Attribute::new("cloud.region", "eu-central-1"),
+        Attribute::new("aws.dynamodb.table_names", Array::Str(vec!["a".into()])),
+    ]);
+    assert!(stable.contains(r#""name":"DynamoDB""#), "{stable}");
+    let block = r#""aws":{"operation":"PutItem","region":"eu-central-1","table_name":"a"}"#;
+    assert!(stable.contains(block), "{stable}");
     let http = call(vec![Attribute::new("url.full", "https://me:pw@api.example.com/x?token=1")]);
     assert!(http.contains(r#""name":"api.example.com""#), "{http}");
     assert!(http.ends_with(r#""http":{"request":{"url":"https://api.example.com/x"}}}"#), "{http}");
