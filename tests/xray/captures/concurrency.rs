@@ -31,7 +31,10 @@ fn wait_for(future: impl Future) {
 
 #[test]
 fn jobs_side_by_side_are_not_nested_in_each_other_as_they_are_in_the_reference() {
-    assert_eq!(names(&reference("async_gather_default_context")), "seg\n  job0\n    job1\n      job2\n");
+    assert_eq!(
+        names(&reference("async_gather_default_context")),
+        "seg\n  job0\n    job1\n      job2\n"
+    );
     let documents = sent(|| segment(|| wait_for(join_all((0..8).map(outer)))));
     let mut expected = "seg\n".to_owned();
     for _ in 0..8 {

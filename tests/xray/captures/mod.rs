@@ -136,7 +136,9 @@ fn assert_same(sent: &[Value], reference: &[Value]) {
 fn assert_same_but(members: &[&str], sent: &[Value], reference: &[Value]) {
     let form = |documents: &[Value]| {
         let mut form = normal_form(documents);
-        form.iter_mut().for_each(|node| remove(members, node));
+        for node in &mut form {
+            remove(members, node);
+        }
         form
     };
     let (sent, reference) = (form(sent), form(reference));
@@ -156,7 +158,8 @@ fn remove(members: &[&str], node: &mut Value) {
 }
 
 fn pretty(documents: &[Value]) -> String {
-    documents.iter().map(|it| format!("{it:#}\n")).collect()
+    let texts: Vec<_> = documents.iter().map(|it| format!("{it:#}")).collect();
+    texts.join("\n")
 }
 
 /// The segment or subsegment of this name.
@@ -172,12 +175,14 @@ fn node<'a>(documents: &'a [Value], name: &str) -> &'a Value {
 fn names(documents: &[Value]) -> String {
     fn below(node: &Value, depth: usize, text: &mut String) {
         let name = node["name"].as_str().unwrap_or("?");
-        text.push_str(&format!("{:indent$}{name}\n", "", indent = 2 * depth));
+        text.extend(std::iter::repeat_n("  ", depth).chain([name, "\n"]));
         for child in node["subsegments"].as_array().into_iter().flatten() {
             below(child, depth + 1, text);
         }
     }
     let mut text = String::new();
-    normal_form(documents).iter().for_each(|node| below(node, 0, &mut text));
+    for node in &normal_form(documents) {
+        below(node, 0, &mut text);
+    }
     text
 }

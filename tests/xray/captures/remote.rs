@@ -54,16 +54,39 @@ fn calls_are_told_by_host_status_and_transport_error() {
                 answered(&format!("http://127.0.0.1:38343/{status}?q=secret"), status);
             }
             let mut refused = get("http://127.0.0.1:1/refused");
-            let exception: [(&str, &dyn spanwright::ToAttribute); 2] = [
-                ("exception.type", &"reqwest::ConnectionError"),
-                ("exception.message", &message),
-            ];
+            let exception: [(&str, &dyn spanwright::ToAttribute); 2] =
+                [("exception.type", &"reqwest::ConnectionError"), ("exception.message", &message)];
             refused.add_event("exception", &exception);
             refused.set_outcome(Outcome::Error);
         });
     });
     assert_same_but(&["metadata"], &documents, &reference);
     assert!(!documents[0].to_string().contains("secret"));
+}
+
+#[test]
+fn statuses_have_the_flags_of_the_reference() {
+    for (status, flags) in [
+        (200, &[][..]),
+        (301, &[]),
+        (399, &[]),
+        (400, &["error"]),
+        (403, &["error"]),
+        (404, &["error"]),
+        (428, &["error"]),
+        (429, &["error", "throttle"]),
+        (499, &["error"]),
+        (500, &["fault"]),
+        (503, &["fault"]),
+        (599, &["fault"]),
+    ] {
+        let documents = sent(|| segment(|| answered("http://127.0.0.1/", status)));
+        let call = &documents[0]["subsegments"][0];
+        for flag in ["error", "throttle", "fault"] {
+            assert_eq!(call[flag] == true, flags.contains(&flag), "{status}: {flag}");
+        }
+        assert_eq!(documents[0]["fault"], Value::Null, "the segment itself is fine");
+    }
 }
 
 #[test]

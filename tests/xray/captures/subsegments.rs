@@ -45,10 +45,7 @@ fn what_the_reference_drops_is_kept_under_a_name_that_may_be() {
     });
     let segment = &normal_form(&documents)[0];
     assert_eq!(segment["annotations"], json!({"bad_key": "kept"}));
-    assert_eq!(
-        segment["metadata"],
-        json!({"default": {"list": [1, 2]}, "aws_reserved": {"n": 1}})
-    );
+    assert_eq!(segment["metadata"], json!({"default": {"list": [1, 2]}, "aws_reserved": {"n": 1}}));
 }
 
 #[xray_subsegment]

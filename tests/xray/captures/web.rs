@@ -79,7 +79,7 @@ struct Answered {
 }
 
 fn get(path: &str) -> TestRequest {
-    let request = TestRequest::with_uri(path).peer_addr("127.0.0.1:1".parse().unwrap());
+    let request = TestRequest::with_uri(path).peer_addr("127.0.0.1:1".parse().expect("an address"));
     request.insert_header(("host", "localhost")).insert_header(("user-agent", "Werkzeug/3.1.9"))
 }
 
@@ -89,9 +89,9 @@ fn answered(capture: Capture, request: TestRequest) -> Answered {
             let app = init_service(App::new().configure(routes).wrap(Tracing::new())).await;
             let response = call_service(&app, request.to_request()).await;
             let trace = response.headers().get(HEADER).expect("every response says its trace");
-            let trace = trace.to_str().unwrap().to_owned();
+            let trace = trace.to_str().expect("it is text").to_owned();
             let status = response.status().as_u16();
-            to_bytes(response.into_body()).await.unwrap();
+            to_bytes(response.into_body()).await.expect("it has a body");
             (status, trace)
         })
     });
