@@ -3,6 +3,7 @@
 //! Each scenario is a sentence about behaviour. Every one runs on a SQLite file of its own;
 //! `postgres` runs all of them again on a throw-away cluster.
 
+mod double;
 mod support;
 
 mod activities;
@@ -10,5 +11,7 @@ mod browsers;
 mod edges;
 mod feeds;
 mod messages;
+mod notifications;
 mod postgres;
 mod process;
+mod provision;

@@ -12,7 +12,7 @@ use std::{
 
 use crate::support::TempFolder;
 
-fn program(settings: &[(&str, &str)]) -> Command {
+pub(crate) fn program(settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cruddur-app"));
     command.env_clear().env("BIND_ADDRESS", "127.0.0.1").env("PORT", "0");
     command.envs(settings.iter().copied()).stdin(Stdio::null());
@@ -103,7 +103,7 @@ fn a_panic_is_answered_with_a_request_id_and_its_request_has_a_status() {
     assert!(inner.is_some_and(|line| line.contains("  panic")), "{traces}");
 }
 
-fn send(signal: &str, child: &Child) {
+pub(crate) fn send(signal: &str, child: &Child) {
     let id = child.id().to_string();
     let status = Command::new("kill").args([signal, &id]).status().expect("kill is everywhere");
     assert!(status.success());
