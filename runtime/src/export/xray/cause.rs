@@ -38,6 +38,9 @@ pub(super) struct Exception<'a> {
     stack: Option<&'a str>,
     /// Whether the next exception caused it.
     is_caused: bool,
+    /// Whether it is no more than the message of a status: whoever set that, a web framework's edge
+    /// for instance, knew neither its type nor what caused it.
+    is_hearsay: bool,
 }
 
 /// The exceptions of each node, what it returned first, then what caused that.
@@ -151,6 +154,12 @@ fn is_exception(event: &EventRecord) -> bool {
 /// How many exceptions of a span are its own, when those of one below are known.
 fn join(own: &[Exception<'_>], below: Option<&[Exception<'_>]>) -> Cause {
     let len = own.len();
+    if let ([own], Some([first, ..])) = (own, below)
+        && own.is_hearsay
+        && own.message == first.message
+    {
+        return Cause::default();
+    }
     let told = |below: &[Exception<'_>]| {
         let own_len = len.checked_sub(below.len())?;
         let is_same_kind = own_len > 0 || own[0].kind == below[0].kind;
@@ -194,7 +203,13 @@ fn exceptions<'a>(node: &Node<'a>) -> Vec<Exception<'a>> {
     }
     let span = node.span;
     let kind = text(&span.attributes, "error.type").map(type_name);
-    let exception = |kind, message| Exception { kind, message, stack: None, is_caused: false };
+    let exception = |kind, message| Exception {
+        kind,
+        message,
+        stack: None,
+        is_caused: false,
+        is_hearsay: false,
+    };
     let mut all: Vec<_> =
         node.segment.errors.iter().map(|message| exception(None, &**message)).collect();
     let chained = all.len().saturating_sub(1);
@@ -206,6 +221,7 @@ fn exceptions<'a>(node: &Node<'a>) -> Vec<Exception<'a>> {
             message: text(&event.attributes, "exception.message").unwrap_or_default(),
             stack: text(&event.attributes, "exception.stacktrace"),
             is_caused: false,
+            is_hearsay: false,
         }));
     } else if let Some(event) = events.peek() {
         // It is the same error, told with more detail.
@@ -214,7 +230,9 @@ fn exceptions<'a>(node: &Node<'a>) -> Vec<Exception<'a>> {
     }
     if all.is_empty() {
         match &span.status {
-            Status::Error { message } if !message.is_empty() => all.push(exception(None, message)),
+            Status::Error { message } if !message.is_empty() => {
+                all.push(Exception { is_hearsay: true, ..exception(None, message) });
+            }
             _ if span.outcome == Outcome::Panic => all.push(exception(Some("panic"), "panicked")),
             _ => {}
         }
