@@ -12,3 +12,6 @@ mod feeds;
 mod messages;
 mod postgres;
 mod process;
+// Telemetry is wanted, so this build must have it.
+#[cfg(all(feature = "actix", feature = "xray", not(feature = "off")))]
+mod segments;

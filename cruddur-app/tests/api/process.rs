@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, ChildStderr, Command, Output, Stdio},
 };
 #[cfg(all(feature = "actix", feature = "console", not(feature = "off")))]
 use std::{
@@ -12,7 +12,7 @@ use std::{
 
 use crate::support::TempFolder;
 
-fn program(settings: &[(&str, &str)]) -> Command {
+pub(crate) fn program(settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cruddur-app"));
     command.env_clear().env("BIND_ADDRESS", "127.0.0.1").env("PORT", "0");
     command.envs(settings.iter().copied()).stdin(Stdio::null());
@@ -77,11 +77,8 @@ fn a_panic_is_answered_with_a_request_id_and_its_request_has_a_status() {
     let settings = [("CRUDDUR_DATA_DIR", &*data_dir), ("OTEL_TRACES_EXPORTER", "console")];
     let mut command = program(&settings);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("built");
-    let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));
-    let mut started = String::new();
-    stderr.read_line(&mut started).expect("it says where it listens");
-    let address = started.split("http://").nth(1).and_then(|rest| rest.split(' ').next());
-    let address = address.expect("it says where it listens");
+    let (url, mut stderr) = started(&mut child);
+    let address = &url["http://".len()..];
 
     let mut stream = TcpStream::connect(address).expect("it listens");
     let request = "GET /rollbar/test/panic HTTP/1.1\r\nhost: x\r\nx-request-id: probe-1\r\n\
@@ -101,6 +98,15 @@ fn a_panic_is_answered_with_a_request_id_and_its_request_has_a_status() {
     assert!(traces.contains("error.type=Panicked"), "{traces}");
     let inner = traces.lines().find(|line| line.contains("rollbar-test-panic"));
     assert!(inner.is_some_and(|line| line.contains("  panic")), "{traces}");
+}
+
+/// Blocks until the program listens; returns its address, as a URL, and what it says from then on.
+pub(crate) fn started(child: &mut Child) -> (String, BufReader<ChildStderr>) {
+    let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));
+    let mut line = String::new();
+    stderr.read_line(&mut line).expect("it says where it listens");
+    let url = line.split(' ').find(|word| word.starts_with("http://"));
+    (url.unwrap_or_else(|| panic!("it does not listen: {line}")).to_owned(), stderr)
 }
 
 fn send(signal: &str, child: &Child) {

@@ -38,8 +38,8 @@ pub(super) struct Exception<'a> {
     stack: Option<&'a str>,
     /// Whether the next exception caused it.
     is_caused: bool,
-    /// Whether it is no more than the message of a status: whoever set that, a web framework's edge
-    /// for instance, knew neither its type nor what caused it.
+    /// Whether it is known by a status or an event only: whoever recorded that, the edge of a web
+    /// framework for instance, had a message and a guess at the type, not the error.
     is_hearsay: bool,
 }
 
@@ -156,6 +156,7 @@ fn join(own: &[Exception<'_>], below: Option<&[Exception<'_>]>) -> Cause {
     let len = own.len();
     if let ([own], Some([first, ..])) = (own, below)
         && own.is_hearsay
+        && own.stack.is_none()
         && own.message == first.message
     {
         return Cause::default();
@@ -221,7 +222,7 @@ fn exceptions<'a>(node: &Node<'a>) -> Vec<Exception<'a>> {
             message: text(&event.attributes, "exception.message").unwrap_or_default(),
             stack: text(&event.attributes, "exception.stacktrace"),
             is_caused: false,
-            is_hearsay: false,
+            is_hearsay: true,
         }));
     } else if let Some(event) = events.peek() {
         // It is the same error, told with more detail.

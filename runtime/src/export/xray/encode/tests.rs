@@ -243,13 +243,28 @@ fn an_error_on_its_way_out_is_told_where_it_began() {
     assert_ne!(wrapped[0].0, head, "the outermost hands on what wraps it");
     assert_eq!(wrapped[0].0.len(), 16);
 
-    // The edge of a web framework knows the message alone, and guesses the type.
+    // The edge of a web framework has the message, and guesses the type.
+    let mut edge = span(1);
+    let event = |message: &'static str| EventRecord {
+        name: "exception".into(),
+        unix_ns: 7,
+        attributes: vec![
+            Attribute::new("exception.type", "NotFound"),
+            Attribute::new("exception.message", message),
+        ],
+        dropped_attributes: 0,
+    };
+    edge.events = vec![event("w")];
+    let heard = causes(vec![failed(2, &["w", "no"]), edge.clone()]);
+    assert_eq!(heard[0], ("975835de1c9756ce".to_owned(), vec![]));
+    assert_eq!(heard[1].1.len(), 2);
+    edge.events = vec![event("no")];
+    let heard = causes(vec![failed(2, &["w", "no"]), edge]);
+    assert_eq!(heard[0], (own(), vec!["no<-null".to_owned()]));
     let mut edge = failed(1, &["w"]);
     segment(&mut edge).errors.clear();
     edge.attributes = vec![Attribute::new("error.type", "NotFound")];
-    let heard = causes(vec![failed(2, &["w", "no"]), edge]);
-    assert_eq!(heard[0], ("975835de1c9756ce".to_owned(), vec![]));
-    assert_eq!(heard[1].1.len(), 2);
+    assert_eq!(causes(vec![failed(2, &["w"]), edge])[0].1.len(), 0);
 
     let other = causes(vec![failed(2, &["a"]), failed(1, &["b"])]);
     assert_eq!(other, [(own(), vec!["b<-null".to_owned()]), (own(), vec!["a<-null".to_owned()])]);
