@@ -113,9 +113,9 @@ fn json_of(value: Option<&AnyValue>) -> Value {
 fn masked(query: &str) -> String {
     let mut text = String::new();
     for char in query.chars() {
-        if !char.is_ascii_digit() || text.ends_with(|last: char| last.is_alphanumeric()) {
-            text.push(char);
-        } else if text.ends_with('$') {
+        // The digit of a name or a placeholder, as in `$1`.
+        let is_part = text.ends_with(|last: char| last.is_alphanumeric() || last == '$');
+        if !char.is_ascii_digit() || is_part {
             text.push(char);
         } else if !text.ends_with('?') {
             text.push('?');

@@ -145,19 +145,16 @@ fn check(schema: &Validator, document: &Value) {
 /// Compares a segment or a subsegment below a span, and everything below it.
 fn compare_node(node: &Value, parent: &str, left: &mut BTreeMap<String, Span>) {
     let id = node["id"].as_str().expect("an id");
-    let below = match left.remove(id) {
-        Some(span) => {
-            assert_eq!(hex(&span.parent_span_id), parent, "{node}");
-            compare_span(node, &span);
-            id
-        }
+    let below = if let Some(span) = left.remove(id) {
+        assert_eq!(hex(&span.parent_span_id), parent, "{node}");
+        compare_span(node, &span);
+        id
+    } else {
         // It has no `#[traced]`, so it is no span, and OTLP does not see it between two others.
-        None => {
-            assert_eq!(node["name"], "mock-data");
-            let data = &node["metadata"]["namespace"]["key"];
-            assert!(data["results-size"] == 1 && data["now"].is_string(), "{node}");
-            parent
-        }
+        assert_eq!(node["name"], "mock-data");
+        let data = &node["metadata"]["namespace"]["key"];
+        assert!(data["results-size"] == 1 && data["now"].is_string(), "{node}");
+        parent
     };
     for child in node["subsegments"].as_array().into_iter().flatten() {
         compare_node(child, below, left);

@@ -58,13 +58,12 @@ fn a_signal_ends_the_program_in_order_and_a_second_start_finds_its_rows() {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program was built");
-        let stderr = child.stderr.take().expect("it is piped");
-        let mut lines = BufReader::new(stderr).lines().map(|line| line.expect("UTF-8"));
-        let started = lines.next().expect("it says where it listens");
-        assert!(started.starts_with("cruddur listens on http://127.0.0.1:"), "{started}");
+        let (url, stderr) = started(&mut child);
+        assert!(url.starts_with("http://127.0.0.1:"), "{url}");
         send(signal, &child);
         assert!(child.wait().expect("it is our child").success());
-        assert_eq!(lines.last().as_deref(), Some("cruddur stopped"));
+        let last = stderr.lines().map(|line| line.expect("UTF-8")).last();
+        assert_eq!(last.as_deref(), Some("cruddur stopped"));
     }
 }
 
@@ -105,7 +104,7 @@ pub(crate) fn started(child: &mut Child) -> (String, BufReader<ChildStderr>) {
     let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));
     let mut line = String::new();
     stderr.read_line(&mut line).expect("it says where it listens");
-    let url = line.split(' ').find(|word| word.starts_with("http://"));
+    let url = line.strip_prefix("cruddur listens on ").and_then(|rest| rest.split(' ').next());
     (url.unwrap_or_else(|| panic!("it does not listen: {line}")).to_owned(), stderr)
 }
 
