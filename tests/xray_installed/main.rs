@@ -30,7 +30,7 @@ fn install(daemon: &XrayDaemon, variables: &[(&str, &str)]) -> Telemetry {
         vec![("AWS_XRAY_DAEMON_ADDRESS", address.as_str()), ("OTEL_SERVICE_NAME", "cruddur")];
     all.extend(variables);
     let environment: Environment = all.into_iter().collect();
-    let config = Config::from_environment(&environment).expect("the variables are right");
+    let config = Config::from_environment(&environment).expect("there is nothing to misread");
     config.install().expect("nothing else is installed")
 }
 
@@ -155,7 +155,7 @@ fn local_rules_decide_where_the_file_says_so() {
         &daemon,
         &[("SPANWRIGHT_XRAY_SAMPLING", "local"), ("SPANWRIGHT_XRAY_RULES", path.to_str().unwrap())],
     );
-    // Spans are counted for the process, and other tests may have had their turn.
+    // Spans are counted for the process, in which other tests made some.
     let before = telemetry.flush(LONG).spans.accepted;
     for _ in 0..10 {
         request(1);

@@ -10,10 +10,15 @@ use spanwright::{
 /// How long the last spans may take to be delivered when the service stops.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The sampling rule of the course, which is for a service called `backend-flask`.
+const SAMPLING_RULES: &str = include_str!("../../aws/json/xray.json");
+
 /// What the variables ask for.
 pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
-    let config = Config::from_environment(environment)?;
-    Ok(config.service_name("cruddur").service_version(env!("CARGO_PKG_VERSION")))
+    Config::from_environment(environment)?
+        .service_name("cruddur")
+        .service_version(env!("CARGO_PKG_VERSION"))
+        .xray_rules(SAMPLING_RULES)
 }
 
 /// What [`Running::start`] started.

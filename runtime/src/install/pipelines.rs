@@ -92,7 +92,7 @@ impl Pipelines {
     }
 
     #[cfg(not(feature = "xray"))]
-    #[expect(clippy::unused_self, reason = "the other form has segments to hand on")]
+    #[expect(clippy::unused_self, reason = "only X-Ray gathers")]
     const fn release_segments(&self) {}
 
     /// Hands on what waits for spans that will not end any more.

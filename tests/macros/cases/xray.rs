@@ -519,7 +519,7 @@ fn s17_a_marked_field_of_a_span_is_an_annotation_too() {
         |tree| {
             let expected = "\n  all_marked aws.xray.annotations=[\"a\", \"b\", \"is_ok\", \"n\"] a=1 b=1 \
                             plain=1 is_ok=true n=1\n";
-            assert!(tree.contains(expected), "{tree}");
+            assert!(tree.contains(expected), "{}", tree);
         },
         || request(run),
     );
