@@ -7,6 +7,8 @@
 //! request → telemetry → panics → routes (CORS, identity, body) → services → db
 //! ```
 
+pub mod command;
+pub mod provision;
 pub mod settings;
 pub mod telemetry;
 
@@ -14,6 +16,7 @@ mod routes;
 
 mod body;
 mod identity;
+mod notifier;
 mod panics;
 
 mod rules;
@@ -27,7 +30,7 @@ use std::{io, net::SocketAddr};
 
 use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
 
-use crate::{db::Db, settings::Settings};
+use crate::{db::Db, notifier::Notifier, settings::Settings};
 
 /// Largest request body that is read.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -53,7 +56,7 @@ impl std::fmt::Debug for Running {
 /// it takes no signals by itself.
 ///
 /// # Errors
-/// When the address cannot be bound.
+/// When the address cannot be bound, or a webhook needs certificates and the system has none.
 pub fn serve(
     settings: &Settings,
     db: Db,
@@ -61,9 +64,11 @@ pub fn serve(
 ) -> io::Result<Running> {
     let listen = settings.listen;
     let settings = settings.clone();
+    let notifier = Notifier::new(settings.notification_webhook.as_ref())?;
     let server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(db.clone()))
+            .app_data(web::Data::new(notifier.clone()))
             .app_data(web::JsonConfig::default().limit(MAX_BODY_BYTES))
             .wrap(from_fn(panics::answer))
             .wrap(telemetry::middleware())

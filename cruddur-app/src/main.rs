@@ -1,8 +1,8 @@
-//! Starts the service and stays until it is told to stop.
+//! Starts the service and stays until it is told to stop, or does what it is asked to instead.
 
-use std::{collections::HashMap, env, error::Error, io, process::ExitCode};
+use std::{collections::HashMap, env, error::Error, ffi::OsStr, io, process::ExitCode};
 
-use cruddur_app::{db::Db, serve, settings::Settings, telemetry};
+use cruddur_app::{command::Command, db::Db, provision, serve, settings::Settings, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[actix_web::main]
@@ -10,17 +10,39 @@ async fn main() -> ExitCode {
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(&format!("cruddur cannot run: {}", with_causes(&*error)));
+            say(&format!("cruddur cannot {}: {}", error.deed, with_causes(&*error.cause)));
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run() -> Result<(), Box<dyn Error>> {
+async fn run() -> Result<(), Failure> {
     let variables = environment();
-    let settings = Settings::from_map(&variables)?;
+    let command = Command::from_arguments(env::args_os().skip(1).map(|argument| lossy(&argument)));
+    match command.map_err(|error| Failure { deed: "run", cause: error.into() })? {
+        Command::Provision { is_dry_run } => {
+            let options = provision::Options { is_dry_run, ..provision::Options::default() };
+            let lookup = |name: &str| variables.get(name).cloned();
+            let done = provision::run(&lookup, options, &mut io::stdout()).await;
+            done.map_err(|cause| Failure { deed: "provision", cause })
+        }
+        Command::Serve => {
+            let served = serve_until_stopped(&variables).await;
+            served.map_err(|cause| Failure { deed: "run", cause })
+        }
+    }
+}
+
+/// What could not be done, and why.
+struct Failure {
+    deed: &'static str,
+    cause: Box<dyn Error>,
+}
+
+async fn serve_until_stopped(variables: &HashMap<String, String>) -> Result<(), Box<dyn Error>> {
+    let settings = Settings::from_map(variables)?;
     let db = Db::open(&settings.database).await?;
-    let telemetry = telemetry::Running::start(&variables)?;
+    let telemetry = telemetry::Running::start(variables)?;
     let running = serve(&settings, db.clone(), stop_signal()?)?;
     say(&format!("cruddur listens on http://{} ({})", running.address, db.system_name()));
     running.server.await?;
@@ -44,8 +66,11 @@ fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
 
 /// The variables of this process. A value that is no Unicode keeps a mark where it is broken, so that it is refused by name.
 fn environment() -> HashMap<String, String> {
-    let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
-    env::vars_os().map(|(key, value)| (lossy(key), lossy(value))).collect()
+    env::vars_os().map(|(key, value)| (lossy(&key), lossy(&value))).collect()
+}
+
+fn lossy(text: &OsStr) -> String {
+    text.to_string_lossy().into_owned()
 }
 
 fn with_causes(error: &dyn Error) -> String {

@@ -12,6 +12,7 @@ use std::{
 };
 
 use actix_web::http::Uri;
+use reqwest::Url;
 use sqlx::postgres::PgConnectOptions;
 
 /// The port the course's backend listens on.
@@ -29,6 +30,26 @@ pub struct Settings {
     pub frontend_url: String,
     /// Origin of this service, allowed by CORS: `BACKEND_URL`. `*` allows every origin.
     pub backend_url: String,
+    /// Who is told about new messages: `CRUDDUR_NOTIFICATION_WEBHOOK`. Nobody when it is not set.
+    pub notification_webhook: Option<Webhook>,
+}
+
+/// An address that takes `POST` requests.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Webhook(Url);
+
+impl Webhook {
+    /// The address.
+    pub(crate) fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+/// Prints nothing, because an address of this kind is often the secret itself.
+impl fmt::Debug for Webhook {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Webhook(…)")
+    }
 }
 
 /// The two kinds of storage.
@@ -84,6 +105,7 @@ impl Settings {
             database: variables.database()?,
             frontend_url: variables.origin("FRONTEND_URL", "http://localhost:3000")?,
             backend_url: variables.origin("BACKEND_URL", "http://localhost:4567")?,
+            notification_webhook: variables.webhook()?,
         })
     }
 }
@@ -121,6 +143,19 @@ impl Variables<'_> {
         url.parse().map(Box::new).map(Database::Postgres).map_err(|_| refused())
     }
 
+    fn webhook(&self) -> Result<Option<Webhook>, SettingsError> {
+        const VARIABLE: &str = "CRUDDUR_NOTIFICATION_WEBHOOK";
+        let Some(text) = self.text(VARIABLE) else { return Ok(None) };
+        match text.parse::<Url>() {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Some(Webhook(url))),
+            _ => Err(SettingsError {
+                variable: VARIABLE,
+                value: "…".into(),
+                expected: "an address such as https://hooks.example/cruddur",
+            }),
+        }
+    }
+
     fn origin(&self, variable: &'static str, default: &str) -> Result<String, SettingsError> {
         let value = self.text(variable).unwrap_or(default);
         if value == "*" || is_origin(value) {
@@ -156,6 +191,7 @@ mod tests {
             assert_eq!(settings.listen.to_string(), "0.0.0.0:4567");
             assert_eq!(settings.frontend_url, "http://localhost:3000");
             assert_eq!(settings.backend_url, "http://localhost:4567");
+            assert_eq!(settings.notification_webhook, None);
             assert_eq!(
                 format!("{:?}", settings.database),
                 r#"Sqlite { file: "cruddur-data/cruddur.db" }"#
@@ -171,11 +207,14 @@ mod tests {
             ("CRUDDUR_DATA_DIR", "/srv/cruddur"),
             ("FRONTEND_URL", "https://cruddur.example/"),
             ("BACKEND_URL", "*"),
+            ("CRUDDUR_NOTIFICATION_WEBHOOK", "https://hooks.example/T0/s3cret"),
         ])
         .unwrap();
         assert_eq!(settings.listen.to_string(), "[::1]:8080");
         assert_eq!(settings.frontend_url, "https://cruddur.example");
         assert_eq!(settings.backend_url, "*");
+        let webhook = settings.notification_webhook.as_ref().unwrap();
+        assert_eq!(webhook.url().as_str(), "https://hooks.example/T0/s3cret");
         assert!(format!("{:?}", settings.database).contains("/srv/cruddur/cruddur.db"));
     }
 
@@ -205,6 +244,19 @@ mod tests {
                     "FRONTEND_URL is `{value}`, \
                      expected an origin such as http://localhost:3000, or *"
                 )
+            );
+        }
+    }
+
+    #[test]
+    fn the_address_of_a_webhook_is_never_shown() {
+        let good = read(&[("CRUDDUR_NOTIFICATION_WEBHOOK", "https://a/s3cret")]).unwrap();
+        assert!(!format!("{good:?}").contains("s3cret"));
+        for value in ["a/s3cret", "ftp://a/s3cret", "https://", "s3cret"] {
+            assert_eq!(
+                read(&[("CRUDDUR_NOTIFICATION_WEBHOOK", value)]).unwrap_err().to_string(),
+                "CRUDDUR_NOTIFICATION_WEBHOOK is `…`, \
+                 expected an address such as https://hooks.example/cruddur"
             );
         }
     }

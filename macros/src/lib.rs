@@ -178,6 +178,7 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 ///     name = "mock-data",
 ///     annotations(user_handle = handle),
 ///     metadata("request", limit),
+///     ok(metadata(results_size = ok.len())),
 ///     err = |err| err.failure(),
 /// )]
 /// fn activities(handle: &str, limit: usize) -> Result<Vec<String>, Error> {
@@ -185,7 +186,7 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 ///         return Err(Error::NotFound);
 ///     }
 ///     let found = vec![format!("crud of {handle}"); limit];
-///     record!(metadata(results_size = found.len()));
+///     record!(metadata("mock", first = found.first()));
 ///     Ok(found)
 /// }
 ///
@@ -205,6 +206,7 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 /// assert_eq!(segments[0].annotations[0].value, Value::from("andrew"));
 /// assert_eq!(segments[0].metadata[0].json, "2");
 /// assert_eq!(segments[0].metadata[1].key, "results_size");
+/// assert_eq!(segments[0].metadata[2].namespace, "mock");
 /// assert_eq!(segments[1].failure, Some(Failure::Error));
 /// ```
 ///
@@ -227,6 +229,8 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `metadata(..)`, `metadata("billing", ..)` | values to read, each in a namespace, `default` where none is named; once for each namespace |
 /// | `err = "error"` | how a failure counts: `fault`, ours; `error`, the caller's; `throttle`, the caller asked too often; `ignore`, a regular answer. A fault where nothing is said |
 /// | <code>err = &#124;err&#124; expr</code>, `err = path` | the same for each error: a function from a reference to the error to `spanwright::Failure` |
+/// | `ok(annotations(..), metadata(..))` | values of a success, `ok` is a reference to its value |
+/// | `ret(annotations(..), metadata(..))` | values of any result, `ret` is a reference to it |
 /// | `crate = path` | where spanwright is, when it is passed on by another crate |
 ///
 /// # Fields
@@ -248,8 +252,8 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Values known late
 ///
-/// In the body, [`record!`] takes `annotations(..)` and `metadata(..)` too. A value of the result
-/// can be marked in [`macro@traced`]: `ok(fields(#[annotation] rows = ok.len()))`.
+/// In the body, [`record!`] takes `annotations(..)` and `metadata(..)` too. With [`macro@traced`], a
+/// value can be marked where it is recorded: `ok(fields(#[annotation] rows = ok.len()))`.
 ///
 /// # Stacking
 ///
@@ -273,7 +277,7 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # drop(run(&Query { handle: String::new(), limit: 1 }));
 /// ```
 ///
-/// Shapes and limits are those of [`macro@traced`]; `err` is one of its sections.
+/// Shapes and limits are those of [`macro@traced`].
 ///
 /// # Off
 ///

@@ -40,7 +40,9 @@
 //! | `otlp` | spans by OTLP over HTTP |
 //! | `xray` | segments to AWS X-Ray through its daemon |
 //! | `console` | finished traces as trees on standard output |
+//! | `xray` | requests to AWS: [`aws`] |
 //! | `actix` | the middleware of [`actix`] |
+//! | `http-client` | the client of [`http_client`] |
 //! | `opentelemetry` | both ways between this crate and the OpenTelemetry API, exporters of its SDK |
 //! | `testing` | spans in memory, for tests of instrumented code |
 //! | `off` | nothing at all: it wins over the others, and annotated functions are compiled as they stand |
@@ -54,13 +56,20 @@ extern crate self as spanwright;
 
 #[cfg(feature = "actix")]
 pub mod actix;
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod config;
+#[cfg(any(feature = "actix", feature = "http-client"))]
+mod conventions;
 pub mod diagnostics;
 #[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
 pub mod export;
 mod headers;
+#[cfg(feature = "http-client")]
+pub mod http_client;
 pub mod install;
 pub mod loss;
+#[cfg(feature = "xray")]
 pub mod notes;
 #[cfg(feature = "opentelemetry")]
 pub mod opentelemetry;

@@ -28,7 +28,7 @@ fn both() {}
 
 fn find<'a>(spans: &'a [SpanRecord], function: &str) -> &'a SpanRecord {
     let is_of = |it: &&SpanRecord| it.source.function.rsplit("::").next() == Some(function);
-    spans.iter().find(is_of).unwrap_or_else(|| panic!("no span of {function}"))
+    spans.iter().find(is_of).expect(function)
 }
 
 #[test]

@@ -26,7 +26,8 @@ fn plain(order: &Order) -> u32 {
     spanwright::xray_subsegment(
         name = "checked", namespace = "aws",
         annotations(order.id = order.id, #[when(limit > 3)] limit),
-        metadata(?order, sum = order.lines.iter().sum::<u32>()), metadata("lines", order.lines),
+        metadata(?order, total = order.lines.iter().sum::<u32>()), metadata("lines", order.lines),
+        ok(metadata(sum = ok)), ret(annotations(failed = ret.is_err())),
         err = |err| if *err > limit { spanwright::Failure::Fault } else { spanwright::Failure::Error },
     )
 )]

@@ -140,7 +140,7 @@ fn a_trace_that_a_load_balancer_began_or_left_undecided_goes_on() {
         (format!("{root};Parent=53995c3f42cd8ad8"), Some("53995c3f42cd8ad8")),
     ] {
         let capture = Capture::default().sampler(Sampler::default());
-        let (_, spans) = capture.run(|| {
+        let ((), spans) = capture.run(|| {
             drop(tracer().start_with_context("server", &with_header(&header)));
         });
         let [span] = spans.as_slice() else { panic!("{header}: {spans:#?}") };

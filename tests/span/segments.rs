@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use spanwright::record::{Attribute, Destinations, Metadata, SpanKind, SpanRecord};
+use spanwright::record::{Attribute, Destinations, Metadata, SpanId, SpanKind, SpanRecord};
 use spanwright::sample::{DecideSegments, Input, Sampler, SegmentDecision};
 use spanwright::testing::{Capture, capture};
 use spanwright::{Span, current};
@@ -22,7 +22,7 @@ fn below(span: &Span, body: impl FnOnce()) {
 }
 
 fn parent_segment(span: &SpanRecord) -> Option<u64> {
-    span.segment.as_ref()?.parent_id.map(|id| id.to_u64())
+    span.segment.as_ref()?.parent_id.map(SpanId::to_u64)
 }
 
 #[test]

@@ -17,20 +17,25 @@ const MATRIX: &[(&str, Imports)] = &[
     ("loss", Only(&["record"])),
     ("secret", Only(&[])),
     ("diagnostics", Only(&[])),
+    ("conventions", Only(&[])),
+    ("notes", Only(&[])),
     // Looks at records that more than one dialect needs.
     ("origin", Only(&["record"])),
     ("tree", Only(&["record"])),
     // Producers, dialects and motion, which do not know each other.
     ("span", Only(&["record", "sample", "propagate", "loss", "diagnostics"])),
-    ("export", Only(&["record", "secret", "origin", "tree"])),
+    ("export", Only(&["record", "sample", "secret", "notes", "origin", "tree"])),
     ("pipeline", Only(&["record", "export", "loss", "diagnostics", "secret"])),
     // The edges of the process.
     ("headers", Only(&["record", "propagate", "span"])),
-    ("actix", Only(&["record", "propagate", "span", "headers"])),
+    ("actix", Only(&["record", "sample", "propagate", "span", "headers", "conventions"])),
+    ("http_client", Only(&["record", "span", "headers", "conventions"])),
+    ("aws", Only(&["export", "pipeline", "secret"])),
     ("opentelemetry", Only(&["record", "origin", "propagate", "loss", "diagnostics", "span"])),
     // The hall, which connects the rooms.
     ("config", Any),
     ("install", Any),
+    ("xray", Any),
     ("testing", Any),
     ("private", Any),
 ];
@@ -44,7 +49,7 @@ enum Imports {
 
 /// What the public interface re-exports at its root, with the room where it lives.
 const AT_THE_ROOT: &[(&str, &str)] =
-    &[("extract", "headers"), ("current", "span"), ("Span", "span")];
+    &[("extract", "headers"), ("inject", "headers"), ("current", "span"), ("Span", "span")];
 
 #[test]
 fn imports_obey_the_layers() {

@@ -164,6 +164,19 @@ fn annotations_are_kept_as_the_reference_client_keeps_them_and_the_others_are_no
 }
 
 #[test]
+fn a_field_that_is_an_annotation_too_is_told_once() {
+    let mut span = node(1);
+    segment(&mut span).annotations = vec![Attribute::new("user.id", 7_i64)];
+    span.attributes = vec![
+        Attribute::new("aws.xray.annotations", Array::Str(vec!["user.id".into()])),
+        Attribute::new("user.id", 7_i64),
+    ];
+    let document = judge::documents(&trace([span])).remove(0);
+    assert_eq!(document["annotations"], serde_json::json!({ "user_id": 7 }));
+    assert!(document.get("metadata").is_none(), "{document}");
+}
+
+#[test]
 fn every_attribute_can_be_searched_for_when_that_is_asked() {
     let mut settings = xray::Settings::new("127.0.0.1:2000");
     settings.indexed = xray::Indexed::Listed(vec!["app.now".into()]);

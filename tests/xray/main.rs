@@ -1,5 +1,6 @@
 //! AWS X-Ray, from spans to what its daemon is sent, against a double of the daemon on loopback.
 
+mod captures;
 mod daemon;
 mod dialect;
 mod documents;

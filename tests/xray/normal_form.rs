@@ -28,7 +28,9 @@ pub(crate) fn normal_form(documents: &[Value]) -> Vec<Value> {
             normal.push(trees.gather(subsegment));
         }
     }
-    normal.iter_mut().for_each(|node| name_ids(node, &mut ids));
+    for node in &mut normal {
+        name_ids(node, &mut ids);
+    }
     normal.iter().map(|node| node_form(node, &ids)).collect()
 }
 

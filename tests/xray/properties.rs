@@ -196,7 +196,7 @@ fn check_ids(trace: &LocalTrace, settings: &Settings) {
 #[test]
 fn any_trace_makes_valid_documents_that_lose_no_span() {
     let settings = Settings::new("127.0.0.1:2000");
-    let checked = runner(200).run(&any_trace(), |trace| {
+    let checked = runner(100).run(&any_trace(), |trace| {
         check_ids(&trace, &settings);
         Ok(())
     });
@@ -211,7 +211,7 @@ fn any_trace_makes_valid_documents_that_lose_no_span() {
 fn any_shape_of_a_trace_is_told_span_by_span() {
     let settings = Settings::new("127.0.0.1:2000");
     let shape = vec((any::<u16>(), 0..4_000_usize), 1..400);
-    let checked = runner(30).run(&shape, |shape| {
+    let checked = runner(20).run(&shape, |shape| {
         let count = shape.len() as u64;
         let spans = shape.into_iter().enumerate().map(|(at, (parent, bytes))| {
             let number = at as u64 + 1;

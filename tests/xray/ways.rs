@@ -28,7 +28,9 @@ fn sent(transport: Transport, traces: &[LocalTrace]) -> (bool, Vec<Bytes>) {
 fn datagrams_have_one_document_each() {
     let (is_acked, body) = sent(Transport::Udp, &[trace([node(1)]), large(), trace([node(1)])]);
     assert_eq!((is_acked, body.len()), (false, 3));
-    body.iter().for_each(|datagram| drop(judge::judge(datagram)));
+    for datagram in &body {
+        judge::judge(datagram);
+    }
 }
 
 #[test]

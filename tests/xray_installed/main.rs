@@ -28,7 +28,8 @@ fn install(daemon: &XrayDaemon, variables: &[(&str, &str)]) -> Telemetry {
         vec![("AWS_XRAY_DAEMON_ADDRESS", address.as_str()), ("OTEL_SERVICE_NAME", "cruddur")];
     all.extend(variables);
     let environment: Environment = all.into_iter().collect();
-    Config::from_environment(&environment).unwrap().install().unwrap()
+    let config = Config::from_environment(&environment).expect("there is nothing to misread");
+    config.install().expect("nothing else is installed")
 }
 
 /// What X-Ray did, of what a flush or a shutdown has come to.

@@ -8,6 +8,7 @@ use crate::{
     error::AppError,
     identity::Sender,
     model::{Message, MessageGroup, User},
+    notifier::Notifier,
     services::{
         create_message::{self, NewMessage},
         message_groups, messages,
@@ -28,9 +29,10 @@ pub(super) async fn conversation(
 
 pub(super) async fn create(
     db: Data<Db>,
+    notifier: Data<Notifier>,
     sender: Sender,
     body: Result<Body<NewMessage>, AppError>,
 ) -> Result<Json<Message>, AppError> {
     let Body(new) = body?;
-    create_message::run(&db, &sender, new).await.map(Json)
+    create_message::run(&db, &notifier, &sender, new).await.map(Json)
 }

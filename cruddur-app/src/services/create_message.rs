@@ -11,6 +11,7 @@ use crate::{
     db::{Db, Query},
     error::AppError,
     model::{Message, Timestamp, User},
+    notifier::{MessageCreated, Notifier},
     rules,
 };
 
@@ -47,14 +48,19 @@ struct Group {
 }
 
 /// Stores a message of the user, opening the conversation if it is the first.
-/// A bad message is told before a bad receiver.
+/// A bad message is told before a bad receiver. Whoever wants to know of new messages is told.
 #[traced(
     name = "create-message",
     fields(app.user_sender_handle = sender.handle),
     ok(fields(app.message_uuid = ok.uuid)),
 )]
 #[xray_subsegment("messages_create", err = AppError::failure)]
-pub(crate) async fn run(db: &Db, sender: &User, new: NewMessage) -> Result<Message, AppError> {
+pub(crate) async fn run(
+    db: &Db,
+    notifier: &Notifier,
+    sender: &User,
+    new: NewMessage,
+) -> Result<Message, AppError> {
     let message = rules::message(new.message, rules::MAX_MESSAGE_CHARS)?;
     let handle = rules::receiver(new.user_receiver_handle)?;
     spanwright::record!(app.user_receiver_handle = handle);
@@ -70,6 +76,13 @@ pub(crate) async fn run(db: &Db, sender: &User, new: NewMessage) -> Result<Messa
         created_at.into(),
     ];
     db.execute(&INSERT_MESSAGE, &values).await?;
+    let created = MessageCreated {
+        message_uuid: &uuid,
+        sender: &sender.handle,
+        receiver: &receiver.handle,
+        created_at,
+    };
+    notifier.tell(&created).await;
     Ok(Message {
         uuid,
         display_name: sender.display_name.clone(),

@@ -8,6 +8,11 @@ mod edge;
 #[cfg(not(feature = "actix"))]
 #[path = "no_edge.rs"]
 mod edge;
+#[cfg(not(feature = "http-client"))]
+#[path = "not_outgoing.rs"]
+mod outgoing;
+#[cfg(feature = "http-client")]
+mod outgoing;
 #[cfg(not(any(
     feature = "otlp",
     feature = "xray",
@@ -20,4 +25,5 @@ mod running;
 mod running;
 
 pub(crate) use edge::{knows_user, middleware};
+pub(crate) use outgoing::{HttpClient, observed};
 pub use running::Running;

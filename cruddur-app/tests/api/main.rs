@@ -3,6 +3,7 @@
 //! Each scenario is a sentence about behaviour. Every one runs on a SQLite file of its own;
 //! `postgres` runs all of them again on a throw-away cluster.
 
+mod double;
 mod support;
 
 mod activities;
@@ -10,8 +11,10 @@ mod browsers;
 mod edges;
 mod feeds;
 mod messages;
+mod notifications;
 mod postgres;
 mod process;
+mod provision;
 // Telemetry is wanted, so this build must have it.
 #[cfg(all(feature = "actix", feature = "xray", not(feature = "off")))]
 mod segments;

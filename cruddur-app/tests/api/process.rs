@@ -108,7 +108,7 @@ pub(crate) fn started(child: &mut Child) -> (String, BufReader<ChildStderr>) {
     (url.unwrap_or_else(|| panic!("it does not listen: {line}")).to_owned(), stderr)
 }
 
-fn send(signal: &str, child: &Child) {
+pub(crate) fn send(signal: &str, child: &Child) {
     let id = child.id().to_string();
     let status = Command::new("kill").args([signal, &id]).status().expect("kill is everywhere");
     assert!(status.success());

@@ -177,6 +177,7 @@ fn a_subsegment_alone_is_for_nobody_else() {
         annotations(user.id = user.id, %kind),
         metadata(?filter, #[redact] card = card),
         metadata("billing", cart = &cart),
+        ok(metadata(rows = ok.len())),
         err = |err| err.failure()
     );
     let item = quote!(

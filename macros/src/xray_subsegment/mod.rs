@@ -5,6 +5,7 @@
 
 mod failure;
 mod name;
+mod section;
 
 use proc_macro2::TokenStream;
 use syn::{Expr, Path};
@@ -20,26 +21,18 @@ use crate::parameters;
 use crate::paths::Paths;
 use crate::when::When;
 use failure::Classification;
+use section::Section;
 
 /// How errors call the attribute.
 pub(crate) const OWNER: &str = "`#[xray_subsegment]`";
 
-/// What to do with values that are known at the end.
-const LATE: &str = "a value of the result is written in the body, `record!(metadata(rows = rows))`, \
-                    or marked in `#[traced(ok(fields(#[annotation] rows = ok.len())))]`";
-
 const GRAMMAR: Grammar = Grammar {
     owner: OWNER,
-    keys: &["name", "namespace", "annotations", "metadata", "err", "crate"],
+    keys: &["name", "namespace", "annotations", "metadata", "ok", "err", "ret", "crate"],
     repeatable: &["metadata"],
     values: "annotations",
     hints: &[
-        (
-            "fields",
-            "values to find traces by go into `annotations(..)`, all others into `metadata(..)`",
-        ),
-        ("ok", LATE),
-        ("ret", LATE),
+        ("fields", section::ELSEWHERE),
         ("error_if", "write a function of the error: `err = |err| ..`"),
         ("throttle_if", "write a function of the error: `err = |err| ..`"),
         ("kind", "who did the work is said by `namespace = \"aws\"` or `namespace = \"remote\"`"),
@@ -60,6 +53,8 @@ pub(crate) struct Args {
     namespace: Option<Namespace>,
     annotations: Vec<Field>,
     metadata: Metadata,
+    ok: Option<Section>,
+    ret: Option<Section>,
     failure: Option<Classification>,
     /// Where the runtime is.
     pub(crate) root: Option<Path>,
@@ -71,9 +66,10 @@ pub(crate) struct Plan {
     fields: Vec<Field>,
     /// The index of the first key of the fields.
     first: usize,
+    ok: Option<Section>,
+    ret: Option<Section>,
     failure: Option<Classification>,
-    /// Whether there is nothing that only the compiler can check.
-    is_literal: bool,
+    is_name_literal: bool,
 }
 
 impl Args {
@@ -108,6 +104,8 @@ impl Args {
                 }
             }
             "crate" => self.root = arg.root(errors),
+            "ok" => self.ok = Section::parse(arg, errors),
+            "ret" => self.ret = Section::parse(arg, errors),
             _ => self.failure = Classification::parse(arg, errors),
         }
     }
@@ -123,40 +121,53 @@ impl Plan {
     ) -> Self {
         let Args { name, namespace, annotations, metadata, failure, .. } = args;
         let fields: Vec<Field> = annotations.into_iter().chain(metadata.into_fields()).collect();
-        field::check_repeated(&fields, errors);
         field::check_scope(&fields, &parameters::scope(&function.signature), errors);
         if let Some(failure) = &failure {
             body::check_result(failure.word(), function, errors);
         }
-        let is_literal = fields.is_empty()
-            && name.as_ref().is_none_or(|name| args::text(name).is_some())
-            && failure.as_ref().is_none_or(Classification::is_known);
-        callsite.subsegment = Some(Subsegment { name, namespace });
         let first = callsite.add_keys(&fields);
-        Self { fields, first, failure, is_literal }
+        let (mut ok, mut ret) = (args.ok, args.ret);
+        for section in [&mut ok, &mut ret].into_iter().flatten() {
+            section.check(function, errors);
+            section.add_keys(callsite);
+        }
+        let is_name_literal = name.as_ref().is_none_or(|name| args::text(name).is_some());
+        callsite.subsegment = Some(Subsegment { name, namespace });
+        let plan = Self { fields, first, ok, ret, failure, is_name_literal };
+        field::check_repeated(plan.fields(), errors);
+        plan
     }
 
     /// Every field, whenever it is recorded.
     pub(crate) fn fields(&self) -> impl Iterator<Item = &Field> {
-        self.fields.iter()
+        let sections = [&self.ok, &self.ret].into_iter().flatten();
+        self.fields.iter().chain(sections.flat_map(|section| &section.fields))
     }
 
     /// Whether there is nothing that only the compiler can check.
     pub(crate) fn is_literal(&self) -> bool {
-        self.is_literal
+        self.is_name_literal
+            && self.fields().next().is_none()
+            && self.failure.as_ref().is_none_or(Classification::is_known)
     }
 
     /// What the attribute adds to the function.
     pub(crate) fn pieces(&self, mode: Mode, paths: &Paths) -> Pieces {
         let failure = self.failure.as_ref();
-        let expressions = self.fields.iter().map(Field::expressions);
+        let expressions = self.fields().map(Field::expressions);
+        let piece = |section: &Option<Section>| section.as_ref().and_then(|it| it.piece(paths));
         Pieces {
             when: When::in_segment(mode),
-            values: self.fields.len(),
+            values: self.fields().count(),
             enabled: None,
             parent: None,
             entry: field::record(&self.fields, &body::frame(), self.first, paths),
-            result: ResultPieces { err: failure.map(|it| it.piece(paths)), ..Default::default() },
+            result: ResultPieces {
+                ok: piece(&self.ok),
+                err: failure.map(|it| it.piece(paths)),
+                ret: piece(&self.ret),
+                described: None,
+            },
             used: expressions.chain(failure.map(Classification::expressions)).collect(),
         }
     }

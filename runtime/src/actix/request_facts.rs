@@ -3,27 +3,18 @@
 //! In: the head of a request. Out: attributes of its span.
 //! Never: believes that a header is well-formed.
 
-use std::borrow::Cow;
 use std::net::IpAddr;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{
     HOST, HeaderMap, HeaderName, USER_AGENT, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO,
 };
-use actix_web::http::{Method, Version, uri};
+use actix_web::http::{Version, uri};
 
 use super::root_span::{Key, RequestFrame};
+use crate::conventions::{known_method, without_secrets};
 use crate::sample::RequestFacts;
 use crate::span::Recorder;
-
-/// The known name of a method; `None` for one that the conventions call `_OTHER`.
-///
-/// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/http/>.
-pub(super) fn known_method(method: &Method) -> Option<&'static str> {
-    const KNOWN: [&str; 10] =
-        ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "CONNECT", "TRACE", "QUERY"];
-    KNOWN.into_iter().find(|known| *known == method.as_str())
-}
 
 /// What sampling rules may ask of a request: what the client sent, whatever a proxy says besides.
 pub(super) fn of_rules(request: &HttpRequest) -> RequestFacts<'_> {
@@ -44,7 +35,7 @@ pub(super) fn record(
     trusted_proxies: Option<usize>,
     frame: &mut RequestFrame,
 ) {
-    let method = known_method(request.method());
+    let method = known_method(request.method().as_str());
     frame.record(Key::METHOD, method.unwrap_or("_OTHER"));
     if method.is_none() {
         frame.record(Key::METHOD_ORIGINAL, request.method().as_str());
@@ -56,41 +47,6 @@ pub(super) fn record(
     record_addresses(request, trusted_proxies, frame);
     frame.record(Key::PROTOCOL_NAME, "http");
     frame.record(Key::PROTOCOL_VERSION, &version(request.version()));
-}
-
-/// The keys whose values are never recorded: those of the conventions, and the usual ones.
-///
-/// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/>.
-const SECRET_KEYS: [&str; 9] = [
-    "AWSAccessKeyId",
-    "Signature",
-    "sig",
-    "X-Goog-Signature",
-    "password",
-    "token",
-    "access_token",
-    "api_key",
-    "secret",
-];
-
-fn is_secret(pair: &str) -> bool {
-    pair.split_once('=').is_some_and(|(key, _)| {
-        // A key may be written in escapes, and would still be one for the application.
-        let key = percent_encoding::percent_decode_str(key).decode_utf8_lossy();
-        SECRET_KEYS.iter().any(|secret| secret.eq_ignore_ascii_case(&key))
-    })
-}
-
-/// A query with `REDACTED` for the values of secrets; allocates only where there are some.
-fn without_secrets(query: &str) -> Cow<'_, str> {
-    if !query.split('&').any(is_secret) {
-        return Cow::Borrowed(query);
-    }
-    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((key, _)) if is_secret(pair) => Cow::Owned(format!("{key}=REDACTED")),
-        _ => Cow::Borrowed(pair),
-    });
-    Cow::Owned(pairs.collect::<Vec<_>>().join("&"))
 }
 
 fn record_addresses(
@@ -225,22 +181,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_values_of_secrets_are_not_told_and_the_rest_of_a_query_is() {
-        for (query, expected) in [
-            ("q=color&sig=39Up9jzHkxhuIhFE9594DJxe7w6cIRCg0V", "q=color&sig=REDACTED"),
-            (
-                "TOKEN=a=b&x=%20&X-Goog-Signature=1",
-                "TOKEN=REDACTED&x=%20&X-Goog-Signature=REDACTED",
-            ),
-            ("p%61ssword=x", "p%61ssword=REDACTED"),
-            ("api_key=&token", "api_key=REDACTED&token"),
-            ("design=sig&tokens=2&&", "design=sig&tokens=2&&"),
-        ] {
-            assert_eq!(without_secrets(query), expected);
-        }
-    }
-
-    #[test]
     fn a_host_is_taken_apart_whatever_its_form() {
         for (text, expected) in [
             ("localhost", ("localhost", None)),
@@ -300,14 +240,5 @@ mod tests {
             assert_eq!(told_by_the_last(count, &headers, X_FORWARDED_FOR), expected, "{count}");
         }
         assert_eq!(told_by_the_last(1, &headers, X_FORWARDED_HOST), None);
-    }
-
-    #[test]
-    fn only_methods_of_the_conventions_are_known_and_only_in_upper_case() {
-        for (text, expected) in
-            [("GET", Some("GET")), ("QUERY", Some("QUERY")), ("get", None), ("PROPFIND", None)]
-        {
-            assert_eq!(known_method(&Method::from_bytes(text.as_bytes()).unwrap()), expected);
-        }
     }
 }

@@ -19,6 +19,7 @@ use super::request_id::RequestId;
 use super::route;
 use super::settings::Tracing;
 use super::trace_header::TraceHeader;
+use crate::conventions::known_method;
 use crate::record::{Destinations, Level, Outcome, Source, SpanKind};
 use crate::span::{Attached, Attributes, Callsite, Frame, Mark, Recorder, SpanRef, fail};
 
@@ -140,7 +141,7 @@ impl RootSpan {
 
     /// Begins the span of a request and records what the request says.
     pub(super) fn begin(request: &ServiceRequest, shared: &Rc<Shared>) -> Self {
-        let method = request_facts::known_method(request.method()).unwrap_or("HTTP");
+        let method = known_method(request.method().as_str()).unwrap_or("HTTP");
         let name = shared.settings.name_of(request);
         let incoming = crate::extract(request.headers());
         let mut frame = Frame::new();

@@ -5,13 +5,23 @@
 //! Never: reads a value.
 
 /// Every variable that some part of this crate reads.
-const READ: [&str; 43] = [
-    "AWS_XRAY_CONTEXT_MISSING",
+const READ: [&str; 53] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
+    "AWS_ENDPOINT_URL_LOGS",
+    "AWS_ENDPOINT_URL_XRAY",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
     "AWS_XRAY_DAEMON_ADDRESS",
     "AWS_XRAY_SDK_DISABLED",
     "AWS_XRAY_SDK_ENABLED",
     "AWS_XRAY_TRACING_NAME",
     "AWS_XRAY_URL",
+    "AWS_XRAY_CONTEXT_MISSING",
     "HONEYCOMB_API_KEY",
     "HONEYCOMB_DATASET",
     "NO_COLOR",

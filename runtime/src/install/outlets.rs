@@ -65,7 +65,12 @@ impl Outlets {
     }
 
     #[cfg_attr(
-        not(any(feature = "otlp", feature = "console", feature = "opentelemetry")),
+        not(any(
+            feature = "otlp",
+            feature = "xray",
+            feature = "console",
+            feature = "opentelemetry"
+        )),
         expect(dead_code, reason = "without a destination there is nothing to add")
     )]
     pub(super) fn add(&mut self, outlet: impl Outlet + 'static) {

@@ -84,12 +84,16 @@ struct Pipelines {
 
 impl Pipelines {
     /// Hands on what has ended of requests that may go on.
+    #[cfg(feature = "xray")]
     fn release_segments(&self) {
-        #[cfg(feature = "xray")]
         if let Some(gatherer) = &self.xray {
             gatherer.release();
         }
     }
+
+    #[cfg(not(feature = "xray"))]
+    #[expect(clippy::unused_self, reason = "only X-Ray gathers")]
+    const fn release_segments(&self) {}
 
     /// Hands on what waits for spans that will not end any more.
     fn release(&self) {

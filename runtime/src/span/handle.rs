@@ -81,7 +81,7 @@ impl SpanRef {
     /// nothing is sent along with calls.
     pub const MUTED: Self = Self(Current::MUTED);
 
-    /// The request or message that the span belongs to (see [`SpanKind`]), or else the first span
+    /// The request or message that the span belongs to (see [`SpanKind`](crate::record::SpanKind)), or else the first span
     /// of this process above.
     #[must_use]
     pub fn root(&self) -> Self {

@@ -84,15 +84,21 @@ enum Place {
 
 #[inline]
 fn place(current: Current, callsite: &'static Callsite) -> Place {
+    let begins_request = callsite.kind.is_request();
+    if !current.traits.is_recorded() || begins_request {
+        if !current.is_some() || begins_request && current.root_id != 0 {
+            return Place::Root;
+        }
+        if callsite.subsegment.is_some() {
+            missing::note_under(current, callsite.source.name);
+        }
+        return Place::Nowhere;
+    }
     let takers = current.traits.takers(callsite);
     if takers != callsite.destinations && callsite.subsegment.is_some() {
         missing::note_under(current, callsite.source.name);
     }
-    if current.traits.is_recorded() && !callsite.kind.is_request() {
-        return if takers.is_empty() { Place::Nowhere } else { Place::Child(takers) };
-    }
-    let begins_request = callsite.kind.is_request() && current.root_id != 0;
-    if !current.is_some() || begins_request { Place::Root } else { Place::Nowhere }
+    if takers.is_empty() { Place::Nowhere } else { Place::Child(takers) }
 }
 
 impl Restore {

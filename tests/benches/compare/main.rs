@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock and keeps a pace")]
 
+mod attributes;
 mod export;
 mod fastrace;
 mod figures;
@@ -28,6 +29,7 @@ fn main() {
     let mut figures = Figures::default();
     pace::floor(&mut figures);
     ours::run(&mut figures);
+    attributes::run(&mut figures);
     fastrace::run(&mut figures);
     sdk::run(&mut figures);
     tracing::run(&mut figures);

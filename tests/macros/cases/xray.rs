@@ -23,7 +23,7 @@ fn request<R>(run: impl FnOnce() -> R) -> R {
 #[track_caller]
 fn check_request(expected: &str, run: impl FnOnce()) {
     let lines = expected.lines().flat_map(|line| ["  ", line, "\n"]);
-    let expected: String = ["request\n"].into_iter().chain(lines).collect();
+    let expected: String = std::iter::once("request\n").chain(lines).collect();
     check_segments(&expected, || request(run));
 }
 
@@ -143,6 +143,37 @@ fn nested(n: u32) -> u32 {
 #[renamed(annotations(n), metadata(list.len = list.len()))]
 async fn nested_later(n: u32, list: Vec<u32>) -> Option<u32> {
     list.get(n as usize).copied()
+}
+
+#[traced]
+#[cfg_attr(all(), xray_subsegment("by condition", annotations(n)))]
+fn conditional(n: u32) {
+    #![allow(unused_variables)]
+}
+
+macro_rules! forwarded {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        fn $name() {
+            plain();
+        }
+    };
+}
+
+forwarded! { #[xray_subsegment("by macro", annotations(one = 1))] #[traced] forwarded }
+
+#[test]
+fn s06_through_conditions_and_macros_it_is_the_same() {
+    check_request("by condition n=1\nby macro one=1\n  plain\n", || {
+        conditional(1);
+        forwarded();
+    });
+    check("request [Server]\n  conditional\n  forwarded\n", || {
+        request(|| {
+            conditional(1);
+            forwarded();
+        });
+    });
 }
 
 #[test]
@@ -488,8 +519,37 @@ fn s17_a_marked_field_of_a_span_is_an_annotation_too() {
         |tree| {
             let expected = "\n  all_marked aws.xray.annotations=[\"a\", \"b\", \"is_ok\", \"n\"] a=1 b=1 \
                             plain=1 is_ok=true n=1\n";
-            assert!(tree.contains(expected), "{tree}");
+            assert!(tree.contains(expected), "{}", tree);
         },
         || request(run),
     );
+}
+
+#[traced(ok(fields(rows = ok.len())))]
+#[xray_subsegment(
+    annotations(limit),
+    ok(annotations(found = !ok.is_empty()), metadata(results_size = ok.len()), metadata("rows", all = ok)),
+    ret(metadata(failed = ret.is_err(), #[when(ret.is_err())] ret = ?ret)),
+    err = "error",
+)]
+async fn listed(limit: u32) -> Result<Vec<u32>, String> {
+    if limit > 9 { Err("too many".to_owned()) } else { Ok((0..limit).collect()) }
+}
+
+#[xray_subsegment(ret(metadata(ret)))]
+fn whole(n: u32) -> u32 {
+    n
+}
+
+#[test]
+fn s18_values_of_the_result_are_recorded_too() {
+    let expected = "listed limit=2 found=true [default: failed=false] [default: results_size=2] \
+                    [rows: all=[0,1]]\n\
+                    listed limit=10 [default: failed=true] [default: ret=\"Err(\\\"too many\\\")\"] \
+                    -> error !Error\nwhole [default: ret=3]\n";
+    check_request(expected, || {
+        assert_eq!(block_on(listed(2)), Ok(vec![0, 1]));
+        assert!(block_on(listed(10)).is_err());
+        assert_eq!(whole(3), 3);
+    });
 }

@@ -35,11 +35,20 @@ fn parts(url: &str) -> Option<(&str, &str, &str)> {
 pub(super) fn host_of(url: &str) -> Option<&str> {
     let (_, authority, _) = parts(url)?;
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let host = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+    Some(without_port(host)).filter(|host| !host.is_empty())
+}
+
+/// A host without its port; an IPv6 address has brackets where it has a port.
+pub(super) fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port))
+            if port.bytes().all(|byte| byte.is_ascii_digit())
+                && (!name.contains(':') || name.ends_with(']')) =>
+        {
+            name
+        }
         _ => host,
-    };
-    Some(host).filter(|host| !host.is_empty())
+    }
 }
 
 /// `scheme://host:port`, without the port that the scheme has anyway.
@@ -119,6 +128,7 @@ mod tests {
             ("INVALID_URL", None),
             ("", None),
             ("http:///path", None),
+            ("http://2001:db8::1/", Some("2001:db8::1")),
         ] {
             assert_eq!(host_of(url), expected, "{url}");
         }

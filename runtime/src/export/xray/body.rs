@@ -115,6 +115,7 @@ impl Rules {
             return written;
         }
         if is_segment {
+            self.notes.add("subsegment without a parent", u64::from(!node.segment.is_root));
             document.members(&self.process.document);
             self.user(&mut facts, &mut document);
             metadata.encoded = &self.process.metadata;
@@ -122,7 +123,7 @@ impl Rules {
         blocks::http(&mut facts, span.kind, is_segment, &mut document);
         blocks::sql(&mut facts, diet.query_bytes, &mut document);
         document.object("aws", |aws| self.aws(node, is_segment, &mut facts, aws));
-        let part = Part { document: &mut document, max_frames: diet.frames };
+        let part = Part { document: &mut document, diet };
         causes.write(at, node, &mut facts, part);
         links(&span.links, &self.notes, &mut document);
         let marks = Marks { marked: &node.segment.annotations, indexed: &self.indexed, is_segment };

@@ -8,6 +8,7 @@
 use std::fmt::Write as _;
 
 use super::blocks::shortened;
+use super::diet::Diet;
 use super::facts::{Fact, Facts};
 use super::forest::Node;
 use super::json::{self, Object};
@@ -16,9 +17,6 @@ use crate::record::{Attribute, EventRecord, Failure, Outcome, SpanId, SpanKind, 
 
 /// The most exceptions of one span; the others are counted.
 const MAX_EXCEPTIONS: usize = 16;
-
-/// The most bytes of a message.
-const MAX_MESSAGE_BYTES: usize = 4 * 1024;
 
 /// What the `cause` of one span says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,14 +89,14 @@ impl<'a> Causes<'a> {
     ) {
         let Some(all) = self.exceptions.get(at).filter(|all| !all.is_empty()) else { return };
         facts.take(Fact::ErrorType);
-        let Part { document, max_frames } = out;
+        let Part { document, diet } = out;
         let cause = &self.causes[at];
         if let (0, Some(below)) = (cause.own, cause.below) {
             return document.text("cause", &hex(below));
         }
         let told = &all[..cause.own.min(MAX_EXCEPTIONS)];
         let skipped = cause.own - told.len();
-        let frame = stack::Frame::of(node.span, facts);
+        let frame = Some(stack::Frame::of(node.span, facts));
         for fact in [Fact::Stack, Fact::Function, Fact::File, Fact::Line] {
             facts.take(fact);
         }
@@ -112,7 +110,7 @@ impl<'a> Causes<'a> {
                 }
                 let mut object = Object::open(exceptions);
                 object.text("id", &hex(id(node.span.context.span_id, position)));
-                object.text("message", &shortened(exception.message, MAX_MESSAGE_BYTES));
+                object.text("message", &shortened(exception.message, diet.message_bytes));
                 object.short_text("type", exception.kind, super::MAX_TEXT_CHARS);
                 object.flag("remote", is_remote);
                 let is_last = position + 1 == told.len();
@@ -121,7 +119,9 @@ impl<'a> Causes<'a> {
                 let next = id(node.span.context.span_id, position + 1);
                 let next = if is_last { cause.below } else { exception.is_caused.then_some(next) };
                 object.short_text("cause", next.map(hex).as_deref(), 16);
-                stack::write(exception.stack, &frame, max_frames, &mut object);
+                // What caused it happened in the same function, as far as is known.
+                let frame = frame.filter(|_| position == 0);
+                stack::write(exception.stack, frame, diet.frames, &mut object);
                 object.close();
             }
             exceptions.push(b']');
@@ -132,7 +132,7 @@ impl<'a> Causes<'a> {
 /// Where a cause is written to, and how much of it.
 pub(super) struct Part<'a, 'b> {
     pub(super) document: &'a mut Object<'b>,
-    pub(super) max_frames: usize,
+    pub(super) diet: &'a Diet,
 }
 
 fn ended(nodes: &[Node<'_>], at: usize) -> u64 {
@@ -182,7 +182,7 @@ fn head(nodes: &[Node<'_>], causes: &[Cause], at: usize) -> u64 {
 
 /// The id of an exception: that of its span and its position, mixed.
 ///
-/// Source of the constants: the finaliser of SplitMix64, <https://prng.di.unimi.it/splitmix64.c>.
+/// Source of the constants: the finaliser of `SplitMix64`, <https://prng.di.unimi.it/splitmix64.c>.
 fn id(span_id: SpanId, position: usize) -> u64 {
     let step = (position as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mut mixed = span_id.to_u64().wrapping_add(step);

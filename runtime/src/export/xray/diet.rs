@@ -15,8 +15,9 @@ pub(super) struct Diet {
     pub(super) value_bytes: usize,
     /// The most bytes of a statement.
     pub(super) query_bytes: usize,
-    /// The most frames of a stack.
+    /// The most frames of a stack, and the most bytes of what an error says.
     pub(super) frames: usize,
+    pub(super) message_bytes: usize,
     /// The namespaces of metadata that are left out, with their sizes.
     pub(super) without: Vec<(String, usize)>,
     /// The most annotations, and the most characters of each.
@@ -34,6 +35,7 @@ impl Default for Diet {
             value_bytes: usize::MAX,
             query_bytes: usize::MAX,
             frames: 32,
+            message_bytes: 4 * 1024,
             without: Vec::new(),
             annotations: usize::MAX,
             annotation_chars: super::MAX_ANNOTATION_CHARS,
@@ -60,7 +62,7 @@ impl Diet {
         match self.step {
             1 => self.value_bytes = 2 * 1024,
             2 => self.query_bytes = 4 * 1024,
-            3 => self.frames = 10,
+            3 => (self.frames, self.message_bytes) = (10, 512),
             4 => {
                 sizes.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
                 let mut freed = 0;
@@ -83,7 +85,7 @@ impl Diet {
 const STEPS: [&str; 6] = [
     "metadata values shortened",
     "statements shortened",
-    "stacks shortened",
+    "causes shortened",
     "metadata namespaces dropped",
     "annotations shortened",
     "reduced to a skeleton",

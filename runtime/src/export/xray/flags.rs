@@ -28,24 +28,25 @@ pub(super) struct Flags {
 }
 
 impl Flags {
-    const FAULT: Self = Self { error: false, throttle: false, fault: true };
-    const ERROR: Self = Self { error: true, throttle: false, fault: false };
-    const THROTTLE: Self = Self { error: true, throttle: true, fault: false };
-
     pub(super) fn of(node: &Node<'_>, facts: &Facts<'_>) -> Self {
         let span = node.span;
         let is_failure =
             span.outcome == Outcome::Error || matches!(span.status, Status::Error { .. });
-        let flags = match (node.segment.failure, facts.integer(Fact::Status)) {
-            (Some(Failure::Fault), _) => Self::FAULT,
-            (Some(Failure::Error), _) => Self::ERROR,
-            (Some(Failure::Throttle), _) => Self::THROTTLE,
-            (Some(Failure::Ignored), _) => Self::default(),
-            (None, Some(429)) => Self::THROTTLE,
-            (None, Some(400..=499)) => Self::ERROR,
-            (None, Some(500..=599)) => Self::FAULT,
-            (None, _) if is_failure => Self::FAULT,
-            (None, _) => Self::default(),
+        let status = match node.segment.failure {
+            Some(Failure::Fault) => Some(500),
+            Some(Failure::Error) => Some(400),
+            Some(Failure::Throttle) => Some(429),
+            Some(Failure::Ignored) => Some(200),
+            None => match facts.integer(Fact::Status) {
+                Some(status @ 400..=599) => Some(status),
+                _ => is_failure.then_some(500),
+            },
+        };
+        let flags = match status {
+            Some(429) => Self { error: true, throttle: true, fault: false },
+            Some(400..=499) => Self { error: true, ..Self::default() },
+            Some(500..=599) => Self { fault: true, ..Self::default() },
+            _ => Self::default(),
         };
         Self { fault: flags.fault || span.outcome == Outcome::Panic, ..flags }
     }

@@ -174,8 +174,7 @@ fn write(json: &Json<'_>, max_bytes: usize, notes: &Notes, out: &mut Vec<u8>) {
         return;
     }
     let text = match json {
-        Json::Value(Value::Str(text)) => text.to_string(),
-        Json::Text(text) => text.to_string(),
+        Json::Value(Value::Str(text)) | Json::Text(text) => text.to_string(),
         _ => String::from_utf8_lossy(&out[before..]).into_owned(),
     };
     out.truncate(before);

@@ -7,7 +7,7 @@
 //!
 //! Wire format: <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html>,
 //! datagrams: <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html>.
-//! A span that has not ended, told by an end at the epoch, is sent as in progress ([`heartbeat`]).
+//! A span that has not ended, told by an end at the epoch, is sent as in progress ([`heartbeat()`]).
 //! Not supported: working directory and paths of a cause, `precursor_ids`, versions of databases.
 
 mod address;

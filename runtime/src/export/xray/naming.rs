@@ -26,6 +26,7 @@ pub(super) fn of_segment<'a>(
         Naming::Fixed(name) => Cow::Borrowed(name),
         Naming::Host { pattern, fallback } => {
             let host = facts.text(Fact::Host).or_else(|| facts.text(Fact::Server));
+            let host = host.map(address::without_port);
             let fallback = fallback.as_deref().unwrap_or(service);
             Cow::Borrowed(host.filter(|host| pattern.matches(host)).unwrap_or(fallback))
         }
@@ -57,7 +58,8 @@ fn other_side<'a>(facts: &Facts<'a>) -> Option<Cow<'a, str>> {
         .map(without_prefix)
         .or_else(|| facts.text(Fact::PeerService))
         .or_else(|| facts.text(Fact::AwsService));
-    let host = || facts.text(Fact::Host).or_else(|| facts.text(Fact::Server));
+    let host = || facts.text(Fact::Host).map(address::without_port);
+    let host = || host().or_else(|| facts.text(Fact::Server));
     service
         .map(Cow::Borrowed)
         .or_else(|| database(facts))

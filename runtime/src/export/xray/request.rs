@@ -73,7 +73,7 @@ mod tests {
             (Transport::Auto, "udp://127.0.0.1:2000"),
         ] {
             let tcp_address = "[::1]:2001".to_owned();
-            let settings = Settings { transport, tcp_address, ..Settings::new("127.0.0.1:2000") };
+            let settings = Settings { tcp_address, transport, ..Settings::new("127.0.0.1:2000") };
             let request = Framing::new(&settings).request(&Batch::default());
             assert_eq!(request.url.reveal(), expected);
         }

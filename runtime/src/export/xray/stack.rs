@@ -39,13 +39,13 @@ impl<'a> Frame<'a> {
 /// Writes `stack`, and `truncated` when there are more frames.
 pub(super) fn write(
     backtrace: Option<&str>,
-    place: &Frame<'_>,
+    place: Option<Frame<'_>>,
     max_frames: usize,
     exception: &mut Object<'_>,
 ) {
     let mut frames = backtrace.map(frames).unwrap_or_default();
-    if frames.is_empty() && *place != Frame::default() {
-        frames.push(*place);
+    if frames.is_empty() {
+        frames.extend(place.filter(|place| *place != Frame::default()));
     }
     if frames.is_empty() {
         return;
@@ -110,7 +110,7 @@ mod tests {
     fn frames_beyond_the_limit_are_counted() {
         let mut out = Vec::new();
         let mut object = Object::open(&mut out);
-        write(Some("0: a\n1: b\n2: c"), &Frame::default(), 1, &mut object);
+        write(Some("0: a\n1: b\n2: c"), None, 1, &mut object);
         object.close();
         assert_eq!(
             std::str::from_utf8(&out).unwrap(),

@@ -10,7 +10,7 @@ pub(super) enum Dialect {
     /// As the standard has it: `"…"` is a name, a quote is doubled.
     #[default]
     Standard,
-    /// As MySQL has it: `"…"` is a literal too, a backslash escapes, `#` begins a comment.
+    /// As `MySQL` has it: `"…"` is a literal too, a backslash escapes, `#` begins a comment.
     MySql,
 }
 

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
-use reqwest::header::{DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AsHeaderName, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 
 use super::retry_after::retry_after;
 use super::{Transport, TransportError};
@@ -70,7 +70,15 @@ impl Client {
         Ok(Self { client, timeout: settings.timeout })
     }
 
-    async fn exchange(&self, request: Request) -> Result<Reply, Failure> {
+    /// Sends the request and waits for the answer with all its headers.
+    pub(crate) async fn fetch(&self, request: Request) -> Result<Fetched, TransportError> {
+        self.exchange(request).await.map_err(|failure| match failure {
+            Failure::Ours(error) => error,
+            Failure::Client(error) => classify(error, self.timeout),
+        })
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Fetched, Failure> {
         let mut headers = HeaderMap::with_capacity(request.headers.len());
         for header in &request.headers {
             let name = HeaderName::from_bytes(header.name.as_bytes());
@@ -90,8 +98,7 @@ impl Client {
         let mut answer = request.send().await?;
 
         let status = answer.status().as_u16();
-        let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
-        let retry_after = header(RETRY_AFTER).and_then(|after| retry_after(after, header(DATE)));
+        let headers = std::mem::take(answer.headers_mut());
         let mut body = BytesMut::new();
         while let Some(chunk) = answer.chunk().await? {
             if body.len() + chunk.len() > MAX_REPLY_BYTES {
@@ -100,16 +107,31 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Reply { status, retry_after, body: body.freeze() })
+        Ok(Fetched { status, headers, body: body.freeze() })
+    }
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    pub(crate) status: u16,
+    headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Fetched {
+    /// The first header of this name, if it is text.
+    pub(crate) fn header(&self, name: impl AsHeaderName) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 }
 
 impl Transport for Client {
     async fn send(&self, request: Request) -> Result<Reply, TransportError> {
-        self.exchange(request).await.map_err(|failure| match failure {
-            Failure::Ours(error) => error,
-            Failure::Client(error) => classify(error, self.timeout),
-        })
+        let fetched = self.fetch(request).await?;
+        let after = fetched.header(RETRY_AFTER);
+        let retry_after = after.and_then(|after| retry_after(after, fetched.header(DATE)));
+        Ok(Reply { status: fetched.status, retry_after, body: fetched.body })
     }
 }
 

@@ -11,6 +11,33 @@
 //! The randomness of a decision is the trace id, so that all services which ask for one share keep
 //! the same traces.
 //! Source: <https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html>.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use spanwright::sample::RequestFacts;
+//! use spanwright::sample::xray::{Rules, Sampler, Settings};
+//!
+//! let rules = r#"{
+//!     "version": 2,
+//!     "default": { "fixed_target": 1, "rate": 0.05 },
+//!     "rules": [{
+//!         "description": "writes", "host": "*", "http_method": "POST", "url_path": "/api/*",
+//!         "fixed_target": 10, "rate": 0.5
+//!     }]
+//! }"#;
+//! let rules = Some(Rules::from_json(rules)?);
+//! let sampler = Sampler::new(Settings { rules, ..Settings::default() });
+//! let request = RequestFacts {
+//!     method: Some("POST"),
+//!     path: Some("/api/activities"),
+//!     ..RequestFacts::default()
+//! };
+//! let explanation = sampler.explain(&request, Duration::from_secs(1_800_000_000));
+//! let deciding = explanation.deciding().expect("nothing is excluded");
+//! assert_eq!(deciding.to_string(), "writes: decides: 10 a second, then 50 %");
+//! # Ok::<(), spanwright::sample::xray::RulesError>(())
+//! ```
 
 mod boost;
 mod central;

@@ -205,8 +205,10 @@ mod tests {
 
     #[test]
     fn rules_are_asked_by_priority_then_name_and_default_is_last() {
-        let rules = [rule("Default", 10_000), rule("b", 7), rule("z", 1), rule("a", 7)];
-        assert_eq!(names(&json!(rules)), ["z", "a", "b", "Default"]);
+        for priority in [1, 10_000] {
+            let rules = [rule("Default", priority), rule("b", 7), rule("z", 1), rule("a", 7)];
+            assert_eq!(names(&json!(rules)), ["z", "a", "b", "Default"]);
+        }
     }
 
     #[test]

@@ -22,6 +22,24 @@ fn values(user: u64) {
     let _ = user;
 }
 
+#[xray_subsegment(
+    annotations(a = 1), metadata(b = 1),
+    ok(annotations(a = ok.len(), kc), metadata("x", b = 1)), ret(metadata(b = 2, a = oh), level = 1),
+)]
+fn sections(ok: &str) -> u64 {
+    ok.len() as u64
+}
+
+#[xray_subsegment(ok, ret = 1, err(metadata(a = 1)))]
+fn forms() -> u64 {
+    1
+}
+
+#[xray_subsegment(ret(metadata(ret)))]
+fn never() -> ! {
+    loop {}
+}
+
 fn main() {
     near();
     other_words();
@@ -29,4 +47,7 @@ fn main() {
     sigil(1);
     twice();
     values(1);
+    sections("");
+    forms();
+    never();
 }

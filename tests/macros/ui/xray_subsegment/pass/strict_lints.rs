@@ -14,7 +14,10 @@ struct Store<'a> {
 }
 
 impl<'a> Store<'a> {
-    #[xray_subsegment(annotations(self.name, n), metadata("store", n, ?tuple = (n, 1)))]
+    #[xray_subsegment(
+        annotations(self.name, n), metadata("store", n, ?tuple = (n, 1)),
+        ok(metadata(len = ok.len())), ret(annotations(found = ret.is_some())),
+    )]
     fn get(&self, n: u64) -> Option<&'a str> {
         self.name.get(..usize::try_from(n).ok()?)
     }

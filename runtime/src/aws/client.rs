@@ -1,0 +1,83 @@
+//! Signs a call, sends it, and reads the answer.
+//!
+//! In: calls, each with the time it is made at. Out: the body of a success, or what went wrong.
+//! Never: retries; whoever calls knows whether it is worth it.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+
+use super::{Call, CallError, Parts, Provider, Refusal, Scope, SettingsError, Target, sign};
+use crate::pipeline::transport::{TransportError, http};
+
+/// A service that can be called.
+#[derive(Debug)]
+pub struct Client {
+    target: Target,
+    provider: Provider,
+    http: http::Client,
+}
+
+/// The success of a call.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status, 200 to 299.
+    pub status: u16,
+    /// The body, JSON where the operation has an answer.
+    pub body: Bytes,
+}
+
+impl Client {
+    /// Makes a client; opens no connection and looks for no credentials.
+    ///
+    /// `timeout` is for one call, from connecting to the last byte.
+    ///
+    /// # Errors
+    /// [`SettingsError::Http`] when the system has no certificates.
+    pub fn new(
+        target: Target,
+        provider: Provider,
+        timeout: Duration,
+    ) -> Result<Self, SettingsError> {
+        let tls = target.endpoint.is_encrypted();
+        let settings = http::Settings { timeout, tls, proxy: None };
+        let http = http::Client::new(&settings).map_err(SettingsError::Http)?;
+        Ok(Self { target, provider, http })
+    }
+
+    /// Makes a call at the time `now`, which the signature holds.
+    ///
+    /// Must run in a Tokio runtime with time and I/O. Never blocks its thread.
+    ///
+    /// # Errors
+    /// [`CallError`]; no status but 200 to 299 is a success.
+    pub async fn call(&self, call: &Call, now: SystemTime) -> Result<Answer, CallError> {
+        let operation = call.operation();
+        let mut request = self.target.request(call);
+        let credentials = self.provider.credentials(now).await?;
+        let scope = Scope {
+            credentials: &credentials,
+            region: self.target.region.as_str(),
+            service: self.target.service.name(),
+            time: now,
+        };
+        let body = request.body.concat();
+        let parts =
+            Parts { method: "POST", url: &request.url, headers: &request.headers, body: &body };
+        let signature = sign(&parts, &scope)?;
+        request.headers.extend(signature);
+
+        let failed = |source: TransportError| CallError::Transport {
+            operation,
+            host: self.target.endpoint.host().to_owned(),
+            source,
+        };
+        let fetched = self.http.fetch(request).await.map_err(failed)?;
+        if (200..300).contains(&fetched.status) {
+            return Ok(Answer { status: fetched.status, body: fetched.body });
+        }
+        let error_type = fetched.header("x-amzn-errortype");
+        let refusal = Refusal::read(fetched.status, error_type, &fetched.body);
+        Err(CallError::Refused { operation, refusal })
+    }
+}

@@ -1,0 +1,190 @@
+//! Who signs.
+//!
+//! In: variables, or the places where AWS keeps credentials for its machines. Out:
+//! credentials that are valid at a given time.
+//! Never: prints them, asks anybody before they are needed.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_credential_types::provider::ProvideCredentials as _;
+use tokio::sync::Mutex;
+
+use super::{CallError, Lookup, Region, SettingsError, variable};
+use crate::secret::Secret;
+
+/// How long before their end credentials are renewed: a request must not arrive after it.
+const MARGIN: Duration = Duration::from_mins(5);
+
+/// An access key with its secret.
+#[derive(Clone)]
+pub struct Credentials(aws_credential_types::Credentials);
+
+impl Credentials {
+    /// Takes keys that do not end.
+    pub fn new(
+        access_key_id: impl Into<String>,
+        secret_access_key: &Secret,
+        session_token: Option<&Secret>,
+    ) -> Self {
+        let token = session_token.map(|token| token.reveal().to_owned());
+        let secret = secret_access_key.reveal();
+        Self(aws_credential_types::Credentials::new(access_key_id, secret, token, None, "fixed"))
+    }
+
+    /// The keys that the variables hold.
+    ///
+    /// # Errors
+    /// [`SettingsError::HalfCredentials`] when one of the two is missing.
+    fn from_env(lookup: Lookup<'_>) -> Result<Option<Self>, SettingsError> {
+        const ID: &str = "AWS_ACCESS_KEY_ID";
+        const KEY: &str = "AWS_SECRET_ACCESS_KEY";
+        match (variable(lookup, ID), variable(lookup, KEY)) {
+            (Some(id), Some(key)) => {
+                let token = variable(lookup, "AWS_SESSION_TOKEN").map(Secret::new);
+                Ok(Some(Self::new(id, &Secret::new(key), token.as_ref())))
+            }
+            (Some(_), None) => Err(SettingsError::HalfCredentials { present: ID, missing: KEY }),
+            (None, Some(_)) => Err(SettingsError::HalfCredentials { present: KEY, missing: ID }),
+            (None, None) => Ok(None),
+        }
+    }
+
+    pub(super) const fn inner(&self) -> &aws_credential_types::Credentials {
+        &self.0
+    }
+
+    fn is_good_at(&self, now: SystemTime) -> bool {
+        self.0.expiry().is_none_or(|end| now + MARGIN < end)
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials(…)")
+    }
+}
+
+/// Where credentials come from; clones share what was found.
+#[derive(Clone)]
+pub struct Provider {
+    source: Source,
+    found: Arc<Mutex<Option<Credentials>>>,
+}
+
+#[derive(Clone)]
+enum Source {
+    Fixed(Credentials),
+    /// The region is where a role is asked for.
+    Chain(Region),
+}
+
+impl Provider {
+    /// The keys that the variables hold, or else the chain of AWS: profile (with roles and single
+    /// sign-on), web identity, container, instance. The chain is asked when the first request is
+    /// signed, and reads the files and variables of this process.
+    ///
+    /// # Errors
+    /// [`SettingsError::HalfCredentials`].
+    pub fn from_env(lookup: Lookup<'_>, region: &Region) -> Result<Self, SettingsError> {
+        let fixed = Credentials::from_env(lookup)?;
+        Ok(Self::of(fixed.map_or_else(|| Source::Chain(region.clone()), Source::Fixed)))
+    }
+
+    /// These credentials and no others.
+    pub fn fixed(credentials: Credentials) -> Self {
+        Self::of(Source::Fixed(credentials))
+    }
+
+    fn of(source: Source) -> Self {
+        Self { source, found: Arc::default() }
+    }
+
+    /// Credentials for a request that is signed `now`; they are looked for again shortly before
+    /// they end. May ask the network, and answers within some seconds.
+    pub(super) async fn credentials(&self, now: SystemTime) -> Result<Credentials, CallError> {
+        let region = match &self.source {
+            Source::Fixed(credentials) => return Ok(credentials.clone()),
+            Source::Chain(region) => aws_config::Region::new(region.to_string()),
+        };
+        let mut found = self.found.lock().await;
+        if let Some(credentials) = found.as_ref().filter(|found| found.is_good_at(now)) {
+            return Ok(credentials.clone());
+        }
+        let chain = DefaultCredentialsChain::builder().region(region).build().await;
+        let fresh = chain.provide_credentials().await;
+        let fresh = Credentials(fresh.map_err(|error| CallError::Credentials(causes(&error)))?);
+        *found = Some(fresh.clone());
+        Ok(fresh)
+    }
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.source {
+            Source::Fixed(_) => "Provider(fixed)",
+            Source::Chain(_) => "Provider(chain)",
+        })
+    }
+}
+
+/// An error and what it comes from.
+fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_keys_together_are_credentials() {
+        let read = |variables: &[(&str, &str)]| {
+            Credentials::from_env(&|name: &str| super::super::tests::find(variables, name))
+        };
+        assert!(read(&[]).unwrap().is_none());
+        let pair = [("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "hunter2")];
+        let credentials = read(&pair).unwrap().unwrap();
+        assert_eq!(credentials.inner().access_key_id(), "AKID");
+        assert_eq!(credentials.inner().session_token(), None);
+        let triple = [pair[0], pair[1], ("AWS_SESSION_TOKEN", "token")];
+        assert_eq!(read(&triple).unwrap().unwrap().inner().session_token(), Some("token"));
+        assert_eq!(
+            read(&pair[..1]).unwrap_err().to_string(),
+            "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not: \
+             both together are credentials"
+        );
+        assert_eq!(
+            read(&pair[1..]).unwrap_err().to_string(),
+            "AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not: \
+             both together are credentials"
+        );
+    }
+
+    #[test]
+    fn credentials_never_print() {
+        let secret = Secret::new("hunter2");
+        let credentials = Credentials::new("AKID", &secret, Some(&secret));
+        assert_eq!(format!("{credentials:?}"), "Credentials(…)");
+        assert_eq!(format!("{:?}", Provider::fixed(credentials)), "Provider(fixed)");
+    }
+
+    #[test]
+    fn credentials_are_renewed_before_they_end() {
+        let end = SystemTime::UNIX_EPOCH + Duration::from_hours(1);
+        let ending = aws_credential_types::Credentials::new("a", "b", None, Some(end), "test");
+        let ending = Credentials(ending);
+        assert!(ending.is_good_at(end - Duration::from_mins(6)));
+        assert!(!ending.is_good_at(end - Duration::from_mins(4)));
+        assert!(Credentials::new("a", &Secret::new("b"), None).is_good_at(end));
+    }
+}

@@ -1,0 +1,80 @@
+//! What the HTTP conventions of OpenTelemetry say about both ends of a request.
+//!
+//! In: parts of a request as text. Out: the same as it may be recorded.
+//! Never: knows a library that speaks HTTP.
+
+use std::borrow::Cow;
+
+/// The known name of a method; `None` for one that the conventions call `_OTHER`.
+///
+/// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/http/>.
+pub(crate) fn known_method(method: &str) -> Option<&'static str> {
+    const KNOWN: [&str; 10] =
+        ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "CONNECT", "TRACE", "QUERY"];
+    KNOWN.into_iter().find(|known| *known == method)
+}
+
+/// The keys whose values are never recorded: those of the conventions, and the usual ones.
+///
+/// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/>.
+const SECRET_KEYS: [&str; 9] = [
+    "AWSAccessKeyId",
+    "Signature",
+    "sig",
+    "X-Goog-Signature",
+    "password",
+    "token",
+    "access_token",
+    "api_key",
+    "secret",
+];
+
+fn is_secret(pair: &str) -> bool {
+    pair.split_once('=').is_some_and(|(key, _)| {
+        // A key may be written in escapes, and would still be one for the application.
+        let key = percent_encoding::percent_decode_str(key).decode_utf8_lossy();
+        SECRET_KEYS.iter().any(|secret| secret.eq_ignore_ascii_case(&key))
+    })
+}
+
+/// A query with `REDACTED` for the values of secrets; allocates only where there are some.
+pub(crate) fn without_secrets(query: &str) -> Cow<'_, str> {
+    if !query.split('&').any(is_secret) {
+        return Cow::Borrowed(query);
+    }
+    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((key, _)) if is_secret(pair) => Cow::Owned(format!("{key}=REDACTED")),
+        _ => Cow::Borrowed(pair),
+    });
+    Cow::Owned(pairs.collect::<Vec<_>>().join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_values_of_secrets_are_not_told_and_the_rest_of_a_query_is() {
+        for (query, expected) in [
+            ("q=color&sig=39Up9jzHkxhuIhFE9594DJxe7w6cIRCg0V", "q=color&sig=REDACTED"),
+            (
+                "TOKEN=a=b&x=%20&X-Goog-Signature=1",
+                "TOKEN=REDACTED&x=%20&X-Goog-Signature=REDACTED",
+            ),
+            ("p%61ssword=x", "p%61ssword=REDACTED"),
+            ("api_key=&token", "api_key=REDACTED&token"),
+            ("design=sig&tokens=2&&", "design=sig&tokens=2&&"),
+        ] {
+            assert_eq!(without_secrets(query), expected);
+        }
+    }
+
+    #[test]
+    fn only_methods_of_the_conventions_are_known_and_only_in_upper_case() {
+        for (text, expected) in
+            [("GET", Some("GET")), ("QUERY", Some("QUERY")), ("get", None), ("PROPFIND", None)]
+        {
+            assert_eq!(known_method(text), expected);
+        }
+    }
+}

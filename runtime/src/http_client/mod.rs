@@ -1,0 +1,30 @@
+//! Requests that go out: one client span each, and headers that carry the trace on.
+//!
+//! In: requests of `reqwest`. Out: the same answers and errors, a span for each.
+//! Never: changes what a request does, fails one, waits for anything but the answer.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), reqwest::Error> {
+//! use spanwright::http_client::Client;
+//!
+//! let client = Client::default();
+//! let answer = client.get("https://cruddur.example/api/health-check").send().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The span has the method as its name, and the attributes of the stable conventions; a status of
+//! 400 or more, or no answer, is an error. It begins when the request is sent and ends when the
+//! headers of the answer are there: what is read of the body later is no part of it. Redirects that
+//! `reqwest` follows are part of the one span, and get the same headers. For another client,
+//! [`inject`](crate::inject) writes the headers.
+//!
+//! Source: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span>.
+
+mod client;
+mod middleware;
+mod observe;
+mod request_facts;
+
+pub use client::{Client, RequestBuilder};
+pub use middleware::Tracing;
