@@ -254,12 +254,12 @@ fn an_error_on_its_way_out_is_told_where_it_began() {
         dropped_attributes: 0,
     };
     edge.events = vec![event("w")];
-    let heard = causes(vec![failed(2, &["w", "no"]), edge.clone()]);
-    assert_eq!(heard[0], ("975835de1c9756ce".to_owned(), vec![]));
-    assert_eq!(heard[1].1.len(), 2);
+    let known = causes(vec![failed(2, &["w", "no"]), edge.clone()]);
+    assert_eq!(known[0], ("975835de1c9756ce".to_owned(), vec![]));
+    assert_eq!(known[1].1.len(), 2);
     edge.events = vec![event("no")];
-    let heard = causes(vec![failed(2, &["w", "no"]), edge]);
-    assert_eq!(heard[0], (own(), vec!["no<-null".to_owned()]));
+    let known = causes(vec![failed(2, &["w", "no"]), edge]);
+    assert_eq!(known[0], (own(), vec!["no<-null".to_owned()]));
     let mut edge = failed(1, &["w"]);
     segment(&mut edge).errors.clear();
     edge.attributes = vec![Attribute::new("error.type", "NotFound")];
