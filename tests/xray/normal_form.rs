@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 ///
 /// - `in_progress: false` and the namespace `local` say nothing; ids of embedded ones are said by
 ///   their place; independent subsegments move to their parents.
-/// - Ids become `id1`, `id2` … in the order of the tree, times `time`, and the recorder itself, the
-///   runtime and stacks are left out.
+/// - Ids become `id1`, `id2` … in the order of the tree, times `time`, and the recorder itself, its
+///   process and stacks are left out.
 pub(crate) fn normal_form(documents: &[Value]) -> Vec<Value> {
     let (segments, independent): (Vec<_>, Vec<_>) =
         documents.iter().cloned().partition(|document| document["type"] != "subsegment");
@@ -93,6 +93,7 @@ fn node_form(node: &Value, ids: &BTreeMap<String, String>) -> Value {
                 Value::Array(children.map(|child| node_form(child, ids)).collect())
             }
             "aws" => without(value, "xray"),
+            "metadata" => metadata_form(value),
             "trace_id" | "parent_id" | "type" | "service" | "precursor_ids" => continue,
             _ => value.clone(),
         };
@@ -120,6 +121,20 @@ fn cause_form(cause: &Value, named: &impl Fn(&Value) -> Value) -> Value {
         form
     });
     json!({ "exceptions": forms.collect::<Vec<_>>() })
+}
+
+/// Metadata without what is the same for all segments of a process.
+fn metadata_form(metadata: &Value) -> Value {
+    let mut metadata = metadata.clone();
+    for namespace in metadata.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        if let Some(values) = namespace.as_object_mut() {
+            values.retain(|key, _| !key.starts_with("otel.resource."));
+        }
+    }
+    if let Some(namespaces) = metadata.as_object_mut() {
+        namespaces.retain(|_, values| !values.as_object().is_some_and(Map::is_empty));
+    }
+    metadata
 }
 
 fn without(value: &Value, key: &str) -> Value {

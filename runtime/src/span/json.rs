@@ -23,7 +23,10 @@ struct Bounded {
 
 impl Write for Bounded {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.bytes.len() + bytes.len() > MAX_TEXT_BYTES {
+        let room = MAX_TEXT_BYTES - self.bytes.len();
+        if bytes.len() > room {
+            // A long text comes in one piece, of which the begin is wanted too.
+            self.bytes.extend_from_slice(&bytes[..room]);
             self.is_over = true;
             return Err(io::ErrorKind::FileTooLarge.into());
         }
@@ -86,6 +89,14 @@ mod tests {
         let kept: String = serde_json::from_str(&json).expect("still JSON");
         assert!(kept.starts_with("[\"größer\",") && kept.ends_with("…[over 65535 bytes]"));
         assert!(json.len() < 4_096, "{}", json.len());
+    }
+
+    #[test]
+    fn a_text_beyond_the_limit_is_kept_from_its_begin_too() {
+        let json = text(&"ü".repeat(70_000));
+        let kept: String = serde_json::from_str(&json).expect("still JSON");
+        assert!(kept.starts_with("\"üüü") && kept.ends_with("ü…[over 65535 bytes]"), "{kept}");
+        assert!((2_000..4_096).contains(&json.len()), "{}", json.len());
     }
 
     #[test]

@@ -156,7 +156,10 @@ pub(super) fn shortened(text: &str, max_bytes: usize) -> Cow<'_, str> {
 /// Writes what `aws` says of a call.
 pub(super) fn aws_call(facts: &mut Facts<'_>, aws: &mut Object<'_>) {
     let operation = match facts.take_text(Fact::AwsOperation) {
-        None if is_aws(facts) => facts.take_text(Fact::RpcMethod),
+        None if is_aws(facts) => {
+            let method = facts.take_text(Fact::RpcMethod);
+            method.map(|method| method.rsplit_once('/').map_or(method, |(_, operation)| operation))
+        }
         operation => operation,
     };
     aws.short_text("operation", operation, MAX_TEXT_CHARS);

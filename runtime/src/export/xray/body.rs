@@ -53,6 +53,8 @@ pub(super) struct Entry<'a, 't> {
     pub(super) causes: &'t Causes<'a>,
     /// How many annotations the trace may still have.
     pub(super) room: usize,
+    /// The user whom the segment above names.
+    pub(super) user: Option<&'t Value>,
 }
 
 /// What was written.
@@ -68,6 +70,11 @@ pub(super) struct Written {
 /// Whether it goes as a segment: the first span of a trace has no other way.
 pub(super) fn is_segment(node: &Node<'_>) -> bool {
     node.segment.is_root || node.segment.parent_id.is_none()
+}
+
+/// The user whom a segment names; subsegments have no place for one.
+pub(super) fn user<'a>(node: &Node<'a>) -> Option<&'a Value> {
+    if is_segment(node) { Facts::value(node.span, Fact::User) } else { None }
 }
 
 /// Appends a body that fits a document.
@@ -88,7 +95,7 @@ pub(super) fn write(rules: &Rules, entry: Entry<'_, '_>, out: &mut Vec<u8>) -> W
 
 impl Rules {
     fn body(&self, entry: Entry<'_, '_>, diet: &Diet, out: &mut Vec<u8>) -> Written {
-        let Entry { node, at, causes, room } = entry;
+        let Entry { node, at, causes, room, user } = entry;
         let span = node.span;
         let is_segment = is_segment(node);
         let mut facts = Facts::of(span);
@@ -98,7 +105,7 @@ impl Rules {
 
         let mut document = Object::open(out);
         write!(document.member("id"), "\"{}\"", span.context.span_id).ok();
-        self.name(node, &facts, &mut metadata, &mut document);
+        self.name(node, &mut facts, &mut metadata, &mut document);
         json::seconds(span.start_unix_ns, document.member("start_time"));
         if is_running(node) {
             document.flag("in_progress", true);
@@ -119,6 +126,8 @@ impl Rules {
             document.members(&self.process.document);
             self.user(&mut facts, &mut document);
             metadata.encoded = &self.process.metadata;
+        } else {
+            facts.take_told(Fact::User, user);
         }
         blocks::http(&mut facts, span.kind, is_segment, &mut document);
         blocks::sql(&mut facts, diet.query_bytes, &mut document);
@@ -139,7 +148,7 @@ impl Rules {
     fn name<'a>(
         &'a self,
         node: &Node<'a>,
-        facts: &Facts<'a>,
+        facts: &mut Facts<'a>,
         metadata: &mut Metadata<'a>,
         document: &mut Object<'_>,
     ) {
@@ -150,6 +159,14 @@ impl Rules {
         };
         let name = names::name(&original);
         document.text("name", &name);
+        if facts.text(Fact::LocalService).is_some_and(|service| service == original) {
+            facts.take(Fact::LocalService);
+        }
+        // A request is known by its method and route, a job by nothing else.
+        let is_request = facts.has(Fact::Method) || facts.has(Fact::Route);
+        if node.segment.is_root && !is_request && *node.span.name != *original {
+            metadata.add(SDK, "span_name", Json::Text(Cow::Borrowed(&node.span.name)));
+        }
         if *name != *original {
             self.notes.example("name", &original, &name);
             metadata.add(SDK, "original_name", Json::Text(Cow::Owned(original.into_owned())));

@@ -78,15 +78,16 @@ impl Encoder {
         ends.clear();
         bodies.clear();
         let causes = Causes::of(nodes);
-        let mut room = MAX_ANNOTATIONS;
+        let (mut room, mut user) = (MAX_ANNOTATIONS, None);
         let mut has_fault = false;
         for (at, node) in nodes.iter().enumerate() {
             let start = bytes.len();
             if node.parent.is_none() {
                 // Annotations are counted by document, before what has to go alone is known.
-                room = MAX_ANNOTATIONS;
+                (room, user) = (MAX_ANNOTATIONS, body::user(node));
             }
-            let written = body::write(rules, Entry { node, at, causes: &causes, room }, bytes);
+            let entry = Entry { node, at, causes: &causes, room, user };
+            let written = body::write(rules, entry, bytes);
             room -= written.annotations;
             has_fault |= written.is_fault;
             ends.push(bytes.len());

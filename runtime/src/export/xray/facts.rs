@@ -143,6 +143,8 @@ impl Fact {
         Some(match key {
             "user.id" => Self::User,
             "enduser.id" => Self::EndUser,
+            // Of a call; that of this service is in its resource.
+            "cloud.region" => Self::AwsRegion,
             "error.type" => Self::ErrorType,
             "code.stacktrace" => Self::Stack,
             "code.function.name" => Self::Function,
@@ -175,6 +177,12 @@ impl<'a> Facts<'a> {
         let is_taken =
             if attributes.is_empty() { Vec::new() } else { vec![false; attributes.len()] };
         Self { attributes, places, is_taken }
+    }
+
+    /// What one span says of one thing.
+    pub(super) fn value(span: &'a SpanRecord, fact: Fact) -> Option<&'a Value> {
+        let found = span.attributes.iter().find(|it| Fact::of(&it.key) == Some(fact));
+        found.map(|attribute| &attribute.value)
     }
 
     /// Whether the span says this at all.
@@ -225,6 +233,13 @@ impl<'a> Facts<'a> {
     pub(super) fn take(&mut self, fact: Fact) {
         if let Some(at) = self.places[fact as usize] {
             self.is_taken[usize::from(at)] = true;
+        }
+    }
+
+    /// Takes what has this value, because it is told elsewhere.
+    pub(super) fn take_told(&mut self, fact: Fact, told: Option<&Value>) {
+        if told.is_some() && self.get(fact) == told {
+            self.take(fact);
         }
     }
 

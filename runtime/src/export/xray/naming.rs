@@ -57,15 +57,23 @@ fn other_side<'a>(facts: &Facts<'a>) -> Option<Cow<'a, str>> {
         .text(Fact::RemoteService)
         .map(without_prefix)
         .or_else(|| facts.text(Fact::PeerService))
-        .or_else(|| facts.text(Fact::AwsService));
+        .or_else(|| facts.text(Fact::AwsService))
+        // A table store of AWS is called like the others of AWS, not like a database.
+        .or_else(|| rpc_service(facts).filter(|_| blocks::is_aws(facts)));
     let host = || facts.text(Fact::Host).map(address::without_port);
     let host = || host().or_else(|| facts.text(Fact::Server));
     service
         .map(Cow::Borrowed)
         .or_else(|| database(facts))
-        .or_else(|| facts.text(Fact::RpcService).map(Cow::Borrowed))
+        .or_else(|| rpc_service(facts).map(Cow::Borrowed))
         .or_else(|| host().map(Cow::Borrowed))
         .or_else(|| facts.text(Fact::Url).and_then(address::host_of).map(Cow::Borrowed))
+}
+
+/// The service of a call; the stable conventions have it before the method: `DynamoDB/GetItem`.
+fn rpc_service<'a>(facts: &Facts<'a>) -> Option<&'a str> {
+    let of_method = || Some(facts.text(Fact::RpcMethod)?.rsplit_once('/')?.0);
+    facts.text(Fact::RpcService).or_else(of_method)
 }
 
 /// `name@host` of a database.

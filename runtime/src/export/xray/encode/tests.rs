@@ -108,8 +108,8 @@ fn a_trace_is_one_document_with_ids_first_and_children_inside() {
         r#""parent_id":"00000000000000ff","name":"cruddur","start_time":1.0,"end_time":89.5,"#,
         r#""service":{"runtime":"rustc"},"aws":{"xray":{"sdk":"spanwright","sdk_version":""#,
         env!("CARGO_PKG_VERSION"),
-        r#"","sampling_rule_name":"Default"}},"metadata":{"default":{"otel.resource.service.name":"cruddur"}},"#,
-        r#""subsegments":[{"id":"0000000000000002","name":"home","start_time":2.0,"end_time":88.5,"#,
+        r#"","sampling_rule_name":"Default"}},"metadata":{"default":{"otel.resource.service.name":"cruddur"},"#,
+        r#""sdk":{"span_name":"home"}},"subsegments":[{"id":"0000000000000002","name":"home","start_time":2.0,"end_time":88.5,"#,
         r#""subsegments":[{"id":"0000000000000003","name":"home","start_time":3.0,"end_time":87.5}]},"#,
         r#"{"id":"0000000000000004","name":"home","start_time":4.0,"end_time":86.5}]}"#,
     );
@@ -254,12 +254,12 @@ fn an_error_on_its_way_out_is_told_where_it_began() {
         dropped_attributes: 0,
     };
     edge.events = vec![event("w")];
-    let known = causes(vec![failed(2, &["w", "no"]), edge.clone()]);
-    assert_eq!(known[0], ("975835de1c9756ce".to_owned(), vec![]));
-    assert_eq!(known[1].1.len(), 2);
+    let told = causes(vec![failed(2, &["w", "no"]), edge.clone()]);
+    assert_eq!(told[0], ("975835de1c9756ce".to_owned(), vec![]));
+    assert_eq!(told[1].1.len(), 2);
     edge.events = vec![event("no")];
-    let known = causes(vec![failed(2, &["w", "no"]), edge]);
-    assert_eq!(known[0], (own(), vec!["no<-null".to_owned()]));
+    let told = causes(vec![failed(2, &["w", "no"]), edge]);
+    assert_eq!(told[0], (own(), vec!["no<-null".to_owned()]));
     let mut edge = failed(1, &["w"]);
     segment(&mut edge).errors.clear();
     edge.attributes = vec![Attribute::new("error.type", "NotFound")];
@@ -335,6 +335,16 @@ fn calls_are_named_by_the_other_side_and_told_by_their_kind() {
     assert!(aws.contains(r#""name":"DynamoDB""#), "{aws}");
     let block = r#""namespace":"aws","aws":{"operation":"PutItem","region":"eu-central-1","table_names":["a","b"]}"#;
     assert!(aws.contains(block), "{aws}");
+    let stable = call(vec![
+        Attribute::new("rpc.system.name", "aws-api"),
+        Attribute::new("rpc.method", "DynamoDB/PutItem"),
+        Attribute::new("db.system.name", "aws.dynamodb"),
+        Attribute::new("cloud.region", "eu-central-1"),
+        Attribute::new("aws.dynamodb.table_names", Array::Str(vec!["a".into()])),
+    ]);
+    assert!(stable.contains(r#""name":"DynamoDB""#), "{stable}");
+    let block = r#""aws":{"operation":"PutItem","region":"eu-central-1","table_name":"a"}"#;
+    assert!(stable.contains(block), "{stable}");
     let http = call(vec![Attribute::new("url.full", "https://me:pw@api.example.com/x?token=1")]);
     assert!(http.contains(r#""name":"api.example.com""#), "{http}");
     assert!(http.ends_with(r#""http":{"request":{"url":"https://api.example.com/x"}}}"#), "{http}");
@@ -437,4 +447,32 @@ fn the_ladder_is_counted() {
     let counts: Vec<_> =
         encoder.rules.notes.all().into_iter().map(|(kind, it)| (kind, it.count)).collect();
     assert_eq!(counts, [("metadata values shortened", 1)]);
+}
+
+#[test]
+fn a_user_is_told_once_and_another_user_too() {
+    let mut spans = vec![span(2), span(3), span(1)];
+    for (span, user) in spans.iter_mut().zip(["alice", "bob", "alice"]) {
+        span.attributes = vec![Attribute::new("user.id", user)];
+    }
+    let [text] = &texts(spans)[..] else { panic!("one document") };
+    assert!(text.contains(r#""user":"alice""#), "{text}");
+    assert_eq!(text.matches("alice").count(), 1, "{text}");
+    assert!(text.contains(r#""metadata":{"default":{"user.id":"bob"}}"#), "{text}");
+}
+
+#[test]
+fn a_job_says_its_own_name_beside_that_of_the_service() {
+    let mut job = span(1);
+    job.kind = SpanKind::Consumer;
+    job.name = "orders process".into();
+    let of_job = texts(vec![job.clone()]).remove(0);
+    assert!(of_job.contains(r#""name":"cruddur""#), "{of_job}");
+    assert!(of_job.contains(r#""sdk":{"span_name":"orders process"}"#), "{of_job}");
+    job.attributes = vec![Attribute::new("aws.local.service", "orders process")];
+    let named = texts(vec![job]).remove(0);
+    assert_eq!(named.matches("orders process").count(), 1, "{named}");
+    let mut request = span(1);
+    request.attributes = vec![Attribute::new("http.request.method", "GET")];
+    assert!(!texts(vec![request])[0].contains("span_name"));
 }
