@@ -1,6 +1,8 @@
 //! X-Ray as users turn it on: one installation for the process, spans of any thread, and a double of
 //! the daemon. The tests take turns.
 
+mod diagnosis;
+
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,9 +12,8 @@ use spanwright::config::Environment;
 use spanwright::install::Report;
 use spanwright::loss::Tally;
 use spanwright::record::SpanKind;
-use spanwright::xray::Verdict;
-use spanwright::{Config, Span, Telemetry};
-use support::http_server::Answer;
+use spanwright::span::missing_segments;
+use spanwright::{Config, Span, Telemetry, xray_subsegment};
 use support::xray_daemon::XrayDaemon;
 
 /// Long enough for whatever works at all.
@@ -164,44 +165,33 @@ fn local_rules_decide_where_the_file_says_so() {
     assert_eq!((xray(&report).accepted, report.spans.accepted - before), (0, 0), "{report}");
 }
 
-#[test]
-fn a_running_destination_tells_of_its_rules_its_losses_and_its_changes() {
-    let _turn = turn();
-    let daemon = XrayDaemon::start();
-    let telemetry = install(&daemon, &[("OTEL_SERVICE_NAME", "crud<dur>")]);
-    daemon.wait_for_requests(1);
-    request(0);
-    // Nothing is above it.
-    drop(Span::build("lonely").subsegment().start());
-    assert!(telemetry.flush(LONG).in_time);
-
-    let diagnosis = telemetry.xray_diagnosis().expect("X-Ray is installed");
-    let delivery = &diagnosis.about("delivery").expect("something was delivered").detail;
-    assert!(delivery.starts_with("traces accepted 1, delivered 1, pending 0"), "{delivery}");
-    let changes = diagnosis.about("changes").expect("the name was changed");
-    assert_eq!(changes.verdict, Verdict::Warning, "{changes}");
-    assert!(changes.detail.starts_with("name: 1\n  \"crud<dur>\" became "), "{changes}");
-    let orphans = diagnosis.about("orphans").expect("one subsegment had no segment");
-    assert_eq!(orphans.verdict, Verdict::Warning, "{orphans}");
-    assert!(diagnosis.findings.iter().all(|it| it.advice.is_none() == (it.verdict == Verdict::Ok)));
-
-    let report = telemetry.shutdown(LONG);
-    assert_eq!((report.changes["name"], report.missing_segments), (1, 1));
-    let said = report.to_string();
-    let end = "; changed or refused: name 1; subsegments without a segment 1";
-    assert!(said.ends_with(end), "{said}");
+#[xray_subsegment]
+fn step(number: u64) -> u64 {
+    number + 1
 }
 
 #[test]
-fn a_daemon_without_sampling_shows_in_a_running_destination() {
+fn a_subsegment_outside_of_any_segment_is_counted_and_its_function_works() {
     let _turn = turn();
     let daemon = XrayDaemon::start();
-    daemon.answer("/GetSamplingRules", |_| Answer::status(404));
-    let telemetry = install(&daemon, &[]);
-    let fresh = telemetry.xray_diagnosis().expect("X-Ray is installed");
-    let sampling = fresh.about("sampling").expect("rules are asked for");
-    assert_ne!(sampling.verdict, Verdict::Ok, "{sampling}");
-    assert!(sampling.detail.starts_with("no rules of the account so far"), "{sampling}");
-    let report = telemetry.shutdown(LONG);
-    assert!(report.in_time && !report.to_string().contains("changed"), "{report}");
+    for policy in ["LOG_ERROR", "RUNTIME_ERROR", "IGNORE_ERROR"] {
+        let variables =
+            [("SPANWRIGHT_XRAY_SAMPLING", "as-spans"), ("AWS_XRAY_CONTEXT_MISSING", policy)];
+        let telemetry = install(&daemon, &variables);
+        let before = missing_segments();
+        assert_eq!(step(1), 2);
+        assert_eq!(missing_segments() - before, 1, "{policy}");
+        // Below a request that has no segment by decision, nothing is missing.
+        let unsampled = [("X-Amzn-Trace-Id", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0")];
+        let incoming = spanwright::extract(&unsampled.as_slice());
+        let request = Span::build("GET").kind(SpanKind::Server).incoming(&incoming).start();
+        assert_eq!(request.in_scope(|| step(2)), 3);
+        drop(request);
+        assert_eq!(missing_segments() - before, 1, "{policy}");
+        let report = telemetry.shutdown(LONG);
+        assert_eq!(xray(&report).accepted, 0, "{report}");
+    }
+    let before = missing_segments();
+    assert_eq!(step(1), 2);
+    assert_eq!(missing_segments(), before, "nobody takes segments here");
 }

@@ -225,7 +225,7 @@ cruddur 500 fault `the handler panicked` http_route=/rollbar/test/panic
 
 #[actix_web::test]
 async fn every_request_but_the_health_check_is_a_segment_with_its_subsegments() {
-    let cruddur = Cruddur::start();
+    let cruddur = Cruddur::start(&[]);
     // It would be the first document.
     cruddur.ask("GET /api/health-check", "").await;
     for (request, body, expected) in REQUESTS {
@@ -242,7 +242,7 @@ async fn every_request_but_the_health_check_is_a_segment_with_its_subsegments() 
 
 #[actix_web::test]
 async fn a_segment_belongs_to_the_trace_of_the_answer_and_says_what_was_asked() {
-    let cruddur = Cruddur::start();
+    let cruddur = Cruddur::start(&[]);
     let (_, trace) = cruddur.ask("GET /api/activities/@worf?page=1", "").await;
     let document = cruddur.document();
     let root = format!("Root={}", document["trace_id"].as_str().expect("a trace id"));
@@ -263,6 +263,26 @@ async fn a_segment_belongs_to_the_trace_of_the_answer_and_says_what_was_asked() 
     assert!(query.starts_with("WITH feed AS (SELECT a.uuid FROM activities a WHERE"), "{query}");
 }
 
+#[cfg(feature = "http-client")]
+#[actix_web::test]
+async fn a_webhook_is_another_service_that_learns_whose_call_it_is() {
+    let webhook = crate::double::Double::start(|_| Some((503, Value::Null)));
+    let cruddur = Cruddur::start(&[("CRUDDUR_NOTIFICATION_WEBHOOK", &webhook.url())]);
+    let body = r#"{"message": "hello", "user_receiver_handle": "worf"}"#;
+    cruddur.ask("POST /api/messages", body).await;
+    let document = cruddur.document();
+    let below = document["subsegments"][1]["subsegments"].as_array().expect("it has some");
+    let call = below.last().expect("it has some");
+    assert_eq!(tree(call), "127.0.0.1 503 fault\n");
+    assert_eq!(call["namespace"], "remote");
+    assert!(document["fault"].is_null(), "the message is stored: {document}");
+    let text = |value: &Value| value.as_str().expect("an id").to_owned();
+    let (trace, id) = (text(&document["trace_id"]), text(&call["id"]));
+    let expected = format!("Root={trace};Parent={id};Sampled=1");
+    assert_eq!(webhook.received()[0].header("x-amzn-trace-id"), Some(&*expected));
+    webhook.stop().await;
+}
+
 /// The program, and a socket in place of the daemon.
 struct Cruddur {
     url: String,
@@ -273,7 +293,8 @@ struct Cruddur {
 }
 
 impl Cruddur {
-    fn start() -> Self {
+    /// Starts it with these variables besides.
+    fn start(more: &[(&str, &str)]) -> Self {
         let daemon = UdpSocket::bind("127.0.0.1:0").expect("loopback has free ports");
         daemon.set_read_timeout(Some(PATIENCE)).expect("the time is not zero");
         let folder = TempFolder::new();
@@ -283,6 +304,7 @@ impl Cruddur {
             ("SPANWRIGHT_XRAY_SAMPLING", "as-spans"),
             ("OTEL_BSP_SCHEDULE_DELAY", "1"),
         ]);
+        command.envs(more.iter().copied());
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the program was built");
         let (url, stderr) = started(&mut child);
         // Its words go on to nowhere, but somebody has to hold the pipe.
