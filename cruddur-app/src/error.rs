@@ -4,6 +4,7 @@
 //! Never: sends a driver's text to the caller.
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use spanwright::Failure;
 
 use crate::{db, services::rollbar_test::DemoError};
 
@@ -43,6 +44,11 @@ pub(crate) enum AppError {
 }
 
 impl AppError {
+    /// Whose fault it is in X-Ray: a caller may err, everything else is a fault of the service.
+    pub(crate) fn failure(&self) -> Failure {
+        if self.status_code().is_client_error() { Failure::Error } else { Failure::Fault }
+    }
+
     fn code(&self) -> &'static str {
         match self {
             Self::Invalid(code) | Self::Malformed(code) | Self::NotFound(code) => code,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use reqwest::{Client, Method};
 use support::otlp_sink::OtlpSink;
 
-use crate::programs::{Collector, Service, TEAM, free_ports};
+use crate::programs::{Collector, OTLP, Service, TEAM, endpoint, free_ports};
 use crate::traces::{trace_id, traceparent, trees, wait_for_spans};
 
 struct Step {
@@ -85,11 +85,11 @@ const SESSION: &[Step] = &[
 
 #[tokio::test]
 async fn every_span_of_a_session_arrives_once_and_in_its_place() {
-    let Some(program) = crate::collector() else { return };
+    let Some(program) = crate::program("SPANWRIGHT_ROTEL") else { return };
     let sink = OtlpSink::start();
     let ports = free_ports();
     let collector = Collector::start(&program, ports, &sink.endpoint());
-    let service = Service::start("delivery", ports[0]);
+    let service = Service::start("delivery", &[(OTLP, &endpoint(ports[0]))]);
     let client = Client::new();
     for (number, step) in SESSION.iter().enumerate() {
         let (method, path) = step.request.split_once(' ').expect("a method and a path");

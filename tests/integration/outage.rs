@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::Client;
 use support::otlp_sink::OtlpSink;
 
-use crate::programs::{Collector, Service, free_ports};
+use crate::programs::{Collector, OTLP, Service, endpoint, free_ports};
 use crate::traces::{CALLER, trace_id, traceparent, trees, wait_for_spans};
 
 /// How long there is no collector: by far longer than a restart takes.
@@ -28,11 +28,11 @@ const SPANS: &str = "
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_when_the_collector_is_killed_and_comes_back_after_ten_seconds() {
-    let Some(program) = crate::collector() else { return };
+    let Some(program) = crate::program("SPANWRIGHT_ROTEL") else { return };
     let sink = OtlpSink::start();
     let ports = free_ports();
     let collector = Collector::start(&program, ports, &sink.endpoint());
-    let service = Service::start("outage", ports[0]);
+    let service = Service::start("outage", &[(OTLP, &endpoint(ports[0]))]);
     let traffic = Traffic::start(&service.url);
 
     // The collector answers before it has passed a batch on. A batch of the service comes once a

@@ -1,4 +1,4 @@
-//! The two programs beside the test: the service and the collector.
+//! The programs beside the test: the service, the collector, and what plays X-Ray.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Lines};
@@ -6,8 +6,15 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 
+use reqwest::Client;
+use serde_json::Value;
+use support::http_server::{Answer, Received};
+
 /// The header that the collector puts on what it sends, as one in front of Honeycomb does.
 pub(crate) const TEAM: (&str, &str) = ("x-honeycomb-team", "not-a-key");
+
+/// Where the service sends its spans.
+pub(crate) const OTLP: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
 /// A rotel that passes on what it receives.
 pub(crate) struct Collector {
@@ -59,15 +66,15 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts it with its spans sent to a port, and blocks until it listens.
-    pub(crate) fn start(name: &str, collector_port: u16) -> Self {
+    /// Starts it with these variables, and blocks until it listens.
+    pub(crate) fn start(name: &str, variables: &[(&str, &str)]) -> Self {
         let folder = Folder::new(name);
         let mut command = Command::new(program());
         command
             .env_clear()
             .envs([("BIND_ADDRESS", "127.0.0.1"), ("PORT", "0")])
             .env("CRUDDUR_DATA_DIR", &folder.0)
-            .env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://127.0.0.1:{collector_port}"))
+            .envs(variables.iter().copied())
             .stderr(Stdio::piped());
         let mut process = Process::start(&mut command);
         let mut lines = BufReader::new(process.0.stderr.take().expect("it is piped")).lines();
@@ -85,6 +92,56 @@ impl Service {
     }
 }
 
+/// A moto that plays the service of X-Ray.
+pub(crate) struct Moto {
+    url: String,
+    _process: Process,
+    // A pipe that nobody holds would end the process at its next line.
+    _lines: Lines<BufReader<ChildStderr>>,
+}
+
+impl Moto {
+    /// Starts it on a free port, and blocks until it listens.
+    pub(crate) fn start(program: &Path) -> Self {
+        let mut command = Command::new(program);
+        command.args(["-H", "127.0.0.1", "-p", "0"]).env_clear().stderr(Stdio::piped());
+        let mut process = Process::start(&mut command);
+        let mut lines = BufReader::new(process.0.stderr.take().expect("it is piped")).lines();
+        let mut words = lines.by_ref().map_while(Result::ok);
+        let started = words.find(|line| line.contains("Running on")).expect("it says where");
+        let url = started.split(' ').find(|word| word.starts_with("http://"));
+        Self { url: url.expect("it says where").to_owned(), _process: process, _lines: lines }
+    }
+
+    /// What it answers to a call of the X-Ray API.
+    pub(crate) async fn ask(&self, path: &str, body: &Value) -> Value {
+        let answer = ask(format!("{}{path}", self.url), body.to_string().into()).await;
+        serde_json::from_slice(&answer).expect("an answer is JSON")
+    }
+
+    /// Answers the daemon's requests by handing them on, as the daemon itself does.
+    pub(crate) fn answering(&self) -> impl Fn(&Received) -> Answer + Send + Sync + use<> {
+        let url = self.url.clone();
+        move |request: &Received| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let answer = ask(format!("{url}{}", request.path), request.body.clone());
+            let answer = runtime.expect("a runtime can be built").block_on(answer);
+            Answer::status(200).header("content-type", "application/json").body(answer)
+        }
+    }
+}
+
+/// Sends a request that is signed as far as moto looks: it tells one service from another by that.
+async fn ask(url: String, body: Vec<u8>) -> Vec<u8> {
+    let signature = "AWS4-HMAC-SHA256 Credential=none/20260101/us-east-1/xray/aws4_request, \
+                     SignedHeaders=host, Signature=none";
+    let client = Client::builder().no_proxy().build().expect("a plain client can be built");
+    let answer = client.post(url).header("authorization", signature).body(body).send();
+    let answer = answer.await.expect("moto answers");
+    assert_eq!(answer.status(), 200);
+    answer.bytes().await.expect("the body arrives whole").into()
+}
+
 /// The service's program: cargo puts it into the folder above that of this test.
 fn program() -> PathBuf {
     let test = std::env::current_exe().expect("this program has a path");
@@ -92,6 +149,11 @@ fn program() -> PathBuf {
     let program = folder.join("cruddur-app");
     assert!(program.is_file(), "the service is not built: run `cargo build -p cruddur-app`");
     program
+}
+
+/// The address of a collector at a port.
+pub(crate) fn endpoint(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
 }
 
 /// Ports that nobody listens on.

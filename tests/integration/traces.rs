@@ -66,7 +66,7 @@ fn render(span: &Span, spans: &BTreeMap<String, Span>, depth: usize, text: &mut 
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

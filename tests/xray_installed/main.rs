@@ -10,7 +10,8 @@ use spanwright::config::Environment;
 use spanwright::install::Report;
 use spanwright::loss::Tally;
 use spanwright::record::SpanKind;
-use spanwright::{Config, Span, Telemetry};
+use spanwright::span::missing_segments;
+use spanwright::{Config, Span, Telemetry, xray_subsegment};
 use support::xray_daemon::XrayDaemon;
 
 /// Long enough for whatever works at all.
@@ -153,9 +154,42 @@ fn local_rules_decide_where_the_file_says_so() {
         &daemon,
         &[("SPANWRIGHT_XRAY_SAMPLING", "local"), ("SPANWRIGHT_XRAY_RULES", path.to_str().unwrap())],
     );
+    // Spans are counted for the process, in which other tests made some.
+    let before = telemetry.flush(LONG).spans.accepted;
     for _ in 0..10 {
         request(1);
     }
     let report = telemetry.shutdown(LONG);
-    assert_eq!((xray(&report).accepted, report.spans.accepted), (0, 0), "{report}");
+    assert_eq!((xray(&report).accepted, report.spans.accepted - before), (0, 0), "{report}");
+}
+
+#[xray_subsegment]
+fn step(number: u64) -> u64 {
+    number + 1
+}
+
+#[test]
+fn a_subsegment_outside_of_any_segment_is_counted_and_its_function_works() {
+    let _turn = turn();
+    let daemon = XrayDaemon::start();
+    for policy in ["LOG_ERROR", "RUNTIME_ERROR", "IGNORE_ERROR"] {
+        let variables =
+            [("SPANWRIGHT_XRAY_SAMPLING", "as-spans"), ("AWS_XRAY_CONTEXT_MISSING", policy)];
+        let telemetry = install(&daemon, &variables);
+        let before = missing_segments();
+        assert_eq!(step(1), 2);
+        assert_eq!(missing_segments() - before, 1, "{policy}");
+        // Below a request that has no segment by decision, nothing is missing.
+        let unsampled = [("X-Amzn-Trace-Id", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0")];
+        let incoming = spanwright::extract(&unsampled.as_slice());
+        let request = Span::build("GET").kind(SpanKind::Server).incoming(&incoming).start();
+        assert_eq!(request.in_scope(|| step(2)), 3);
+        drop(request);
+        assert_eq!(missing_segments() - before, 1, "{policy}");
+        let report = telemetry.shutdown(LONG);
+        assert_eq!(xray(&report).accepted, 0, "{report}");
+    }
+    let before = missing_segments();
+    assert_eq!(step(1), 2);
+    assert_eq!(missing_segments(), before, "nobody takes segments here");
 }

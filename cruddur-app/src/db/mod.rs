@@ -4,6 +4,7 @@
 //! Every statement of the service passes [`Db::fetch_all`], so that is the place to observe them.
 //! Never: decides anything about cruds, shows a driver's text to a caller of the service.
 
+mod place;
 mod query;
 mod seed;
 
@@ -18,6 +19,7 @@ use sqlx::{
     },
 };
 
+use self::place::Place;
 pub use self::query::{Query, Value};
 use crate::settings::Database;
 
@@ -29,6 +31,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: Pool,
+    place: Place,
 }
 
 #[derive(Clone, Debug)]
@@ -117,7 +120,7 @@ impl Db {
             Database::Sqlite { file } => open_sqlite(file.clone()).await?,
             Database::Postgres(options) => open_postgres(options).await?,
         };
-        let db = Self { pool };
+        let db = Self { pool, place: Place::of(database) };
         let migrator = sqlx::migrate!("./migrations");
         match &db.pool {
             Pool::Sqlite(pool) => migrator.run(pool).await?,
@@ -131,10 +134,7 @@ impl Db {
     ///
     /// Source: `db.system.name` in <https://opentelemetry.io/docs/specs/semconv/registry/attributes/db/>.
     pub fn system_name(&self) -> &'static str {
-        match self.pool {
-            Pool::Sqlite(_) => "sqlite",
-            Pool::Postgres(_) => "postgresql",
-        }
+        self.place.system
     }
 
     /// Runs a statement and returns all its rows: a client span with the name of the statement.
@@ -147,7 +147,10 @@ impl Db {
         name = "query",
         kind = "client",
         fields(
-            db.system.name = self.system_name(),
+            db.system.name = self.place.system,
+            db.namespace = self.place.namespace,
+            server.address = self.place.address,
+            server.port = self.place.port,
             db.operation.name = query.operation,
             db.collection.name = query.table,
             db.query.summary = query.summary,

@@ -1,7 +1,7 @@
 //! Writes a crud.
 
 use serde::Deserialize;
-use spanwright::traced;
+use spanwright::{traced, xray_subsegment};
 use uuid::Uuid;
 
 use crate::{
@@ -35,6 +35,7 @@ pub(crate) struct NewActivity {
     fields(app.user_handle = user.handle),
     ok(fields(app.activity_uuid = ok.uuid)),
 )]
+#[xray_subsegment("activities_create", err = AppError::failure)]
 pub(crate) async fn run(db: &Db, user: &User, new: NewActivity) -> Result<Activity, AppError> {
     let message = rules::message(new.message, rules::MAX_CRUD_CHARS)?;
     let ttl_seconds = rules::ttl_seconds(&new.ttl)?;

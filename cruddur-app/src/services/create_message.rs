@@ -1,7 +1,7 @@
 //! Writes to another user.
 
 use serde::Deserialize;
-use spanwright::traced;
+use spanwright::{traced, xray_subsegment};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -54,6 +54,7 @@ struct Group {
     fields(app.user_sender_handle = sender.handle),
     ok(fields(app.message_uuid = ok.uuid)),
 )]
+#[xray_subsegment("messages_create", err = AppError::failure)]
 pub(crate) async fn run(
     db: &Db,
     notifier: &Notifier,

@@ -1,7 +1,7 @@
 //! Answers an activity.
 
 use serde::Deserialize;
-use spanwright::traced;
+use spanwright::{traced, xray_subsegment};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -43,6 +43,7 @@ struct Inserted {
     fields(app.user_handle = user.handle, app.activity_uuid = activity_uuid),
     ok(fields(app.reply_uuid = ok.uuid)),
 )]
+#[xray_subsegment("activities_reply", err = AppError::failure)]
 pub(crate) async fn run(
     db: &Db,
     user: &User,

@@ -1,6 +1,6 @@
 //! Looks a user up by handle.
 
-use spanwright::traced;
+use spanwright::{traced, xray_subsegment};
 
 use crate::{
     db::{Db, Query},
@@ -17,6 +17,7 @@ const USER_BY_HANDLE: Query = Query {
 
 /// Returns the user with this handle, if there is one.
 #[traced(name = "find-user", fields(app.handle = handle), ok(fields(app.is_known = ok.is_some())))]
+#[xray_subsegment("find_user", err = AppError::failure)]
 pub(crate) async fn run(db: &Db, handle: &str) -> Result<Option<User>, AppError> {
     // PostgreSQL refuses a text with a NUL in it, and no handle has one.
     if handle.contains('\0') {

@@ -1,6 +1,6 @@
 //! The home feed: everybody's cruds.
 
-use spanwright::traced;
+use spanwright::{traced, xray_subsegment};
 
 use super::feed::{self, feed_query};
 use crate::{
@@ -15,8 +15,9 @@ const HOME_FEED: Query = feed_query!("SELECT home feed", "a.reply_to_activity_uu
 #[traced(
     name = "home-activities",
     fields(app.user_handle = user.handle),
-    ok(fields(app.result_length = ok.len())),
+    ok(fields(#[annotation] app.result_length = ok.len())),
 )]
+#[xray_subsegment("activities_home", err = AppError::failure)]
 pub(crate) async fn run(db: &Db, user: &User) -> Result<Vec<Activity>, AppError> {
     let now = Timestamp::now();
     spanwright::record!(app.now = now);

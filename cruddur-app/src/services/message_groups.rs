@@ -1,6 +1,6 @@
 //! The conversations of the user.
 
-use spanwright::traced;
+use spanwright::{traced, xray_subsegment};
 
 use crate::{
     db::{Db, Query},
@@ -24,8 +24,9 @@ const GROUPS: Query = Query {
 #[traced(
     name = "message-groups",
     fields(app.user_handle = user.handle),
-    ok(fields(app.result_length = ok.len())),
+    ok(fields(#[annotation] app.result_length = ok.len())),
 )]
+#[xray_subsegment("message_groups", err = AppError::failure)]
 pub(crate) async fn run(db: &Db, user: &User) -> Result<Vec<MessageGroup>, AppError> {
     Ok(db.fetch_all(&GROUPS, &[(&user.id).into()]).await?)
 }

@@ -1,6 +1,6 @@
 //! One conversation.
 
-use spanwright::traced;
+use spanwright::{traced, xray_subsegment};
 
 use super::find_user;
 use crate::{
@@ -24,8 +24,9 @@ const CONVERSATION: Query = Query {
 #[traced(
     name = "messages",
     fields(app.user_sender_handle = user.handle, app.user_receiver_handle = handle),
-    ok(fields(app.result_length = ok.len())),
+    ok(fields(#[annotation] app.result_length = ok.len())),
 )]
+#[xray_subsegment("messages", err = AppError::failure)]
 pub(crate) async fn run(db: &Db, user: &User, handle: &str) -> Result<Vec<Message>, AppError> {
     let other = find_user::or_not_found(db, handle).await?;
     let (first, second) = pair(user, &other);

@@ -1,6 +1,6 @@
 //! What others wrote about the user.
 
-use spanwright::traced;
+use spanwright::{traced, xray_subsegment};
 
 use super::feed::{self, feed_query};
 use crate::{
@@ -18,8 +18,9 @@ const MENTIONS: Query = feed_query!(
 #[traced(
     name = "notifications-activities",
     fields(app.user_handle = user.handle),
-    ok(fields(app.result_length = ok.len())),
+    ok(fields(#[annotation] app.result_length = ok.len())),
 )]
+#[xray_subsegment("activities_notifications", err = AppError::failure)]
 pub(crate) async fn run(db: &Db, user: &User) -> Result<Vec<Activity>, AppError> {
     let pattern = feed::containing(&format!("@{}", user.handle));
     let values = [Timestamp::now().into(), (&user.id).into(), (&pattern).into()];

@@ -2,7 +2,7 @@
 
 use std::num::ParseIntError;
 
-use spanwright::traced;
+use spanwright::{traced, xray_subsegment};
 
 use crate::error::AppError;
 
@@ -21,6 +21,7 @@ pub(crate) struct SettingError {
 
 /// Fails with three links in its chain of causes.
 #[traced(name = "rollbar-test-error")]
+#[xray_subsegment("rollbar_test_error", err = AppError::failure)]
 pub(crate) fn fail() -> Result<u32, AppError> {
     Ok(hellos("many").map_err(DemoError)?)
 }
@@ -31,6 +32,7 @@ fn hellos(found: &'static str) -> Result<u32, SettingError> {
 
 /// Panics, always.
 #[traced(name = "rollbar-test-panic")]
+#[xray_subsegment("rollbar_test_panic")]
 pub(crate) fn panic() {
     panic!("a panic on purpose")
 }

@@ -1,6 +1,6 @@
 //! Full-text search, the simple way.
 
-use spanwright::traced;
+use spanwright::{traced, xray_subsegment};
 
 use super::feed::{self, feed_query};
 use crate::{
@@ -16,7 +16,8 @@ const SEARCH: Query = feed_query!("SELECT search", "LOWER(a.message) LIKE LOWER(
 /// Returns the newest live activities whose message contains the term, whatever its case.
 ///
 /// SQLite folds the case of ASCII letters only.
-#[traced(name = "search-activities", ok(fields(app.result_length = ok.len())))]
+#[traced(name = "search-activities", ok(fields(#[annotation] app.result_length = ok.len())))]
+#[xray_subsegment("activities_search", err = AppError::failure)]
 pub(crate) async fn run(db: &Db, term: Field) -> Result<Vec<Activity>, AppError> {
     let pattern = feed::containing(&rules::term(term)?);
     let values = [Timestamp::now().into(), (&pattern).into()];

@@ -1,6 +1,6 @@
 //! One activity with its replies.
 
-use spanwright::traced;
+use spanwright::{traced, xray_subsegment};
 use uuid::Uuid;
 
 use super::feed::{self, feed_query};
@@ -18,6 +18,7 @@ const ACTIVITY: Query = feed_query!("SELECT activity", "a.uuid = $2");
     fields(app.activity_uuid = activity_uuid),
     ok(fields(app.replies_count = ok.replies_count)),
 )]
+#[xray_subsegment("activities_show", err = AppError::failure)]
 pub(crate) async fn run(db: &Db, activity_uuid: &str) -> Result<Activity, AppError> {
     let uuid = parse_uuid(activity_uuid)?;
     let values = [Timestamp::now().into(), (&uuid).into()];

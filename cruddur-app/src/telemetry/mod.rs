@@ -13,10 +13,15 @@ mod edge;
 mod outgoing;
 #[cfg(feature = "http-client")]
 mod outgoing;
-#[cfg(not(any(feature = "otlp", feature = "console", feature = "opentelemetry")))]
+#[cfg(not(any(
+    feature = "otlp",
+    feature = "xray",
+    feature = "console",
+    feature = "opentelemetry"
+)))]
 #[path = "not_running.rs"]
 mod running;
-#[cfg(any(feature = "otlp", feature = "console", feature = "opentelemetry"))]
+#[cfg(any(feature = "otlp", feature = "xray", feature = "console", feature = "opentelemetry"))]
 mod running;
 
 pub(crate) use edge::{knows_user, middleware};

@@ -7,6 +7,9 @@ use spanwright::{Config, Telemetry, config::Environment};
 /// How long the last spans may take to be delivered when the service stops.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The sampling rule of the course, which is for a service called `backend-flask`.
+const SAMPLING_RULES: &str = include_str!("../../aws/json/xray.json");
+
 /// What [`Running::start`] started.
 #[derive(Debug)]
 #[must_use = "telemetry stops when this is dropped"]
@@ -22,6 +25,7 @@ impl Running {
         let config = Config::from_environment(&environment)?
             .service_name("cruddur")
             .service_version(env!("CARGO_PKG_VERSION"))
+            .xray_rules(SAMPLING_RULES)?
             .console_if_alone(&environment);
         Ok(Self(config.install()?))
     }

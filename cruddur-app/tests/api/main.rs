@@ -15,3 +15,6 @@ mod notifications;
 mod postgres;
 mod process;
 mod provision;
+// Telemetry is wanted, so this build must have it.
+#[cfg(all(feature = "actix", feature = "xray", not(feature = "off")))]
+mod segments;

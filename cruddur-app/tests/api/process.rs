@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, ChildStderr, Command, Output, Stdio},
 };
 #[cfg(all(feature = "actix", feature = "console", not(feature = "off")))]
 use std::{
@@ -58,13 +58,12 @@ fn a_signal_ends_the_program_in_order_and_a_second_start_finds_its_rows() {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program was built");
-        let stderr = child.stderr.take().expect("it is piped");
-        let mut lines = BufReader::new(stderr).lines().map(|line| line.expect("UTF-8"));
-        let started = lines.next().expect("it says where it listens");
-        assert!(started.starts_with("cruddur listens on http://127.0.0.1:"), "{started}");
+        let (url, stderr) = started(&mut child);
+        assert!(url.starts_with("http://127.0.0.1:"), "{url}");
         send(signal, &child);
         assert!(child.wait().expect("it is our child").success());
-        assert_eq!(lines.last().as_deref(), Some("cruddur stopped"));
+        let last = stderr.lines().map(|line| line.expect("UTF-8")).last();
+        assert_eq!(last.as_deref(), Some("cruddur stopped"));
     }
 }
 
@@ -77,11 +76,8 @@ fn a_panic_is_answered_with_a_request_id_and_its_request_has_a_status() {
     let settings = [("CRUDDUR_DATA_DIR", &*data_dir), ("OTEL_TRACES_EXPORTER", "console")];
     let mut command = program(&settings);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("built");
-    let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));
-    let mut started = String::new();
-    stderr.read_line(&mut started).expect("it says where it listens");
-    let address = started.split("http://").nth(1).and_then(|rest| rest.split(' ').next());
-    let address = address.expect("it says where it listens");
+    let (url, mut stderr) = started(&mut child);
+    let address = &url["http://".len()..];
 
     let mut stream = TcpStream::connect(address).expect("it listens");
     let request = "GET /rollbar/test/panic HTTP/1.1\r\nhost: x\r\nx-request-id: probe-1\r\n\
@@ -101,6 +97,15 @@ fn a_panic_is_answered_with_a_request_id_and_its_request_has_a_status() {
     assert!(traces.contains("error.type=Panicked"), "{traces}");
     let inner = traces.lines().find(|line| line.contains("rollbar-test-panic"));
     assert!(inner.is_some_and(|line| line.contains("  panic")), "{traces}");
+}
+
+/// Blocks until the program listens; returns its address, as a URL, and what it says from then on.
+pub(crate) fn started(child: &mut Child) -> (String, BufReader<ChildStderr>) {
+    let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));
+    let mut line = String::new();
+    stderr.read_line(&mut line).expect("it says where it listens");
+    let url = line.strip_prefix("cruddur listens on ").and_then(|rest| rest.split(' ').next());
+    (url.unwrap_or_else(|| panic!("it does not listen: {line}")).to_owned(), stderr)
 }
 
 pub(crate) fn send(signal: &str, child: &Child) {

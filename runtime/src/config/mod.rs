@@ -184,6 +184,17 @@ impl Config {
         self
     }
 
+    /// Sampling rules for AWS X-Ray where `SPANWRIGHT_XRAY_RULES` names no file: a JSON text in one of
+    /// the forms of such a file. They count where the rules of the account do not, or are not there.
+    ///
+    /// In a build without X-Ray, and where it is not on, nothing changes.
+    ///
+    /// # Errors
+    /// The text holds no sampling rules.
+    pub fn xray_rules(self, json: &str) -> Result<Self, ConfigError> {
+        read::xray_rules(self, json)
+    }
+
     /// Prints finished traces, instead of `SPANWRIGHT_CONSOLE`.
     #[cfg(feature = "console")]
     pub fn console(mut self, settings: crate::export::console::Settings) -> Self {

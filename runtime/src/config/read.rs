@@ -116,6 +116,25 @@ fn console(
     Ok(is_on.then(|| crate::export::console::Settings::for_stdout(environment.get("NO_COLOR"))))
 }
 
+/// Adds rules of the code to settings that have none.
+#[cfg(feature = "xray")]
+pub(super) fn xray_rules(mut config: Config, json: &str) -> Result<Config, ConfigError> {
+    use crate::xray::Sampling;
+
+    let code = crate::sample::xray::Rules::from_json(json)?;
+    let sampling = config.xray.as_mut().map(|settings| &mut settings.sampling);
+    if let Some(Sampling::Central(rules) | Sampling::Local(rules)) = sampling {
+        rules.get_or_insert(code);
+    }
+    Ok(config)
+}
+
+#[cfg(not(feature = "xray"))]
+#[expect(clippy::unnecessary_wraps, reason = "with X-Ray the text may be wrong")]
+pub(super) fn xray_rules(config: Config, _json: &str) -> Result<Config, ConfigError> {
+    Ok(config)
+}
+
 pub(crate) fn is_on(
     environment: &Environment,
     variable: &'static str,

@@ -112,3 +112,19 @@ fn settings_do_not_print_what_the_environment_holds() {
     let environment: Environment = [("ROLLBAR_ACCESS_TOKEN", "hunter2")].into_iter().collect();
     assert_eq!(format!("{environment:?}"), r#"["ROLLBAR_ACCESS_TOKEN"]"#);
 }
+
+#[cfg(feature = "xray")]
+#[test]
+fn sampling_rules_of_the_code_count_where_the_environment_has_none() {
+    use crate::xray::Sampling;
+
+    const RULES: &str =
+        r#"{"version": 2, "default": {"fixed_target": 1, "rate": 0.5}, "rules": []}"#;
+    let on = [("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000")];
+    let sampling = |config: Config| config.xray.map(|settings| settings.sampling);
+    let with = sampling(read(&on).unwrap().xray_rules(RULES).unwrap());
+    assert!(matches!(with, Some(Sampling::Central(Some(_)))), "{with:?}");
+    assert!(sampling(read(&[]).unwrap().xray_rules(RULES).unwrap()).is_none());
+    let error = read(&on).unwrap().xray_rules("{}").unwrap_err().to_string();
+    assert!(error.contains("sampling rules"), "{error}");
+}

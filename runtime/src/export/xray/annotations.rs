@@ -38,21 +38,25 @@ impl<'a> Annotations<'a> {
     pub(super) fn of(marks: Marks<'a>, facts: &mut Facts<'a>) -> Self {
         let pair = |attribute: &'a Attribute| (&*attribute.key, &attribute.value);
         let mut all: Vec<_> = marks.marked.iter().map(pair).collect();
+        let mut others = Vec::new();
         if marks.is_segment && facts.text(Fact::Route).is_some() {
-            all.extend(facts.take_if(|it| it.key == "http.route").map(|it| (ROUTE, &it.value)));
+            others.extend(facts.take_if(|it| it.key == "http.route").map(|it| (ROUTE, &it.value)));
         }
         if let Some(names) = facts.texts(Fact::Annotated) {
             facts.take(Fact::Annotated);
-            all.extend(facts.take_if(|it| is_scalar(it) && names.contains(&&*it.key)).map(pair));
+            others.extend(facts.take_if(|it| is_scalar(it) && names.contains(&&*it.key)).map(pair));
         }
         match marks.indexed {
             Indexed::Marked => {}
             Indexed::Listed(keys) => {
                 let is_listed = |it: &Attribute| keys.iter().any(|key| *key == it.key);
-                all.extend(facts.take_if(|it| is_scalar(it) && is_listed(it)).map(pair));
+                others.extend(facts.take_if(|it| is_scalar(it) && is_listed(it)).map(pair));
             }
-            Indexed::All => all.extend(facts.take_if(is_scalar).map(pair)),
+            Indexed::All => others.extend(facts.take_if(is_scalar).map(pair)),
         }
+        // What is marked on a span comes as one of its attributes, too.
+        others.retain(|other| !all.contains(other));
+        all.append(&mut others);
         Self { all }
     }
 

@@ -36,6 +36,9 @@ pub(super) struct Exception<'a> {
     stack: Option<&'a str>,
     /// Whether the next exception caused it.
     is_caused: bool,
+    /// Whether it is known by a status or an event only: whoever recorded that, the edge of a web
+    /// framework for instance, had a message and a guess at the type, not the error.
+    is_hearsay: bool,
 }
 
 /// The exceptions of each node, what it returned first, then what caused that.
@@ -151,6 +154,13 @@ fn is_exception(event: &EventRecord) -> bool {
 /// How many exceptions of a span are its own, when those of one below are known.
 fn join(own: &[Exception<'_>], below: Option<&[Exception<'_>]>) -> Cause {
     let len = own.len();
+    if let ([own], Some([first, ..])) = (own, below)
+        && own.is_hearsay
+        && own.stack.is_none()
+        && own.message == first.message
+    {
+        return Cause::default();
+    }
     let told = |below: &[Exception<'_>]| {
         let own_len = len.checked_sub(below.len())?;
         let is_same_kind = own_len > 0 || own[0].kind == below[0].kind;
@@ -194,7 +204,13 @@ fn exceptions<'a>(node: &Node<'a>) -> Vec<Exception<'a>> {
     }
     let span = node.span;
     let kind = text(&span.attributes, "error.type").map(type_name);
-    let exception = |kind, message| Exception { kind, message, stack: None, is_caused: false };
+    let exception = |kind, message| Exception {
+        kind,
+        message,
+        stack: None,
+        is_caused: false,
+        is_hearsay: false,
+    };
     let mut all: Vec<_> =
         node.segment.errors.iter().map(|message| exception(None, &**message)).collect();
     let chained = all.len().saturating_sub(1);
@@ -206,6 +222,7 @@ fn exceptions<'a>(node: &Node<'a>) -> Vec<Exception<'a>> {
             message: text(&event.attributes, "exception.message").unwrap_or_default(),
             stack: text(&event.attributes, "exception.stacktrace"),
             is_caused: false,
+            is_hearsay: true,
         }));
     } else if let Some(event) = events.peek() {
         // It is the same error, told with more detail.
@@ -214,7 +231,9 @@ fn exceptions<'a>(node: &Node<'a>) -> Vec<Exception<'a>> {
     }
     if all.is_empty() {
         match &span.status {
-            Status::Error { message } if !message.is_empty() => all.push(exception(None, message)),
+            Status::Error { message } if !message.is_empty() => {
+                all.push(Exception { is_hearsay: true, ..exception(None, message) });
+            }
             _ if span.outcome == Outcome::Panic => all.push(exception(Some("panic"), "panicked")),
             _ => {}
         }

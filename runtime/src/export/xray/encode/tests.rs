@@ -242,6 +242,29 @@ fn an_error_on_its_way_out_is_told_where_it_began() {
     assert_ne!(wrapped[0].0, head, "the outermost hands on what wraps it");
     assert_eq!(wrapped[0].0.len(), 16);
 
+    // The edge of a web framework has the message, and guesses the type.
+    let mut edge = span(1);
+    let event = |message: &'static str| EventRecord {
+        name: "exception".into(),
+        unix_ns: 7,
+        attributes: vec![
+            Attribute::new("exception.type", "NotFound"),
+            Attribute::new("exception.message", message),
+        ],
+        dropped_attributes: 0,
+    };
+    edge.events = vec![event("w")];
+    let told = causes(vec![failed(2, &["w", "no"]), edge.clone()]);
+    assert_eq!(told[0], ("975835de1c9756ce".to_owned(), vec![]));
+    assert_eq!(told[1].1.len(), 2);
+    edge.events = vec![event("no")];
+    let told = causes(vec![failed(2, &["w", "no"]), edge]);
+    assert_eq!(told[0], (own(), vec!["no<-null".to_owned()]));
+    let mut edge = failed(1, &["w"]);
+    segment(&mut edge).errors.clear();
+    edge.attributes = vec![Attribute::new("error.type", "NotFound")];
+    assert_eq!(causes(vec![failed(2, &["w"]), edge])[0].1.len(), 0);
+
     let other = causes(vec![failed(2, &["a"]), failed(1, &["b"])]);
     assert_eq!(other, [(own(), vec!["b<-null".to_owned()]), (own(), vec!["a<-null".to_owned()])]);
 }
@@ -337,6 +360,7 @@ fn annotations_and_metadata_have_their_places() {
         ..Segment::default()
     };
     own.annotations = vec![
+        Attribute::new("app.len", 3_i64),
         Attribute::new("user.id", "u"),
         Attribute::new("user_id", "twice"),
         Attribute::new("large", 1_i64 << 54),
@@ -346,14 +370,18 @@ fn annotations_and_metadata_have_their_places() {
     span.segment = Some(Box::new(own));
     span.attributes = vec![
         Attribute::new("app.now", "today"),
-        Attribute::new("aws.xray.annotations", Array::Str(vec!["app.len".into()])),
+        Attribute::new(
+            "aws.xray.annotations",
+            Array::Str(vec!["app.len".into(), "app.more".into()]),
+        ),
         Attribute::new("app.len", 3_i64),
+        Attribute::new("app.more", true),
         Attribute::new("aws.xray.metadata.more", r#"{"a":{"b":1}}"#),
     ];
     check(
         span,
         concat!(
-            r#""namespace":"remote","annotations":{"user_id":"u","large":"18014398509481984","nan":"NaN","app_len":3},"#,
+            r#""namespace":"remote","annotations":{"app_len":3,"user_id":"u","large":"18014398509481984","nan":"NaN","app_more":true},"#,
             r#""metadata":{"sdk":{"original_name":"GET /{id}"},"annotations_overflow":{"user_id":"twice"},"#,
             r#""ns":{"k":[1]},"default":{"app.now":"today"},"more":{"a":{"b":1}}}"#,
         ),
