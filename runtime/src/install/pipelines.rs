@@ -82,38 +82,26 @@ struct Pipelines {
     motor: Motor,
 }
 
-impl Pipelines {
-    /// Hands on what has ended of requests that may go on.
-    #[cfg(feature = "xray")]
-    fn release_segments(&self) {
+impl Outlet for Pipelines {
+    fn flush(&self, timeout: Duration) -> Vec<Delivery> {
+        // What has ended of requests that may go on.
+        #[cfg(feature = "xray")]
         if let Some(gatherer) = &self.xray {
             gatherer.release();
         }
-    }
-
-    #[cfg(not(feature = "xray"))]
-    #[expect(clippy::unused_self, reason = "only X-Ray gathers")]
-    const fn release_segments(&self) {}
-
-    /// Hands on what waits for spans that will not end any more.
-    fn release(&self) {
-        self.release_segments();
-        #[cfg(feature = "console")]
-        if let Some(console) = &self.console {
-            console.release();
-        }
-    }
-}
-
-impl Outlet for Pipelines {
-    fn flush(&self, timeout: Duration) -> Vec<Delivery> {
-        self.release_segments();
         self.motor.flush(timeout).into_iter().map(delivery).collect()
     }
 
     fn shutdown(&self, timeout: Duration) -> Vec<Delivery> {
         // Traces whose roots have not ended will not be finished any more.
-        self.release();
+        #[cfg(feature = "xray")]
+        if let Some(gatherer) = &self.xray {
+            gatherer.close();
+        }
+        #[cfg(feature = "console")]
+        if let Some(console) = &self.console {
+            console.release();
+        }
         self.motor.shutdown(timeout).into_iter().map(delivery).collect()
     }
 }

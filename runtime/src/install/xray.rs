@@ -24,6 +24,9 @@ pub(super) type Xray = Gatherer<Handle<LocalTrace>>;
 /// Source: <https://github.com/aws/aws-xray-daemon/blob/master/pkg/conn/conn.go>.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long the sampler's poller may rest: a clock that was set in the meantime is seen then.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
 /// Starts the destination, if it is configured.
 pub(super) fn start(
     config: &mut Config,
@@ -71,7 +74,10 @@ fn keep_up_to_date(
     motor: &Motor,
 ) -> Result<(), InstallError> {
     if let Some(central) = sampler.central(seed()) {
-        motor.poll(Polling::new(central, &settings.daemon.tcp.to_string()), client()?);
+        motor.poll(
+            Polling::new(central, &settings.daemon.tcp.to_string(), span::since_epoch),
+            client()?,
+        );
     }
     Ok(())
 }
@@ -86,23 +92,14 @@ fn seed() -> u128 {
 struct Polling {
     central: Central,
     url: String,
-    begun: Instant,
-    /// The time since the Unix epoch when polling began; from then on the clock does not jump.
-    begun_at: Duration,
+    /// The time since the Unix epoch, as whoever decides reads it too: were it another, rules just
+    /// fetched would be old to them once a clock was set or a machine had slept.
+    clock: fn() -> Duration,
 }
 
 impl Polling {
-    fn new(central: Central, address: &str) -> Self {
-        let url = format!("http://{address}");
-        Self { central, url, begun: span::now(), begun_at: span::since_epoch() }
-    }
-
-    fn since_epoch(&self, now: Instant) -> Duration {
-        self.begun_at + now.saturating_duration_since(self.begun)
-    }
-
-    fn instant(&self, since_epoch: Duration) -> Instant {
-        self.begun + since_epoch.saturating_sub(self.begun_at)
+    fn new(central: Central, address: &str, clock: fn() -> Duration) -> Self {
+        Self { central, url: format!("http://{address}"), clock }
     }
 }
 
@@ -110,11 +107,12 @@ impl Poller for Polling {
     const NAME: &'static str = "xray sampling";
 
     fn next(&mut self, now: Instant) -> Step {
-        if let Some(request) = self.central.poll(self.since_epoch(now)) {
+        let time = (self.clock)();
+        if let Some(request) = self.central.poll(time) {
             return Step::Ask(question(&self.url, request));
         }
         match self.central.next_at() {
-            Some(at) => Step::WaitUntil(self.instant(at)),
+            Some(at) => Step::WaitUntil(now + at.saturating_sub(time).min(LONGEST_WAIT)),
             None => Step::Stop,
         }
     }
@@ -122,9 +120,9 @@ impl Poller for Polling {
     fn answered(
         &mut self,
         answer: Result<Reply, TransportError>,
-        now: Instant,
+        _now: Instant,
     ) -> Result<(), String> {
-        let now = self.since_epoch(now);
+        let now = (self.clock)();
         let told = match &answer {
             Ok(Reply { status, body, .. }) => {
                 self.central.answered(Answer::Replied { status: *status, body }, now)
@@ -132,5 +130,47 @@ impl Poller for Polling {
             Err(error) => self.central.answered(Answer::Failed { reason: &error.to_string() }, now),
         };
         told.map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::record::{SpanKind, TraceId};
+    use crate::sample::{Input, RequestFacts};
+
+    thread_local! {
+        static TIME: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "any moment will do to count from")]
+    fn rules_fetched_after_the_clock_was_set_are_not_old() {
+        const RULES: &str = r#"{"SamplingRuleRecords":[{"SamplingRule":{"RuleName":"all",
+            "ResourceARN":"*","Priority":1,"FixedRate":1.0,"ReservoirSize":0,"ServiceName":"*",
+            "ServiceType":"*","Host":"*","HTTPMethod":"*","URLPath":"*","Version":1}}]}"#;
+        TIME.set(Duration::from_secs(1_000));
+        let settings = rules::Settings { is_central: true, ..rules::Settings::default() };
+        let sampler = rules::Sampler::new(settings);
+        let central = sampler.central(1).expect("rules are fetched");
+        let mut polling = Polling::new(central, "127.0.0.1:2000", || TIME.get());
+        let now = Instant::now();
+        // The first synchronisation of a machine that did not know the time.
+        TIME.set(Duration::from_secs(1_800_000_000));
+        assert!(matches!(polling.next(now), Step::Ask(_)));
+        let reply = Reply { status: 200, body: RULES.into(), ..Reply::default() };
+        assert_eq!(polling.answered(Ok(reply), now), Ok(()));
+        let input = Input {
+            parent: None,
+            trace_id: TraceId::from_u128(u128::MAX),
+            name: "GET",
+            kind: SpanKind::Server,
+            request: RequestFacts::default(),
+        };
+        assert_eq!(sampler.decide(&input, TIME.get()).rule.as_deref(), Some("all"));
+        let Step::WaitUntil(at) = polling.next(now) else { panic!("there is nothing to ask yet") };
+        assert!((now..=now + LONGEST_WAIT).contains(&at));
     }
 }

@@ -81,8 +81,14 @@ pub(super) fn user<'a>(node: &Node<'a>) -> Option<&'a Value> {
 pub(super) fn write(rules: &Rules, entry: Entry<'_, '_>, out: &mut Vec<u8>) -> Written {
     let start = out.len();
     let mut diet = Diet::default();
+    // What is noted of a span is noted by its first form, whatever it takes to make it fit.
+    let mut silent = None;
     loop {
-        let mut written = rules.body(entry, &diet, out);
+        let notes = match diet.step {
+            0 => &rules.notes,
+            _ => &*silent.get_or_insert_with(Notes::default),
+        };
+        let mut written = Form { rules, diet: &diet, notes }.body(entry, out);
         let len = out.len() - start + pack::DOCUMENT_OVERHEAD;
         if len <= MAX_DOCUMENT_BYTES {
             return written;
@@ -93,9 +99,17 @@ pub(super) fn write(rules: &Rules, entry: Entry<'_, '_>, out: &mut Vec<u8>) -> W
     }
 }
 
-impl Rules {
-    fn body(&self, entry: Entry<'_, '_>, diet: &Diet, out: &mut Vec<u8>) -> Written {
+/// One way to write spans.
+struct Form<'a> {
+    rules: &'a Rules,
+    diet: &'a Diet,
+    notes: &'a Notes,
+}
+
+impl<'a> Form<'a> {
+    fn body(&self, entry: Entry<'_, '_>, out: &mut Vec<u8>) -> Written {
         let Entry { node, at, causes, room, user } = entry;
+        let Self { rules, diet, notes } = *self;
         let span = node.span;
         let is_segment = is_segment(node);
         let mut facts = Facts::of(span);
@@ -122,10 +136,10 @@ impl Rules {
             return written;
         }
         if is_segment {
-            self.notes.add("subsegment without a parent", u64::from(!node.segment.is_root));
-            document.members(&self.process.document);
+            notes.add("subsegment without a parent", u64::from(!node.segment.is_root));
+            document.members(&rules.process.document);
             self.user(&mut facts, &mut document);
-            metadata.encoded = &self.process.metadata;
+            metadata.encoded = &rules.process.metadata;
         } else {
             facts.take_told(Fact::User, user);
         }
@@ -134,26 +148,28 @@ impl Rules {
         document.object("aws", |aws| self.aws(node, is_segment, &mut facts, aws));
         let part = Part { document: &mut document, diet };
         causes.write(at, node, &mut facts, part);
-        links(&span.links, &self.notes, &mut document);
-        let marks = Marks { marked: &node.segment.annotations, indexed: &self.indexed, is_segment };
+        links(&span.links, notes, &mut document);
+        let marks =
+            Marks { marked: &node.segment.annotations, indexed: &rules.indexed, is_segment };
         let annotations = Annotations::of(marks, &mut facts);
-        let sides = Sides { document: &mut document, metadata: &mut metadata, notes: &self.notes };
+        let sides = Sides { document: &mut document, metadata: &mut metadata, notes };
         written.annotations = annotations.write(room, diet, sides);
         collect(node, &mut facts, &mut metadata);
-        written.sizes = metadata.write(diet, &self.notes, &mut document);
+        written.sizes = metadata.write(diet, notes, &mut document);
         document.close();
         written
     }
 
-    fn name<'a>(
-        &'a self,
+    fn name(
+        &self,
         node: &Node<'a>,
         facts: &mut Facts<'a>,
         metadata: &mut Metadata<'a>,
         document: &mut Object<'_>,
     ) {
         let original = if node.segment.is_root {
-            naming::of_segment(node.segment, facts, &self.naming, &self.process.service_name)
+            let Rules { naming, process, .. } = self.rules;
+            naming::of_segment(node.segment, facts, naming, &process.service_name)
         } else {
             naming::of_subsegment(node.span, node.segment, facts)
         };
@@ -186,7 +202,7 @@ impl Rules {
 
     fn aws(&self, node: &Node<'_>, is_segment: bool, facts: &mut Facts<'_>, aws: &mut Object<'_>) {
         if is_segment {
-            aws.members(&self.process.aws);
+            aws.members(&self.rules.process.aws);
             aws.object("xray", |xray| {
                 xray.text("sdk", "spanwright");
                 xray.text("sdk_version", env!("CARGO_PKG_VERSION"));

@@ -63,9 +63,13 @@ impl<'a> Metadata<'a> {
         self.entries.push(Entry { namespace, key: names::metadata_key(key), json });
     }
 
-    /// Adds the members of an object that is written as a text; `false` when it is none.
+    /// Adds the members of an object that is written as a text; `false` when it is none, or too
+    /// deep.
     pub(super) fn add_object(&mut self, namespace: &'a str, text: &str) -> bool {
         let Ok(members) = serde_json::from_str::<serde_json::Map<_, _>>(text) else { return false };
+        if look_at(text).is_none() {
+            return false;
+        }
         let entry = |(key, value): (String, serde_json::Value)| Entry {
             namespace: names::metadata_key(namespace),
             key: Cow::Owned(names::metadata_key(&key).into_owned()),
@@ -245,6 +249,9 @@ mod tests {
         metadata.add("a", "x", raw("3"));
         assert!(metadata.add_object("a", r#"{"w":{"v":null}}"#));
         assert!(!metadata.add_object("a", "[]"));
+        assert!(
+            !metadata.add_object("a", &format!(r#"{{"w":{}{}}}"#, "[".repeat(25), "]".repeat(25)))
+        );
         metadata.encoded = b"\"e\":1";
         assert_eq!(
             written(&metadata, &Diet::default()),

@@ -70,6 +70,8 @@ impl Default for GatherSettings {
 pub struct Gatherer<P> {
     next: P,
     state: Mutex<State>,
+    /// How many of these are kept.
+    max_begun: usize,
     /// Requests that have begun since somebody looked: who begins one waits for nobody who gathers.
     begun: Mutex<Vec<SpanRecord>>,
     /// Told when something begins to wait.
@@ -80,7 +82,8 @@ impl<P: Processor<LocalTrace>> Gatherer<P> {
     /// Gathers for `next`; `weigh` says about how many bytes a span takes when it is encoded.
     pub fn new(next: P, settings: GatherSettings, weigh: fn(&SpanRecord) -> usize) -> Self {
         let state = Mutex::new(State::new(settings, weigh));
-        Self { next, state, begun: Mutex::default(), waits: Notify::new() }
+        let max_begun = settings.max_traces;
+        Self { next, state, max_begun, begun: Mutex::default(), waits: Notify::new() }
     }
 
     /// Takes note of a request that begins, told by a record without an end: if it lives long it
@@ -90,6 +93,9 @@ impl<P: Processor<LocalTrace>> Gatherer<P> {
     /// none.
     pub fn begun(&self, running: SpanRecord) {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        if begun.len() >= self.max_begun {
+            return;
+        }
         begun.push(running);
         if begun.len() == 1 {
             self.waits.notify_one();
@@ -99,6 +105,13 @@ impl<P: Processor<LocalTrace>> Gatherer<P> {
     /// Hands out everything that waits, though it may not be complete.
     pub fn release(&self) {
         let traces = self.lock().release();
+        self.hand_over(traces);
+    }
+
+    /// Hands out everything that waits; what comes later is handed on as it comes, because nobody
+    /// [runs](Self::run) any more who would ask for it.
+    pub fn close(&self) {
+        let traces = self.lock().close();
         self.hand_over(traces);
     }
 

@@ -25,10 +25,12 @@ pub(super) struct State {
     begun: u64,
     bytes: usize,
     gone: Gone,
-    /// Requests that run, until they end or have sent a sign of life.
-    running: FxHashMap<SpanId, SpanRecord>,
-    /// When each is to send one.
+    /// Requests that run, until they end or have sent a sign of life, and when they are to.
+    running: FxHashMap<SpanId, (Instant, SpanRecord)>,
+    /// The same by that time.
     heartbeats: BTreeSet<(Instant, SpanId)>,
+    /// Nothing waits any more: nobody will ask for it.
+    is_closed: bool,
 }
 
 /// What has ended of one request.
@@ -62,6 +64,7 @@ impl State {
             gone: Gone::default(),
             running: FxHashMap::default(),
             heartbeats: BTreeSet::new(),
+            is_closed: false,
         }
     }
 
@@ -90,6 +93,9 @@ impl State {
             let Some((_, &root_id)) = self.by_number.first_key_value() else { break };
             out.extend(self.take(root_id));
         }
+        if self.is_closed {
+            out.extend(self.release());
+        }
         out
     }
 
@@ -98,9 +104,17 @@ impl State {
         let Some(heartbeat) = self.settings.heartbeat else { return };
         for span in running {
             if self.running.len() < self.settings.max_traces {
-                self.heartbeats.insert((now + heartbeat, span.local_root_id));
-                self.running.insert(span.local_root_id, span);
+                let (at, root_id) = (now + heartbeat, span.local_root_id);
+                self.forget_running(root_id);
+                self.heartbeats.insert((at, root_id));
+                self.running.insert(root_id, (at, span));
             }
+        }
+    }
+
+    fn forget_running(&mut self, root_id: SpanId) {
+        if let Some((at, _)) = self.running.remove(&root_id) {
+            self.heartbeats.remove(&(at, root_id));
         }
     }
 
@@ -126,14 +140,16 @@ impl State {
         group.bytes += bytes;
         self.bytes += bytes;
         group.spans.push(span.clone());
-        if span.context.span_id == root_id {
-            group.has_root = true;
-            self.running.remove(&root_id);
-        }
-        group.has_root
+        let is_root = span.context.span_id == root_id;
+        group.has_root |= is_root;
+        let is_to_be_looked_at = group.has_root
             || group.spans.len() > settings.max_spans
             || group.bytes > settings.max_trace_bytes
-            || group.is_old(settings, now)
+            || group.is_old(settings, now);
+        if is_root {
+            self.forget_running(root_id);
+        }
+        is_to_be_looked_at
     }
 
     /// Decides what becomes of a group whose root has ended, or that has grown.
@@ -179,7 +195,7 @@ impl State {
             && at <= now
         {
             self.heartbeats.pop_first();
-            if let Some(span) = self.running.remove(&root_id) {
+            if let Some((_, span)) = self.running.remove(&root_id) {
                 out.push(LocalTrace { root_id, spans: vec![span] });
             }
         }
@@ -193,6 +209,12 @@ impl State {
             out.extend(self.take(root_id));
         }
         out
+    }
+
+    /// Everything that waits; what comes later does not wait.
+    pub(super) fn close(&mut self) -> Vec<LocalTrace> {
+        self.is_closed = true;
+        self.release()
     }
 
     /// Takes out what has ended of a request, which may go on.

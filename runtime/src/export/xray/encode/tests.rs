@@ -450,6 +450,17 @@ fn the_ladder_is_counted() {
 }
 
 #[test]
+fn what_is_noted_of_a_span_is_noted_once_however_often_it_is_written() {
+    let mut encoder = encoder();
+    let mut span = span(2);
+    span.name = "a?b".into();
+    span.attributes = vec![Attribute::new("a", "x".repeat(100_000))];
+    encoder
+        .encode(&LocalTrace { root_id: SpanId::from_u64(1), spans: vec![span] }, &mut Vec::new());
+    assert_eq!(encoder.rules.notes.count("name"), 1);
+}
+
+#[test]
 fn a_user_is_told_once_and_another_user_too() {
     let mut spans = vec![span(2), span(3), span(1)];
     for (span, user) in spans.iter_mut().zip(["alice", "bob", "alice"]) {

@@ -188,3 +188,22 @@ fn requests_that_begin_are_forgotten_where_nobody_wants_signs_of_life() {
     state.begin([running(1)].into_iter(), at(0));
     assert_eq!(state.deadline(), None);
 }
+
+#[test]
+fn what_ends_after_the_end_of_all_does_not_wait() {
+    let mut state = state();
+    assert_eq!(state.add(&[span(2, 1)], at(0)).len(), 0);
+    assert_eq!(ids(&state.close()), [[2]]);
+    assert_eq!(ids(&state.add(&[span(4, 3)], at(1))), [[4]]);
+    assert_eq!(state.deadline(), None);
+}
+
+#[test]
+fn a_request_that_has_ended_is_not_looked_at_for_a_sign_of_life() {
+    let settings =
+        GatherSettings { heartbeat: Some(Duration::from_secs(30)), ..Default::default() };
+    let mut state = State::new(settings, |_| 100);
+    state.begin([running(1)].into_iter(), at(0));
+    assert_eq!(ids(&state.add(&[running(1)], at(10))), [[1]]);
+    assert_eq!(state.deadline(), None);
+}
