@@ -24,7 +24,7 @@ const MIN_PAUSE: Duration = Duration::from_millis(10);
 const PAUSE_AFTER_PANIC: Duration = Duration::from_mins(1);
 
 /// From how many failures in a row on a silence is worth a line.
-const LOUD_AFTER_FAILURES: u32 = 3;
+const LOUD_AFTER_FAILURES: u32 = 2;
 
 /// The longest problem that is said, in characters.
 const MAX_PROBLEM_CHARS: usize = 200;
