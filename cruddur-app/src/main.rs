@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 #[actix_web::main]
 async fn main() -> ExitCode {
     match run().await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             say(&format!("cruddur cannot {}: {}", error.deed, with_causes(&*error.cause)));
             ExitCode::FAILURE
@@ -16,7 +16,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run() -> Result<(), Failure> {
+async fn run() -> Result<ExitCode, Failure> {
     let variables = environment();
     let command = Command::from_arguments(env::args_os().skip(1).map(|argument| lossy(&argument)));
     match command.map_err(|error| Failure { deed: "run", cause: error.into() })? {
@@ -24,13 +24,20 @@ async fn run() -> Result<(), Failure> {
             let options = provision::Options { is_dry_run, ..provision::Options::default() };
             let lookup = |name: &str| variables.get(name).cloned();
             let done = provision::run(&lookup, options, &mut io::stdout()).await;
-            done.map_err(|cause| Failure { deed: "provision", cause })
+            done.map_err(|cause| Failure { deed: "provision", cause })?;
+        }
+        Command::Doctor { request } => {
+            let examined =
+                telemetry::examine(&variables, request.as_ref(), &mut io::stdout()).await;
+            let is_well = examined.map_err(|cause| Failure { deed: "examine", cause })?;
+            return Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Command::Serve => {
             let served = serve_until_stopped(&variables).await;
-            served.map_err(|cause| Failure { deed: "run", cause })
+            served.map_err(|cause| Failure { deed: "run", cause })?;
         }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What could not be done, and why.

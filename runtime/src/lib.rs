@@ -40,14 +40,14 @@
 //! | `otlp` | spans by OTLP over HTTP |
 //! | `xray` | segments to AWS X-Ray through its daemon |
 //! | `console` | finished traces as trees on standard output |
-//! | `xray` | requests to AWS: [`aws`] |
+//! | `aws` | signed requests to AWS, in module `aws` |
 //! | `actix` | the middleware of [`actix`] |
 //! | `http-client` | the client of [`http_client`] |
 //! | `opentelemetry` | both ways between this crate and the OpenTelemetry API, exporters of its SDK |
 //! | `testing` | spans in memory, for tests of instrumented code |
 //! | `off` | nothing at all: it wins over the others, and annotated functions are compiled as they stand |
 //!
-//! All but the last two are on by default. A library that annotates its functions should depend on
+//! All but `aws`, `testing` and `off` are on by default. A library that annotates its functions should depend on
 //! this crate with `default-features = false`: the program it ends up in decides what is recorded.
 //! Features never change what compiles, only what is recorded.
 

@@ -49,6 +49,11 @@ impl Notes {
         self.lock().get(kind).map_or(0, |kind| kind.count)
     }
 
+    /// How often each kind of thing happened.
+    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
+        self.lock().iter().map(|(name, kind)| (*name, kind.count)).collect()
+    }
+
     /// Counts without an example.
     pub(crate) fn add(&self, kind: &'static str, count: u64) {
         if count > 0 {
@@ -95,6 +100,7 @@ mod tests {
         let all = notes.all();
         assert_eq!((all["name"].count, all["name"].examples.len(), all.len()), (5, 1, 1));
         assert_eq!(notes.count("never"), 0);
+        assert_eq!(notes.counts(), BTreeMap::from([("name", 5)]));
     }
 
     #[test]

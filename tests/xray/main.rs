@@ -3,6 +3,7 @@
 mod captures;
 mod daemon;
 mod dialect;
+mod doctor;
 mod documents;
 mod judge;
 mod normal_form;

@@ -1,6 +1,8 @@
 //! X-Ray as users turn it on: one installation for the process, spans of any thread, and a double of
 //! the daemon. The tests take turns.
 
+mod diagnosis;
+
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -4,9 +4,9 @@ use spanwright::actix::Tracing;
 
 use crate::model::User;
 
-/// One span per request; the health check would only be noise.
+/// One span per request.
 pub(crate) fn middleware() -> Tracing {
-    Tracing::new().exclude(["/api/health-check"])
+    Tracing::new().exclude(super::UNOBSERVED)
 }
 
 /// From here on the spans of the request tell whose it is.

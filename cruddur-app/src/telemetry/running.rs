@@ -2,13 +2,24 @@
 
 use std::{collections::HashMap, error::Error, time::Duration};
 
-use spanwright::{Config, Telemetry, config::Environment};
+use spanwright::{
+    Config, Telemetry,
+    config::{ConfigError, Environment},
+};
 
 /// How long the last spans may take to be delivered when the service stops.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The sampling rule of the course, which is for a service called `backend-flask`.
 const SAMPLING_RULES: &str = include_str!("../../aws/json/xray.json");
+
+/// What the variables ask for.
+pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
+    Config::from_environment(environment)?
+        .service_name("cruddur")
+        .service_version(env!("CARGO_PKG_VERSION"))
+        .xray_rules(SAMPLING_RULES)
+}
 
 /// What [`Running::start`] started.
 #[derive(Debug)]
@@ -22,12 +33,7 @@ impl Running {
     /// Names the variable that cannot be used, or says what the system refused.
     pub fn start(variables: &HashMap<String, String>) -> Result<Self, Box<dyn Error>> {
         let environment: Environment = variables.iter().collect();
-        let config = Config::from_environment(&environment)?
-            .service_name("cruddur")
-            .service_version(env!("CARGO_PKG_VERSION"))
-            .xray_rules(SAMPLING_RULES)?
-            .console_if_alone(&environment);
-        Ok(Self(config.install()?))
+        Ok(Self(config(&environment)?.console_if_alone(&environment).install()?))
     }
 
     /// Delivers what is left, stops, and tells what became of it. Blocks for at most ten seconds.

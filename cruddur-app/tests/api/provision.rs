@@ -21,7 +21,8 @@ fn an_unknown_argument_ends_the_program_and_says_what_there_is() {
         assert_eq!(
             text(stderr),
             "cruddur cannot run: unknown argument `provison`, \
-             expected no argument to serve, or `provision [--dry-run]`\n"
+             expected no argument to serve, `provision [--dry-run]`, or \
+             `doctor [METHOD URL [-H 'NAME: VALUE']…]`\n"
         );
     }
 }

@@ -184,6 +184,14 @@ impl Config {
         self
     }
 
+    /// What tries each part of the way to AWS X-Ray by these settings; `None` where it is not
+    /// configured, or all is disabled. Nothing needs to be installed for it.
+    #[cfg(feature = "xray")]
+    pub fn xray_doctor(&self) -> Option<crate::xray::Doctor> {
+        let settings = self.xray.clone().filter(|_| !self.is_disabled)?;
+        Some(crate::xray::Doctor::new(settings, self.resource.clone()))
+    }
+
     /// Sampling rules for AWS X-Ray where `SPANWRIGHT_XRAY_RULES` names no file: a JSON text in one of
     /// the forms of such a file. They count where the rules of the account do not, or are not there.
     ///

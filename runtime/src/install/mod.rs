@@ -17,6 +17,7 @@ mod pipelines;
 #[cfg(feature = "xray")]
 mod xray;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -40,6 +41,10 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Telemetry {
     /// `None` when there is nothing to run, and after a shutdown.
     destinations: Option<Outlets>,
+    /// Subsegments without a segment before this installation.
+    missing_before: u64,
+    #[cfg(feature = "xray")]
+    xray: Option<crate::xray::Running>,
 }
 
 /// Why telemetry does not run.
@@ -80,6 +85,10 @@ pub struct Report {
     pub amendments: Tally,
     /// What each destination did.
     pub destinations: Vec<Delivery>,
+    /// How often each kind of thing was changed to be valid, or refused, on the way to AWS X-Ray.
+    pub changes: BTreeMap<&'static str, u64>,
+    /// Subsegments that were not made, because no segment was above them.
+    pub missing_segments: u64,
 }
 
 impl Config {
@@ -95,7 +104,7 @@ impl Config {
             diagnostics::say(warning);
         }
         if !span::IS_LIVE || self.is_disabled || !self.has_destination() {
-            return Ok(Telemetry { destinations: None });
+            return Ok(Telemetry::idle());
         }
         if tracer::is_installed() {
             return Err(InstallError::AlreadyInstalled);
@@ -122,7 +131,12 @@ impl Config {
         if !tracer::install(tracer) {
             return Err(InstallError::AlreadyInstalled);
         }
-        Ok(Telemetry { destinations: Some(destinations) })
+        Ok(Telemetry {
+            destinations: Some(destinations),
+            missing_before: span::missing_segments(),
+            #[cfg(feature = "xray")]
+            xray: parts.xray,
+        })
     }
 }
 
@@ -137,6 +151,24 @@ impl Config {
 }
 
 impl Telemetry {
+    /// With nothing to run.
+    fn idle() -> Self {
+        Self {
+            destinations: None,
+            missing_before: 0,
+            #[cfg(feature = "xray")]
+            xray: None,
+        }
+    }
+
+    /// How the destination AWS X-Ray has fared so far: rules and their age, traces delivered and
+    /// lost, what was changed to be valid; `None` where it is not installed. Asks nobody, and does not
+    /// block; [`Doctor`](crate::xray::Doctor) tries the way itself.
+    #[cfg(feature = "xray")]
+    pub fn xray_diagnosis(&self) -> Option<crate::xray::Diagnosis> {
+        self.xray.as_ref().map(|running| running.diagnose(span::since_epoch()))
+    }
+
     /// Whether anything is recorded.
     pub fn is_running(&self) -> bool {
         self.destinations.is_some()
@@ -168,6 +200,17 @@ impl Telemetry {
         report
     }
 
+    #[cfg(feature = "xray")]
+    fn changes(&self) -> BTreeMap<&'static str, u64> {
+        self.xray.as_ref().map(crate::xray::Running::changes).unwrap_or_default()
+    }
+
+    #[cfg(not(feature = "xray"))]
+    #[expect(clippy::unused_self, reason = "the other form has something to tell")]
+    const fn changes(&self) -> BTreeMap<&'static str, u64> {
+        BTreeMap::new()
+    }
+
     fn report(
         &self,
         timeout: Duration,
@@ -184,6 +227,8 @@ impl Telemetry {
             spans: span::LEDGER.tally(),
             amendments: span::AMENDMENTS.tally(),
             destinations: deliveries,
+            changes: self.changes(),
+            missing_segments: span::missing_segments() - self.missing_before,
         }
     }
 }
@@ -212,6 +257,13 @@ impl fmt::Display for Report {
                 f,
                 "; {destination}: accepted {accepted}, delivered {delivered}, rejected {rejected}, {losses}"
             )?;
+        }
+        for (at, (kind, count)) in self.changes.iter().enumerate() {
+            let separator = if at == 0 { "; changed or refused: " } else { ", " };
+            write!(f, "{separator}{kind} {count}")?;
+        }
+        if self.missing_segments > 0 {
+            write!(f, "; subsegments without a segment {}", self.missing_segments)?;
         }
         Ok(())
     }

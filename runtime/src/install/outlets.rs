@@ -24,6 +24,9 @@ pub(super) struct Parts {
     pub(super) context_missing: ContextMissing,
     /// Who wants to know of requests that begin.
     pub(super) watcher: Option<Watcher>,
+    /// What others may see of the destination AWS X-Ray.
+    #[cfg(feature = "xray")]
+    pub(super) xray: Option<crate::xray::Running>,
 }
 
 /// What a flush or a shutdown has come to at one destination.

@@ -7,15 +7,14 @@ use std::time::{Duration, Instant};
 use super::InstallError;
 use super::outlets::Parts;
 use crate::config::Config;
-use crate::export::{Header, Reply, Request, xray as export};
+use crate::export::{Reply, xray as export};
 use crate::pipeline::transport::{TransportError, daemon, http, udp};
 use crate::pipeline::{Gatherer, Handle, Motor, Poller, Step};
-use crate::record::{LocalTrace, Resource};
+use crate::record::LocalTrace;
 use crate::sample::xray::{self as rules, Answer, Central};
-use crate::secret::Secret;
 use crate::span;
 use crate::span::tracer::Watcher;
-use crate::xray::{Sampling, Settings};
+use crate::xray::{Running, Settings, question};
 
 /// What gathers segments.
 pub(super) type Xray = Gatherer<Handle<LocalTrace>>;
@@ -42,10 +41,11 @@ pub(super) fn start(
         }),
         http: client()?,
     };
-    let exporter = export::Exporter::new(&export_settings(&settings, &config.resource));
+    let exporter = export::Exporter::new(&settings.dialect(&config.resource));
     // The pace of datagrams is one, whatever the batch variables say.
     let pipeline = crate::pipeline::Settings { max_in_flight: 1, ..config.pipeline.clone() };
     let handle = motor.add(exporter, client, &pipeline);
+    let ledger = Arc::clone(handle.ledger());
     let gatherer = Arc::new(Gatherer::new(handle, settings.gather, export::weigh));
     motor.spawn(Arc::clone(&gatherer).run());
     parts.processors.of_all.push(Arc::clone(&gatherer) as _);
@@ -53,8 +53,13 @@ pub(super) fn start(
         let watching = Arc::clone(&gatherer);
         parts.watcher = Some(Watcher(Arc::new(move |running| watching.begun(running))));
     }
-    parts.segments = sampler(&settings, &config.resource, motor)?;
+    let sampler = settings.sampler(&config.resource);
+    if let Some(sampler) = &sampler {
+        keep_up_to_date(sampler, &settings, motor)?;
+        parts.segments = Some(Arc::new(sampler.clone()));
+    }
     parts.context_missing = settings.context_missing;
+    parts.xray = Some(Running { sampler, notes: settings.notes, ledger });
     Ok(Some(gatherer))
 }
 
@@ -62,46 +67,19 @@ fn client() -> Result<http::Client, InstallError> {
     Ok(http::Client::new(&http::Settings { timeout: TIMEOUT, tls: false, proxy: None })?)
 }
 
-fn export_settings(settings: &Settings, resource: &Resource) -> export::Settings {
-    export::Settings {
-        udp_address: settings.daemon.udp.to_string(),
-        tcp_address: settings.daemon.tcp.to_string(),
-        transport: settings.transport,
-        naming: settings.naming.clone(),
-        indexed: settings.indexed.clone(),
-        resource: resource.clone(),
-        notes: settings.notes.clone(),
-    }
-}
-
-/// The sampler, whose rules are fetched through the daemon if that is meant.
-fn sampler(
+/// Lets the rules be fetched through the daemon if that is meant.
+fn keep_up_to_date(
+    sampler: &rules::Sampler,
     settings: &Settings,
-    resource: &Resource,
     motor: &Motor,
-) -> Result<Option<Arc<dyn crate::sample::DecideSegments>>, InstallError> {
-    let (rules, is_central) = match &settings.sampling {
-        Sampling::AsSpans => return Ok(None),
-        Sampling::Central(rules) => (rules.clone(), true),
-        Sampling::Local(rules) => (rules.clone(), false),
-    };
-    let name = settings.service_name.as_deref().unwrap_or_else(|| resource.service_name());
-    let sampler = rules::Sampler::new(rules::Settings {
-        service_name: name.to_owned(),
-        service_type: export::origin(resource).map(str::to_owned),
-        resource_arn: None,
-        rules,
-        is_central,
-        exclusions: settings.exclusions.clone(),
-        matching: rules::Matching::default(),
-    });
+) -> Result<(), InstallError> {
     if let Some(central) = sampler.central(seed()) {
         motor.poll(
             Polling::new(central, &settings.daemon.tcp.to_string(), span::since_epoch),
             client()?,
         );
     }
-    Ok(Some(Arc::new(sampler)))
+    Ok(())
 }
 
 /// A random number: every hasher of the library has keys of its own.
@@ -130,13 +108,8 @@ impl Poller for Polling {
 
     fn next(&mut self, now: Instant) -> Step {
         let time = (self.clock)();
-        if let Some(rules::Request { path, body }) = self.central.poll(time) {
-            let content_type = Secret::new("application/json");
-            return Step::Ask(Request {
-                url: Secret::new(format!("{}{path}", self.url)),
-                headers: vec![Header { name: "content-type".into(), value: content_type }],
-                body: vec![body.into()],
-            });
+        if let Some(request) = self.central.poll(time) {
+            return Step::Ask(question(&self.url, request));
         }
         match self.central.next_at() {
             Some(at) => Step::WaitUntil(now + at.saturating_sub(time).min(LONGEST_WAIT)),

@@ -47,7 +47,7 @@ pub(crate) mod tracer;
 mod words;
 
 #[cfg_attr(not(feature = "xray"), expect(unused_imports, reason = "for who polls"))]
-pub(crate) use clock::since_epoch;
+pub(crate) use clock::{now, since_epoch};
 
 pub use amend::Attributes;
 pub use attribute::{Text, ToAttribute, ToElement};

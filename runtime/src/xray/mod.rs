@@ -1,10 +1,17 @@
-//! AWS X-Ray as one destination: its settings, and how they are read.
+//! AWS X-Ray as one destination: its settings, how they are read, and what is wrong where nothing
+//! arrives.
 //!
 //! In: variables, or code. Out: plain settings for the rooms that do the work: `export::xray`,
-//! `sample::xray`, `pipeline`.
-//! Never: starts anything.
+//! `sample::xray`, `pipeline`; what a [`Doctor`] finds.
+//! Never: starts anything that goes on.
 
+mod doctor;
+mod parts;
 mod read;
+
+pub(crate) use doctor::Running;
+pub use doctor::{Diagnosis, Doctor, Finding, Request, Setting, Verdict};
+pub(crate) use parts::question;
 
 pub use crate::export::xray::{Indexed, Naming, Transport};
 pub use crate::notes::Notes;

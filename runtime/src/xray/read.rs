@@ -10,17 +10,17 @@ use crate::config::{ConfigError, Environment, is_on};
 use crate::sample::xray::Pattern;
 
 /// Turns the destination on.
-const DAEMON_ADDRESS: &str = "AWS_XRAY_DAEMON_ADDRESS";
-const TRACING_NAME: &str = "AWS_XRAY_TRACING_NAME";
-const URL: &str = "AWS_XRAY_URL";
-const CONTEXT_MISSING: &str = "AWS_XRAY_CONTEXT_MISSING";
+pub(super) const DAEMON_ADDRESS: &str = "AWS_XRAY_DAEMON_ADDRESS";
+pub(super) const TRACING_NAME: &str = "AWS_XRAY_TRACING_NAME";
+pub(super) const URL: &str = "AWS_XRAY_URL";
+pub(super) const CONTEXT_MISSING: &str = "AWS_XRAY_CONTEXT_MISSING";
 const SDK_ENABLED: &str = "AWS_XRAY_SDK_ENABLED";
 const SDK_DISABLED: &str = "AWS_XRAY_SDK_DISABLED";
-const SAMPLING: &str = "SPANWRIGHT_XRAY_SAMPLING";
-const RULES: &str = "SPANWRIGHT_XRAY_RULES";
-const EXCLUDE: &str = "SPANWRIGHT_XRAY_EXCLUDE";
-const TRANSPORT: &str = "SPANWRIGHT_XRAY_TRANSPORT";
-const HEARTBEAT: &str = "SPANWRIGHT_XRAY_HEARTBEAT";
+pub(super) const SAMPLING: &str = "SPANWRIGHT_XRAY_SAMPLING";
+pub(super) const RULES: &str = "SPANWRIGHT_XRAY_RULES";
+pub(super) const EXCLUDE: &str = "SPANWRIGHT_XRAY_EXCLUDE";
+pub(super) const TRANSPORT: &str = "SPANWRIGHT_XRAY_TRANSPORT";
+pub(super) const HEARTBEAT: &str = "SPANWRIGHT_XRAY_HEARTBEAT";
 
 impl Settings {
     /// Reads the variables; `None` when they do not turn X-Ray on. A file of rules is read, which

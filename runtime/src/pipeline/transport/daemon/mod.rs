@@ -4,8 +4,10 @@
 //! Never: chooses the way; that is the dialect's, which knows what is in a request.
 
 mod address;
+mod reach;
 
 pub use address::{Address, HostPort, VARIABLE};
+pub(crate) use reach::{connect, resolve};
 
 use super::{Transport, TransportError, http, udp};
 use crate::export::{Reply, Request};

@@ -31,6 +31,7 @@ use crate::export::{Reply, Request};
 use crate::pipeline::worker::now;
 
 pub use names::Lookup;
+pub(crate) use names::system;
 pub use pace::{Pace, truesize};
 
 /// The longest datagram: 65,535 bytes less the headers of UDP and IPv4.
@@ -90,7 +91,7 @@ impl Settings {
 impl Client {
     /// Takes the settings in; opens no socket and looks up no name.
     pub fn new(settings: Settings) -> Self {
-        Self::with_lookup(settings, names::system())
+        Self::with_lookup(settings, system())
     }
 
     /// The same with a look-up of names other than the system's.

@@ -36,7 +36,7 @@ pub(super) struct Names {
 }
 
 /// The look-up of the system.
-pub(super) fn system() -> Lookup {
+pub(crate) fn system() -> Lookup {
     Arc::new(|of| Ok((of.host(), of.port()).to_socket_addrs()?.collect()))
 }
 

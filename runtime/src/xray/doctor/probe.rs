@@ -1,0 +1,316 @@
+//! A segment by each way, as the service itself would send it.
+//!
+//! In: the settings, an id. Out: what became of a document that says it is a probe.
+//! Never: writes a document by hand; the dialect does, so that names are tried as well.
+
+use std::hash::{BuildHasher, RandomState};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::timeout;
+
+use super::finding::Finding;
+use super::{Doctor, kernel, network};
+use crate::diagnostics::shorten;
+use crate::export::{Batch, EncodeError, Exporter as _, Reply, Request, Verdict, xray as export};
+use crate::notes::Notes;
+use crate::pipeline::transport::{Transport as _, TransportError, http, udp};
+use crate::record::{
+    Attribute, Destinations, Dropped, Level, LocalTrace, Outcome, Segment, Source, SpanContext,
+    SpanId, SpanKind, SpanRecord, Status, TraceFlags, TraceId,
+};
+use crate::span;
+use crate::xray::Transport;
+use crate::xray::read::{TRACING_NAME, TRANSPORT};
+
+/// The longest text of a refusal that is shown, in characters.
+const MAX_TEXT_CHARS: usize = 300;
+
+/// How long a refusal of a datagram is waited for; nobody waits behind this one.
+const LINGER: Duration = Duration::from_millis(100);
+
+static SOURCE: Source = Source {
+    name: "spanwright doctor",
+    target: module_path!(),
+    function: module_path!(),
+    file: file!(),
+    line: line!(),
+    level: Level::Info,
+};
+
+/// What became of the probe by TCP.
+pub(super) struct Probed {
+    pub(super) findings: Vec<Finding>,
+    /// What time it was for whoever answered.
+    pub(super) date: Option<SystemTime>,
+}
+
+/// A document on its way.
+struct Probe {
+    batch: Batch,
+    exporter: export::Exporter,
+    request: Request,
+    notes: Notes,
+    trace_id: TraceId,
+}
+
+/// An id of our own making: nothing else of this process knows it.
+pub(super) fn trace_id(now: Duration) -> TraceId {
+    let seconds = u128::from(u32::try_from(now.as_secs()).unwrap_or(u32::MAX));
+    let random = u128::from(RandomState::new().hash_one(0)) << 32;
+    TraceId::from_u128(seconds << 96 | random | u128::from(now.subsec_nanos()))
+}
+
+/// Sends a document through the daemon's TCP port, and says what the service makes of it.
+pub(super) async fn by_tcp(doctor: &Doctor, trace_id: TraceId, client: &http::Client) -> Probed {
+    const WHAT: &str = "probe tcp";
+    let probe = match Probe::new(doctor, Transport::TcpAcked, trace_id) {
+        Ok(probe) => probe,
+        Err(error) => return Probed { findings: vec![not_encodable(WHAT, &error)], date: None },
+    };
+    let mut findings = Vec::from_iter(probe.name());
+    match client.fetch(probe.request.clone()).await {
+        Err(error) => {
+            let advice = "The connection stands, so the daemon is there: its own log says why it does not answer. It may not reach AWS.";
+            findings.push(Finding::problem(WHAT, error.to_string(), advice));
+            Probed { findings, date: None }
+        }
+        Ok(fetched) => {
+            let date = network::date(&fetched);
+            let reply = Reply { status: fetched.status, body: fetched.body, retry_after: None };
+            findings.push(probe.judge(WHAT, &reply));
+            Probed { findings, date }
+        }
+    }
+}
+
+/// Sends a document as a datagram to addresses that are known.
+pub(super) async fn by_udp(
+    doctor: &Doctor,
+    trace_id: TraceId,
+    addresses: &[SocketAddr],
+) -> Finding {
+    const WHAT: &str = "probe udp";
+    let probe = match Probe::new(doctor, Transport::Udp, trace_id) {
+        Ok(probe) => probe,
+        Err(error) => return not_encodable(WHAT, &error),
+    };
+    let to = doctor.settings.daemon.udp.clone();
+    let known = addresses.to_vec();
+    let settings = udp::Settings { linger: LINGER, ..udp::Settings::new(to.clone()) };
+    let client = udp::Client::with_lookup(settings, Arc::new(move |_| Ok(known.clone())));
+    let is_here = addresses.iter().any(|address| address.ip().is_loopback());
+    let before = kernel::drops(to.port());
+    let sent = timeout(doctor.timeout, client.send(probe.request)).await;
+    let sent = sent.unwrap_or(Err(TransportError::Timeout(doctor.timeout)));
+    if let Err(error) = sent {
+        let advice = "Nobody listens there for datagrams: start the daemon, or let it listen with `-b 0.0.0.0:2000`.";
+        return Finding::problem(WHAT, format!("{to}: {error}"), advice);
+    }
+    if !is_here || !kernel::is_known() {
+        return Finding::ok(WHAT, format!("{to} does not refuse it; no datagram is ever answered"));
+    }
+    arrived(WHAT, before, kernel::drops(to.port()))
+}
+
+/// What the kernel says of a datagram that nobody refused, on this machine.
+fn arrived(what: &'static str, before: Option<u64>, after: Option<u64>) -> Finding {
+    let advice = format!(
+        "Raise net.core.rmem_default before the daemon starts, let Settings::pace be slower, or set \
+         {TRANSPORT}=tcp-acked."
+    );
+    match (before, after) {
+        (before, Some(drops)) if drops > before.unwrap_or(0) => Finding::problem(
+            what,
+            format!("the daemon's receive buffer was full: {drops} datagrams had no room so far"),
+            advice,
+        ),
+        (_, Some(0)) => {
+            Finding::ok(what, "the daemon's socket took it, and has dropped none so far")
+        }
+        (_, Some(drops)) => Finding::warning(
+            what,
+            format!("the daemon's socket took it, but {drops} datagrams had no room so far"),
+            advice,
+        ),
+        // The daemon may be behind the loopback of a container.
+        (_, None) => {
+            Finding::ok(what, "nobody refuses it; the socket that takes it is not ours to see")
+        }
+    }
+}
+
+impl Probe {
+    fn new(doctor: &Doctor, way: Transport, trace_id: TraceId) -> Result<Self, EncodeError> {
+        let notes = Notes::default();
+        let settings = export::Settings {
+            transport: way,
+            notes: notes.clone(),
+            ..doctor.settings.dialect(&doctor.resource)
+        };
+        let mut exporter = export::Exporter::new(&settings);
+        let span_id = SpanId::from_u64(RandomState::new().hash_one(trace_id) | 1);
+        let batch = Batch::collect(&mut exporter, &[trace(trace_id, span_id)])?;
+        Ok(Self { request: exporter.request(&batch), batch, exporter, notes, trace_id })
+    }
+
+    /// What had to be changed to make a valid document of it: at most the name.
+    fn name(&self) -> Option<Finding> {
+        let kind = self.notes.all().remove("name")?;
+        let changed = kind.examples.front()?;
+        Some(Finding::warning(
+            "segments",
+            format!("their name {:?} is sent as {:?}", changed.was, changed.became),
+            format!(
+                "X-Ray has no such name. Set {TRACING_NAME} to one of letters, digits, blanks and `_.:/%&#=+-@`."
+            ),
+        ))
+    }
+
+    fn judge(&self, what: &'static str, reply: &Reply) -> Finding {
+        let status = reply.status;
+        match self.exporter.verdict(&self.batch, reply) {
+            Verdict::Delivered => {
+                Finding::ok(what, format!("X-Ray took it: trace {}", in_console(self.trace_id)))
+            }
+            Verdict::Partial { rejected: 0, message } => Finding::warning(
+                what,
+                message,
+                "Whoever listens there may not be the X-Ray daemon.",
+            ),
+            Verdict::Partial { message, .. } => {
+                let advice = of_unprocessed(&message);
+                Finding::problem(what, format!("X-Ray refuses it: {message}"), advice)
+            }
+            Verdict::Split => Finding::problem(what, "too large", of_refusal(status, "")),
+            Verdict::Retry { reason, .. } | Verdict::Refused { reason } => {
+                let advice = of_refusal(status, &reason);
+                Finding::problem(what, shorten(&reason, MAX_TEXT_CHARS), advice)
+            }
+        }
+    }
+}
+
+/// The probe: a segment that ends as it begins.
+fn trace(trace_id: TraceId, span_id: SpanId) -> LocalTrace {
+    let now_ns = u64::try_from(span::since_epoch().as_nanos()).unwrap_or(u64::MAX);
+    let probe = Attribute::new("spanwright_probe", true);
+    let segment = Segment { is_root: true, annotations: vec![probe], ..Segment::default() };
+    let span = SpanRecord {
+        name: SOURCE.name.into(),
+        context: SpanContext { trace_id, span_id, flags: TraceFlags::SAMPLED, is_remote: false },
+        parent_span_id: None,
+        parent_is_remote: false,
+        local_root_id: span_id,
+        trace_state: None,
+        kind: SpanKind::Server,
+        start_unix_ns: now_ns,
+        end_unix_ns: now_ns,
+        attributes: Vec::new(),
+        events: Vec::new(),
+        links: Vec::new(),
+        dropped: Dropped::default(),
+        status: Status::Unset,
+        outcome: Outcome::Ok,
+        source: &SOURCE,
+        destinations: Destinations::SEGMENTS,
+        segment: Some(Box::new(segment)),
+    };
+    LocalTrace { root_id: span_id, spans: vec![span] }
+}
+
+/// A trace id as X-Ray writes it.
+fn in_console(trace_id: TraceId) -> String {
+    let id = trace_id.to_string();
+    format!("1-{}-{}", &id[..8], &id[8..])
+}
+
+fn not_encodable(what: &'static str, error: &EncodeError) -> Finding {
+    let advice = "Segments of this service cannot be written. Look at the resource's attributes.";
+    Finding::problem(what, error.to_string(), advice)
+}
+
+/// What an answer says in words.
+pub(super) fn said(body: &[u8]) -> String {
+    let json = serde_json::from_slice::<serde_json::Value>(body).unwrap_or_default();
+    let fields = ["message", "Message", "__type"];
+    let message = fields.iter().find_map(|field| json[*field].as_str());
+    let text = message.or_else(|| str::from_utf8(body).ok()).unwrap_or_default();
+    shorten(text.trim(), MAX_TEXT_CHARS)
+}
+
+/// What to do about a refusal of a whole request.
+pub(super) fn of_refusal(status: u16, text: &str) -> &'static str {
+    let text = text.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if matches!(status, 401 | 403) || says(&["credential", "token", "denied", "signature"]) {
+        return "The daemon's credentials do not do: give it a role or keys with the policy AWSXRayDaemonWriteAccess, \
+                and the region of the account (`-n`).";
+    }
+    match status {
+        404 => {
+            "Whoever listens there does not know the path: is it the X-Ray daemon, version 3 or newer?"
+        }
+        413 => "Whoever listens there takes no documents of this size: is it the X-Ray daemon?",
+        429 => "AWS is asked too often; the service itself tries again by itself.",
+        500.. => {
+            "The daemon could not ask AWS, or AWS could not answer: the daemon's own log says which. Look for \
+                  credentials and region."
+        }
+        _ => "AWS does not take the request; the daemon's own log says more.",
+    }
+}
+
+/// What to do about a refusal of one document.
+fn of_unprocessed(message: &str) -> String {
+    if message.contains("InvalidName") {
+        return format!(
+            "Set {TRACING_NAME} to a name of letters, digits, blanks and `_.:/%&#=+-@`, at most 200."
+        );
+    }
+    "Segments of this service are refused the same way. The code is explained at \
+     <https://docs.aws.amazon.com/xray/latest/api/API_UnprocessedTraceSegment.html>."
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::xray::Verdict as Health;
+
+    #[test]
+    fn a_datagram_that_had_no_room_is_told_from_those_before_it() {
+        for (before, after, expected) in [
+            (Some(0), Some(0), Health::Ok),
+            (Some(3), Some(3), Health::Warning),
+            (Some(3), Some(4), Health::Problem),
+            (None, None, Health::Ok),
+        ] {
+            let finding = arrived("probe udp", before, after);
+            assert_eq!(finding.verdict, expected, "{before:?} {after:?}");
+            let is_well = expected == Health::Ok;
+            assert!(is_well || finding.advice.is_some_and(|it| it.contains("rmem_default")));
+        }
+    }
+
+    #[test]
+    fn a_refusal_has_its_advice() {
+        for (status, text, word) in [
+            (403, "", "AWSXRayDaemonWriteAccess"),
+            (
+                400,
+                "The security token included in the request is invalid",
+                "AWSXRayDaemonWriteAccess",
+            ),
+            (500, "NoCredentialProviders: no valid providers in chain", "AWSXRayDaemonWriteAccess"),
+            (404, "", "version 3"),
+            (429, "", "too often"),
+            (502, "", "log"),
+            (400, "", "log"),
+        ] {
+            let advice = of_refusal(status, text);
+            assert!(advice.contains(word), "{status} {text}: {advice}");
+        }
+    }
+}
