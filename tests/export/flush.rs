@@ -149,7 +149,7 @@ impl Exporter for Lines {
         Request { url: Secret::new("memory"), headers, body }
     }
 
-    fn verdict(&self, reply: &Reply) -> Verdict {
+    fn verdict(&self, _: &Batch, reply: &Reply) -> Verdict {
         assert_eq!(reply.status, 200);
         Verdict::Delivered
     }

@@ -150,6 +150,29 @@ fn spans_and_segments_are_decided_apart() {
 }
 
 #[test]
+fn below_a_span_that_is_not_sampled_a_request_has_a_segment_by_a_rule_alone() {
+    let in_loop = || below(&Span::new("loop"), || drop(request()));
+    let as_spans = Capture::default().sampler(Sampler::AlwaysOff);
+    assert_eq!(as_spans.run(in_loop).1.len(), 0);
+    let by_rule = Capture::default().sampler(Sampler::AlwaysOff).segments(Only("request"));
+    let ((), spans) = by_rule.run(in_loop);
+    assert_eq!(named(&spans, "request").destinations, Destinations::SEGMENTS);
+}
+
+#[test]
+fn where_nobody_takes_spans_the_flag_speaks_of_segments_wherever_the_request_begins() {
+    for is_inside in [false, true] {
+        let settings = Capture::default().destinations(Destinations::SEGMENTS);
+        let in_request =
+            || below(&request(), || assert!(current().context().flags.is_sampled(), "{is_inside}"));
+        settings.run(|| match is_inside {
+            true => below(&Span::build("loop").start(), in_request),
+            false => in_request(),
+        });
+    }
+}
+
+#[test]
 fn below_a_span_for_segments_alone_the_parent_of_spans_is_the_one_above() {
     let settings = Capture::default().sampler(Sampler::AlwaysOff).segments(Only("request"));
     let ((), spans) = settings.run(|| {

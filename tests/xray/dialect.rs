@@ -95,7 +95,7 @@ impl Exporter for Dialect {
         Request { url, headers: Vec::new(), body: vec![body.into()] }
     }
 
-    fn verdict(&self, reply: &Reply) -> Verdict {
+    fn verdict(&self, _: &Batch, reply: &Reply) -> Verdict {
         let reason = format!("status {}", reply.status);
         match reply.status {
             200 => {

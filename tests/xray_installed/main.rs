@@ -14,7 +14,7 @@ use spanwright::loss::Tally;
 use spanwright::record::SpanKind;
 use spanwright::span::missing_segments;
 use spanwright::{Config, Span, Telemetry, xray_subsegment};
-use support::xray_daemon::XrayDaemon;
+use support::xray_daemon::{self, XrayDaemon};
 
 /// Long enough for whatever works at all.
 const LONG: Duration = Duration::from_secs(30);
@@ -110,6 +110,28 @@ fn a_daemon_that_is_restarted_misses_only_what_is_counted() {
     daemon.wait_for(200);
     let found: BTreeSet<_> = all_ids(&daemon).into_iter().collect();
     assert_eq!(found.len(), 2_000);
+}
+
+#[test]
+fn a_trace_of_which_some_documents_are_refused_is_rejected_once() {
+    let _turn = turn();
+    let judge = |document: &Value| (document["type"] == "subsegment").then_some("InvalidName");
+    let judge = std::sync::Arc::new(judge);
+    let daemon = XrayDaemon::with(xray_daemon::Settings { judge, ..Default::default() });
+    let variables =
+        [("SPANWRIGHT_XRAY_SAMPLING", "as-spans"), ("SPANWRIGHT_XRAY_TRANSPORT", "tcp-acked")];
+    let telemetry = install(&daemon, &variables);
+    Span::build("large").kind(SpanKind::Server).start().in_scope(|| {
+        for _ in 0..6 {
+            let step = Span::build("step").subsegment().start();
+            step.set_metadata("debug", "note", "x".repeat(30_000));
+        }
+    });
+    request(3);
+    let report = telemetry.shutdown(LONG);
+    let Tally { accepted, delivered, rejected, .. } = *xray(&report);
+    assert!(daemon.unprocessed().len() >= 2, "the trace is split");
+    assert_eq!((accepted, delivered, rejected, xray(&report).lost()), (2, 1, 1, 0), "{report}");
 }
 
 #[test]

@@ -58,8 +58,8 @@ pub trait Exporter: Send + 'static {
     /// Frames a batch of encoded items into one request; the same batch makes the same bytes.
     fn request(&self, batch: &Batch) -> Request;
 
-    /// Reads the vendor's answer.
-    fn verdict(&self, reply: &Reply) -> Verdict;
+    /// Reads the vendor's answer to the request of a batch.
+    fn verdict(&self, batch: &Batch, reply: &Reply) -> Verdict;
 }
 
 /// What one request may hold.

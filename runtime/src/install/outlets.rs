@@ -38,7 +38,7 @@ pub struct Delivery {
     /// it.
     pub in_time: bool,
     /// The counters since the start, in records of that destination: spans, or whole traces on
-    /// the console.
+    /// the console; for X-Ray requests with all below them, or the parts that they went out in.
     pub tally: Tally,
 }
 

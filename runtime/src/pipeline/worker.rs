@@ -199,7 +199,9 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
         let (_, id) = self.state.ids.swap_remove(place);
         let verdict = match answer {
             Some(Ok(reply)) => {
-                catch_unwind(AssertUnwindSafe(|| self.exporter.verdict(&reply))).ok()
+                // What was abandoned meanwhile has met its fate, whatever is answered.
+                let Some(batch) = self.machine.batch(id) else { return };
+                catch_unwind(AssertUnwindSafe(|| self.exporter.verdict(batch, &reply))).ok()
             }
             Some(Err(error)) if error.is_retryable() => {
                 Some(Verdict::Retry { after: None, reason: error.to_string() })

@@ -152,13 +152,20 @@ impl Asked<'_> {
     fn with_segments(&self, parent: Current, id: u64) -> Current {
         let Some(tracer) = tracer::find(parent.traits.tracer()) else { return parent };
         let input = self.input(parent.trace_id().to_u128(), None);
-        let segments = self.segments(tracer, &input, Decision::RECORD);
+        let has_spans = parent.traits.destinations().contains(Destinations::SPANS);
+        let spans = if has_spans { Decision::RECORD } else { Decision::Drop };
+        let segments = self.segments(tracer, &input, spans);
         keep_rule(parent.traits.tracer(), id, &segments);
-        let takers = if segments.is_sampled { Destinations::SEGMENTS } else { Destinations::NONE };
-        Current {
-            traits: parent.traits.with_destinations(takers).with_segments_decided(),
-            ..parent
-        }
+        let traits = parent.traits.with_segments_decided();
+        let traits = match segments.is_sampled {
+            false => traits,
+            // As at the begin of a trace: the flag speaks of spans, unless nobody takes any.
+            true if tracer.destinations.contains(Destinations::SPANS) => {
+                traits.with_destinations(Destinations::SEGMENTS)
+            }
+            true => traits.with_destinations(Destinations::SEGMENTS).with_sampled(),
+        };
+        Current { traits, ..parent }
     }
 
     /// Begins the first span of ours in a trace, which others may have begun.

@@ -92,6 +92,11 @@ impl Traits {
         Self(self.0 | (destinations.bits() as u64) << Self::DESTINATIONS_AT)
     }
 
+    /// These traits, in a trace whose flag says that it is sampled.
+    pub(super) const fn with_sampled(self) -> Self {
+        Self(self.0 | (TraceFlags::SAMPLED.to_u8() as u64) << Self::FLAGS_AT)
+    }
+
     /// Who takes spans of the trace.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "the word is taken apart")]

@@ -66,7 +66,7 @@ impl super::Exporter for Exporter {
         request::request(batch)
     }
 
-    fn verdict(&self, reply: &Reply) -> Verdict {
+    fn verdict(&self, _: &Batch, reply: &Reply) -> Verdict {
         verdict::verdict(reply)
     }
 }

@@ -80,7 +80,7 @@ impl super::Exporter for Exporter {
         }
     }
 
-    fn verdict(&self, reply: &Reply) -> Verdict {
+    fn verdict(&self, _: &Batch, reply: &Reply) -> Verdict {
         verdict::verdict(reply)
     }
 }

@@ -172,6 +172,13 @@ impl Document {
     pub(super) const fn json_start(&self) -> usize {
         self.start + HEADER.len()
     }
+
+    /// The id of its outermost span.
+    pub(super) fn id<'a>(&self, items: &'a [u8]) -> Option<&'a str> {
+        let body = items.get(self.json_start()..)?;
+        // `{"id":"` stands before it, `",` behind it.
+        str::from_utf8(body.get(7..ID_BYTES - 2)?).ok()
+    }
 }
 
 /// The documents of items that lie one behind the other.

@@ -153,7 +153,7 @@ impl super::Exporter for Exporter {
         self.framing.request(batch)
     }
 
-    fn verdict(&self, reply: &Reply) -> Verdict {
-        verdict::verdict(reply, &self.notes)
+    fn verdict(&self, batch: &Batch, reply: &Reply) -> Verdict {
+        verdict::verdict(batch, reply, &self.notes)
     }
 }

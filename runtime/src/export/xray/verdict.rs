@@ -8,23 +8,26 @@
 //! | 429, 5xx, or a body that speaks of throttling | retry |
 //! | any other | refused |
 //!
+//! What is rejected is counted as it was accepted: a trace of which a document is, counts once.
+//!
 //! Source: <https://docs.aws.amazon.com/xray/latest/api/API_PutTraceSegments.html>.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::encode;
 use super::names::cut;
-use crate::export::{Reply, Verdict};
+use crate::export::{Batch, Reply, Verdict};
 use crate::notes::Notes;
 
 /// The most of a refusal's text that is told, in characters.
 const MAX_TEXT_CHARS: usize = 1_024;
 
-pub(super) fn verdict(reply: &Reply, notes: &Notes) -> Verdict {
+pub(super) fn verdict(batch: &Batch, reply: &Reply, notes: &Notes) -> Verdict {
     let retry = || Verdict::Retry { after: reply.retry_after, reason: refusal(reply) };
     match reply.status {
-        200..=299 => success(&reply.body, notes),
+        200..=299 => success(batch, &reply.body, notes),
         413 => Verdict::Split,
         429 | 500..=599 => retry(),
         _ if says(reply, "TooLarge") => Verdict::Split,
@@ -33,7 +36,7 @@ pub(super) fn verdict(reply: &Reply, notes: &Notes) -> Verdict {
     }
 }
 
-fn success(body: &[u8], notes: &Notes) -> Verdict {
+fn success(batch: &Batch, body: &[u8], notes: &Notes) -> Verdict {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Verdict::Delivered;
     }
@@ -59,7 +62,20 @@ fn success(body: &[u8], notes: &Notes) -> Verdict {
     });
     let message = told.collect::<Vec<_>>().join(", ");
     let message = cut(&message, MAX_TEXT_CHARS).to_owned();
-    Verdict::Partial { rejected: unprocessed.len(), message }
+    Verdict::Partial { rejected: traces_of(batch, unprocessed), message }
+}
+
+/// How many traces these documents belong to; one of which nobody knows is one more.
+fn traces_of(batch: &Batch, unprocessed: &[Value]) -> usize {
+    let (named, nameless): (Vec<_>, Vec<_>) =
+        unprocessed.iter().map(|segment| segment["Id"].as_str()).partition(Option::is_some);
+    let mut ids: BTreeSet<&str> = named.into_iter().flatten().collect();
+    let traces = batch.items().filter(|item| {
+        let known = encode::documents(item).filter_map(|document| document.id(item));
+        // All of them, since each is named once.
+        known.filter(|id| ids.remove(id)).count() > 0
+    });
+    traces.count() + ids.len() + nameless.len()
 }
 
 fn says(reply: &Reply, word: &str) -> bool {
@@ -85,7 +101,7 @@ mod tests {
 
     fn of(status: u16, body: &str) -> Verdict {
         let reply = Reply { status, body: body.to_owned().into(), retry_after: None };
-        verdict(&reply, &Notes::default())
+        verdict(&Batch::default(), &reply, &Notes::default())
     }
 
     #[test]
@@ -123,11 +139,51 @@ mod tests {
         let notes = Notes::default();
         let reply = Reply { status: 200, body: body.into(), retry_after: None };
         let message = "2 × InvalidName (bad name), 1 × ParseError".to_owned();
-        assert_eq!(verdict(&reply, &notes), Verdict::Partial { rejected: 3, message });
+        assert_eq!(
+            verdict(&Batch::default(), &reply, &notes),
+            Verdict::Partial { rejected: 3, message }
+        );
         let all = notes.all();
         let kind = &all["refused by X-Ray"];
         let ids: Vec<_> = kind.examples.iter().map(|example| &*example.was).collect();
         assert_eq!((kind.count, ids), (3, vec!["70de5b6f19ff9a0a", "70de5b6f19ff9a0b", "unknown"]));
+    }
+
+    /// Traces of documents with these ids, which are filled up with zeros.
+    fn traces(of: &[&[&str]]) -> Batch {
+        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+        for ids in of {
+            for id in *ids {
+                let json = format!("{{\"id\":\"{id:0<16}\"}}");
+                let len = u32::try_from(super::super::HEADER.len() + json.len()).unwrap();
+                bytes.push(0);
+                bytes.extend_from_slice(&len.to_le_bytes());
+                bytes.extend_from_slice(super::super::HEADER);
+                bytes.extend_from_slice(json.as_bytes());
+            }
+            ends.push(bytes.len());
+        }
+        Batch::new(bytes, ends)
+    }
+
+    #[test]
+    fn a_trace_of_several_documents_is_rejected_once() {
+        let batch = traces(&[&["a1", "a2", "a3"], &["b1"], &["c1", "c2"]]);
+        let full = |id: &str| format!("{id:0<16}");
+        for (refused, expected) in [
+            (vec!["a1", "a3"], 1),
+            (vec!["a2", "c1"], 2),
+            (vec!["b1", "c1", "c2"], 2),
+            (vec!["a1", "unknown"], 2),
+        ] {
+            let all: Vec<_> =
+                refused.iter().map(|id| serde_json::json!({"Id": full(id)})).collect();
+            let body = serde_json::json!({"UnprocessedTraceSegments": all}).to_string();
+            let reply = Reply { status: 200, body: body.into(), retry_after: None };
+            let verdict = verdict(&batch, &reply, &Notes::default());
+            let Verdict::Partial { rejected, .. } = verdict else { panic!("{refused:?}") };
+            assert_eq!(rejected, expected, "{refused:?}");
+        }
     }
 
     #[test]
@@ -144,6 +200,9 @@ mod tests {
         let after = Some(Duration::from_secs(3));
         let reply = Reply { status: 503, retry_after: after, body: "busy".into() };
         let reason = "status 503: busy".to_owned();
-        assert_eq!(verdict(&reply, &Notes::default()), Verdict::Retry { after, reason });
+        assert_eq!(
+            verdict(&Batch::default(), &reply, &Notes::default()),
+            Verdict::Retry { after, reason }
+        );
     }
 }

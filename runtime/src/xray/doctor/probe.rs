@@ -48,6 +48,7 @@ pub(super) struct Probed {
 
 /// A document on its way.
 struct Probe {
+    batch: Batch,
     exporter: export::Exporter,
     request: Request,
     notes: Notes,
@@ -151,7 +152,7 @@ impl Probe {
         let mut exporter = export::Exporter::new(&settings);
         let span_id = SpanId::from_u64(RandomState::new().hash_one(trace_id) | 1);
         let batch = Batch::collect(&mut exporter, &[trace(trace_id, span_id)])?;
-        Ok(Self { request: exporter.request(&batch), exporter, notes, trace_id })
+        Ok(Self { request: exporter.request(&batch), batch, exporter, notes, trace_id })
     }
 
     /// What had to be changed to make a valid document of it: at most the name.
@@ -169,7 +170,7 @@ impl Probe {
 
     fn judge(&self, what: &'static str, reply: &Reply) -> Finding {
         let status = reply.status;
-        match self.exporter.verdict(reply) {
+        match self.exporter.verdict(&self.batch, reply) {
             Verdict::Delivered => {
                 Finding::ok(what, format!("X-Ray took it: trace {}", in_console(self.trace_id)))
             }
