@@ -41,11 +41,17 @@ use crate::export::{Batch, EncodeError, Limits, Reply, Request, Verdict};
 use crate::notes::Notes;
 use crate::record::{LocalTrace, Resource, SpanRecord};
 
-/// Bounds of one request: the daemon itself passes on 50 documents at a time, and nothing that the
-/// queue has taken is larger than the queue.
+/// The most documents of one request that is answered.
 ///
-/// Source: <https://github.com/aws/aws-xray-daemon/blob/master/pkg/processor/processor.go>.
-const LIMITS: Limits = Limits { items: 50, bytes: 16 * 1024 * 1024, overhead_bytes: 0 };
+/// Source: <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html>; the daemon
+/// passes on as many at a time:
+/// <https://github.com/aws/aws-xray-daemon/blob/master/pkg/processor/processor.go>.
+const MAX_DOCUMENTS: usize = 50;
+
+/// Bounds of one request, in documents: nothing that the queue has taken is larger than the queue.
+///
+/// Source: as of [`MAX_DOCUMENTS`], <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html>.
+const LIMITS: Limits = Limits { items: MAX_DOCUMENTS, bytes: 16 * 1024 * 1024, overhead_bytes: 0 };
 
 /// The most bytes of a document: 64 kB by its own limit, 65,507 in a datagram with the header
 /// before it, less some air.
@@ -142,6 +148,10 @@ impl super::Exporter for Exporter {
 
     fn limits(&self) -> Limits {
         LIMITS
+    }
+
+    fn count(item: &[u8]) -> usize {
+        encode::documents(item).count()
     }
 
     fn encode(&mut self, record: &LocalTrace, out: &mut Vec<u8>) -> Result<(), EncodeError> {
