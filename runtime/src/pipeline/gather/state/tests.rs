@@ -123,6 +123,22 @@ fn a_request_that_grows_large_sends_what_has_ended_and_goes_on() {
 }
 
 #[test]
+fn a_request_that_grows_large_within_one_pass_goes_out_in_parts_within_the_bounds() {
+    let lengths = |parts: &[LocalTrace]| parts.iter().map(|part| part.spans.len()).collect();
+    for (settings, expected) in [
+        (GatherSettings { max_spans: 3, ..GatherSettings::default() }, vec![4_usize, 4]),
+        (GatherSettings { max_trace_bytes: 250, ..GatherSettings::default() }, vec![3, 3, 3]),
+    ] {
+        let mut state = State::new(settings, |_| 100);
+        let many: Vec<_> = (2..12).map(|id| span(id, 1)).collect();
+        let found: Vec<usize> = lengths(&state.add(&many, at(0)));
+        assert_eq!(found, expected);
+        let waiting = 10 - expected.iter().sum::<usize>();
+        assert_eq!(lengths(&state.release()), vec![waiting]);
+    }
+}
+
+#[test]
 fn a_request_that_grows_old_sends_what_has_ended_once_that_is_worth_it() {
     let mut state = state();
     state.add(&[span(2, 1)], at(0));
