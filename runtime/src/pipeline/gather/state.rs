@@ -282,4 +282,4 @@ impl Gone {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

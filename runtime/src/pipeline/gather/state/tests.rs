@@ -17,7 +17,7 @@ fn span(id: u64, parent: u64) -> SpanRecord {
     of_request(1, id, parent)
 }
 
-fn of_request(root_id: u64, id: u64, parent: u64) -> SpanRecord {
+pub(in super::super) fn of_request(root_id: u64, id: u64, parent: u64) -> SpanRecord {
     let parent_id = Some(SpanId::from_u64(parent)).filter(|id| id.is_valid());
     SpanRecord {
         name: "work".into(),
