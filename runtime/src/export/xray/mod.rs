@@ -7,7 +7,8 @@
 //!
 //! Wire format: <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html>,
 //! datagrams: <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html>.
-//! A span that has not ended, told by an end at the epoch, is sent as in progress ([`heartbeat()`]).
+//! A span that has not ended, told by an end at the epoch, is sent as in progress; the document that
+//! is sent at its end takes its place.
 //! Not supported: working directory and paths of a cause, `precursor_ids`, versions of databases.
 
 mod address;
@@ -20,7 +21,6 @@ mod encode;
 mod facts;
 mod flags;
 mod forest;
-mod heartbeat;
 mod json;
 mod letters;
 mod metadata;
@@ -34,7 +34,6 @@ mod stack;
 mod statement;
 mod verdict;
 
-pub use heartbeat::heartbeat;
 pub use settings::{Indexed, Naming, Settings, Transport};
 
 use crate::export::{Batch, EncodeError, Limits, Reply, Request, Verdict};
