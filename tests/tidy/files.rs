@@ -24,7 +24,6 @@ const EXTRAS: &[(&str, &str, &str)] = &[
     ("xray", "facts.rs", "attributes have two generations of names"),
     ("xray", "flags.rs", "whose fault it was is a table of its own"),
     ("xray", "forest.rs", "subsegments are nested, however deep"),
-    ("xray", "heartbeat.rs", "a span may be told while it runs"),
     ("xray", "json.rs", "members are written one by one, without an object in memory"),
     ("xray", "letters.rs", "a name may have the letters of one old Unicode"),
     ("xray", "metadata.rs", "values are JSON of others, in namespaces"),

@@ -205,8 +205,10 @@ fn what_was_changed_can_be_asked_for() {
 }
 
 #[test]
-fn a_heartbeat_is_a_segment_in_progress() {
-    let document = judge::documents(&xray::heartbeat(node(1))).remove(0);
+fn a_root_that_runs_is_a_segment_in_progress() {
+    let mut running = node(1);
+    running.end_unix_ns = 0;
+    let document = judge::documents(&trace([running])).remove(0);
     assert_eq!(
         (&document["in_progress"], &document["end_time"]),
         (&Value::Bool(true), &Value::Null)

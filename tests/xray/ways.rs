@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use serde_json::Value;
-use spanwright::export::xray::{Settings, Transport};
+use spanwright::export::xray::{Exporter, Settings, Transport};
+use spanwright::export::{Batch, Exporter as _};
 use spanwright::record::{Attribute, LocalTrace};
 use support::segments::{failed, node, trace};
 
@@ -58,4 +59,27 @@ fn what_is_large_or_has_failed_is_acknowledged_when_the_way_is_open() {
         let (is_acked, _) = sent(Transport::Auto, &[trace([node(1)]), other]);
         assert_eq!(is_acked, expected);
     }
+}
+
+#[test]
+fn a_trace_counts_by_its_documents() {
+    let orphans = |count: u64| trace((2..2 + count).map(node));
+    let mut exporter = Exporter::new(&settings(Transport::TcpAcked));
+    for count in [1, 2, 50, 51] {
+        let batch = Batch::collect(&mut exporter, &[orphans(count)]).expect("it has a form");
+        let item = batch.items().next().expect("there is one");
+        assert_eq!(u64::try_from(Exporter::count(item)), Ok(count));
+    }
+    assert_eq!(exporter.limits().items, 50);
+}
+
+#[test]
+fn more_documents_than_a_request_may_have_go_by_datagrams() {
+    let settings = settings(Transport::TcpAcked);
+    for (count, is_acked) in [(50, true), (51, false)] {
+        let request = judge::request(&settings, &[trace((2..2 + count).map(node))]);
+        assert_eq!(!request.headers.is_empty(), is_acked);
+        assert_eq!(request.body.len(), if is_acked { 1 } else { 51 });
+    }
+    assert_eq!(settings.notes.count("sent without an answer: too many documents"), 1);
 }

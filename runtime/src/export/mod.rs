@@ -47,6 +47,11 @@ pub trait Exporter: Send + 'static {
     /// What one request may hold, after encoding.
     fn limits(&self) -> Limits;
 
+    /// How many of [`Limits::items`] an encoded item takes; 0 counts as 1.
+    fn count(_item: &[u8]) -> usize {
+        1
+    }
+
     /// Appends exactly one item to `out`. What it left in `out` on an error is discarded.
     ///
     /// `&mut self` is for scratch memory only.
@@ -65,7 +70,8 @@ pub trait Exporter: Send + 'static {
 /// What one request may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The most items of one request.
+    /// The most items of one request, as [`Exporter::count`] counts them; one item alone may be
+    /// more.
     pub items: usize,
     /// The most bytes of one request's items together, overhead included.
     pub bytes: usize,

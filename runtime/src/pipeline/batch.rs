@@ -13,6 +13,8 @@ pub(super) struct Open {
     bytes: Vec<u8>,
     /// Where each item ends in `bytes`.
     ends: Vec<usize>,
+    /// For how many the items count.
+    count: usize,
     /// The memory of an earlier batch: at a steady pace none is asked of the system.
     spare: (Vec<u8>, Vec<usize>),
 }
@@ -21,6 +23,11 @@ impl Open {
     /// The buffer, for an encoder to append to.
     pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
+    }
+
+    /// For how many the items count.
+    pub(super) fn count(&self) -> usize {
+        self.count
     }
 
     /// How many items there are.
@@ -38,14 +45,20 @@ impl Open {
         self.ends.last().copied().unwrap_or(0)
     }
 
+    /// The tail.
+    pub(super) fn tail(&self) -> &[u8] {
+        &self.bytes[self.items_len()..]
+    }
+
     /// The bytes of the tail.
     pub(super) fn tail_len(&self) -> usize {
         self.bytes.len() - self.items_len()
     }
 
-    /// Makes the tail an item.
-    pub(super) fn close_item(&mut self) {
+    /// Makes the tail an item, which counts for so many.
+    pub(super) fn close_item(&mut self, count: usize) {
         self.ends.push(self.bytes.len());
+        self.count += count;
     }
 
     /// Forgets the tail.
@@ -60,6 +73,7 @@ impl Open {
         self.bytes.truncate(self.items_len());
         let mut bytes = mem::replace(&mut self.bytes, next);
         let mut ends = mem::replace(&mut self.ends, next_ends);
+        self.count = 0;
         // A batch may wait for long, and only its bytes are counted.
         if bytes.len() < bytes.capacity() / 2 {
             bytes.shrink_to_fit();
@@ -89,7 +103,7 @@ mod tests {
         let mut open = Open::default();
         for item in items {
             open.buffer().extend_from_slice(item.as_bytes());
-            open.close_item();
+            open.close_item(1);
         }
         open
     }
@@ -101,7 +115,7 @@ mod tests {
         assert_eq!((open.items_len(), open.tail_len()), (2, 4));
         let closed = open.close();
         assert_eq!(closed.items().collect::<Vec<_>>(), [b"a", b"b"]);
-        open.close_item();
+        open.close_item(1);
         assert_eq!(open.close().items().collect::<Vec<_>>(), [b"tail"]);
     }
 
@@ -121,7 +135,7 @@ mod tests {
         open.recycle(batch);
         open.close();
         open.buffer().extend_from_slice(b"c");
-        open.close_item();
+        open.close_item(1);
         assert_eq!(open.close().bytes().as_ptr(), memory);
     }
 

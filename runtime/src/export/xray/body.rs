@@ -14,6 +14,8 @@
 use std::borrow::Cow;
 use std::io::Write as _;
 
+use rustc_hash::FxHashSet;
+
 use super::annotations::{Annotations, Marks, Sides};
 use super::blocks;
 use super::cause::{self, Causes, Part};
@@ -22,12 +24,12 @@ use super::facts::{Fact, Facts};
 use super::flags::Flags;
 use super::forest::Node;
 use super::json::{self, Object};
-use super::metadata::{DEFAULT, Json, Metadata, SDK};
+use super::metadata::{self, DEFAULT, Json, Metadata, SDK};
 use super::process::Process;
 use super::settings::{Indexed, Naming};
 use super::{MAX_DOCUMENT_BYTES, MAX_LINKS, MAX_TEXT_CHARS, names, naming, pack};
 use crate::notes::Notes;
-use crate::record::{LinkRecord, Outcome, TraceId, Value};
+use crate::record::{Attribute, LinkRecord, Outcome, TraceId, Value};
 
 /// The prefix of attributes that are metadata of their own namespace, as texts of JSON.
 const METADATA_PREFIX: &str = "aws.xray.metadata.";
@@ -148,7 +150,7 @@ impl<'a> Form<'a> {
         document.object("aws", |aws| self.aws(node, is_segment, &mut facts, aws));
         let part = Part { document: &mut document, diet };
         causes.write(at, node, &mut facts, part);
-        links(&span.links, notes, &mut document);
+        links(&span.links, diet, notes, &mut document);
         let marks =
             Marks { marked: &node.segment.annotations, indexed: &rules.indexed, is_segment };
         let annotations = Annotations::of(marks, &mut facts);
@@ -227,7 +229,7 @@ fn skeleton_http(facts: &Facts<'_>, document: &mut Object<'_>) {
     });
 }
 
-fn links(links: &[LinkRecord], notes: &Notes, document: &mut Object<'_>) {
+fn links(links: &[LinkRecord], diet: &Diet, notes: &Notes, document: &mut Object<'_>) {
     if links.is_empty() {
         return;
     }
@@ -237,13 +239,26 @@ fn links(links: &[LinkRecord], notes: &Notes, document: &mut Object<'_>) {
         trace_id(link.context.trace_id, object.member("trace_id"));
         write!(object.member("id"), "\"{}\"", link.context.span_id).ok();
         object.object("attributes", |attributes| {
-            for attribute in &link.attributes {
-                json::value(&attribute.value, attributes.any_member(&attribute.key));
-            }
+            link_attributes(&link.attributes, diet, notes, attributes);
         });
         object.close();
     };
     json::list(&links[..links.len().min(MAX_LINKS)], write, document.member("links"));
+}
+
+fn link_attributes(all: &[Attribute], diet: &Diet, notes: &Notes, out: &mut Object<'_>) {
+    let mut known = FxHashSet::default();
+    for Attribute { key, value } in all {
+        if !known.insert(&**key) {
+            notes.example("link attribute given twice", key, "told once");
+            continue;
+        }
+        let before = out.len();
+        metadata::write(&Json::Value(value), diet.value_bytes, notes, out.any_member(key));
+        if out.len() > diet.link_bytes {
+            out.take_back(before);
+        }
+    }
 }
 
 /// A trace id as X-Ray writes it.

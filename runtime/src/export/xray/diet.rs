@@ -11,13 +11,15 @@ pub(super) const MAX_NAMED_BYTES: usize = 64;
 /// What a body may have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Diet {
-    /// The most bytes of one value of the metadata, encoded.
+    /// The most bytes of one value of the metadata, or of a link, encoded.
     pub(super) value_bytes: usize,
     /// The most bytes of a statement.
     pub(super) query_bytes: usize,
     /// The most frames of a stack, and the most bytes of what an error says.
     pub(super) frames: usize,
     pub(super) message_bytes: usize,
+    /// The most bytes of the attributes of a link, encoded; those beyond it are left out.
+    pub(super) link_bytes: usize,
     /// The namespaces of metadata that are left out, with their sizes.
     pub(super) without: Vec<(String, usize)>,
     /// The most annotations, and the most characters of each.
@@ -36,6 +38,7 @@ impl Default for Diet {
             query_bytes: usize::MAX,
             frames: 32,
             message_bytes: 4 * 1024,
+            link_bytes: usize::MAX,
             without: Vec::new(),
             annotations: usize::MAX,
             annotation_chars: super::MAX_ANNOTATION_CHARS,
@@ -62,7 +65,7 @@ impl Diet {
         match self.step {
             1 => self.value_bytes = 2 * 1024,
             2 => self.query_bytes = 4 * 1024,
-            3 => (self.frames, self.message_bytes) = (10, 512),
+            3 => (self.frames, self.message_bytes, self.link_bytes) = (10, 512, 512),
             4 => {
                 sizes.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
                 let mut freed = 0;
@@ -85,7 +88,7 @@ impl Diet {
 const STEPS: [&str; 6] = [
     "metadata values shortened",
     "statements shortened",
-    "causes shortened",
+    "causes and links shortened",
     "metadata namespaces dropped",
     "annotations shortened",
     "reduced to a skeleton",

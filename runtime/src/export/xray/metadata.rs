@@ -162,7 +162,8 @@ fn dropped(diet: &Diet, sdk: &mut Object<'_>) {
     });
 }
 
-fn write(json: &Json<'_>, max_bytes: usize, notes: &Notes, out: &mut Vec<u8>) {
+/// Writes a value; one of too many bytes as a text that says how many are missing.
+pub(super) fn write(json: &Json<'_>, max_bytes: usize, notes: &Notes, out: &mut Vec<u8>) {
     let before = out.len();
     match json {
         Json::Raw(raw) if is_sound(raw) => out.extend_from_slice(raw.as_bytes()),

@@ -7,7 +7,8 @@
 //!
 //! Wire format: <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html>,
 //! datagrams: <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html>.
-//! A span that has not ended, told by an end at the epoch, is sent as in progress ([`heartbeat()`]).
+//! A span that has not ended, told by an end at the epoch, is sent as in progress; the document that
+//! is sent at its end takes its place.
 //! Not supported: working directory and paths of a cause, `precursor_ids`, versions of databases.
 
 mod address;
@@ -20,7 +21,6 @@ mod encode;
 mod facts;
 mod flags;
 mod forest;
-mod heartbeat;
 mod json;
 mod letters;
 mod metadata;
@@ -34,18 +34,23 @@ mod stack;
 mod statement;
 mod verdict;
 
-pub use heartbeat::heartbeat;
 pub use settings::{Indexed, Naming, Settings, Transport};
 
 use crate::export::{Batch, EncodeError, Limits, Reply, Request, Verdict};
 use crate::notes::Notes;
 use crate::record::{LocalTrace, Resource, SpanRecord};
 
-/// Bounds of one request: the daemon itself passes on 50 documents at a time, and nothing that the
-/// queue has taken is larger than the queue.
+/// The most documents of one request that is answered.
 ///
-/// Source: <https://github.com/aws/aws-xray-daemon/blob/master/pkg/processor/processor.go>.
-const LIMITS: Limits = Limits { items: 50, bytes: 16 * 1024 * 1024, overhead_bytes: 0 };
+/// Source: <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html>; the daemon
+/// passes on as many at a time:
+/// <https://github.com/aws/aws-xray-daemon/blob/master/pkg/processor/processor.go>.
+const MAX_DOCUMENTS: usize = 50;
+
+/// Bounds of one request, in documents: nothing that the queue has taken is larger than the queue.
+///
+/// Source: as of [`MAX_DOCUMENTS`], <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html>.
+const LIMITS: Limits = Limits { items: MAX_DOCUMENTS, bytes: 16 * 1024 * 1024, overhead_bytes: 0 };
 
 /// The most bytes of a document: 64 kB by its own limit, 65,507 in a datagram with the header
 /// before it, less some air.
@@ -142,6 +147,10 @@ impl super::Exporter for Exporter {
 
     fn limits(&self) -> Limits {
         LIMITS
+    }
+
+    fn count(item: &[u8]) -> usize {
+        encode::documents(item).count()
     }
 
     fn encode(&mut self, record: &LocalTrace, out: &mut Vec<u8>) -> Result<(), EncodeError> {

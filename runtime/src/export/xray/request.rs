@@ -1,17 +1,20 @@
 //! A batch of documents to datagrams, or to one request that the service answers.
 //!
 //! The scheme of the URL says which: `udp://host:port`, where every part of the body is a datagram,
-//! or `http://host:port/TraceSegments`. A batch goes one way as a whole.
+//! or `http://host:port/TraceSegments`. A batch goes one way as a whole: a trace of more documents
+//! than the service takes at once goes by datagrams, whatever the settings say.
 //!
 //! Sources: <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html>,
 //! <https://docs.aws.amazon.com/xray/latest/api/API_PutTraceSegments.html>.
 
 use bytes::Bytes;
 
+use super::MAX_DOCUMENTS;
 use super::encode::{Document, documents};
 use super::json;
 use super::settings::{Settings, Transport};
 use crate::export::{Batch, Header, Request};
+use crate::notes::Notes;
 use crate::secret::Secret;
 
 /// What is the same in every request.
@@ -20,6 +23,7 @@ pub(super) struct Framing {
     udp_url: Secret,
     tcp_url: Secret,
     transport: Transport,
+    notes: Notes,
 }
 
 impl Framing {
@@ -28,6 +32,7 @@ impl Framing {
             udp_url: Secret::new(format!("udp://{}", settings.udp_address)),
             tcp_url: Secret::new(format!("http://{}/TraceSegments", settings.tcp_address)),
             transport: settings.transport,
+            notes: settings.notes.clone(),
         }
     }
 
@@ -37,7 +42,14 @@ impl Framing {
             Transport::TcpAcked => true,
             Transport::Auto => documents(batch.bytes()).any(|document| document.is_precious),
         };
-        if is_acked { self.acked(batch.bytes()) } else { self.datagrams(batch.bytes()) }
+        if !is_acked {
+            return self.datagrams(batch.bytes());
+        }
+        if documents(batch.bytes()).nth(MAX_DOCUMENTS).is_some() {
+            self.notes.add("sent without an answer: too many documents", batch.len() as u64);
+            return self.datagrams(batch.bytes());
+        }
+        self.acked(batch.bytes())
     }
 
     fn datagrams(&self, items: &Bytes) -> Request {

@@ -33,6 +33,7 @@ pub enum Transport {
     #[default]
     Udp,
     /// As requests that the daemon passes on with its credentials: the service answers for each.
+    /// One trace of more than 50 documents, which no request may have, goes as datagrams.
     TcpAcked,
     /// Datagrams; but requests for batches in which a trace has failed, or a document has more than
     /// 32,000 bytes.

@@ -2,7 +2,10 @@
 //!
 //! In: a statement as it was sent. Out: the same with `?` for every literal and without comments.
 //! Never: shows a literal, even of a statement that it does not understand: what does not end is a
-//! literal to its end.
+//! literal to its end. One exception: SQLite reads `"…"` as a literal where nothing has that name,
+//! which the statement does not tell, so there it stays: write literals in single quotes.
+//!
+//! Source: <https://www.sqlite.org/quirks.html#double_quoted_string_literals_are_accepted>.
 
 /// How a database quotes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -237,5 +240,12 @@ mod tests {
             assert_eq!(masked(statement, Dialect::of("mysql")), expected);
         }
         assert_eq!(Dialect::of("postgresql"), Dialect::Standard);
+    }
+
+    #[test]
+    fn double_quotes_are_names_to_sqlite_because_nobody_can_tell() {
+        let statement = "SELECT \"name\" FROM \"users\" WHERE id = 'secret'";
+        let expected = "SELECT \"name\" FROM \"users\" WHERE id = ?";
+        assert_eq!(masked(statement, Dialect::of("sqlite")), expected);
     }
 }

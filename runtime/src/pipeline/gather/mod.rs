@@ -104,15 +104,17 @@ impl<P: Processor<LocalTrace>> Gatherer<P> {
 
     /// Hands out everything that waits, though it may not be complete.
     pub fn release(&self) {
-        let traces = self.lock().release();
-        self.hand_over(traces);
+        let mut state = self.lock();
+        let traces = state.release();
+        self.hand_over(state, traces);
     }
 
     /// Hands out everything that waits; what comes later is handed on as it comes, because nobody
     /// [runs](Self::run) any more who would ask for it.
     pub fn close(&self) {
-        let traces = self.lock().close();
-        self.hand_over(traces);
+        let mut state = self.lock();
+        let traces = state.close();
+        self.hand_over(state, traces);
     }
 
     /// Hands out what has waited long enough, for as long as it is polled; sleeps while nothing
@@ -129,15 +131,23 @@ impl<P: Processor<LocalTrace>> Gatherer<P> {
                     }
                 }
             }
-            let traces = self.lock().due(now());
-            self.hand_over(traces);
+            self.hand_out_due();
         }
     }
 
-    fn hand_over(&self, traces: Vec<LocalTrace>) {
+    fn hand_out_due(&self) {
+        let mut state = self.lock();
+        let traces = state.due(now());
+        self.hand_over(state, traces);
+    }
+
+    /// Hands traces on before anybody else can: the sign of life of a request must not come after
+    /// its end. Who begins a request takes another lock and does not wait for this.
+    fn hand_over(&self, state: MutexGuard<'_, State>, traces: Vec<LocalTrace>) {
         if !traces.is_empty() {
             self.next.process(&traces.into());
         }
+        drop(state);
     }
 
     /// What waits, with what has begun.
@@ -158,10 +168,50 @@ impl<P: Processor<LocalTrace>> Processor<SpanRecord> for Gatherer<P> {
         let before = state.deadline();
         let traces = state.add(spans, now());
         let after = state.deadline();
-        drop(state);
-        self.hand_over(traces);
+        self.hand_over(state, traces);
         if after.is_some() && after != before {
             self.waits.notify_one();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{OnceLock, Weak};
+
+    use super::*;
+    use crate::record::SpanId;
+
+    /// Looks, while traces are handed to it, who else could do something.
+    #[derive(Debug, Default)]
+    struct Next {
+        gatherer: OnceLock<Weak<Gatherer<Self>>>,
+        /// Of each trace: its root, whether another could be handed over, whether one could begin.
+        seen: Mutex<Vec<(SpanId, bool, bool)>>,
+    }
+
+    impl Processor<LocalTrace> for Next {
+        fn process(&self, traces: &Arc<[LocalTrace]>) {
+            let gatherer = self.gatherer.get().and_then(Weak::upgrade).expect("it is there");
+            let (can_overtake, can_begin) =
+                (gatherer.state.try_lock().is_ok(), gatherer.begun.try_lock().is_ok());
+            let seen = traces.iter().map(|trace| (trace.root_id, can_overtake, can_begin));
+            self.seen.lock().unwrap().extend(seen);
+        }
+    }
+
+    #[test]
+    fn nothing_overtakes_a_sign_of_life_and_nobody_who_begins_waits_for_it() {
+        let settings =
+            GatherSettings { heartbeat: Some(Duration::ZERO), ..GatherSettings::default() };
+        let gatherer = Arc::new(Gatherer::new(Next::default(), settings, |_| 100));
+        gatherer.next.gatherer.set(Arc::downgrade(&gatherer)).unwrap();
+        let root_id = SpanId::from_u64(1);
+        let root = state::tests::of_request(1, 1, 0);
+        gatherer.begun(root.clone());
+        gatherer.hand_out_due();
+        gatherer.process(&vec![root].into());
+        let seen = gatherer.next.seen.lock().unwrap();
+        assert_eq!(*seen, [(root_id, false, true), (root_id, false, true)]);
     }
 }

@@ -71,6 +71,7 @@ impl State {
     /// Takes spans in; returns what is complete by them, late, or must make room.
     ///
     /// Roots are looked at when all spans are in: two threads may have ended them in any order.
+    /// What has grown too large without one is not waited for.
     pub(super) fn add(&mut self, spans: &[SpanRecord], now: Instant) -> Vec<LocalTrace> {
         let (mut out, mut touched) = (Vec::new(), Vec::new());
         let mut late: BTreeMap<SpanId, Vec<SpanRecord>> = BTreeMap::new();
@@ -80,7 +81,13 @@ impl State {
                 late.entry(root_id).or_default().push(span.clone());
                 continue;
             }
-            if self.put(span, now) {
+            if !self.put(span, now) {
+                continue;
+            }
+            if self.is_too_large(root_id) {
+                touched.retain(|touched| *touched != root_id);
+                out.extend(self.take(root_id));
+            } else {
                 touched.push(root_id);
             }
         }
@@ -142,14 +149,18 @@ impl State {
         group.spans.push(span.clone());
         let is_root = span.context.span_id == root_id;
         group.has_root |= is_root;
-        let is_to_be_looked_at = group.has_root
-            || group.spans.len() > settings.max_spans
-            || group.bytes > settings.max_trace_bytes
-            || group.is_old(settings, now);
+        let is_to_be_looked_at =
+            group.has_root || group.is_too_large(settings) || group.is_old(settings, now);
         if is_root {
             self.forget_running(root_id);
         }
         is_to_be_looked_at
+    }
+
+    /// Whether there is more of a request than may wait for its root.
+    fn is_too_large(&self, root_id: SpanId) -> bool {
+        let group = self.waiting.get(&root_id);
+        group.is_some_and(|group| !group.has_root && group.is_too_large(&self.settings))
     }
 
     /// Decides what becomes of a group whose root has ended, or that has grown.
@@ -239,6 +250,10 @@ impl State {
 }
 
 impl Group {
+    fn is_too_large(&self, settings: &GatherSettings) -> bool {
+        self.spans.len() > settings.max_spans || self.bytes > settings.max_trace_bytes
+    }
+
     /// Whether it has waited long enough for what there is of it.
     fn is_old(&self, settings: &GatherSettings, now: Instant) -> bool {
         self.bytes >= settings.min_part_bytes && self.begun + settings.max_age <= now
@@ -267,4 +282,4 @@ impl Gone {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -37,6 +37,7 @@ pub(super) type Random = Box<dyn FnMut() -> u64 + Send>;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
     pub(super) limits: Limits,
+    pub(super) count: fn(&[u8]) -> usize,
     pub(super) max_batch_age: Duration,
     pub(super) max_in_flight: usize,
     pub(super) backoff: Backoff,
@@ -202,12 +203,14 @@ impl Machine {
         }
         let parked = self.parked.len();
         let full_len = |open: &Open, items| open.items_len() + items * overhead_bytes;
-        if full_len(&self.open, self.open.len() + 1) + item_bytes > bytes {
+        let (count, before) = ((self.rules.count)(self.open.tail()).max(1), self.open.count());
+        let is_too_much = full_len(&self.open, self.open.len() + 1) + item_bytes > bytes;
+        if is_too_much || before + count > items {
             self.close_open(now);
         }
-        self.open.close_item();
+        self.open.close_item(count);
         self.opened.get_or_insert(now);
-        if self.open.len() >= items || full_len(&self.open, self.open.len()) >= bytes {
+        if self.open.count() >= items || full_len(&self.open, self.open.len()) >= bytes {
             self.close_open(now);
         }
         if self.parked.len() > parked {

@@ -22,6 +22,7 @@ impl Script {
     fn with(change: impl FnOnce(&mut Rules)) -> Self {
         let mut rules = Rules {
             limits: Limits { items: 3, bytes: 30, overhead_bytes: 0 },
+            count: |_| 1,
             max_batch_age: Duration::from_millis(AGE_MS),
             max_in_flight: 2,
             backoff: Backoff { initial: Duration::from_millis(100), max: Duration::from_secs(10) },
@@ -113,6 +114,19 @@ fn a_batch_full_to_the_byte_is_sent_at_once() {
     let mut script = Script::with(|rules| rules.limits.overhead_bytes = 5);
     assert_eq!(script.items(0, &["0123456789", "0123456789"]), [send(1)]);
     assert_eq!(script.sent(1).len(), 20);
+}
+
+#[test]
+fn an_item_that_counts_for_several_opens_a_batch_when_it_would_be_too_many() {
+    let mut script = Script::with(|rules| rules.count = <[u8]>::len);
+    assert_eq!(script.items(0, &["aa", "bb"]), [send(1)]);
+    assert_eq!(script.sent(1), b"aa");
+    assert_eq!(script.items(0, &["c"]), [send(2)]);
+    assert_eq!(script.sent(2), b"bbc");
+    // One that is more than a batch may have goes alone.
+    let mut script = Script::with(|rules| rules.count = <[u8]>::len);
+    assert_eq!(script.items(0, &["a", "dddd"]), [send(1), send(2)]);
+    assert_eq!((script.sent(1), script.sent(2)), (&b"a"[..], &b"dddd"[..]));
 }
 
 #[test]

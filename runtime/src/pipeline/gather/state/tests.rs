@@ -17,7 +17,7 @@ fn span(id: u64, parent: u64) -> SpanRecord {
     of_request(1, id, parent)
 }
 
-fn of_request(root_id: u64, id: u64, parent: u64) -> SpanRecord {
+pub(in super::super) fn of_request(root_id: u64, id: u64, parent: u64) -> SpanRecord {
     let parent_id = Some(SpanId::from_u64(parent)).filter(|id| id.is_valid());
     SpanRecord {
         name: "work".into(),
@@ -120,6 +120,22 @@ fn a_request_that_grows_large_sends_what_has_ended_and_goes_on() {
     let parts = state.add(&many, at(0));
     assert_eq!(parts.iter().map(|part| part.spans.len()).collect::<Vec<_>>(), [1_001]);
     assert_eq!(ids(&state.add(&[span(2_000, 1), span(1, 0)], at(1))), [[2_000, 1]]);
+}
+
+#[test]
+fn a_request_that_grows_large_within_one_pass_goes_out_in_parts_within_the_bounds() {
+    let lengths = |parts: &[LocalTrace]| parts.iter().map(|part| part.spans.len()).collect();
+    for (settings, expected) in [
+        (GatherSettings { max_spans: 3, ..GatherSettings::default() }, vec![4_usize, 4]),
+        (GatherSettings { max_trace_bytes: 250, ..GatherSettings::default() }, vec![3, 3, 3]),
+    ] {
+        let mut state = State::new(settings, |_| 100);
+        let many: Vec<_> = (2..12).map(|id| span(id, 1)).collect();
+        let found: Vec<usize> = lengths(&state.add(&many, at(0)));
+        assert_eq!(found, expected);
+        let waiting = 10 - expected.iter().sum::<usize>();
+        assert_eq!(lengths(&state.release()), vec![waiting]);
+    }
 }
 
 #[test]
