@@ -197,9 +197,12 @@ fn where_nobody_takes_spans_the_flag_speaks_of_segments_wherever_the_request_beg
         let settings = Capture::default().destinations(Destinations::SEGMENTS);
         let in_request =
             || below(&request(), || assert!(current().context().flags.is_sampled(), "{is_inside}"));
-        settings.run(|| match is_inside {
-            true => below(&Span::build("loop").start(), in_request),
-            false => in_request(),
+        settings.run(|| {
+            if is_inside {
+                below(&Span::build("loop").start(), in_request);
+            } else {
+                in_request();
+            }
         });
     }
 }

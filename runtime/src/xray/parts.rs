@@ -101,7 +101,9 @@ mod tests {
 
     fn resource(attributes: &[(&'static str, &'static str)]) -> Resource {
         let mut resource = Resource::default();
-        attributes.iter().for_each(|(key, value)| resource.set(Attribute::new(*key, *value)));
+        for (key, value) in attributes {
+            resource.set(Attribute::new(*key, *value));
+        }
         resource
     }
 
