@@ -138,7 +138,9 @@ const MODE: Mode = Mode {
 ///
 /// Other attributes may stand above and below. With [`macro@xray_subsegment`] in any order there is
 /// one span, one look at the result and one layer around a future. Two `#[traced]` on one function
-/// are an error.
+/// are an error. Below the outermost, an attribute is taken for one of these by a bare name, a path
+/// that begins with `spanwright` or is that of `crate = path`, or the same `crate = path` in it; one
+/// of another path, such as `#[other::traced]`, is left to its own crate.
 ///
 /// # Off
 ///
@@ -259,8 +261,8 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// With [`macro@traced`], in any order, there is one span for all destinations, one look at the
 /// result and one layer around a future; attributes of the span are metadata of the subsegment. The
-/// other attribute is known by its name, whatever path it has; imported under another name it
-/// makes a span of its own around the subsegment or in it. `enabled` and `parent` of `#[traced]`
+/// other attribute is known [as there](macro@traced#stacking); imported under another name it makes
+/// a span of its own around the subsegment or in it. `enabled` and `parent` of `#[traced]`
 /// hold for both.
 ///
 /// Service code reads well this way, since nothing of it stands in the body:

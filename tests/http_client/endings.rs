@@ -33,6 +33,7 @@ fn an_answer_makes_a_client_span_with_the_attributes_of_the_conventions() {
         ("server.port", Some(&*port)),
         ("http.response.status_code", Some("200")),
         ("network.protocol.version", Some("1.1")),
+        ("http.response.body.size", Some("4")),
         ("error.type", None),
     ] {
         assert_eq!(value(span, key).as_deref(), expected, "{key}");

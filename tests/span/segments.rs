@@ -1,12 +1,13 @@
 //! Who takes a span, and which span is whose parent to whom.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use spanwright::record::{Attribute, Destinations, Metadata, SpanId, SpanKind, SpanRecord};
+use spanwright::record::{Attribute, Destinations, Level, Metadata, SpanId, SpanKind, SpanRecord};
 use spanwright::sample::{DecideSegments, Input, Sampler, SegmentDecision};
 use spanwright::testing::{Capture, capture};
-use spanwright::{Span, current};
+use spanwright::{Span, current, traced};
 
 fn named<'a>(spans: &'a [SpanRecord], name: &str) -> &'a SpanRecord {
     spans.iter().find(|span| span.name == name).unwrap_or_else(|| panic!("no span {name}"))
@@ -159,15 +160,49 @@ fn below_a_span_that_is_not_sampled_a_request_has_a_segment_by_a_rule_alone() {
     assert_eq!(named(&spans, "request").destinations, Destinations::SEGMENTS);
 }
 
+/// Counts the requests that rules are asked about.
+#[derive(Debug, Default)]
+struct Asked(Arc<AtomicUsize>);
+
+impl DecideSegments for Asked {
+    fn decide(&self, _: &Input<'_>, _: Duration) -> SegmentDecision {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        SegmentDecision { is_sampled: true, rule: Some(Arc::from("asked")) }
+    }
+}
+
+#[traced(kind = "server", level = "debug")]
+fn detailed_request(body: impl FnOnce()) {
+    body();
+}
+
+#[test]
+fn a_request_below_the_level_asks_no_rule_and_leaves_the_next_one_to_ask() {
+    for (body, expected) in [(|| {}) as fn(), || drop(request())].into_iter().zip([0, 1]) {
+        let asked = Asked::default();
+        let count = Arc::clone(&asked.0);
+        let settings = Capture::default().level(Level::Info).segments(asked);
+        let ((), spans) = settings.run(|| below(&Span::new("loop"), || detailed_request(body)));
+        assert_eq!(count.load(Ordering::Relaxed), expected);
+        assert!(spans.iter().all(|span| span.name != "detailed_request"));
+        let rules: Vec<_> = spans.iter().filter_map(|span| span.segment.as_ref()).collect();
+        assert_eq!(rules.len(), expected);
+        assert!(rules.iter().all(|segment| segment.sampling_rule.as_deref() == Some("asked")));
+    }
+}
+
 #[test]
 fn where_nobody_takes_spans_the_flag_speaks_of_segments_wherever_the_request_begins() {
     for is_inside in [false, true] {
         let settings = Capture::default().destinations(Destinations::SEGMENTS);
         let in_request =
             || below(&request(), || assert!(current().context().flags.is_sampled(), "{is_inside}"));
-        settings.run(|| match is_inside {
-            true => below(&Span::build("loop").start(), in_request),
-            false => in_request(),
+        settings.run(|| {
+            if is_inside {
+                below(&Span::build("loop").start(), in_request);
+            } else {
+                in_request();
+            }
         });
     }
 }

@@ -26,6 +26,9 @@ pub(crate) enum Attribute {
 const NAMES: &[(&str, Attribute)] =
     &[("traced", Attribute::Traced), ("xray_subsegment", Attribute::Subsegment)];
 
+/// The name of the crate that attributes are reached by, wherever the user has not renamed it.
+const CRATE: &str = "spanwright";
+
 /// The argument of an attribute whose work another one has done.
 const JOINED: &str = "__spanwright_joined";
 
@@ -96,11 +99,38 @@ impl Attribute {
         }
     }
 
-    /// The attribute at the end of a path, whatever it is reached by.
-    fn named(path: &Path) -> Option<Self> {
+    /// The attribute of ours that was written, where the outermost one said that the runtime is at
+    /// `root`: a bare name, one below `spanwright` or `root`, or one that says the same `root`. Any
+    /// other path may lead to another crate's attribute of this name, and is left alone.
+    fn of(written: &syn::Attribute, root: Option<&Path>) -> Option<Self> {
+        let path = written.path();
         let name = &path.segments.last()?.ident;
-        NAMES.iter().find(|(known, _)| name == known).map(|(_, attribute)| *attribute)
+        let (_, attribute) = NAMES.iter().find(|(known, _)| name == known)?;
+        let is_ours = path.get_ident().is_some()
+            || path.segments.first().is_some_and(|first| first.ident == CRATE)
+            || root.is_some_and(|root| is_below(path, root) || says(*attribute, written, root));
+        is_ours.then_some(*attribute)
     }
+}
+
+/// Whether a path is that of something right in `module`.
+fn is_below(path: &Path, module: &Path) -> bool {
+    let names = |path: &Path| path.segments.iter().map(|it| it.ident.clone()).collect::<Vec<_>>();
+    names(path).split_last().is_some_and(|(_, above)| above == names(module))
+}
+
+/// Whether an attribute has the argument `crate = root`.
+fn says(attribute: Attribute, written: &syn::Attribute, root: &Path) -> bool {
+    let Meta::List(list) = &written.meta else { return false };
+    // Whose the attribute is, is not known yet, so its mistakes are not ours to report.
+    let mut ignored = Errors::default();
+    let mut alone = Written::default();
+    alone.add(attribute, list.tokens.clone(), &mut ignored);
+    let said = alone.root(&mut ignored);
+    ignored.finish();
+    said.is_some_and(|said| {
+        said.to_token_stream().to_string() == root.to_token_stream().to_string()
+    })
 }
 
 impl Written {
@@ -122,8 +152,9 @@ impl Written {
 
     /// Takes the attributes of ours off the function.
     fn take_siblings(&mut self, function: &mut Function, errors: &mut Errors) {
+        let root = self.root(errors);
         for attribute in std::mem::take(&mut function.attributes) {
-            match Attribute::named(attribute.path()) {
+            match Attribute::of(&attribute, root.as_ref()) {
                 Some(sibling) => {
                     function.items.extend(used(attribute.path()));
                     self.add_sibling(sibling, &attribute, errors);

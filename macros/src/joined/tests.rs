@@ -267,8 +267,8 @@ fn a_mistake_of_a_sibling_is_reported_once_and_leaves_the_bare_function() {
         (Subsegment, quote!(), quote!(#[spanwright::traced(nmae = "a")])),
         (Traced, quote!(nmae = "a"), quote!(#[xray_subsegment])),
         (Traced, quote!(), quote!(#[xray_subsegment = "a"])),
-        (Traced, quote!(), quote!(#[other::traced])),
-        (Subsegment, quote!(), quote!(#[traced] #[a::b::xray_subsegment])),
+        (Traced, quote!(), quote!(#[::spanwright::traced])),
+        (Subsegment, quote!(), quote!(#[traced] #[spanwright::xray_subsegment])),
         (Traced, quote!(crate = a), quote!(#[xray_subsegment(crate = b)])),
     ] {
         let stacked = quote!(#sibling #item);
@@ -276,6 +276,46 @@ fn a_mistake_of_a_sibling_is_reported_once_and_leaves_the_bare_function() {
         let found = expand(outermost, args, &stacked, LIVE).to_string();
         assert!(found.contains("fn f (order : u32) {"), "{found}");
         assert!(!found.contains(&sibling.to_string()), "{found}");
+    }
+}
+
+#[test]
+fn an_attribute_of_another_crate_is_left_alone_whatever_its_name() {
+    for (args, foreign) in [
+        (quote!(), quote!(#[other::traced(nmae = 1)])),
+        (quote!(), quote!(#[other::xray_subsegment])),
+        (quote!(), quote!(#[::other::spanwright::traced(crate = other)])),
+        (quote!(crate = facade), quote!(#[other::traced(crate = other)])),
+        (quote!(crate = facade), quote!(#[facade::other::xray_subsegment])),
+        (quote!(crate = facade), quote!(#[tracing::instrument] #[fastrace::trace])),
+    ] {
+        let item = quote!(
+            #foreign
+            fn f() {}
+        );
+        assert_eq!(messages(Traced, args.clone(), &item).len(), 0, "{foreign}");
+        let found = expand(Traced, args, &item, LIVE).to_string();
+        assert!(found.contains(&format!("{foreign} fn f")), "{found}");
+        assert!(!found.contains(JOINED), "{found}");
+    }
+}
+
+#[test]
+fn an_attribute_of_ours_is_found_by_its_name_our_crate_or_where_the_runtime_is() {
+    for (args, sibling) in [
+        (quote!(), quote!(#[xray_subsegment])),
+        (quote!(), quote!(#[spanwright::xray_subsegment])),
+        (quote!(), quote!(#[::spanwright::xray_subsegment])),
+        (quote!(crate = self::facade), quote!(#[self::facade::xray_subsegment])),
+        (quote!(crate = ::facade), quote!(#[facade::xray_subsegment])),
+        (quote!(crate = facade), quote!(#[a::b::xray_subsegment(crate = facade)])),
+    ] {
+        let item = quote!(
+            #sibling
+            fn f() {}
+        );
+        let found = expand(Traced, args, &item, LIVE).to_string();
+        assert!(found.contains(JOINED), "{sibling}: {found}");
     }
 }
 

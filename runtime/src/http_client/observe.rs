@@ -80,6 +80,8 @@ fn record_answer(response: &Response, frame: &mut RequestFrame) {
     let status = response.status();
     frame.record(Key::STATUS_CODE, &status.as_u16());
     frame.record(Key::PROTOCOL_VERSION, &request_facts::version(response.version()));
+    // As the headers tell it: what comes in chunks, or is unpacked on its way, has no known length.
+    frame.record(Key::BODY_SIZE, &response.content_length());
     if status.as_u16() >= 400 {
         fail(frame, status.as_str(), "");
     }

@@ -12,7 +12,7 @@ use crate::record::{Destinations, Level, Source, SpanKind};
 use crate::span::{Callsite, Frame, Recorder};
 
 /// Room for the attributes of a usual request; more go through the ring one by one.
-const FRAME_WORDS: usize = 56;
+const FRAME_WORDS: usize = 60;
 
 /// The span while it runs, and its attributes.
 pub(super) type RequestFrame = Frame<FRAME_WORDS>;
@@ -28,6 +28,7 @@ impl Key {
     const SERVER_PORT: u16 = 4;
     pub(super) const STATUS_CODE: u16 = 5;
     pub(super) const PROTOCOL_VERSION: u16 = 6;
+    pub(super) const BODY_SIZE: u16 = 7;
 }
 
 /// The callsite of every request.
@@ -49,6 +50,7 @@ pub(super) static REQUEST: Callsite = Callsite {
         "server.port",
         "http.response.status_code",
         "network.protocol.version",
+        "http.response.body.size",
     ],
     marks: &[],
     subsegment: None,

@@ -124,17 +124,20 @@ impl Asked<'_> {
     fn under_local(&self, parent: Current) -> Begun {
         let id = current::with(live::next_span_id);
         let mut context = parent;
-        if self.is_request && !context.traits.segments_are_decided() {
-            context = self.with_segments(context, id);
+        let mut segments = SegmentDecision::default();
+        let is_admitted = context.traits.admits(self.level);
+        // A request below the level is none to the rules: the next one in it asks them.
+        if self.is_request && is_admitted && !context.traits.segments_are_decided() {
+            (context, segments) = self.with_segments(context);
         }
         let is_recorded = context.traits.is_recorded();
-        let is_admitted = context.traits.admits(self.level);
         let takers = self.takers.and(context.traits.destinations());
         let is_passed_on = is_recorded && (takers.is_empty() || !is_admitted);
         let takers = if is_passed_on { Destinations::NONE } else { takers };
         let context = if is_passed_on {
             Current { traits: context.traits.passed_on(), ..context }
         } else if self.is_request {
+            keep_rule(context.traits.tracer(), id, &segments);
             request::begin(context.request(id))
         } else {
             context.child(id, takers)
@@ -149,13 +152,14 @@ impl Asked<'_> {
     }
 
     /// Decides about segments at a request inside a trace that has not come to one yet.
-    fn with_segments(&self, parent: Current, id: u64) -> Current {
-        let Some(tracer) = tracer::find(parent.traits.tracer()) else { return parent };
+    fn with_segments(&self, parent: Current) -> (Current, SegmentDecision) {
+        let Some(tracer) = tracer::find(parent.traits.tracer()) else {
+            return (parent, SegmentDecision::default());
+        };
         let input = self.input(parent.trace_id().to_u128(), None);
         let has_spans = parent.traits.destinations().contains(Destinations::SPANS);
         let spans = if has_spans { Decision::RECORD } else { Decision::Drop };
         let segments = self.segments(tracer, &input, spans);
-        keep_rule(parent.traits.tracer(), id, &segments);
         let traits = parent.traits.with_segments_decided();
         let traits = match segments.is_sampled {
             false => traits,
@@ -165,7 +169,7 @@ impl Asked<'_> {
             }
             true => traits.with_destinations(Destinations::SEGMENTS).with_sampled(),
         };
-        Current { traits, ..parent }
+        (Current { traits, ..parent }, segments)
     }
 
     /// Begins the first span of ours in a trace, which others may have begun.

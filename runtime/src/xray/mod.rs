@@ -42,6 +42,10 @@ pub struct Settings {
     pub pace: Option<Pace>,
     /// The name by which sampling rules know the service; `None` for that of the resource.
     pub service_name: Option<String>,
+    /// The resource that sampling rules know the service by, as `ResourceARN`; `None` for the one that
+    /// the resource tells: `aws.ecs.container.arn`, `aws.ecs.task.arn`, `aws.ecs.cluster.arn`,
+    /// `aws.eks.cluster.arn`, `cloud.resource_id` or `faas.id`, the first that is an ARN.
+    pub resource_arn: Option<String>,
     /// What segments are called.
     pub naming: Naming,
     /// Which attributes become annotations besides those that are marked.
@@ -78,6 +82,7 @@ impl Settings {
             transport: Transport::default(),
             pace: Some(Pace::default()),
             service_name: None,
+            resource_arn: None,
             naming: Naming::default(),
             indexed: Indexed::default(),
             sampling: Sampling::Central(None),

@@ -2,7 +2,7 @@
 //!
 //! In: how requests ended. Out: counts for the control plane, which may answer with a higher share
 //! for a while.
-//! Never: decides what is an anomaly.
+//! Never: decides what is an anomaly, or sees a request end: only who calls `Sampler::end` counts.
 //!
 //! Source: <https://docs.aws.amazon.com/xray/latest/api/API_SamplingBoostStatisticsDocument.html> and
 //! <https://docs.aws.amazon.com/xray/latest/api/API_SamplingBoost.html>.

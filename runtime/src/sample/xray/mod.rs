@@ -10,6 +10,9 @@
 //!
 //! The randomness of a decision is the trace id, so that all services which ask for one share keep
 //! the same traces.
+//!
+//! Rules are boosted while requests go wrong only for those who call [`Sampler::end`]; what
+//! [`Config::install`](crate::Config::install) starts does not.
 //! Source: <https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html>.
 //!
 //! ```
@@ -168,6 +171,9 @@ impl Sampler {
     }
 
     /// Tells how a request ended about which was [decided](Self::decide); never blocks or allocates.
+    ///
+    /// Nothing in this crate calls it: a service that installed X-Ray reports no anomalies, and its rules
+    /// are not boosted for them. It is for those who drive a sampler of their own.
     ///
     /// It counts only where the rule may be boosted: then the control plane raises its share for a
     /// while when anomalies are many. An anomaly is by custom a status of 500 or more, or an error
