@@ -132,7 +132,7 @@ fn compare(stored: &BTreeMap<String, String>, spans: Vec<Span>) {
             (&document["name"], &document["parent_id"]),
             (&"cruddur".into(), &CALLER.into())
         );
-        compare_node(&document, CALLER, &mut left);
+        compare_node(&document, CALLER, document.get("user"), &mut left);
     }
     assert!(left.is_empty(), "only OTLP has {left:#?}");
 }
@@ -142,12 +142,18 @@ fn check(schema: &Validator, document: &Value) {
     assert!(errors.is_empty(), "{errors:?} in {document}");
 }
 
-/// Compares a segment or a subsegment below a span, and everything below it.
-fn compare_node(node: &Value, parent: &str, left: &mut BTreeMap<String, Span>) {
+/// Compares a segment or a subsegment below a span, and everything below it; the user is told once,
+/// with the segment.
+fn compare_node(
+    node: &Value,
+    parent: &str,
+    user: Option<&Value>,
+    left: &mut BTreeMap<String, Span>,
+) {
     let id = node["id"].as_str().expect("an id");
     let below = if let Some(span) = left.remove(id) {
         assert_eq!(hex(&span.parent_span_id), parent, "{node}");
-        compare_span(node, &span);
+        compare_span(node, user, &span);
         id
     } else {
         // It has no `#[traced]`, so it is no span, and OTLP does not see it between two others.
@@ -157,12 +163,16 @@ fn compare_node(node: &Value, parent: &str, left: &mut BTreeMap<String, Span>) {
         parent
     };
     for child in node["subsegments"].as_array().into_iter().flatten() {
-        compare_node(child, below, left);
+        compare_node(child, below, user, left);
     }
 }
 
-fn compare_span(node: &Value, span: &Span) {
-    assert_eq!(told(node), attributes(span), "{node}");
+fn compare_span(node: &Value, user: Option<&Value>, span: &Span) {
+    let mut told = told(node);
+    if let Some(user) = user {
+        told.entry("user.id".to_owned()).or_insert_with(|| user.clone());
+    }
+    assert_eq!(told, attributes(span), "{node}");
     for (key, unix_ns) in
         [("start_time", span.start_time_unix_nano), ("end_time", span.end_time_unix_nano)]
     {
