@@ -87,7 +87,7 @@ impl State {
             if self.is_too_large(root_id) {
                 touched.retain(|touched| *touched != root_id);
                 out.extend(self.take(root_id));
-            } else {
+            } else if touched.last() != Some(&root_id) {
                 touched.push(root_id);
             }
         }
