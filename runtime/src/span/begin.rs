@@ -160,15 +160,11 @@ impl Asked<'_> {
         let has_spans = parent.traits.destinations().contains(Destinations::SPANS);
         let spans = if has_spans { Decision::RECORD } else { Decision::Drop };
         let segments = self.segments(tracer, &input, spans);
-        let traits = parent.traits.with_segments_decided();
-        let traits = match segments.is_sampled {
-            false => traits,
-            // As at the begin of a trace: the flag speaks of spans, unless nobody takes any.
-            true if tracer.destinations.contains(Destinations::SPANS) => {
-                traits.with_destinations(Destinations::SEGMENTS)
-            }
-            true => traits.with_destinations(Destinations::SEGMENTS).with_sampled(),
-        };
+        let takers = if segments.is_sampled { Destinations::SEGMENTS } else { Destinations::NONE };
+        let traits = parent.traits.with_segments_decided().with_destinations(takers);
+        // As at the begin of a trace: the flag speaks of spans, unless nobody takes any.
+        let is_flagged = segments.is_sampled && !tracer.destinations.contains(Destinations::SPANS);
+        let traits = if is_flagged { traits.with_sampled() } else { traits };
         (Current { traits, ..parent }, segments)
     }
 
