@@ -62,7 +62,7 @@ pub mod config;
 #[cfg(any(feature = "actix", feature = "http-client"))]
 mod conventions;
 pub mod diagnostics;
-#[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
+#[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
 pub mod export;
 mod headers;
 #[cfg(feature = "http-client")]
@@ -75,7 +75,7 @@ pub mod notes;
 pub mod opentelemetry;
 #[cfg(any(feature = "otlp", feature = "opentelemetry"))]
 mod origin;
-#[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
+#[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
 pub mod pipeline;
 pub mod propagate;
 pub mod record;

@@ -42,7 +42,7 @@ pub struct Config {
     pub(crate) propagator: Option<Composite>,
     pub(crate) level: Level,
     pub(crate) limits: Limits,
-    #[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
+    #[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
     pub(crate) pipeline: crate::pipeline::Settings,
     #[cfg(feature = "otlp")]
     pub(crate) otlp: Option<crate::export::otlp::Settings>,
@@ -96,7 +96,7 @@ pub enum ConfigError {
     #[error(transparent)]
     Otlp(#[from] crate::export::otlp::SettingsError),
     /// The variables of batching.
-    #[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
+    #[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
     #[error(transparent)]
     Pipeline(#[from] crate::pipeline::SettingsError),
 }
@@ -163,7 +163,7 @@ impl Config {
     }
 
     /// How every destination batches, retries and bounds what it holds.
-    #[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
+    #[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
     pub fn pipeline(mut self, settings: crate::pipeline::Settings) -> Self {
         self.pipeline = settings;
         self

@@ -22,7 +22,7 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         propagator: propagator(environment)?,
         level: level(environment)?,
         limits: limits(environment)?,
-        #[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
+        #[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
         pipeline: pipeline(environment)?,
         #[cfg(feature = "otlp")]
         otlp: otlp(environment, choice)?,
@@ -74,7 +74,7 @@ fn limits(environment: &Environment) -> Result<Limits, ConfigError> {
     })
 }
 
-#[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
+#[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
 fn pipeline(environment: &Environment) -> Result<crate::pipeline::Settings, ConfigError> {
     Ok(crate::pipeline::Settings::from_env(&|name| environment.get(name).map(str::to_owned))?)
 }

@@ -19,6 +19,8 @@ mod batch;
 pub mod console;
 #[cfg(feature = "otlp")]
 pub mod otlp;
+#[cfg(feature = "rollbar")]
+pub mod rollbar;
 #[cfg(feature = "xray")]
 pub mod xray;
 
@@ -63,6 +65,15 @@ pub trait Exporter: Send + 'static {
     /// Frames a batch of encoded items into one request; the same batch makes the same bytes.
     fn request(&self, batch: &Batch) -> Request;
 
+    /// A smaller or plainer form of one item that the vendor has not taken; `None` when there is none.
+    ///
+    /// Asked after [`Verdict::Reduce`], and after [`Verdict::Split`] of a single item. What it gives
+    /// is sent in the place of the item, and may be asked for again: each form must be smaller than
+    /// the one before.
+    fn reduce(&self, _item: &[u8], _reply: &Reply) -> Option<Vec<u8>> {
+        None
+    }
+
     /// Reads the vendor's answer to the request of a batch.
     fn verdict(&self, batch: &Batch, reply: &Reply) -> Verdict;
 }
@@ -106,8 +117,17 @@ pub struct Reply {
     pub status: u16,
     /// How long the server asks us to wait, from `Retry-After`.
     pub retry_after: Option<Duration>,
+    /// The other headers, their names in lower case; values that are not text are left out.
+    pub headers: Vec<(String, String)>,
     /// The body, cut by no one: a longer one than the transport allows is an error instead.
     pub body: Bytes,
+}
+
+impl Reply {
+    /// The first header of this name, in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
 }
 
 /// What a vendor's answer means for the records of the request.
@@ -132,6 +152,11 @@ pub enum Verdict {
     },
     /// Nothing was taken; a smaller request may succeed.
     Split,
+    /// Nothing was taken; what [`Exporter::reduce`] makes of each item may be.
+    Reduce {
+        /// What went wrong.
+        reason: String,
+    },
     /// Nothing was taken, and nothing of it ever will be.
     Refused {
         /// What went wrong.

@@ -9,10 +9,10 @@ mod exporters;
 #[path = "no_exporters.rs"]
 mod exporters;
 mod outlets;
-#[cfg(not(any(feature = "otlp", feature = "xray", feature = "console")))]
+#[cfg(not(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console")))]
 #[path = "no_pipelines.rs"]
 mod pipelines;
-#[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
+#[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
 mod pipelines;
 #[cfg(feature = "xray")]
 mod xray;
@@ -58,7 +58,7 @@ pub enum InstallError {
     #[error("cannot start the thread that collects spans")]
     NoThread,
     /// The I/O thread does not start.
-    #[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
+    #[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
     #[error(transparent)]
     Start(#[from] crate::pipeline::StartError),
     /// The threads of an exporter do not start.
@@ -66,7 +66,7 @@ pub enum InstallError {
     #[error(transparent)]
     Exporter(#[from] crate::opentelemetry::StartError),
     /// A destination's client cannot be built.
-    #[cfg(any(feature = "otlp", feature = "xray", feature = "console"))]
+    #[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
     #[error("cannot send telemetry")]
     Transport(#[from] crate::pipeline::transport::TransportError),
 }

@@ -274,7 +274,9 @@ struct Panicked;
 
 fn reason(verdict: &Verdict) -> String {
     match verdict {
-        Verdict::Retry { reason, .. } | Verdict::Refused { reason } => reason.clone(),
+        Verdict::Retry { reason, .. }
+        | Verdict::Refused { reason }
+        | Verdict::Reduce { reason } => reason.clone(),
         Verdict::Delivered | Verdict::Partial { .. } | Verdict::Split => String::new(),
     }
 }

@@ -6,6 +6,7 @@
 mod attribute;
 mod context;
 mod destinations;
+mod error;
 mod id;
 mod level;
 mod local_trace;
@@ -19,6 +20,10 @@ use std::sync::Arc;
 pub use attribute::{Array, Attribute, Value};
 pub use context::{SpanContext, TraceFlags};
 pub use destinations::Destinations;
+pub use error::{
+    Breadcrumb, Cause, CodeLines, ErrorRecord, Happening, Person, ReportId, RequestRecord,
+    Severity, StackFrame, Subject,
+};
 pub use id::{ParseIdError, SpanId, TraceId};
 pub use level::{Level, ParseLevelError};
 pub use local_trace::LocalTrace;

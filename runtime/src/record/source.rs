@@ -3,7 +3,7 @@
 use super::Level;
 
 /// What is known of a span at compile time; one `static` per annotated function.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Source {
     /// The span's name.
     pub name: &'static str,

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     fn reply(status: u16, body: &[u8]) -> Reply {
-        Reply { status, body: body.to_vec().into(), retry_after: None }
+        Reply { status, body: body.to_vec().into(), ..Reply::default() }
     }
 
     fn partial(rejected_spans: i64, error_message: &str) -> Verdict {

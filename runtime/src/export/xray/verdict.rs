@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     fn of(status: u16, body: &str) -> Verdict {
-        let reply = Reply { status, body: body.to_owned().into(), retry_after: None };
+        let reply = Reply { status, body: body.to_owned().into(), ..Reply::default() };
         verdict(&Batch::default(), &reply, &Notes::default())
     }
 
@@ -137,7 +137,7 @@ mod tests {
             {"Id":"70de5b6f19ff9a0b","ErrorCode":"InvalidName","Message":"bad name"},
             {"ErrorCode":"ParseError"}]}"#;
         let notes = Notes::default();
-        let reply = Reply { status: 200, body: body.into(), retry_after: None };
+        let reply = Reply { status: 200, body: body.into(), ..Reply::default() };
         let message = "2 × InvalidName (bad name), 1 × ParseError".to_owned();
         assert_eq!(
             verdict(&Batch::default(), &reply, &notes),
@@ -179,7 +179,7 @@ mod tests {
             let all: Vec<_> =
                 refused.iter().map(|id| serde_json::json!({"Id": full(id)})).collect();
             let body = serde_json::json!({"UnprocessedTraceSegments": all}).to_string();
-            let reply = Reply { status: 200, body: body.into(), retry_after: None };
+            let reply = Reply { status: 200, body: body.into(), ..Reply::default() };
             let verdict = verdict(&batch, &reply, &Notes::default());
             let Verdict::Partial { rejected, .. } = verdict else { panic!("{refused:?}") };
             assert_eq!(rejected, expected, "{refused:?}");
@@ -198,7 +198,8 @@ mod tests {
             assert_eq!(of(403, body), Verdict::Refused { reason: reason.to_owned() });
         }
         let after = Some(Duration::from_secs(3));
-        let reply = Reply { status: 503, retry_after: after, body: "busy".into() };
+        let reply =
+            Reply { status: 503, retry_after: after, body: "busy".into(), ..Reply::default() };
         let reason = "status 503: busy".to_owned();
         assert_eq!(
             verdict(&Batch::default(), &reply, &Notes::default()),

@@ -256,7 +256,7 @@ impl Machine {
         let fate = match *verdict {
             Verdict::Delivered => Fate::Delivered,
             Verdict::Partial { rejected, .. } => Fate::Partial { rejected },
-            Verdict::Refused { .. } => Fate::Lost(LossReason::Refused),
+            Verdict::Refused { .. } | Verdict::Reduce { .. } => Fate::Lost(LossReason::Refused),
             Verdict::Retry { after, .. } => return self.retry(parcel, after, now, actions),
             Verdict::Split => return self.split(parcel, actions),
         };

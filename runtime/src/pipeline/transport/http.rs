@@ -124,6 +124,14 @@ impl Fetched {
     pub(crate) fn header(&self, name: impl AsHeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
+
+    /// Every header that is text.
+    fn texts(&self) -> Vec<(String, String)> {
+        let text = |(name, value): (&HeaderName, &HeaderValue)| {
+            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+        };
+        self.headers.iter().filter_map(text).collect()
+    }
 }
 
 impl Transport for Client {
@@ -131,7 +139,12 @@ impl Transport for Client {
         let fetched = self.fetch(request).await?;
         let after = fetched.header(RETRY_AFTER);
         let retry_after = after.and_then(|after| retry_after(after, fetched.header(DATE)));
-        Ok(Reply { status: fetched.status, retry_after, body: fetched.body })
+        Ok(Reply {
+            status: fetched.status,
+            retry_after,
+            headers: fetched.texts(),
+            body: fetched.body,
+        })
     }
 }
 

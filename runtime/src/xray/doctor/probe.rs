@@ -78,7 +78,7 @@ pub(super) async fn by_tcp(doctor: &Doctor, trace_id: TraceId, client: &http::Cl
         }
         Ok(fetched) => {
             let date = network::date(&fetched);
-            let reply = Reply { status: fetched.status, body: fetched.body, retry_after: None };
+            let reply = Reply { status: fetched.status, body: fetched.body, ..Reply::default() };
             findings.push(probe.judge(WHAT, &reply));
             Probed { findings, date }
         }
@@ -184,7 +184,9 @@ impl Probe {
                 Finding::problem(what, format!("X-Ray refuses it: {message}"), advice)
             }
             Verdict::Split => Finding::problem(what, "too large", of_refusal(status, "")),
-            Verdict::Retry { reason, .. } | Verdict::Refused { reason } => {
+            Verdict::Retry { reason, .. }
+            | Verdict::Refused { reason }
+            | Verdict::Reduce { reason } => {
                 let advice = of_refusal(status, &reason);
                 Finding::problem(what, shorten(&reason, MAX_TEXT_CHARS), advice)
             }

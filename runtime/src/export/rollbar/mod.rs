@@ -1,0 +1,1 @@
+//! Rollbar: errors as items.
