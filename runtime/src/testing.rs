@@ -116,6 +116,7 @@ impl Capture {
             segments: self.segments.clone(),
             context_missing: ContextMissing::IgnoreError,
             watcher: None,
+            failures: None,
             destinations: self.destinations,
             level: self.level,
             processors: Processors { of_all: vec![memory.clone()], ..Processors::default() },

@@ -122,6 +122,7 @@ impl Config {
             segments: parts.segments,
             context_missing: parts.context_missing,
             watcher: parts.watcher,
+            failures: None,
             destinations: takers,
             propagator,
             limits: self.limits,

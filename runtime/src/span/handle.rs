@@ -17,6 +17,7 @@ use super::current::{Attached, Current};
 use super::frame::Frame;
 use super::json;
 use super::parent::Parent;
+use super::scope::Scope;
 use super::scoped::InSpan;
 use super::sink::{Buffer, Filled, Sink};
 use super::tracer;
@@ -231,7 +232,11 @@ impl SpanRef {
     /// assert_eq!(handle.join().unwrap(), 42);
     /// ```
     pub fn carry<R>(self, body: impl FnOnce() -> R) -> impl FnOnce() -> R {
-        move || self.in_scope(body)
+        let scope = Scope::current();
+        move || {
+            let _attached = scope.attach();
+            self.in_scope(body)
+        }
     }
 
     fn amend_time(&self, key: Key<'_>, time: SystemTime) {

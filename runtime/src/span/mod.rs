@@ -39,8 +39,10 @@ mod missing;
 mod outcome;
 pub(crate) mod parent;
 mod rate;
+mod report;
 pub(crate) mod request;
 pub(crate) mod ring;
+mod scope;
 mod scoped;
 mod sink;
 pub(crate) mod tracer;
@@ -71,11 +73,14 @@ pub use callsite::{Callsite, Mark, Subsegment};
 pub use frame::Frame;
 #[doc(hidden)]
 pub use outcome::{
-    ErrorProbe, Judge, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError, ViaFallible,
-    ViaNothing, ViaPlain, call, classify, error_event, fail, guard_attributes,
+    Describe, ErrorProbe, Judge, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError,
+    ViaFallible, ViaNothing, ViaPlain, call, classify, error_event, fail, fallible,
+    guard_attributes,
 };
 #[doc(hidden)]
-pub use scoped::{Scoped, call_in, scoped};
+pub use report::{Report, Site, Use, is_reporting};
+#[doc(hidden)]
+pub use scoped::{Joint, Running, Scoped, call_in, joint, scoped};
 #[doc(hidden)]
 pub use sink::{Recorder, Redaction};
 #[doc(hidden)]
@@ -95,6 +100,7 @@ pub(crate) const IS_LIVE: bool = cfg!(all(
     any(
         feature = "otlp",
         feature = "xray",
+        feature = "rollbar",
         feature = "console",
         feature = "opentelemetry",
         feature = "testing"
