@@ -10,10 +10,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::propagate::Composite;
-use crate::record::{Destinations, Level, Outcome, Processor, SpanKind, SpanRecord, Status};
+use crate::record::{
+    Destinations, Level, Outcome, Processor, RequestRecord, SpanKind, SpanRecord, Status,
+};
 use crate::sample::{DecideSegments, Sampler};
 use crate::span::tracer::{self, Processors, Tracer};
-use crate::span::{ContextMissing, Limits, collector, isolate, ring};
+use crate::span::{self, ContextMissing, Limits, SpanRef, collector, isolate, request, ring};
 use crate::tree::walk;
 
 /// How long a capture waits for its spans.
@@ -127,6 +129,19 @@ impl Capture {
 /// How many rings, each for the spans of one thread at a time, this process has made so far.
 pub fn rings() -> usize {
     ring::made()
+}
+
+/// Keeps what reports of errors tell about requests from now on, in this whole process.
+pub fn take_reports() {
+    span::take_reports();
+}
+
+/// The request of a span as a report of an error would tell it; what is known of it only by the
+/// response is there once the response was made.
+///
+/// `None` where nothing takes reports, the span belongs to no request, or the request is over.
+pub fn request_details(span: SpanRef) -> Option<RequestRecord> {
+    Some(request::of(span)?.details?.describe())
 }
 
 /// Renders spans as an indented tree, children in the order they began; one line a span with its

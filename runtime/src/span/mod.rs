@@ -92,6 +92,8 @@ pub use tracer::is_enabled;
 )]
 pub(crate) use current::isolate;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::loss::Ledger;
 
 /// Whether this build records anything: it has a destination and is not switched off. Where it is
@@ -113,3 +115,18 @@ pub(crate) static LEDGER: Ledger = Ledger::new();
 
 /// Attributes, events and links on the same way.
 pub(crate) static AMENDMENTS: Ledger = Ledger::new();
+
+static TAKES_REPORTS: AtomicBool = AtomicBool::new(false);
+
+/// Whether anybody takes reports of errors: what only they need is kept only then. One load.
+#[inline]
+#[cfg_attr(not(feature = "actix"), expect(dead_code, reason = "for an edge"))]
+pub(crate) fn takes_reports() -> bool {
+    IS_LIVE && TAKES_REPORTS.load(Ordering::Relaxed)
+}
+
+/// Says that somebody takes reports of errors from now on.
+#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "nobody does yet"))]
+pub(crate) fn take_reports() {
+    TAKES_REPORTS.store(true, Ordering::Relaxed);
+}
