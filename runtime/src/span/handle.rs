@@ -111,6 +111,11 @@ impl SpanRef {
         IS_LIVE && self.0.segment_id != 0 && self.0.segment_id == self.0.id()
     }
 
+    /// Whether a request is at the root of the span, or above it.
+    pub(crate) const fn is_in_request(&self) -> bool {
+        self.0.traits.segments_are_decided()
+    }
+
     /// What an X-Ray header says of a call made under the span, beside the trace.
     pub(crate) fn xray(&self) -> XrayContext {
         let Current { span_id, segment_id, traits, .. } = self.0;

@@ -49,7 +49,11 @@ pub(crate) mod tracer;
 mod words;
 
 #[cfg_attr(not(feature = "xray"), expect(unused_imports, reason = "for who polls"))]
-pub(crate) use clock::{now, since_epoch};
+pub(crate) use clock::now;
+pub(crate) use clock::since_epoch;
+
+pub(crate) use report::{Noticed, TakeFailures, Told, taker, takes_reports};
+pub(crate) use scope::{Scope, notice};
 
 pub use amend::Attributes;
 pub use attribute::{Text, ToAttribute, ToElement};
@@ -92,8 +96,6 @@ pub use tracer::is_enabled;
 )]
 pub(crate) use current::isolate;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use crate::loss::Ledger;
 
 /// Whether this build records anything: it has a destination and is not switched off. Where it is
@@ -115,18 +117,3 @@ pub(crate) static LEDGER: Ledger = Ledger::new();
 
 /// Attributes, events and links on the same way.
 pub(crate) static AMENDMENTS: Ledger = Ledger::new();
-
-static TAKES_REPORTS: AtomicBool = AtomicBool::new(false);
-
-/// Whether anybody takes reports of errors: what only they need is kept only then. One load.
-#[inline]
-#[cfg_attr(not(feature = "actix"), expect(dead_code, reason = "for an edge"))]
-pub(crate) fn takes_reports() -> bool {
-    IS_LIVE && TAKES_REPORTS.load(Ordering::Relaxed)
-}
-
-/// Says that somebody takes reports of errors from now on.
-#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "nobody does yet"))]
-pub(crate) fn take_reports() {
-    TAKES_REPORTS.store(true, Ordering::Relaxed);
-}

@@ -4,9 +4,11 @@
 //! Out: nothing where it succeeded; otherwise one look for whoever takes reports.
 //! Never: needs a span; allocates or reads a clock for a call that succeeds.
 
+use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::mem::MaybeUninit;
+use std::panic::PanicHookInfo;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::outcome::Describe;
@@ -63,9 +65,17 @@ pub enum Use {
 }
 
 /// Takes failures, on the thread where they are noticed. It must not block.
-pub(crate) trait TakeFailures: fmt::Debug + Send + Sync {
+pub(crate) trait TakeFailures: Any + fmt::Debug + Send + Sync {
     /// A call has failed, or a panic leaves it.
     fn notice(&self, failure: &Noticed<'_>);
+
+    /// A panic begins.
+    fn notice_panic(&self, info: &PanicHookInfo<'_>);
+}
+
+/// Who takes failures of this thread.
+pub(crate) fn taker() -> Option<&'static dyn TakeFailures> {
+    tracer::here().and_then(|tracer| tracer.failures.as_deref())
 }
 
 /// A failure as the function that it leaves knows it.

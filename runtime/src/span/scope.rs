@@ -36,6 +36,12 @@ impl Scope {
         current::with(|local| local.scope.get())
     }
 
+    /// A call by its number.
+    #[cfg(test)]
+    pub(crate) const fn of_test(number: u64) -> Self {
+        Self(number)
+    }
+
     pub(crate) const fn is_none(self) -> bool {
         self.0 == 0
     }
