@@ -31,8 +31,8 @@ pub(super) fn check(payload: &Value) -> Checked {
     data.need("environment")?.text(255)?;
     check_body(&data.need("body")?)?;
     check_words(&data)?;
-    data.each(&["timestamp"], |place| place.whole())?;
-    data.each(&["custom", "client", "notifier", "request", "server"], |place| place.object())?;
+    data.each(&["timestamp"], Place::whole)?;
+    data.each(&["custom", "client", "notifier", "request", "server"], Place::object)?;
     for (key, fields) in [("notifier", &["name", "version"][..]), ("server", SERVER)] {
         if let Some(place) = data.find(key) {
             place.each(fields, |field| field.text(usize::MAX))?;
@@ -42,7 +42,7 @@ pub(super) fn check(payload: &Value) -> Checked {
         request.each(&["url", "method", "query_string", "body", "user_ip"], |place| {
             place.text(usize::MAX)
         })?;
-        request.each(&["headers", "params", "GET", "POST"], |place| place.object())?;
+        request.each(&["headers", "params", "GET", "POST"], Place::object)?;
     }
     data.find("person").map_or(Ok(()), |person| check_person(&person))
 }
@@ -118,7 +118,7 @@ fn check_trace(trace: &Place<'_>) -> Checked {
 fn check_frame(frame: &Place<'_>) -> Checked {
     frame.object()?;
     frame.need("filename")?.text(usize::MAX)?;
-    frame.each(&["lineno", "colno"], |place| place.whole())?;
+    frame.each(&["lineno", "colno"], Place::whole)?;
     frame.each(&["method", "code", "class_name"], |place| place.text(usize::MAX))?;
     if let Some(context) = frame.find("context") {
         context.object()?;
@@ -126,7 +126,7 @@ fn check_frame(frame: &Place<'_>) -> Checked {
             lines.list()?.iter().try_for_each(|line| line.text(usize::MAX))?;
         }
     }
-    frame.each(&["locals"], |place| place.object())
+    frame.each(&["locals"], Place::object)
 }
 
 fn check_telemetry(entry: &Place<'_>) -> Checked {
@@ -146,7 +146,7 @@ fn check_telemetry(entry: &Place<'_>) -> Checked {
     required.iter().try_for_each(|key| body.need(key).map(drop))
 }
 
-impl<'a> Place<'a> {
+impl Place<'_> {
     fn find(&self, key: &str) -> Option<Self> {
         let value = self.value.get(key)?;
         Some(Self { path: self.path_to(key), value })
