@@ -14,6 +14,8 @@
 //! form: sizes are exact, an oversize record is refused alone, a batch is split by offsets, and a
 //! retry resends the same bytes.
 
+#[cfg(any(feature = "otlp", feature = "rollbar"))]
+mod address;
 mod batch;
 #[cfg(feature = "console")]
 pub mod console;
