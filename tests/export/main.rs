@@ -2,5 +2,7 @@
 
 mod faults;
 mod flush;
+mod http;
 mod otlp;
+mod reduce;
 mod rig;

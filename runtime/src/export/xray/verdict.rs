@@ -112,7 +112,7 @@ mod tests {
                 Verdict::Delivered => 'd',
                 Verdict::Split => 's',
                 Verdict::Retry { .. } => 'r',
-                Verdict::Refused { .. } => 'x',
+                Verdict::Refused { .. } | Verdict::Reduce { .. } => 'x',
                 Verdict::Partial { .. } => 'p',
                 Verdict::Reduce { .. } => 'm',
             })
