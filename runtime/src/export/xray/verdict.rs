@@ -113,7 +113,7 @@ mod tests {
                 Verdict::Split => 's',
                 Verdict::Retry { .. } => 'r',
                 Verdict::Refused { .. } => 'x',
-                Verdict::Partial { .. } => 'p',
+                Verdict::Partial { .. } | Verdict::Reduce { .. } => 'p',
             })
             .collect();
         assert_eq!(found, "ddxxxxsrrrrr");
