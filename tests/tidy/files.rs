@@ -12,9 +12,11 @@ const DIALECT: [&str; 4] = ["encode.rs", "mod.rs", "request.rs", "verdict.rs"];
 const EXTRAS: &[(&str, &str, &str)] = &[
     ("otlp", "attributes.rs", "attributes are written to bytes without message types"),
     ("otlp", "endpoint.rs", "two variables make one address by two rules"),
+    ("otlp", "environment.rs", "standard variables of each signal"),
     ("otlp", "honeycomb.rs", "a preset for one vendor of the protocol"),
     ("otlp", "scopes.rs", "items of several scopes share a request"),
-    ("otlp", "settings.rs", "ten standard variables"),
+    ("otlp", "settings.rs", "what the variables of a signal come to"),
+    ("otlp", "signal.rs", "spans and log records differ in paths and variables"),
     ("xray", "address.rs", "URLs and connection strings hold secrets"),
     ("xray", "annotations.rs", "the service indexes few, of few kinds, under narrow keys"),
     ("xray", "blocks.rs", "requests, statements and calls of AWS have forms of their own"),

@@ -11,14 +11,17 @@
 mod attributes;
 mod encode;
 mod endpoint;
+mod environment;
 mod honeycomb;
 mod request;
 mod scopes;
 mod settings;
+mod signal;
 mod verdict;
 
 pub use endpoint::Endpoint;
 pub use settings::{Compression, Settings, SettingsError};
+pub use signal::ExceptionSignal;
 
 use crate::export::{Batch, EncodeError, Limits, Reply, Request, Verdict};
 use crate::record::SpanRecord;
