@@ -1,5 +1,6 @@
 //! The exporters against real servers on loopback.
 
+mod exceptions;
 mod faults;
 mod flush;
 mod http;

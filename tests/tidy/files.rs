@@ -10,11 +10,18 @@ const DIALECT: [&str; 4] = ["encode.rs", "mod.rs", "request.rs", "verdict.rs"];
 
 /// What a dialect has besides, each for its reason.
 const EXTRAS: &[(&str, &str, &str)] = &[
+    ("console", "errors.rs", "a failure has other lines than a trace"),
+    ("console", "paint.rs", "traces and failures have colours and harmless texts in common"),
+    ("console", "utc.rs", "people want to know when, and no library is worth one line"),
     ("otlp", "attributes.rs", "attributes are written to bytes without message types"),
     ("otlp", "endpoint.rs", "two variables make one address by two rules"),
+    ("otlp", "environment.rs", "standard variables of each signal"),
+    ("otlp", "exceptions.rs", "a failure is a record of its own kind, told as a log record"),
     ("otlp", "honeycomb.rs", "a preset for one vendor of the protocol"),
     ("otlp", "scopes.rs", "items of several scopes share a request"),
-    ("otlp", "settings.rs", "ten standard variables"),
+    ("otlp", "settings.rs", "what the variables of a signal come to"),
+    ("otlp", "signal.rs", "spans and log records differ in paths and variables"),
+    ("otlp", "stacktrace.rs", "a stack is one text, as the language prints it"),
     ("rollbar", "body.rs", "an item tells one of three kinds of things"),
     ("rollbar", "custom.rs", "keys of the application and ours share an object"),
     ("rollbar", "endpoint.rs", "a base and a whole address are both usual"),

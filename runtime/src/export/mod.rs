@@ -23,6 +23,8 @@ pub mod console;
 pub mod otlp;
 #[cfg(feature = "rollbar")]
 pub mod rollbar;
+#[cfg(any(feature = "otlp", feature = "console"))]
+mod weight;
 #[cfg(feature = "xray")]
 pub mod xray;
 

@@ -1,4 +1,4 @@
-//! The address spans go to.
+//! The address that spans, or exceptions, go to.
 //!
 //! In: text. Out: an address that a request can be made of.
 //! Never: prints credentials or a query.
@@ -6,19 +6,28 @@
 use std::fmt;
 
 use super::settings::SettingsError;
+use super::signal::Signal;
 use crate::export::address;
 
-/// The address that spans are `POST`ed to. Prints without credentials and query.
+/// The address that requests are `POST`ed to. Prints without credentials and query.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint(String);
 
 impl Endpoint {
-    /// A base address, to which `v1/traces` is appended.
+    /// A base address, to which `v1/traces` is appended, where spans go.
     ///
     /// # Errors
     /// [`SettingsError::Endpoint`].
     pub fn base(address: &str) -> Result<Self, SettingsError> {
-        Self::base_of("endpoint", address)
+        Self::base_of("endpoint", address, Signal::TRACES.path)
+    }
+
+    /// A base address, to which `v1/logs` is appended, where exceptions go.
+    ///
+    /// # Errors
+    /// [`SettingsError::Endpoint`].
+    pub fn base_for_logs(address: &str) -> Result<Self, SettingsError> {
+        Self::base_of("endpoint", address, Signal::LOGS.path)
     }
 
     /// An address that is used as it is.
@@ -43,7 +52,11 @@ impl Endpoint {
         address::is_https(&self.0)
     }
 
-    pub(super) fn base_of(variable: &'static str, address: &str) -> Result<Self, SettingsError> {
+    pub(super) fn base_of(
+        variable: &'static str,
+        address: &str,
+        signal_path: &str,
+    ) -> Result<Self, SettingsError> {
         let Self(address) = Self::checked(variable, address)?;
         let (path, query) = match address.split_once('?') {
             Some((path, query)) => (path, Some(query)),
@@ -51,7 +64,7 @@ impl Endpoint {
         };
         let slash = if path.ends_with('/') { "" } else { "/" };
         let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-        Ok(Self(format!("{path}{slash}v1/traces{query}")))
+        Ok(Self(format!("{path}{slash}{signal_path}{query}")))
     }
 
     pub(super) fn checked(variable: &'static str, address: &str) -> Result<Self, SettingsError> {

@@ -112,7 +112,7 @@ mod tests {
                 Verdict::Delivered => 'd',
                 Verdict::Split => 's',
                 Verdict::Retry { .. } => 'r',
-                Verdict::Refused { .. } | Verdict::Reduce { .. } => 'x',
+                Verdict::Refused { .. } => 'x',
                 Verdict::Partial { .. } => 'p',
                 Verdict::Reduce { .. } => 'm',
             })
