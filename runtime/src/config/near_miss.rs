@@ -136,6 +136,7 @@ mod tests {
             ("OTEL_SERVICE_NAM", "OTEL_SERVICE_NAME"),
             ("OTEL_SERVICE_NAMES", "OTEL_SERVICE_NAME"),
             ("OTEL_SERVCIE_NAME", "OTEL_SERVICE_NAME"),
+            ("ROLLBAR_ACCCESS_TOKEN", "ROLLBAR_ACCESS_TOKEN"),
         ] {
             let expected = format!("the variable {found} is not known, did you mean {meant}?");
             assert_eq!(warnings([found].into_iter()), [expected]);
@@ -144,10 +145,10 @@ mod tests {
 
     #[test]
     fn a_slip_in_a_reserved_name_is_noticed_and_promises_nothing() {
-        let expected = "the variable ROLLBAR_ACCCESS_TOKEN is not known, did you mean \
-                        ROLLBAR_ACCESS_TOKEN? That one is reserved, nothing reads it yet";
-        assert_eq!(warnings(["ROLLBAR_ACCCESS_TOKEN"].into_iter()), [expected]);
-        assert_eq!(warnings(["ROLLBAR_ACCESS_TOKEN"].into_iter()), Vec::<String>::new());
+        let expected = "the variable CLOUDWATCH_LOG_GRUOP is not known, did you mean \
+                        CLOUDWATCH_LOG_GROUP? That one is reserved, nothing reads it yet";
+        assert_eq!(warnings(["CLOUDWATCH_LOG_GRUOP"].into_iter()), [expected]);
+        assert_eq!(warnings(["CLOUDWATCH_LOG_GROUP"].into_iter()), Vec::<String>::new());
     }
 
     #[test]
