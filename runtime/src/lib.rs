@@ -100,4 +100,4 @@ pub use config::Config;
 pub use install::Telemetry;
 pub use record::Failure;
 pub use span::{FutureExt, Sink, Span, SpanRef, ToAttribute, current, set_user};
-pub use spanwright_macros::{record, traced, xray_subsegment};
+pub use spanwright_macros::{record, report_errors, traced, xray_subsegment};

@@ -126,9 +126,10 @@ impl ReportPieces {
         Ways {
             ret: TokenStream::new(),
             ok: TokenStream::new(),
-            err: match conditions.as_slice() {
-                [] => statements,
-                _ => quote_spanned!(site=> if #(#conditions)&&* { #statements }),
+            err: if conditions.is_empty() {
+                statements
+            } else {
+                quote_spanned!(site=> if #(#conditions)&&* { #statements })
             },
             none: none.unwrap_or_default(),
         }

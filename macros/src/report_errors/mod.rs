@@ -5,22 +5,21 @@
 
 mod filter;
 mod level;
+mod output;
 mod scope;
 mod site;
 mod text;
 mod values;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
-use syn::spanned::Spanned as _;
-use syn::{Expr, Path, ReturnType};
+use syn::{Expr, Path};
 
 use crate::args::{self, Arg, Grammar};
 use crate::body::{self, ReportPieces, ResultPiece};
 use crate::callsite::{Callsite, Words, choose};
 use crate::errors::Errors;
 use crate::field::{self, Field};
-use crate::function::{self, Function, Output, Shape};
+use crate::function::{self, Function};
 use crate::paths::Paths;
 use filter::Filter;
 use level::Level;
@@ -141,7 +140,7 @@ impl Plan {
     /// Checks the arguments.
     pub(crate) fn new(args: Args, function: &Function, errors: &mut Errors) -> Self {
         let Args { level, texts, mut values, filter, none, takes_panics, is_boundary, .. } = args;
-        check_output(none.as_ref(), takes_panics, function, errors);
+        output::check_signature(none.as_ref(), takes_panics, function, errors);
         let scope = Scope::of(function);
         let (texts, asked) = texts.divide(&scope);
         values.extend(asked);
@@ -194,7 +193,11 @@ impl Plan {
             conditions: self.filter.conditions(paths),
             err: self.err(paths),
             takes_none: self.takes_none,
-            check: self.check(paths),
+            check: if self.takes_panics {
+                TokenStream::new()
+            } else {
+                output::check(self.output, self.takes_none, paths)
+            },
             used: entry.iter().map(Field::expressions).collect(),
         }
     }
@@ -208,63 +211,5 @@ impl Plan {
         let place = late.iter().find_map(|field| scope::named(&field.expressions()));
         let binding = place.map(|place| Ident::new(scope::ERR, place));
         (!statements.is_empty()).then_some(ResultPiece { binding, statements })
-    }
-
-    /// What compiles only if the result can fail, at the place of its type.
-    fn check(&self, paths: &Paths) -> TokenStream {
-        let (place, private) = (self.output, paths.private_at(self.output));
-        if self.takes_panics {
-            return TokenStream::new();
-        }
-        if self.takes_none {
-            return quote_spanned!(place=> #private::must_fail(&__spanwright_result););
-        }
-        let site = Span::mixed_site();
-        let imports = quote_spanned!(site=> use #private::{ViaOption as _, ViaResult as _};);
-        let check = quote_spanned!(place=> (&&#private::MustFail(&__spanwright_result)).check(););
-        quote_spanned!(site=> #imports #check)
-    }
-}
-
-/// What the signature alone says of whether a call can fail.
-fn check_output(
-    none: Option<&Ident>,
-    takes_panics: bool,
-    function: &Function,
-    errors: &mut Errors,
-) {
-    let output = function.output();
-    match &output {
-        Output::Never | Output::Unit if !takes_panics => {
-            let place = match &function.signature.output {
-                ReturnType::Type(_, ty) => ty.to_token_stream(),
-                ReturnType::Default => function.signature.ident.to_token_stream(),
-            };
-            let output = output.ty().to_token_stream();
-            errors.on(
-                place,
-                format!(
-                    "a call that gives `{output}` cannot fail: return a `Result`, or report panics \
-                     alone with `panics`"
-                ),
-            );
-        }
-        Output::Value(_) if function.shape() == Shape::Plain && function.is_track_caller() => {
-            let tracked = function.attributes.iter().map(syn::Attribute::path);
-            let place = tracked.filter(|path| path.is_ident("track_caller")).map(|it| it.span());
-            errors.at(
-                place.last().unwrap_or_else(Span::call_site),
-                format!(
-                    "{OWNER} needs the body in a closure, which would hide the caller from \
-                     `#[track_caller]`; remove one of the two"
-                ),
-            );
-        }
-        Output::Value(ty) if function::is_called(ty, "Result") => {
-            if let Some(none) = none {
-                errors.on(none, "a `Result` has no `None`: leave `none` out");
-            }
-        }
-        _ => {}
     }
 }

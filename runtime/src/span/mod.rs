@@ -36,6 +36,7 @@ mod layout;
 mod live;
 mod marks;
 mod missing;
+mod must_fail;
 mod outcome;
 pub(crate) mod parent;
 mod rate;
@@ -69,6 +70,8 @@ pub use amend::Amendment;
 pub use callsite::{Callsite, Mark, Subsegment};
 #[doc(hidden)]
 pub use frame::Frame;
+#[doc(hidden)]
+pub use must_fail::{MustFail, ViaOption, ViaResult, must_fail};
 #[doc(hidden)]
 pub use outcome::{
     ErrorProbe, Judge, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError, ViaFallible,

@@ -35,6 +35,13 @@ pub enum Split<'a, T: ?Sized, E: ?Sized> {
 ///
 /// `Result`, `Option` and `ControlFlow` implement it; implement it for your own result types and
 /// annotated functions that return them are judged by it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot fail: there is no error to report",
+    label = "not a result",
+    note = "`Result` and `ControlFlow` can fail, `Option` can where `none` says so",
+    note = "implement `spanwright::span::Fallible` for a type of your own, or report panics alone \
+            with `panics`"
+)]
 pub trait Fallible {
     /// What success carries.
     type Ok: ?Sized;
