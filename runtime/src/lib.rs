@@ -79,6 +79,7 @@ mod origin;
 pub mod pipeline;
 pub mod propagate;
 pub mod record;
+pub mod report;
 pub mod sample;
 pub mod secret;
 pub mod span;
@@ -98,6 +99,7 @@ pub use private as __private;
 
 pub use config::Config;
 pub use install::Telemetry;
-pub use record::Failure;
+pub use record::{Failure, Severity};
+pub use report::{report_error, report_message};
 pub use span::{FutureExt, Sink, Span, SpanRef, ToAttribute, current, set_user};
 pub use spanwright_macros::{record, report_errors, traced, xray_subsegment};

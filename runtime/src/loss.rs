@@ -27,11 +27,15 @@ pub enum LossReason {
     Shutdown,
     /// The worker of the destination failed while it held the record.
     WorkerPanicked,
+    /// The failure was one too many of its kind, and is told together with others.
+    Summarized,
+    /// The application dropped the report of the failure.
+    Filtered,
 }
 
 impl LossReason {
     /// Every reason, in the order of their counters.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::RingFull,
         Self::QueueFull,
         Self::TooLarge,
@@ -40,6 +44,8 @@ impl LossReason {
         Self::Refused,
         Self::Shutdown,
         Self::WorkerPanicked,
+        Self::Summarized,
+        Self::Filtered,
     ];
 
     /// The reason in words for messages.
@@ -53,6 +59,8 @@ impl LossReason {
             Self::Refused => "refused",
             Self::Shutdown => "shutdown",
             Self::WorkerPanicked => "worker panicked",
+            Self::Summarized => "summarized",
+            Self::Filtered => "filtered",
         }
     }
 }

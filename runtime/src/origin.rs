@@ -17,9 +17,12 @@ pub(crate) const SCOPE_VERSION: &str = "otel.scope.version";
 /// The attribute that says how a call ended when the status cannot: `none`, `panic`, `cancelled`.
 pub(crate) const OUTCOME: &str = "spanwright.outcome";
 
-const FUNCTION: &str = "code.function.name";
-const FILE: &str = "code.file.path";
-const LINE: &str = "code.line.number";
+/// The function with its path, its file, its line.
+///
+/// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/>.
+pub(crate) const FUNCTION: &str = "code.function.name";
+pub(crate) const FILE: &str = "code.file.path";
+pub(crate) const LINE: &str = "code.line.number";
 
 /// Who made a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,10 +6,13 @@
 pub use core;
 pub use std::boxed::Box;
 
-pub use crate::record::{Destinations, Failure, Level, Namespace, Outcome, Source, SpanKind};
+pub use crate::record::{
+    Destinations, Failure, Level, Namespace, Outcome, Severity, Source, SpanKind,
+};
 pub use crate::span::{
-    Amendment, Callsite, ErrorProbe, Fallible, Frame, Judge, Mark, MustFail, Parent, Recorder,
-    Redaction, Scoped, Split, Subsegment, ToAttribute, ViaAsRef, ViaAsRefSend, ViaDebug,
-    ViaDisplay, ViaError, ViaFallible, ViaNothing, ViaOption, ViaPlain, ViaResult, call, call_in,
-    classify, error_event, guard_attributes, is_enabled, must_fail, scoped,
+    Amendment, Callsite, Describe, ErrorProbe, Fallible, Frame, Joint, Judge, Mark, MustFail,
+    Parent, Recorder, Redaction, Report, Running, Scoped, Site, Split, Subsegment, ToAttribute,
+    Use, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError, ViaFallible, ViaNothing,
+    ViaOption, ViaPlain, ViaResult, asks, call, call_in, classify, error_event, fallible,
+    guard_attributes, is_enabled, is_reporting, joint, scoped,
 };

@@ -10,10 +10,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::propagate::Composite;
-use crate::record::{Destinations, Level, Outcome, Processor, SpanKind, SpanRecord, Status};
+use crate::record::{
+    Destinations, ErrorRecord, Level, Outcome, Processor, RequestRecord, SpanKind, SpanRecord,
+    Status,
+};
+use crate::report::{self, Sources};
 use crate::sample::{DecideSegments, Sampler};
 use crate::span::tracer::{self, Processors, Tracer};
-use crate::span::{ContextMissing, Limits, collector, isolate, ring};
+use crate::span::{ContextMissing, Limits, SpanRef, collector, isolate, request, ring};
 use crate::tree::walk;
 
 /// How long a capture waits for its spans.
@@ -28,6 +32,35 @@ pub struct Capture {
     level: Level,
     destinations: Destinations,
     segments: Option<Arc<dyn DecideSegments>>,
+    reports: report::Settings,
+}
+
+/// What came of a capture.
+#[derive(Debug)]
+pub struct Captured<R> {
+    /// What the body returned.
+    pub value: R,
+    /// The spans that ended in it, in the order they ended.
+    pub spans: Vec<SpanRecord>,
+    /// The failures that were reported, in the order they were told.
+    pub errors: Vec<ErrorRecord>,
+}
+
+/// Runs `body` and returns the failures that it reported, in the order they are told.
+///
+/// Blocks until they are told.
+///
+/// ```
+/// use spanwright::record::{Severity, Subject};
+/// use spanwright::testing;
+///
+/// let errors = testing::capture_errors(|| {
+///     spanwright::report_message("Hello World!", Severity::Warning);
+/// });
+/// assert_eq!(errors[0].subject, Subject::Message("Hello World!".to_owned()));
+/// ```
+pub fn capture_errors<R>(body: impl FnOnce() -> R) -> Vec<ErrorRecord> {
+    Capture::default().run_all(body).errors
 }
 
 /// Runs `body` and returns the spans that ended in it, in the order they ended.
@@ -53,6 +86,7 @@ impl Default for Capture {
             level: Level::Trace,
             destinations: Destinations::ALL,
             segments: None,
+            reports: report::Settings { hold: Duration::MAX / 4, ..report::Settings::default() },
         }
     }
 }
@@ -94,21 +128,41 @@ impl Capture {
         Self { segments: Some(Arc::new(rules)), ..self }
     }
 
+    /// What is reported of failures. They are told when the body is over, however long they are held.
+    #[must_use]
+    pub fn reports(self, reports: report::Settings) -> Self {
+        Self { reports, ..self }
+    }
+
     /// Runs `body` and returns its result and the spans that ended in it.
     ///
     /// # Panics
     /// When more than a thousand captures run at a time, or the collector does not answer.
     pub fn run<R>(self, body: impl FnOnce() -> R) -> (R, Vec<SpanRecord>) {
-        assert!(collector::start(), "the system gives no thread for the collector");
-        let memory = Arc::new(Memory::default());
-        let tag = tracer::add(|| self.tracer(&memory)).expect("a thousand captures at a time");
-        let _removal = Removal(tag);
-        let result = isolate(tag, body);
-        assert!(collector::flush(TIMEOUT), "the collector does not answer");
-        (result, memory.take())
+        let Captured { value, spans, .. } = self.run_all(body);
+        (value, spans)
     }
 
-    fn tracer(&self, memory: &Arc<Memory>) -> Tracer {
+    /// Runs `body` and returns its result, the spans that ended in it, and the failures it reported,
+    /// the panics of its thread among them.
+    ///
+    /// # Panics
+    /// When more than a thousand captures run at a time, or the collector does not answer.
+    pub fn run_all<R>(self, body: impl FnOnce() -> R) -> Captured<R> {
+        assert!(collector::start(), "the system gives no thread for the collector");
+        let (spans, errors) = (Arc::new(Memory::default()), Arc::new(Memory::default()));
+        let processors: Vec<Arc<dyn Processor<ErrorRecord>>> = vec![errors.clone()];
+        let parts = report::parts(self.reports.clone(), true, Sources::Counting, processors);
+        let tag =
+            tracer::add(|| self.tracer(&spans, &parts)).expect("a thousand captures at a time");
+        let _removal = Removal(tag);
+        let value = isolate(tag, body);
+        assert!(collector::flush(TIMEOUT), "the collector does not answer");
+        parts.teller.tell(true, true);
+        Captured { value, spans: spans.take(), errors: errors.take() }
+    }
+
+    fn tracer(&self, memory: &Arc<Memory<SpanRecord>>, parts: &report::Parts) -> Tracer {
         Tracer {
             sampler: self.sampler.clone(),
             propagator: self.propagator.clone(),
@@ -116,9 +170,13 @@ impl Capture {
             segments: self.segments.clone(),
             context_missing: ContextMissing::IgnoreError,
             watcher: None,
+            failures: Some(Arc::clone(&parts.taker)),
             destinations: self.destinations,
             level: self.level,
-            processors: Processors { of_all: vec![memory.clone()], ..Processors::default() },
+            processors: Processors {
+                of_spans: vec![Arc::clone(&parts.trail)],
+                of_all: vec![memory.clone()],
+            },
         }
     }
 }
@@ -126,6 +184,14 @@ impl Capture {
 /// How many rings, each for the spans of one thread at a time, this process has made so far.
 pub fn rings() -> usize {
     ring::made()
+}
+
+/// The request of a span as a report of an error would tell it; what is known of it only by the
+/// response is there once the response was made.
+///
+/// `None` where nothing takes reports, the span belongs to no request, or the request is over.
+pub fn request_details(span: SpanRef) -> Option<RequestRecord> {
+    Some(request::of(span)?.details?.describe())
 }
 
 /// Renders spans as an indented tree, children in the order they began; one line a span with its
@@ -159,19 +225,25 @@ fn line(span: &SpanRecord) -> String {
     line
 }
 
-/// Keeps finished spans.
-#[derive(Debug, Default)]
-struct Memory(Mutex<Vec<SpanRecord>>);
+/// Keeps finished records.
+#[derive(Debug)]
+struct Memory<R>(Mutex<Vec<R>>);
 
-impl Memory {
-    fn take(&self) -> Vec<SpanRecord> {
+impl<R> Default for Memory<R> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<R> Memory<R> {
+    fn take(&self) -> Vec<R> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl Processor<SpanRecord> for Memory {
-    fn process(&self, spans: &Arc<[SpanRecord]>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(spans.iter().cloned());
+impl<R: Clone + Send + Sync + 'static> Processor<R> for Memory<R> {
+    fn process(&self, records: &Arc<[R]>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(records.iter().cloned());
     }
 }
 

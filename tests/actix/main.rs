@@ -1,5 +1,7 @@
 //! The actix-web middleware, from requests to finished spans.
 
+mod bodies;
+mod details;
 mod endings;
 mod headers;
 mod requests;

@@ -2,12 +2,15 @@
 
 use std::fmt::Debug;
 use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
 
 use actix_http::{HttpService, Request};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, map_config};
 use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::rt;
+use spanwright::SpanRef;
+use spanwright::actix::Tracing;
 use spanwright::record::SpanRecord;
 use spanwright::testing::Capture;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -49,6 +52,16 @@ pub(crate) fn named<'a>(spans: &'a [SpanRecord], name: &str) -> &'a SpanRecord {
 pub(crate) fn value(span: &SpanRecord, key: &str) -> Option<String> {
     let attribute = span.attributes.iter().find(|attribute| attribute.key == key);
     attribute.map(|attribute| attribute.value.to_string())
+}
+
+/// The middleware, and where it says which span it has begun.
+pub(crate) fn watched(tracing: Tracing) -> (Tracing, Arc<OnceLock<SpanRef>>) {
+    let span = Arc::new(OnceLock::new());
+    let seen = Arc::clone(&span);
+    let tracing = tracing.on_request(move |_, span| {
+        seen.set(span).expect("one request");
+    });
+    (tracing, span)
 }
 
 /// Serves an application over HTTP/1 on this thread, as each worker of a server does on its own.

@@ -4,6 +4,7 @@ pub mod http_server;
 pub mod otlp_sink;
 pub mod records;
 pub mod rig;
+pub mod rollbar_server;
 pub mod segments;
 pub mod xray_daemon;
 

@@ -3,9 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use opentelemetry_proto::tonic::collector::logs::v1::{
+    ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
+};
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 use prost::bytes::Buf;
@@ -65,16 +69,27 @@ impl OtlpSink {
         self.log.all()
     }
 
-    /// Every request so far, decoded.
+    /// Every request so far but those of log records, decoded.
     ///
     /// # Panics
     /// A body is not an `ExportTraceServiceRequest`.
     pub fn requests(&self) -> Vec<ExportTraceServiceRequest> {
-        let decode = |received: &Received| {
-            ExportTraceServiceRequest::decode(received.body.as_slice())
-                .expect("a request must decode")
-        };
-        self.received().iter().map(decode).collect()
+        self.decoded(|received| !is_of_logs(received))
+    }
+
+    /// The log records of every request of such so far.
+    ///
+    /// # Panics
+    /// A body is not an `ExportLogsServiceRequest`.
+    pub fn log_records(&self) -> Vec<Vec<LogRecord>> {
+        let requests: Vec<ExportLogsServiceRequest> = self.decoded(is_of_logs);
+        requests.into_iter().map(log_records_of).collect()
+    }
+
+    fn decoded<M: Message + Default>(&self, is_wanted: impl Fn(&Received) -> bool) -> Vec<M> {
+        let received = self.received();
+        let wanted = received.iter().filter(|received| is_wanted(received));
+        wanted.map(|it| M::decode(it.body.as_slice()).expect("a request must decode")).collect()
     }
 
     /// The spans of every request so far.
@@ -93,6 +108,23 @@ pub fn partial_success(rejected_spans: i64, message: &str) -> Answer {
     let error_message = message.to_owned();
     let partial_success = Some(ExportTracePartialSuccess { rejected_spans, error_message });
     ok().body(ExportTraceServiceResponse { partial_success }.encode_to_vec())
+}
+
+/// Success but for some log records.
+pub fn partial_success_of_logs(rejected_log_records: i64, message: &str) -> Answer {
+    let error_message = message.to_owned();
+    let partial_success = Some(ExportLogsPartialSuccess { rejected_log_records, error_message });
+    ok().body(ExportLogsServiceResponse { partial_success }.encode_to_vec())
+}
+
+/// Whether a request is about log records, by the path that the specification gives them.
+fn is_of_logs(received: &Received) -> bool {
+    received.path.ends_with("/v1/logs")
+}
+
+fn log_records_of(request: ExportLogsServiceRequest) -> Vec<LogRecord> {
+    let scopes = request.resource_logs.into_iter().flat_map(|resource| resource.scope_logs);
+    scopes.flat_map(|scope| scope.log_records).collect()
 }
 
 /// The spans of one request.

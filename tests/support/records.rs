@@ -1,11 +1,12 @@
-//! Finished spans to hand to exporters.
+//! Finished spans and failures to hand to exporters.
 
 use spanwright::record::{
-    Attribute, Destinations, Dropped, Level, Outcome, Source, SpanContext, SpanId, SpanKind,
-    SpanRecord, Status, TraceFlags, TraceId,
+    Attribute, Cause, Destinations, Dropped, ErrorRecord, Level, Outcome, Person, ReportId,
+    Severity, Source, SpanContext, SpanId, SpanKind, SpanRecord, StackFrame, Status, Subject,
+    TraceFlags, TraceId,
 };
 
-/// The callsite of all test spans.
+/// The callsite of all test spans and failures.
 pub static SOURCE: Source = Source {
     name: "home_activities",
     target: "cruddur::services",
@@ -19,14 +20,7 @@ pub static SOURCE: Source = Source {
 pub fn span(number: u64) -> SpanRecord {
     SpanRecord {
         name: SOURCE.name.into(),
-        context: SpanContext {
-            trace_id: TraceId::from_u128(
-                0x6918_0000_0000_0000_0000_0000_0000_0000 | u128::from(number),
-            ),
-            span_id: SpanId::from_u64(number),
-            flags: TraceFlags::SAMPLED,
-            is_remote: false,
-        },
+        context: context(number),
         parent_span_id: None,
         parent_is_remote: false,
         local_root_id: SpanId::from_u64(number),
@@ -43,5 +37,50 @@ pub fn span(number: u64) -> SpanRecord {
         source: &SOURCE,
         destinations: Destinations::SPANS,
         segment: None,
+    }
+}
+
+/// A failure in the span of the same number, whose id is made of it too.
+pub fn failure(number: u64) -> ErrorRecord {
+    let cause = |type_name: &'static str, message: &str| Cause {
+        type_name: Some(type_name.into()),
+        message: message.to_owned(),
+    };
+    let causes =
+        vec![cause("cruddur::Error", "no activities"), cause("sqlx::Error", "pool timed out")];
+    ErrorRecord {
+        id: ReportId::from_random(number.into()),
+        unix_ns: 1_763_596_800_000_250_000,
+        severity: Severity::Error,
+        subject: Subject::Error(causes),
+        title: None,
+        fingerprint: None,
+        context: None,
+        stack: vec![StackFrame {
+            function: Some(SOURCE.function.to_owned()),
+            file: Some(SOURCE.file.to_owned()),
+            line: Some(42),
+            is_in_app: true,
+            ..StackFrame::default()
+        }],
+        path: vec![&SOURCE],
+        spans: vec![SOURCE.name.into()],
+        span: Some(context(number)),
+        request: None,
+        person: Person::default(),
+        custom: vec![Attribute::new("attempt", 3_i64)],
+        breadcrumbs: Vec::new(),
+        thread: None,
+    }
+}
+
+fn context(number: u64) -> SpanContext {
+    SpanContext {
+        trace_id: TraceId::from_u128(
+            0x6918_0000_0000_0000_0000_0000_0000_0000 | u128::from(number),
+        ),
+        span_id: SpanId::from_u64(number),
+        flags: TraceFlags::SAMPLED,
+        is_remote: false,
     }
 }

@@ -10,7 +10,7 @@ use syn::Expr;
 use super::scope::{self, Scope};
 use crate::args::{self, Arg};
 use crate::body;
-use crate::callsite::{Words, choose, variant};
+use crate::callsite::{Words, choose, optional, variant};
 use crate::errors::Errors;
 use crate::field;
 use crate::paths::Paths;
@@ -35,17 +35,15 @@ const SYNONYMS: &[(&str, &str)] = &[
 ];
 
 /// How bad a failure is.
+#[derive(Default)]
 pub(super) enum Level {
+    /// As bad as whoever else reports it says.
+    #[default]
+    Unsaid,
     /// Always the same: a variant of the runtime's type.
     Word(&'static str),
     /// What a function says of the error.
     Function(Expr),
-}
-
-impl Default for Level {
-    fn default() -> Self {
-        Self::Word("Error")
-    }
 }
 
 impl Level {
@@ -77,7 +75,7 @@ impl Level {
 
     /// Whether nothing is asked of the error.
     pub(super) fn is_known(&self) -> bool {
-        matches!(self, Self::Word(_))
+        !matches!(self, Self::Function(_))
     }
 
     pub(super) fn check(&self, scope: &Scope, errors: &mut Errors) {
@@ -86,13 +84,14 @@ impl Level {
         }
     }
 
-    /// The level that is known at compile time.
+    /// The level, if it is known at compile time.
     pub(super) fn tokens(&self, paths: &Paths) -> TokenStream {
-        let word = match self {
-            Self::Word(word) => word,
-            Self::Function(_) => "Error",
+        let private = paths.private();
+        let severity = match self {
+            Self::Word(word) => Some(variant(&private, "Severity", word)),
+            Self::Unsaid | Self::Function(_) => None,
         };
-        variant(&paths.private(), "Severity", word)
+        optional(severity.as_ref(), &private)
     }
 
     /// The statement that sets the level by the error.
@@ -101,7 +100,9 @@ impl Level {
         let Self::Function(function) = self else { return TokenStream::new() };
         let (private, report) = (paths.private(), body::report());
         let set = quote_spanned!(Span::mixed_site()=>
-            #report.set_severity(#private::classify(__spanwright_error, #function));
+            #report.set_severity(
+                #private::classify::<_, #private::Severity>(__spanwright_error, #function)
+            );
         );
         field::guarded(&set, paths)
     }

@@ -133,7 +133,7 @@ impl Args {
 
 fn is_boundary(place: &Expr, errors: &mut Errors) -> bool {
     let what = "a place to report at";
-    choose(PLACES, what, place, args::text(place), errors) == Some("Boundary")
+    choose(PLACES, what, place, args::word(place), errors) == Some("Boundary")
 }
 
 impl Plan {

@@ -71,7 +71,7 @@ fn cannot_fail(signature: &Signature, output: &Output, errors: &mut Errors) {
 pub(super) fn check(place: Span, takes_none: bool, paths: &Paths) -> TokenStream {
     let (private, placed) = (paths.private(), paths.private_at(place));
     if takes_none {
-        return quote_spanned!(place=> #placed::must_fail(&__spanwright_result););
+        return quote_spanned!(place=> #placed::fallible(&__spanwright_result););
     }
     let check = quote_spanned!(place=> (&&#placed::MustFail(&__spanwright_result)).check(););
     quote_spanned!(Span::mixed_site()=>

@@ -17,7 +17,7 @@ pub(super) struct Site<'a> {
     /// Where it is: a constant expression.
     pub(super) source: TokenStream,
     pub(super) values: &'a Values,
-    /// How bad a failure is unless a function says: a constant expression.
+    /// How bad a failure is, if that is known: a constant expression.
     pub(super) severity: TokenStream,
     pub(super) texts: &'a Texts,
     pub(super) takes_panics: bool,

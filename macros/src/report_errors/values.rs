@@ -114,7 +114,10 @@ impl Values {
 
 /// What a field of a person is; reports any other.
 fn person(field: &Field, errors: &mut Errors) -> Option<Use> {
-    let key = field.key.text().unwrap_or_default();
+    let Some(key) = field.key.text() else {
+        errors.on(field.key.place(), "the keys of a person are words: `id`, `username`, `email`");
+        return None;
+    };
     if let Some((_, usage)) = PERSON.iter().find(|(word, _)| *word == key) {
         return Some(Use(usage));
     }

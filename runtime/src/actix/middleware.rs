@@ -15,7 +15,8 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forwar
 use pin_project_lite::pin_project;
 
 use super::body::TracedBody;
-use super::root_span::{REQUEST, RootSpan, Shared};
+use super::callsite::REQUEST;
+use super::root_span::{RootSpan, Shared};
 use super::settings::Tracing;
 use crate::span::is_enabled;
 
@@ -54,13 +55,13 @@ where
 
     forward_ready!(service);
 
-    fn call(&self, request: ServiceRequest) -> Self::Future {
+    fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let mut root = if !is_enabled(&REQUEST) {
             RootSpan::none()
         } else if self.shared.settings.excludes(&request) {
             RootSpan::muted()
         } else {
-            RootSpan::begin(&request, &self.shared)
+            RootSpan::begin(&mut request, &self.shared)
         };
         let future = root.step(|| self.service.call(request));
         RequestFuture { root, future: Some(future) }

@@ -27,9 +27,12 @@
 //! Conventions: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>.
 
 mod body;
+mod callsite;
 mod carrier;
+mod details;
 mod error_facts;
 mod middleware;
+mod payload;
 mod request_facts;
 mod request_id;
 mod root_span;

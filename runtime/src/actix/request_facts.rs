@@ -9,9 +9,10 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{
     HOST, HeaderMap, HeaderName, USER_AGENT, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO,
 };
-use actix_web::http::{Version, uri};
+use actix_web::http::uri::Authority;
+use actix_web::http::{Uri, Version};
 
-use super::root_span::{Key, RequestFrame};
+use super::callsite::{Key, RequestFrame};
 use crate::conventions::{known_method, without_secrets};
 use crate::sample::RequestFacts;
 use crate::span::Recorder;
@@ -20,7 +21,7 @@ use crate::span::Recorder;
 pub(super) fn of_rules(request: &HttpRequest) -> RequestFacts<'_> {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     RequestFacts {
-        host: header(HOST).or_else(|| request.uri().authority().map(uri::Authority::as_str)),
+        host: header(HOST).or_else(|| request.uri().authority().map(Authority::as_str)),
         method: Some(request.method().as_str()),
         path: Some(request.path()),
         user_agent: header(USER_AGENT),
@@ -54,35 +55,60 @@ fn record_addresses(
     trusted_proxies: Option<usize>,
     frame: &mut RequestFrame,
 ) {
-    let headers = Headers::of(request.headers());
-    let told = |parameter, older, name| match trusted_proxies {
-        Some(count) => told_by_the_last(count, request.headers(), name),
-        None => headers.forwarded(parameter, older),
-    };
-    let uri = request.uri();
-    let secure = request.app_config().secure();
-    let scheme = told("proto", headers.forwarded_proto, X_FORWARDED_PROTO)
-        .or_else(|| uri.scheme_str())
-        .unwrap_or(if secure { "https" } else { "http" });
-    frame.record(Key::SCHEME, scheme);
-    let host = told("host", headers.forwarded_host, X_FORWARDED_HOST)
-        .or(headers.host)
-        .or_else(|| uri.authority().map(uri::Authority::as_str));
-    if let Some(host) = host.filter(|host| !host.is_empty()) {
+    let is_secure = request.app_config().secure();
+    let claims = Claims::of(request.headers(), request.uri(), is_secure, trusted_proxies);
+    frame.record(Key::SCHEME, claims.scheme);
+    if let Some(host) = claims.host {
         let (address, port) = address_and_port(host);
         frame.record(Key::SERVER_ADDRESS, address);
-        frame.record(Key::SERVER_PORT, &port.or_else(|| default_port(scheme)));
+        frame.record(Key::SERVER_PORT, &port.or_else(|| default_port(claims.scheme)));
     }
     // Two attributes, formatted once.
     let peer = request.peer_addr().map(|peer| (peer.ip().to_string(), peer.port()));
-    let client = told("for", headers.forwarded_for, X_FORWARDED_FOR);
-    let client = client.map(|client| address_and_port(client).0);
-    frame.record(Key::CLIENT_ADDRESS, &client.or(peer.as_ref().map(|(address, _)| &**address)));
+    let client = claims.client.or(peer.as_ref().map(|(address, _)| &**address));
+    frame.record(Key::CLIENT_ADDRESS, &client);
     if let Some((address, port)) = &peer {
         frame.record(Key::PEER_ADDRESS, address);
         frame.record(Key::PEER_PORT, port);
     }
-    frame.record(Key::USER_AGENT, &headers.user_agent);
+    frame.record(Key::USER_AGENT, &claims.user_agent);
+}
+
+/// What a request claims about both its ends, as far as it is believed.
+pub(super) struct Claims<'a> {
+    pub(super) scheme: &'a str,
+    /// What the client asked for, with the port that it wrote; never empty.
+    pub(super) host: Option<&'a str>,
+    /// The address of the client, where a proxy tells it.
+    pub(super) client: Option<&'a str>,
+    user_agent: Option<&'a str>,
+}
+
+impl<'a> Claims<'a> {
+    pub(super) fn of(
+        headers: &'a HeaderMap,
+        uri: &'a Uri,
+        is_secure: bool,
+        trusted_proxies: Option<usize>,
+    ) -> Self {
+        let found = Headers::of(headers);
+        let told = |parameter, older, name| match trusted_proxies {
+            Some(count) => told_by_the_last(count, headers, name),
+            None => found.forwarded(parameter, older),
+        };
+        let host = told("host", found.forwarded_host, X_FORWARDED_HOST)
+            .or(found.host)
+            .or_else(|| uri.authority().map(Authority::as_str));
+        Self {
+            scheme: told("proto", found.forwarded_proto, X_FORWARDED_PROTO)
+                .or_else(|| uri.scheme_str())
+                .unwrap_or(if is_secure { "https" } else { "http" }),
+            host: host.filter(|host| !host.is_empty()),
+            client: told("for", found.forwarded_for, X_FORWARDED_FOR)
+                .map(|client| address_and_port(client).0),
+            user_agent: found.user_agent,
+        }
+    }
 }
 
 /// The headers that say something about the request, found in one pass.

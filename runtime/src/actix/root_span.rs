@@ -6,13 +6,16 @@
 use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use actix_web::Error;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{ResourceMap, ServiceRequest, ServiceResponse};
 use actix_web::http::header::HeaderMap;
 use actix_web::http::{Method, StatusCode, Uri};
+use actix_web::{Error, HttpRequest};
 
+use super::callsite::{Key, REQUEST, RequestFrame};
+use super::details::Details;
 use super::error_facts::ErrorFacts;
 use super::request_facts;
 use super::request_id::RequestId;
@@ -20,8 +23,8 @@ use super::route;
 use super::settings::Tracing;
 use super::trace_header::TraceHeader;
 use crate::conventions::known_method;
-use crate::record::{Destinations, Level, Outcome, Source, SpanKind};
-use crate::span::{Attached, Attributes, Callsite, Frame, Mark, Recorder, SpanRef, fail};
+use crate::record::Outcome;
+use crate::span::{Attached, Attributes, Frame, Recorder, SpanRef, fail, takes_reports};
 
 /// What a worker keeps for its requests.
 #[derive(Debug)]
@@ -30,76 +33,6 @@ pub(super) struct Shared {
     /// The routes of the application, for requests that get no response to ask.
     pub(super) routes: OnceCell<ResourceMap>,
 }
-
-/// Room for the attributes of a usual request; more go through the ring one by one.
-const FRAME_WORDS: usize = 96;
-
-/// The span while it runs, and its attributes.
-pub(super) type RequestFrame = Frame<FRAME_WORDS>;
-
-macro_rules! keys {
-    ($($name:ident = $key:literal,)*) => {
-        /// The keys of the attributes, as a frame takes them.
-        pub(super) struct Key;
-
-        #[expect(
-            non_camel_case_types,
-            clippy::upper_case_acronyms,
-            reason = "these are the names of constants"
-        )]
-        enum Index { $($name,)* }
-
-        impl Key {
-            $(pub(super) const $name: u16 = Index::$name as u16;)*
-        }
-
-        /// The callsite of every request.
-        pub(super) static REQUEST: Callsite = Callsite {
-            source: Source {
-                name: "HTTP",
-                target: module_path!(),
-                function: "",
-                file: "",
-                line: 0,
-                level: Level::Info,
-            },
-            kind: SpanKind::Server,
-            keys: &[$($key,)*],
-            marks: &MARKS,
-            subsegment: None,
-            destinations: Destinations::ALL,
-        };
-    };
-}
-
-keys! {
-    METHOD = "http.request.method",
-    METHOD_ORIGINAL = "http.request.method_original",
-    PATH = "url.path",
-    QUERY = "url.query",
-    SCHEME = "url.scheme",
-    ROUTE = "http.route",
-    STATUS_CODE = "http.response.status_code",
-    BODY_SIZE = "http.response.body.size",
-    SERVER_ADDRESS = "server.address",
-    SERVER_PORT = "server.port",
-    CLIENT_ADDRESS = "client.address",
-    PEER_ADDRESS = "network.peer.address",
-    PEER_PORT = "network.peer.port",
-    PROTOCOL_NAME = "network.protocol.name",
-    PROTOCOL_VERSION = "network.protocol.version",
-    USER_AGENT = "user_agent.original",
-    REQUEST_ID = "spanwright.request_id",
-    ERROR_TYPE = "error.type",
-    ROUTE_ANNOTATION = "http_route",
-}
-
-/// Segments are found by their route, which other destinations find in the attribute.
-const MARKS: [Mark; Key::ROUTE_ANNOTATION as usize + 1] = {
-    let mut marks = [Mark::Attribute; Key::ROUTE_ANNOTATION as usize + 1];
-    marks[Key::ROUTE_ANNOTATION as usize] = Mark::Annotation;
-    marks
-};
 
 /// The span of one request; inert where nothing is installed or the request is left out.
 ///
@@ -123,6 +56,8 @@ struct Open {
     method: Option<&'static str>,
     /// Where the route is looked up when there is no response to ask.
     uri: Uri,
+    /// What reports of errors tell of the request, where they are taken.
+    details: Option<Arc<Details>>,
     is_answered: bool,
     /// How much of the body has been sent; `None` while there is none to send.
     body_bytes: Option<u64>,
@@ -140,7 +75,7 @@ impl RootSpan {
     }
 
     /// Begins the span of a request and records what the request says.
-    pub(super) fn begin(request: &ServiceRequest, shared: &Rc<Shared>) -> Self {
+    pub(super) fn begin(request: &mut ServiceRequest, shared: &Rc<Shared>) -> Self {
         let method = known_method(request.method().as_str()).unwrap_or("HTTP");
         let name = shared.settings.name_of(request);
         let incoming = crate::extract(request.headers());
@@ -151,6 +86,7 @@ impl RootSpan {
         if span.is_none() {
             return Self::none();
         }
+        shared.routes.get_or_init(|| request.resource_map().clone());
         let mut open = Box::new(Open {
             frame,
             id: span.in_scope(|| RequestId::of(request.request())),
@@ -158,6 +94,7 @@ impl RootSpan {
             shared: Rc::clone(shared),
             method: name.is_none().then_some(method),
             uri: request.uri().clone(),
+            details: takes_reports().then(|| Details::keep(request, &shared.settings, span)),
             is_answered: false,
             body_bytes: None,
         });
@@ -181,8 +118,10 @@ impl RootSpan {
     pub(super) fn answer<B: MessageBody>(&mut self, response: &mut ServiceResponse<B>) {
         let Some(open) = &mut self.open else { return };
         open.is_answered = true;
+        if open.wants_route() {
+            open.settle_route(response.request().match_pattern(), Some(response.request()));
+        }
         if open.frame.is_recording() {
-            open.record_route(response.request().match_pattern());
             let error = response.response().error().map(ErrorFacts::of);
             open.judge(response.status(), error.as_ref());
             let head = response.response().head();
@@ -267,7 +206,6 @@ impl Open {
         let trusted_proxies = self.shared.settings.trusted_proxies;
         request_facts::record(request.request(), trusted_proxies, &mut self.frame);
         self.frame.record(Key::REQUEST_ID, &self.id);
-        self.shared.routes.get_or_init(|| request.resource_map().clone());
     }
 
     fn add_headers_to(&self, headers: &mut HeaderMap) {
@@ -286,14 +224,28 @@ impl Open {
 
     /// Finds the route by the path alone.
     fn look_up_route(&mut self) {
-        if self.frame.is_recording() {
+        if self.wants_route() {
             let routes = self.shared.routes.get();
-            self.record_route(routes.and_then(|routes| routes.match_pattern(self.uri.path())));
+            let route = routes.and_then(|routes| routes.match_pattern(self.uri.path()));
+            self.settle_route(route, None);
+        }
+    }
+
+    fn wants_route(&self) -> bool {
+        self.frame.is_recording() || self.details.is_some()
+    }
+
+    fn settle_route(&mut self, route: Option<String>, request: Option<&HttpRequest>) {
+        let route = route.map(route::template);
+        if let Some(details) = &self.details {
+            details.set_route(route.clone(), request);
+        }
+        if self.frame.is_recording() {
+            self.record_route(route);
         }
     }
 
     fn record_route(&mut self, route: Option<String>) {
-        let route = route.map(route::template);
         self.frame.record(Key::ROUTE, &route);
         if self.frame.reference().is_segment() {
             self.frame.record(Key::ROUTE_ANNOTATION, &route);

@@ -61,6 +61,10 @@ use crate::span::{SpanRef, guard_attributes};
 /// reads it, as well as `x-request-id`, only if `Access-Control-Expose-Headers` names it. If the
 /// request came with two traces, the span has a link to the one that does not go on.
 ///
+/// Where reports of errors are taken, those of a request tell how it came in: method, URL, route and
+/// its parameters, all headers, the address of the client, and on demand the
+/// [body](Tracing::capture_body).
+///
 /// With nothing installed a request costs one check and goes through untouched, without a request
 /// id in its response.
 ///
@@ -72,6 +76,8 @@ pub struct Tracing {
     excluded_paths: Vec<Cow<'static, str>>,
     is_excluded: Option<Arc<Predicate>>,
     pub(super) trusted_proxies: Option<usize>,
+    /// How much of a body reports of errors tell.
+    pub(super) max_body_bytes: usize,
     name: Option<Arc<Naming>>,
     on_request: Vec<Arc<OnRequest>>,
     on_response: Vec<Arc<OnResponse>>,
@@ -117,6 +123,23 @@ impl Tracing {
     /// not called the first entry of a list counts, as X-Ray's own middleware has it.
     pub fn trusted_proxies(self, count: usize) -> Self {
         Self { trusted_proxies: Some(count), ..self }
+    }
+
+    /// Tells the beginning of a request's body, at most `max_bytes` of it, in reports of errors in
+    /// the request. Where this is not called they tell nothing of it.
+    ///
+    /// Only what the handler has read by then is told, and only of JSON, forms and texts
+    /// (`application/json`, `application/*+json`, `application/x-www-form-urlencoded`, `text/*`)
+    /// that are not compressed. It is kept in memory until the request is over. **A body holds what people
+    /// write, passwords too.**
+    ///
+    /// ```
+    /// use spanwright::actix::Tracing;
+    ///
+    /// let tracing = Tracing::new().capture_body(4_096);
+    /// ```
+    pub fn capture_body(self, max_bytes: usize) -> Self {
+        Self { max_body_bytes: max_bytes, ..self }
     }
 
     /// Names spans; where it answers `None` the name is the usual one.
@@ -201,6 +224,7 @@ impl fmt::Debug for Tracing {
         f.debug_struct("Tracing")
             .field("excluded_paths", &self.excluded_paths)
             .field("trusted_proxies", &self.trusted_proxies)
+            .field("max_body_bytes", &self.max_body_bytes)
             .finish_non_exhaustive()
     }
 }

@@ -18,7 +18,7 @@ pub use environment::Environment;
 pub(crate) use read::is_on;
 
 use crate::propagate::{Composite, CompositeError};
-use crate::record::{Attribute, Level, Processor, Resource, SpanRecord, Value};
+use crate::record::{Attribute, ErrorRecord, Level, Processor, Resource, SpanRecord, Value};
 use crate::sample::{Sampler, SamplerError};
 use crate::span::Limits;
 
@@ -48,11 +48,15 @@ pub struct Config {
     pub(crate) otlp: Option<crate::export::otlp::Settings>,
     #[cfg(feature = "xray")]
     pub(crate) xray: Option<crate::xray::Settings>,
+    #[cfg(feature = "rollbar")]
+    pub(crate) rollbar: Option<crate::export::rollbar::Settings>,
     #[cfg(feature = "console")]
     pub(crate) console: Option<crate::export::console::Settings>,
     #[cfg(feature = "opentelemetry")]
     pub(crate) exporters: Vec<crate::opentelemetry::Destination>,
     pub(crate) processors: Vec<Arc<dyn Processor<SpanRecord>>>,
+    pub(crate) error_processors: Vec<Arc<dyn Processor<ErrorRecord>>>,
+    pub(crate) reports: crate::report::Settings,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -241,6 +245,19 @@ impl Config {
         self
     }
 
+    /// Hands reports of failures to a processor of your own too. It runs on a thread of ours, and holds
+    /// up other reports.
+    pub fn error_processor(mut self, processor: impl Processor<ErrorRecord>) -> Self {
+        self.error_processors.push(Arc::new(processor));
+        self
+    }
+
+    /// What is reported of failures, and how much of it.
+    pub fn reports(mut self, settings: crate::report::Settings) -> Self {
+        self.reports = settings;
+        self
+    }
+
     /// What looks like a slip in the environment, for instance a misspelt name. `install` says it
     /// on standard error.
     pub fn warnings(&self) -> &[String] {
@@ -249,6 +266,16 @@ impl Config {
 
     /// Whether anything would be recorded.
     pub fn has_destination(&self) -> bool {
+        self.has_span_taker() || self.has_xray()
+    }
+
+    /// Whether anybody takes spans, or tells by them what happened before a failure.
+    pub(crate) fn has_span_taker(&self) -> bool {
+        self.has_span_destination() || self.has_rollbar() || !self.error_processors.is_empty()
+    }
+
+    /// Whether spans are told of failures.
+    pub(crate) fn tells_spans_of_failures(&self) -> bool {
         self.has_span_destination() || self.has_xray()
     }
 
@@ -286,6 +313,7 @@ mod has {
 
     has! {
         has_otlp if "otlp" => |config| config.otlp.is_some();
+        has_rollbar if "rollbar" => |config| config.rollbar.is_some();
         has_xray if "xray" => |config| config.xray.is_some();
         has_console if "console" => |config| config.console.is_some();
         has_exporter if "opentelemetry" => |config| !config.exporters.is_empty();

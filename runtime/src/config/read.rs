@@ -28,11 +28,15 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         otlp: otlp(environment, choice)?,
         #[cfg(feature = "xray")]
         xray: crate::xray::Settings::from_environment(environment)?,
+        #[cfg(feature = "rollbar")]
+        rollbar: None,
         #[cfg(feature = "console")]
         console: console(environment, choice)?,
         #[cfg(feature = "opentelemetry")]
         exporters: Vec::new(),
         processors: Vec::new(),
+        error_processors: Vec::new(),
+        reports: crate::report::Settings::default(),
         warnings,
     })
 }

@@ -1,6 +1,6 @@
 //! Encoded items, one behind the other.
 //!
-//! In: items in one buffer. Out: the items of one request, in order, or two halves.
+//! In: items in one buffer. Out: the items of one request, in order, two halves, or smaller items.
 //! Never: looks into an item, copies one.
 
 use bytes::Bytes;
@@ -80,6 +80,19 @@ impl Batch {
         Ok((self, Self { bytes, ends }))
     }
 
+    /// What `reduce` makes of each item; items of which it makes nothing smaller are left out.
+    pub(crate) fn reduce(&self, reduce: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Self {
+        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+        for item in self.items() {
+            let smaller = reduce(item).filter(|form| form.len() < item.len());
+            if let Some(smaller) = smaller {
+                bytes.extend_from_slice(&smaller);
+                ends.push(bytes.len());
+            }
+        }
+        Self::new(bytes, ends)
+    }
+
     /// The memory of the batch, when nobody else has a part of it.
     pub(crate) fn into_memory(self) -> Option<(Vec<u8>, Vec<usize>)> {
         self.bytes.is_unique().then(|| (self.bytes.into(), self.ends))
@@ -115,6 +128,20 @@ mod tests {
         assert_eq!((texts(&first), texts(&second)), (vec!["a"], vec!["bb", "ccc"]));
         assert_eq!(batch(&["a"]).split(), Err(batch(&["a"])));
         assert_eq!(Batch::default().split(), Err(Batch::default()));
+    }
+
+    #[test]
+    fn only_what_became_smaller_is_left_of_a_reduced_batch() {
+        let forms = |item: &[u8]| match item {
+            b"half" => Some(b"ha".to_vec()),
+            b"same" => Some(b"SAME".to_vec()),
+            b"more" => Some(b"more than before".to_vec()),
+            b"empty" => Some(Vec::new()),
+            _ => None,
+        };
+        let reduced = batch(&["none", "half", "same", "more", "", "empty", "half"]).reduce(forms);
+        assert_eq!(texts(&reduced), ["ha", "", "ha"]);
+        assert_eq!(batch(&["none"]).reduce(forms), Batch::default());
     }
 
     #[test]

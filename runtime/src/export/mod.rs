@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!  record ─ encode ─▶ item ─┐
-//!  record ─ encode ─▶ item ─┼─ request ─▶ Request … Reply ─ verdict ─▶ delivered · retry · split · refused
+//!  record ─ encode ─▶ item ─┼─ request ─▶ Request … Reply ─ verdict ─▶ delivered · retry · split · reduce · refused
 //!  record ─ encode ─▶ item ─┘
 //! ```
 //!
@@ -14,6 +14,8 @@
 //! form: sizes are exact, an oversize record is refused alone, a batch is split by offsets, and a
 //! retry resends the same bytes.
 
+#[cfg(any(feature = "otlp", feature = "rollbar"))]
+mod address;
 mod batch;
 #[cfg(feature = "console")]
 pub mod console;
@@ -21,6 +23,8 @@ pub mod console;
 pub mod otlp;
 #[cfg(feature = "rollbar")]
 pub mod rollbar;
+#[cfg(any(feature = "otlp", feature = "console"))]
+mod weight;
 #[cfg(feature = "xray")]
 pub mod xray;
 
@@ -69,7 +73,7 @@ pub trait Exporter: Send + 'static {
     ///
     /// Asked after [`Verdict::Reduce`], and after [`Verdict::Split`] of a single item. What it gives
     /// is sent in the place of the item, and may be asked for again: each form must be smaller than
-    /// the one before.
+    /// the one before, and one that is not counts as none.
     fn reduce(&self, _item: &[u8], _reply: &Reply) -> Option<Vec<u8>> {
         None
     }

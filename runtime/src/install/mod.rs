@@ -14,11 +14,13 @@ mod outlets;
 mod pipelines;
 #[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
 mod pipelines;
+mod reports;
 #[cfg(feature = "xray")]
 mod xray;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Config;
@@ -26,6 +28,7 @@ use crate::diagnostics;
 use crate::loss::{LossReason, Tally};
 use crate::propagate::Composite;
 use crate::record::Destinations;
+use crate::report::Teller;
 use crate::span::tracer::{self, Tracer};
 use crate::span::{self, collector};
 
@@ -41,6 +44,8 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Telemetry {
     /// `None` when there is nothing to run, and after a shutdown.
     destinations: Option<Outlets>,
+    /// Who tells failures, where anybody takes them.
+    teller: Option<Arc<Teller>>,
     /// Subsegments without a segment before this installation.
     missing_before: u64,
     #[cfg(feature = "xray")]
@@ -83,6 +88,9 @@ pub struct Report {
     /// Attributes, events and links that went to running spans on the same way. Those that wait
     /// for the end of their span are pending.
     pub amendments: Tally,
+    /// Failures on their way from the application's threads to the destinations that take them. Those
+    /// that other functions may still add to are not among them.
+    pub errors: Tally,
     /// What each destination did.
     pub destinations: Vec<Delivery>,
     /// How often each kind of thing was changed to be valid, or refused, on the way to AWS X-Ray.
@@ -122,6 +130,7 @@ impl Config {
             segments: parts.segments,
             context_missing: parts.context_missing,
             watcher: parts.watcher,
+            failures: parts.failures,
             destinations: takers,
             propagator,
             limits: self.limits,
@@ -133,6 +142,7 @@ impl Config {
         }
         Ok(Telemetry {
             destinations: Some(destinations),
+            teller: parts.teller,
             missing_before: span::missing_segments(),
             #[cfg(feature = "xray")]
             xray: parts.xray,
@@ -143,8 +153,7 @@ impl Config {
 impl Config {
     /// Who is there to take anything.
     fn takers(&self) -> Destinations {
-        let spans =
-            if self.has_span_destination() { Destinations::SPANS } else { Destinations::NONE };
+        let spans = if self.has_span_taker() { Destinations::SPANS } else { Destinations::NONE };
         let segments = if self.has_xray() { Destinations::SEGMENTS } else { Destinations::NONE };
         spans.with(segments)
     }
@@ -155,6 +164,7 @@ impl Telemetry {
     fn idle() -> Self {
         Self {
             destinations: None,
+            teller: None,
             missing_before: 0,
             #[cfg(feature = "xray")]
             xray: None,
@@ -191,11 +201,18 @@ impl Telemetry {
     }
 
     fn stop(&mut self, timeout: Duration) -> Report {
-        let report = self.report(timeout, |destinations, timeout| {
+        if let Some(teller) = &self.teller {
+            teller.stop();
+        }
+        let mut report = self.report(timeout, |destinations, timeout| {
             let deliveries = destinations.shutdown(timeout);
             tracer::uninstall();
             deliveries
         });
+        if let Some(teller) = &self.teller {
+            report.in_time &= teller.abandon() == 0;
+            report.errors = teller.tally();
+        }
         self.destinations = None;
         report
     }
@@ -221,11 +238,14 @@ impl Telemetry {
         };
         let begin = fastant::Instant::now();
         let is_collected = collector::flush(timeout);
+        let left = timeout.saturating_sub(begin.elapsed());
+        let is_told = self.teller.as_ref().is_none_or(|teller| teller.flush(left));
         let deliveries = order(destinations, timeout.saturating_sub(begin.elapsed()));
         Report {
-            in_time: is_collected && deliveries.iter().all(|delivery| delivery.in_time),
+            in_time: is_collected && is_told && deliveries.iter().all(|delivery| delivery.in_time),
             spans: span::LEDGER.tally(),
             amendments: span::AMENDMENTS.tally(),
+            errors: self.teller.as_ref().map(|teller| teller.tally()).unwrap_or_default(),
             destinations: deliveries,
             changes: self.changes(),
             missing_segments: span::missing_segments() - self.missing_before,
@@ -245,10 +265,13 @@ impl Drop for Telemetry {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pace = if self.in_time { "in time" } else { "not in time" };
-        let Self { spans, amendments, .. } = self;
+        let Self { spans, amendments, errors, .. } = self;
         write!(f, "{pace}; spans collected {}, {}", spans.accepted, Losses(spans))?;
         if amendments.lost() > 0 {
             write!(f, "; amendments of spans {}", Losses(amendments))?;
+        }
+        if errors.accepted > 0 {
+            write!(f, "; errors {}, {}", errors.accepted, Losses(errors))?;
         }
         for Delivery { destination, tally, .. } in &self.destinations {
             let Tally { accepted, delivered, rejected, .. } = tally;

@@ -11,9 +11,11 @@ use std::time::Duration;
 use super::InstallError;
 use crate::config::Config;
 use crate::loss::{LossReason, Tally};
+use crate::record::{ErrorRecord, Processor};
+use crate::report::Teller;
 use crate::sample::DecideSegments;
-use crate::span::ContextMissing;
 use crate::span::tracer::{Processors, Watcher};
+use crate::span::{ContextMissing, TakeFailures};
 
 /// What the destinations want of the tracer.
 #[derive(Default)]
@@ -24,6 +26,12 @@ pub(super) struct Parts {
     pub(super) context_missing: ContextMissing,
     /// Who wants to know of requests that begin.
     pub(super) watcher: Option<Watcher>,
+    /// Who takes reports of failures.
+    pub(super) of_errors: Vec<Arc<dyn Processor<ErrorRecord>>>,
+    /// Who takes failures.
+    pub(super) failures: Option<Arc<dyn TakeFailures>>,
+    /// Who tells them.
+    pub(super) teller: Option<Arc<Teller>>,
     /// What others may see of the destination AWS X-Ray.
     #[cfg(feature = "xray")]
     pub(super) xray: Option<crate::xray::Running>,
@@ -64,6 +72,7 @@ impl Outlets {
         let mut parts = Parts { processors, ..Parts::default() };
         super::pipelines::start(config, &mut outlets, &mut parts)?;
         super::exporters::start(config, &mut outlets, &mut parts)?;
+        parts.teller = super::reports::start(config, &mut parts)?;
         Ok((outlets, parts))
     }
 
@@ -71,6 +80,7 @@ impl Outlets {
         not(any(
             feature = "otlp",
             feature = "xray",
+            feature = "rollbar",
             feature = "console",
             feature = "opentelemetry"
         )),

@@ -25,7 +25,8 @@ pub struct Settings {
     pub max_in_flight: usize,
     /// How long to wait after a failure when the server does not say.
     pub backoff: Backoff,
-    /// How long after a batch was closed a failure is final.
+    /// How long after a batch was closed a failure is final, and the longest wait that a server may
+    /// ask for.
     pub give_up_after: Duration,
 }
 

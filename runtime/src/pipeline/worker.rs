@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::{Id, JoinError, JoinSet, yield_now};
@@ -17,7 +17,7 @@ use super::queue::{Gauge, Message};
 use super::state::{Action, Fate, Input, Machine};
 use super::transport::{Transport, TransportError};
 use crate::diagnostics;
-use crate::export::{Exporter, Reply, Verdict};
+use crate::export::{Batch, Exporter, Reply, Verdict};
 use crate::loss::{Ledger, LossReason};
 
 /// After how many records the other destinations get a turn on the thread.
@@ -25,6 +25,9 @@ const RECORDS_PER_TURN: usize = 512;
 
 /// From how many failures in a row on a destination's silence is worth a line.
 const LOUD_AFTER_FAILURES: u32 = 5;
+
+/// From how long a wait that a server asks for is worth a line.
+const LOUD_AFTER_WAIT: Duration = Duration::from_secs(10);
 
 /// The longest text of a vendor in a line of ours, in characters.
 const MAX_REASON_CHARS: usize = 200;
@@ -158,6 +161,10 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
                         panicked.push(id);
                     }
                 }
+                Action::Reweigh { from_bytes, to_bytes } => {
+                    self.gauge.reweigh(from_bytes, to_bytes);
+                    self.remark("not taken whole, a smaller form follows", reason);
+                }
                 Action::Settle { records, bytes, fate } => {
                     self.settle(records, bytes, fate, reason);
                 }
@@ -197,21 +204,24 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
             return;
         };
         let (_, id) = self.state.ids.swap_remove(place);
-        let verdict = match answer {
+        let judged = match answer {
             Some(Ok(reply)) => {
                 // What was abandoned meanwhile has met its fate, whatever is answered.
                 let Some(batch) = self.machine.batch(id) else { return };
-                catch_unwind(AssertUnwindSafe(|| self.exporter.verdict(batch, &reply))).ok()
+                catch_unwind(AssertUnwindSafe(|| judge(&self.exporter, batch, &reply))).ok()
             }
             Some(Err(error)) if error.is_retryable() => {
-                Some(Verdict::Retry { after: None, reason: error.to_string() })
+                let verdict = Verdict::Retry { after: None, reason: error.to_string() };
+                Some((verdict, Batch::default()))
             }
-            Some(Err(error)) => Some(Verdict::Refused { reason: error.to_string() }),
+            Some(Err(error)) => {
+                Some((Verdict::Refused { reason: error.to_string() }, Batch::default()))
+            }
             None => None,
         };
-        let Some(verdict) = verdict else { return self.turn(Input::Panicked { id }) };
+        let Some((verdict, reduced)) = judged else { return self.turn(Input::Panicked { id }) };
         self.comment(&verdict);
-        self.turn(Input::Answered { id, verdict });
+        self.turn(Input::Answered { id, verdict, reduced });
     }
 
     fn settle(&mut self, records: usize, bytes: usize, fate: Fate, reason: &str) {
@@ -240,18 +250,24 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
                 let message = diagnostics::shorten(message, MAX_REASON_CHARS);
                 self.say(&format!("rejected {rejected} records: {message}"));
             }
+            Verdict::Retry { after: Some(after), reason } if *after >= LOUD_AFTER_WAIT => {
+                self.remark(&format!("takes nothing for {after:?}"), reason);
+            }
             Verdict::Retry { reason, .. } if self.machine.failures() >= LOUD_AFTER_FAILURES => {
-                let reason = diagnostics::shorten(reason, MAX_REASON_CHARS);
-                self.say(&format!("takes nothing at the moment, retrying: {reason}"));
+                self.remark("takes nothing at the moment, retrying", reason);
             }
             _ => {}
         }
     }
 
     fn complain(&mut self, why: LossReason, reason: &str) {
+        self.remark(&format!("records lost, {why}"), reason);
+    }
+
+    fn remark(&mut self, what: &str, reason: &str) {
         let reason = diagnostics::shorten(reason, MAX_REASON_CHARS);
         let colon = if reason.is_empty() { "" } else { ": " };
-        self.say(&format!("records lost, {why}{colon}{reason}"));
+        self.say(&format!("{what}{colon}{reason}"));
     }
 
     fn say(&mut self, what: &str) {
@@ -271,6 +287,18 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
 
 /// A dialect panicked.
 struct Panicked;
+
+/// What an answer means for a batch, and what can take the place of what was not taken.
+fn judge<E: Exporter>(exporter: &E, batch: &Batch, reply: &Reply) -> (Verdict, Batch) {
+    let verdict = exporter.verdict(batch, reply);
+    let is_due = match verdict {
+        Verdict::Reduce { .. } => true,
+        Verdict::Split => batch.len() == 1,
+        _ => false,
+    };
+    let reduced = is_due.then(|| batch.reduce(|item| exporter.reduce(item, reply)));
+    (verdict, reduced.unwrap_or_default())
+}
 
 fn reason(verdict: &Verdict) -> String {
     match verdict {

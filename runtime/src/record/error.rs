@@ -116,7 +116,7 @@ pub struct RequestRecord {
     pub route: Option<String>,
     /// The parts of the path that the pattern names, in order.
     pub params: Vec<(String, String)>,
-    /// The headers in the order they came, their names in lower case.
+    /// The headers, their names in lower case; the values of one name in the order they came.
     pub headers: Vec<(String, String)>,
     /// The address of the client, without a port.
     pub client_address: Option<String>,

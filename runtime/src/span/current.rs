@@ -8,6 +8,7 @@ use std::cell::Cell;
 
 use super::callsite::Callsite;
 use super::ids::Generator;
+use super::scope::Scope;
 use super::{rate, ring};
 use crate::record::{Destinations, Level, SpanContext, SpanId, TraceFlags, TraceId};
 
@@ -16,7 +17,7 @@ pub(super) const MAX_TRACERS: usize = 1024;
 
 /// The current span of a thread as plain words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Current {
+pub(super) struct Current {
     pub(super) trace_high: u64,
     pub(super) trace_low: u64,
     /// The nearest span that goes to those who take spans, or the request; zero where no span is
@@ -181,6 +182,10 @@ pub(super) struct Local {
     /// The tracer that begins new traces on this thread.
     pub(super) tracer: Cell<u16>,
     pub(super) ring: Cell<ring::Slot>,
+    /// The innermost call whose failures are reported.
+    pub(super) scope: Cell<Scope>,
+    /// The next number of such a call; zero before the first.
+    pub(super) next_scope: Cell<u64>,
 }
 
 thread_local! {
@@ -190,6 +195,8 @@ thread_local! {
             ids: Cell::new(Generator::UNSEEDED),
             tracer: Cell::new(0),
             ring: Cell::new(ring::Slot::EMPTY),
+            scope: Cell::new(Scope::NONE),
+            next_scope: Cell::new(0),
         }
     };
 }
@@ -328,7 +335,7 @@ pub(crate) fn isolate<R>(tracer: u16, body: impl FnOnce() -> R) -> R {
             });
         }
     }
-    let _attached = Current::NONE.attach();
+    let _attached = (Current::NONE.attach(), Scope::NONE.attach());
     let _restore =
         with(|local| Restore(local.tracer.replace(tracer), local.ids.replace(Generator::fixed())));
     body()

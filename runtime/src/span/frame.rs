@@ -9,7 +9,7 @@ use std::mem::MaybeUninit;
 
 use super::begin::Asked;
 use super::callsite::Callsite;
-use super::current::Current;
+use super::current::{Attached, Current};
 use super::handle::SpanRef;
 use super::live::{self, Live};
 use super::parent::{self, Parent};
@@ -125,6 +125,11 @@ impl<const WORDS: usize> Frame<WORDS> {
         SpanRef::from_current(self.context().unwrap_or_default())
     }
 
+    #[inline]
+    fn context(&self) -> Option<Current> {
+        self.live.as_ref().map(|live| live.context)
+    }
+
     /// Gives the span another name; one set through a [`SpanRef`] counts more.
     pub fn set_name(&mut self, name: &(impl fmt::Display + ?Sized)) {
         record_display_at(self, Key::NAME, name);
@@ -183,9 +188,11 @@ impl<const WORDS: usize> Default for Frame<WORDS> {
 }
 
 impl<const WORDS: usize> Running for Frame<WORDS> {
+    type Attached = Option<Attached>;
+
     #[inline]
-    fn context(&self) -> Option<Current> {
-        self.live.as_ref().map(|live| live.context)
+    fn attach(&self) -> Option<Attached> {
+        self.context().map(Current::attach)
     }
 
     #[cold]

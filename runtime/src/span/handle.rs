@@ -17,6 +17,7 @@ use super::current::{Attached, Current};
 use super::frame::Frame;
 use super::json;
 use super::parent::Parent;
+use super::scope::Scope;
 use super::scoped::InSpan;
 use super::sink::{Buffer, Filled, Sink};
 use super::tracer;
@@ -108,6 +109,11 @@ impl SpanRef {
     #[inline]
     pub fn is_segment(&self) -> bool {
         IS_LIVE && self.0.segment_id != 0 && self.0.segment_id == self.0.id()
+    }
+
+    /// Whether a request is at the root of the span, or above it.
+    pub(crate) const fn is_in_request(&self) -> bool {
+        self.0.traits.segments_are_decided()
     }
 
     /// What an X-Ray header says of a call made under the span, beside the trace.
@@ -231,7 +237,11 @@ impl SpanRef {
     /// assert_eq!(handle.join().unwrap(), 42);
     /// ```
     pub fn carry<R>(self, body: impl FnOnce() -> R) -> impl FnOnce() -> R {
-        move || self.in_scope(body)
+        let scope = Scope::current();
+        move || {
+            let _attached = scope.attach();
+            self.in_scope(body)
+        }
     }
 
     fn amend_time(&self, key: Key<'_>, time: SystemTime) {

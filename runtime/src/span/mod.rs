@@ -40,15 +40,21 @@ mod must_fail;
 mod outcome;
 pub(crate) mod parent;
 mod rate;
+mod report;
 pub(crate) mod request;
 pub(crate) mod ring;
+mod scope;
 mod scoped;
 mod sink;
 pub(crate) mod tracer;
 mod words;
 
 #[cfg_attr(not(feature = "xray"), expect(unused_imports, reason = "for who polls"))]
-pub(crate) use clock::{now, since_epoch};
+pub(crate) use clock::now;
+pub(crate) use clock::since_epoch;
+
+pub(crate) use report::{Noticed, TakeFailures, Told, taker, takes_reports};
+pub(crate) use scope::{Scope, notice};
 
 pub use amend::Attributes;
 pub use attribute::{Text, ToAttribute, ToElement};
@@ -71,14 +77,17 @@ pub use callsite::{Callsite, Mark, Subsegment};
 #[doc(hidden)]
 pub use frame::Frame;
 #[doc(hidden)]
-pub use must_fail::{MustFail, ViaOption, ViaResult, must_fail};
+pub use must_fail::{MustFail, ViaOption, ViaResult};
 #[doc(hidden)]
 pub use outcome::{
-    ErrorProbe, Judge, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError, ViaFallible,
-    ViaNothing, ViaPlain, call, classify, error_event, fail, guard_attributes,
+    Describe, ErrorProbe, Judge, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError,
+    ViaFallible, ViaNothing, ViaPlain, asks, call, classify, error_event, fail, fallible,
+    guard_attributes,
 };
 #[doc(hidden)]
-pub use scoped::{Scoped, call_in, scoped};
+pub use report::{Report, Site, Use, is_reporting};
+#[doc(hidden)]
+pub use scoped::{Joint, Running, Scoped, call_in, joint, scoped};
 #[doc(hidden)]
 pub use sink::{Recorder, Redaction};
 #[doc(hidden)]
@@ -98,6 +107,7 @@ pub(crate) const IS_LIVE: bool = cfg!(all(
     any(
         feature = "otlp",
         feature = "xray",
+        feature = "rollbar",
         feature = "console",
         feature = "opentelemetry",
         feature = "testing"

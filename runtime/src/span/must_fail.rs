@@ -60,7 +60,3 @@ impl<T: ?Sized> ViaResult for MustFail<'_, T> {
     {
     }
 }
-
-/// Compiles for types that can fail, optional values among them.
-#[inline]
-pub fn must_fail<T: Fallible + ?Sized>(_: &T) {}

@@ -18,7 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::frame::Frame;
 use super::sink::{Limited, Recorder, Sink, record_display_at};
 use super::words::{Key, MAX_TEXT_BYTES};
-use crate::record::{Failure, Level, Outcome};
+use crate::record::{Level, Outcome};
 
 /// What a call returned, taken apart by reference.
 #[derive(Debug)]
@@ -36,11 +36,10 @@ pub enum Split<'a, T: ?Sized, E: ?Sized> {
 /// `Result`, `Option` and `ControlFlow` implement it; implement it for your own result types and
 /// annotated functions that return them are judged by it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot fail: there is no error to report",
-    label = "not a result",
-    note = "`Result` and `ControlFlow` can fail, `Option` can where `none` says so",
-    note = "implement `spanwright::span::Fallible` for a type of your own, or report panics alone \
-            with `panics`"
+    message = "`{Self}` cannot fail: it does not say whether a call failed",
+    label = "cannot fail",
+    note = "`Result` and `ControlFlow` can, `Option` where `none` says so, and types of yours that \
+            implement `spanwright::span::Fallible`; with `panics` panics alone are reported"
 )]
 pub trait Fallible {
     /// What success carries.
@@ -128,6 +127,26 @@ impl<'a, T: ?Sized> ViaPlain for Judge<'a, T> {
     }
 }
 
+/// Is told how a call failed.
+pub trait Describe {
+    /// An error of this type, with its sources.
+    fn error(&mut self, type_name: &'static str, error: &(dyn Error + 'static));
+
+    /// Something of this type that says no more than this.
+    fn text(&mut self, type_name: &'static str, text: &dyn fmt::Display);
+}
+
+/// A span that failed has its error's type, and what it and its sources say.
+impl<const WORDS: usize> Describe for Frame<WORDS> {
+    fn error(&mut self, type_name: &'static str, error: &(dyn Error + 'static)) {
+        fail_chain(self, type_name, error);
+    }
+
+    fn text(&mut self, type_name: &'static str, text: &dyn fmt::Display) {
+        fail(self, type_name, text);
+    }
+}
+
 /// Wraps an error; `(&&&&&&ErrorProbe(error)).describe(&mut frame)`.
 #[derive(Debug)]
 pub struct ErrorProbe<'a, E: ?Sized>(pub &'a E);
@@ -136,8 +155,8 @@ macro_rules! via {
     ($(#[doc = $doc:literal] $name:ident;)*) => {$(
         #[doc = $doc]
         pub trait $name {
-            /// Marks the span as failed and records what is known of the error.
-            fn describe<const WORDS: usize>(&self, frame: &mut Frame<WORDS>);
+            /// Says what is known of the error.
+            fn describe(&self, to: &mut impl Describe);
         }
     )*};
 }
@@ -152,38 +171,38 @@ via! {
 }
 
 impl<E: Error + 'static> ViaError for &&&&&ErrorProbe<'_, E> {
-    fn describe<const WORDS: usize>(&self, frame: &mut Frame<WORDS>) {
-        fail_chain(frame, type_name::<E>(), self.0);
+    fn describe(&self, to: &mut impl Describe) {
+        to.error(type_name::<E>(), self.0);
     }
 }
 
 impl<E: AsRef<dyn Error + Send + Sync>> ViaAsRefSend for &&&&ErrorProbe<'_, E> {
-    fn describe<const WORDS: usize>(&self, frame: &mut Frame<WORDS>) {
-        fail_chain(frame, type_name::<E>(), self.0.as_ref());
+    fn describe(&self, to: &mut impl Describe) {
+        to.error(type_name::<E>(), self.0.as_ref());
     }
 }
 
 impl<E: AsRef<dyn Error>> ViaAsRef for &&&ErrorProbe<'_, E> {
-    fn describe<const WORDS: usize>(&self, frame: &mut Frame<WORDS>) {
-        fail_chain(frame, type_name::<E>(), self.0.as_ref());
+    fn describe(&self, to: &mut impl Describe) {
+        to.error(type_name::<E>(), self.0.as_ref());
     }
 }
 
 impl<E: fmt::Display + ?Sized> ViaDisplay for &&ErrorProbe<'_, E> {
-    fn describe<const WORDS: usize>(&self, frame: &mut Frame<WORDS>) {
-        fail(frame, type_name::<E>(), self.0);
+    fn describe(&self, to: &mut impl Describe) {
+        to.text(type_name::<E>(), &self.0);
     }
 }
 
 impl<E: fmt::Debug + ?Sized> ViaDebug for &ErrorProbe<'_, E> {
-    fn describe<const WORDS: usize>(&self, frame: &mut Frame<WORDS>) {
-        fail(frame, type_name::<E>(), &format_args!("{:?}", self.0));
+    fn describe(&self, to: &mut impl Describe) {
+        to.text(type_name::<E>(), &format_args!("{:?}", self.0));
     }
 }
 
 impl<E: ?Sized> ViaNothing for ErrorProbe<'_, E> {
-    fn describe<const WORDS: usize>(&self, frame: &mut Frame<WORDS>) {
-        fail(frame, type_name::<E>(), "");
+    fn describe(&self, to: &mut impl Describe) {
+        to.text(type_name::<E>(), &"");
     }
 }
 
@@ -268,11 +287,20 @@ pub fn guard_attributes(record: impl FnOnce()) {
     let _ = catch_unwind(AssertUnwindSafe(record));
 }
 
-/// Asks a function of the user's how an error counts; that the types stand here lets a closure leave
-/// them out.
-pub fn classify<E: ?Sized>(error: &E, judge: impl FnOnce(&E) -> Failure) -> Failure {
+/// Asks a function of the user's about an error; that the type stands here lets a closure leave it
+/// out.
+pub fn classify<E: ?Sized, R>(error: &E, judge: impl FnOnce(&E) -> R) -> R {
     judge(error)
 }
+
+/// Asks a function of the user's whether an error is to be reported; it is, if the function panics.
+pub fn asks<E: ?Sized>(error: &E, judge: impl FnOnce(&E) -> bool) -> bool {
+    catch_unwind(AssertUnwindSafe(|| judge(error))).unwrap_or(true)
+}
+
+/// Takes a result whose type can say that a call failed.
+#[inline]
+pub const fn fallible<T: Fallible + ?Sized>(_result: &T) {}
 
 /// Calls the body of an annotated function; that it takes an `FnOnce` lets the body return
 /// references out of `&mut` arguments.

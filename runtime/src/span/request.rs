@@ -1,10 +1,11 @@
-//! What belongs to a request as a whole: its user, vendor state, baggage.
+//! What belongs to a request as a whole: its user, vendor state, baggage, how it came in.
 //!
 //! It hangs off the request's span and is found by that span's id, so a span of the request
 //! carries none of it. In: what the web edge and the application say. Out: the same, to whoever
 //! makes records or headers.
 //! Never: is touched when an ordinary span begins or ends.
 
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,6 +15,7 @@ use super::age;
 use super::current::Current;
 use super::handle::SpanRef;
 use crate::propagate::{Baggage, Context};
+use crate::record::RequestRecord;
 
 /// How many requests may be open at a time; a further one makes the older half go without.
 const MAX_OPEN: usize = 65_536;
@@ -34,6 +36,17 @@ pub(crate) struct Request {
     pub(crate) sampling_rule: Option<Arc<str>>,
     /// What else came in an X-Ray header.
     pub(crate) xray_rest: Option<Arc<str>>,
+    /// How it came in, where reports are taken: whoever makes one keeps this with it.
+    pub(crate) details: Option<Arc<dyn Describe>>,
+}
+
+/// Knows how a request came in.
+///
+/// Few requests fail, so an edge keeps what is cheap to keep on the application's thread, and it is
+/// described on a thread of ours when somebody reports an error.
+pub(crate) trait Describe: Send + Sync {
+    /// The request as it came in, with as much as is known by now.
+    fn describe(&self) -> RequestRecord;
 }
 
 /// The open requests.
@@ -89,8 +102,9 @@ pub fn change_baggage(change_it: impl FnOnce(&mut Baggage)) {
 /// Makes a span that has just begun a request of its own; what belongs to the request around it,
 /// if there is one, belongs to it too until it says otherwise.
 pub(super) fn begin(span: Current) -> Current {
-    // What is not in a trace, as in muted code, belongs to no request.
-    if span.root_id == 0 || span.root_id == span.span_id {
+    // What is not in a trace, as in muted code, belongs to no request, and a span that nobody takes
+    // to that of the one above.
+    if span.root_id == 0 || span.root_id == span.span_id || span.traits.is_passed_on() {
         return span;
     }
     let own = Current { root_id: span.span_id, ..span };
@@ -116,6 +130,17 @@ pub(crate) fn open(span: SpanRef, incoming: &Context) {
         }
         request.baggage = incoming.baggage.clone();
         request.xray_rest = xray_rest;
+    });
+}
+
+/// Keeps how a request came in. A span that nobody takes leaves it at what the request above has.
+#[cfg_attr(not(feature = "actix"), expect(dead_code, reason = "for an edge"))]
+pub(crate) fn set_details(span: SpanRef, details: Arc<dyn Describe>) {
+    let current = span.to_current();
+    change(current.root(), |request| {
+        if request.details.is_none() || !current.traits.is_passed_on() {
+            request.details = Some(details);
+        }
     });
 }
 
@@ -167,6 +192,13 @@ fn change(root: Root, change: impl FnOnce(&mut Request)) {
     });
     change(request);
     COUNT.store(by_root.len(), Ordering::Release);
+}
+
+impl fmt::Debug for dyn Describe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Headers hold secrets.
+        f.write_str("the details of a request")
+    }
 }
 
 fn lock() -> MutexGuard<'static, Option<Open>> {

@@ -8,9 +8,9 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::current::{Attached, Current};
-use super::frame::Frame;
+use super::current::Current;
 use super::handle::{Span, SpanRef};
+use super::scope::Scope;
 use crate::record::Outcome;
 
 pin_project! {
@@ -35,38 +35,67 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if this.future.is_some() {
-                let _attached = this.frame.context().map(Current::attach);
+                let _attached = this.frame.attach();
                 this.future.set(None);
             }
         }
     }
 }
 
-/// The frame of a span that a future runs in, whatever its room.
+/// What a future runs in: the frame of a span, a call whose failures are reported, or both.
 pub trait Running {
-    /// What the future is polled under; `None` for an inert frame.
+    /// Restores what was there before.
+    type Attached;
+
+    /// Makes it current on this thread until the guard is dropped.
     #[doc(hidden)]
-    fn context(&self) -> Option<Current>;
+    fn attach(&self) -> Self::Attached;
 
     /// Notes that a panic left the future.
     #[doc(hidden)]
     fn note_panic(&mut self);
 }
 
-/// Polls `future` with the span of `frame` current.
+/// Polls `future` with what it runs in current.
 #[inline]
-pub fn scoped<F: Future, const WORDS: usize>(
-    frame: &mut Frame<WORDS>,
-    future: F,
-) -> Scoped<'_, F, Frame<WORDS>> {
+pub fn scoped<F: Future, R: Running>(frame: &mut R, future: F) -> Scoped<'_, F, R> {
     Scoped { frame, future: Some(future) }
 }
 
-/// Calls `body` with the span of `frame` current: the part of a function that makes a future.
+/// Calls `body` with `frame` current: the part of a function that makes a future.
 #[inline]
-pub fn call_in<R, const WORDS: usize>(frame: &Frame<WORDS>, body: impl FnOnce() -> R) -> R {
-    let _attached = frame.context().map(Current::attach);
+pub fn call_in<R>(frame: &impl Running, body: impl FnOnce() -> R) -> R {
+    let _attached = frame.attach();
     body()
+}
+
+/// Two things that one future runs in.
+#[derive(Debug)]
+pub struct Joint<'a, A, B> {
+    first: &'a mut A,
+    second: &'a mut B,
+}
+
+/// Joins two things that one future runs in.
+#[inline]
+pub fn joint<'a, A: Running, B: Running>(first: &'a mut A, second: &'a mut B) -> Joint<'a, A, B> {
+    Joint { first, second }
+}
+
+impl<A: Running, B: Running> Running for Joint<'_, A, B> {
+    type Attached = (B::Attached, A::Attached);
+
+    #[inline]
+    fn attach(&self) -> Self::Attached {
+        let first = self.first.attach();
+        (self.second.attach(), first)
+    }
+
+    #[cold]
+    fn note_panic(&mut self) {
+        self.second.note_panic();
+        self.first.note_panic();
+    }
 }
 
 impl<F: Future, R: Running> Future for Scoped<'_, F, R> {
@@ -78,15 +107,13 @@ impl<F: Future, R: Running> Future for Scoped<'_, F, R> {
         let Some(future) = this.future.as_mut().as_pin_mut() else {
             polled_after_ready();
         };
-        let Some(context) = this.frame.context() else {
-            return future.poll(cx);
-        };
         let output = {
-            let _polling = Polling { frame: &mut **this.frame, attached: Some(context.attach()) };
+            let attached = Some(this.frame.attach());
+            let _polling = Polling { frame: &mut **this.frame, attached };
             future.poll(cx)
         };
         if output.is_ready() {
-            let _attached = context.attach();
+            let _attached = this.frame.attach();
             this.future.set(None);
         }
         output
@@ -96,7 +123,7 @@ impl<F: Future, R: Running> Future for Scoped<'_, F, R> {
 /// Notices a panic on its way out of a poll.
 struct Polling<'a, R: Running> {
     frame: &'a mut R,
-    attached: Option<Attached>,
+    attached: Option<R::Attached>,
 }
 
 impl<R: Running> Drop for Polling<'_, R> {
@@ -120,6 +147,7 @@ pin_project! {
     #[must_use = "a future does nothing until it is polled"]
     pub struct InSpan<F> {
         span: Option<Span>,
+        scope: Scope,
         #[pin]
         future: Option<F>,
     }
@@ -128,7 +156,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             let Some(span) = this.span.as_mut() else { return };
-            let _attached = span.attach();
+            let _attached = (span.attach(), this.scope.attach());
             this.future.set(None);
             span.frame().settle_outcome(Outcome::Cancelled);
         }
@@ -137,7 +165,7 @@ pin_project! {
 
 impl<F: Future> InSpan<F> {
     pub(super) fn new(span: Span, future: F) -> Self {
-        Self { span: Some(span), future: Some(future) }
+        Self { span: Some(span), scope: Scope::current(), future: Some(future) }
     }
 }
 
@@ -151,8 +179,10 @@ impl<F: Future> Future for InSpan<F> {
             polled_after_ready();
         };
         let context = span.to_current();
+        let _scope = this.scope.attach();
         let output = {
-            let _polling = Polling { frame: span.frame(), attached: Some(context.attach()) };
+            let attached = Some(span.frame().attach());
+            let _polling = Polling { frame: span.frame(), attached };
             future.poll(cx)
         };
         if output.is_ready() {
@@ -171,6 +201,7 @@ pin_project! {
     #[must_use = "a future does nothing until it is polled"]
     pub struct InContext<F> {
         context: Current,
+        scope: Scope,
         #[pin]
         future: Option<F>,
     }
@@ -178,7 +209,7 @@ pin_project! {
     impl<F> PinnedDrop for InContext<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            let _attached = this.context.attach();
+            let _attached = (this.context.attach(), this.scope.attach());
             this.future.set(None);
         }
     }
@@ -190,7 +221,7 @@ impl<F: Future> Future for InContext<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let Some(future) = this.future.as_pin_mut() else { polled_after_ready() };
-        let _attached = this.context.attach();
+        let _attached = (this.context.attach(), this.scope.attach());
         future.poll(cx)
     }
 }
@@ -209,12 +240,12 @@ impl<F: Future> Future for InContext<F> {
 pub trait FutureExt: Future + Sized {
     /// Polls the future with the span current that is current now.
     fn in_current_span(self) -> InContext<Self> {
-        InContext { context: Current::get(), future: Some(self) }
+        self.in_context(super::current())
     }
 
     /// Polls the future with this span current, and leaves the span's end to its owner.
     fn in_context(self, span: SpanRef) -> InContext<Self> {
-        InContext { context: span.to_current(), future: Some(self) }
+        InContext { context: span.to_current(), scope: Scope::current(), future: Some(self) }
     }
 
     /// Polls the future in this span, which ends when the future is ready.

@@ -41,6 +41,12 @@ enum Room<'a> {
         context: &'a Current,
         callsite: &'static Callsite,
     },
+    /// The inline room of a report, and room that grows for what does not fit.
+    Report {
+        words: &'a mut [MaybeUninit<u64>],
+        filled: &'a mut Filled,
+        more: &'a mut Vec<MaybeUninit<u64>>,
+    },
     /// Room that grows, for what travels as one record: events and links.
     Growing(&'a mut Vec<MaybeUninit<u64>>),
 }
@@ -141,6 +147,15 @@ impl<'a> Buffer<'a> {
         Self(Room::Frame { words, filled, context, callsite })
     }
 
+    #[inline]
+    pub(super) fn of_report(
+        words: &'a mut [MaybeUninit<u64>],
+        filled: &'a mut Filled,
+        more: &'a mut Vec<MaybeUninit<u64>>,
+    ) -> Self {
+        Self(Room::Report { words, filled, more })
+    }
+
     pub(super) fn growing(words: &'a mut Vec<MaybeUninit<u64>>) -> Self {
         Self(Room::Growing(words))
     }
@@ -158,13 +173,23 @@ impl<'a> Buffer<'a> {
                 write(&mut room);
                 filled.set(room.len());
             }
-            Room::Growing(words) => {
-                let len = words.len();
-                words.resize(len + count, MaybeUninit::new(0));
-                write(&mut Words::resume(words, len));
+            Room::Report { words, filled, more } => {
+                let mut room = Words::resume(words, filled.end());
+                if !room.has_room(count) {
+                    return grow(more, count, write);
+                }
+                write(&mut room);
+                filled.set(room.len());
             }
+            Room::Growing(words) => grow(words, count, write),
         }
     }
+}
+
+fn grow(words: &mut Vec<MaybeUninit<u64>>, count: usize, write: impl FnOnce(&mut Words<'_>)) {
+    let len = words.len();
+    words.resize(len + count, MaybeUninit::new(0));
+    write(&mut Words::resume(words, len));
 }
 
 impl Filled {

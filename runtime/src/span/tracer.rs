@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::callsite::Callsite;
 use super::current::{self, Current};
 use super::missing::ContextMissing;
+use super::report::{self, TakeFailures};
 use crate::propagate::Composite;
 use crate::record::{Destinations, Level, Processor, SpanRecord};
 use crate::sample::{DecideSegments, Sampler};
@@ -39,6 +40,8 @@ pub(crate) struct Tracer {
     pub(crate) context_missing: ContextMissing,
     /// Who wants to know of requests that begin.
     pub(crate) watcher: Option<Watcher>,
+    /// Who takes failures.
+    pub(crate) failures: Option<Arc<dyn TakeFailures>>,
     /// Who is there to take anything.
     pub(crate) destinations: Destinations,
     pub(crate) propagator: Composite,
@@ -149,11 +152,12 @@ fn settle_level() {
     // One at a time: the slower of two would write down a level from before the other's change.
     static SETTLING: Mutex<()> = Mutex::new(());
     let _settling = SETTLING.lock().unwrap_or_else(PoisonError::into_inner);
-    let tracers = (0..SLOTS).filter_map(|slot| find(u16::try_from(slot).ok()?));
-    let recorded = tracers.fold([0, 0], |[level, takers], tracer| {
+    let tracers = || (0..SLOTS).filter_map(|slot| find(u16::try_from(slot).ok()?));
+    let recorded = tracers().fold([0, 0], |[level, takers], tracer| {
         [level.max(tracer.level as u8), takers | tracer.destinations.bits()]
     });
     RECORDED.store(u16::from_le_bytes(recorded), Ordering::Relaxed);
+    report::set_taken(tracers().any(|tracer| tracer.failures.is_some()));
 }
 
 impl Default for Limits {

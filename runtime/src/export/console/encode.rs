@@ -13,14 +13,9 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::time::Duration;
 
-use crate::record::{Attribute, LocalTrace, Outcome, SpanKind, SpanRecord, Status, Value};
+use super::paint::{MAX_VALUE_BYTES, Paint, attributes, attributes_bytes, on_one_line};
+use crate::record::{LocalTrace, Outcome, SpanKind, SpanRecord, Status};
 use crate::tree::{Node, walk};
-
-/// The longest text that is shown of one value, in characters.
-const MAX_VALUE_CHARS: usize = 120;
-
-/// What the longest value takes, with the mark of what is missing.
-const MAX_VALUE_BYTES: usize = (MAX_VALUE_CHARS + 1) * 4;
 
 /// The levels that are indented; a deeper span says its depth instead.
 const MAX_LEVELS: usize = 32;
@@ -30,9 +25,6 @@ const MAX_MARGIN_BYTES: usize = MAX_LEVELS * "│  ".len() + 32;
 
 /// What a line costs at most beside its margin, its texts and its attributes.
 const LINE_BYTES: usize = 160;
-
-/// What an attribute costs beside its key and its value.
-const ATTRIBUTE_BYTES: usize = 16;
 
 /// The longest text of one trace; what does not fit is counted. Half of what one write takes.
 const MAX_TRACE_BYTES: usize = 512 * 1024;
@@ -54,15 +46,6 @@ fn span_bytes(span: &SpanRecord) -> usize {
         line_bytes + event.name.len().min(MAX_VALUE_BYTES) + attributes_bytes(&event.attributes)
     });
     title_bytes + line_bytes + attributes_bytes(&span.attributes) + events.sum::<usize>()
-}
-
-fn attributes_bytes(attributes: &[Attribute]) -> usize {
-    let value_bytes = |value: &Value| match value {
-        Value::Str(text) => text.len().min(MAX_VALUE_BYTES),
-        _ => MAX_VALUE_BYTES,
-    };
-    let bytes = |it: &Attribute| ATTRIBUTE_BYTES + it.key.len() + value_bytes(&it.value);
-    attributes.iter().map(bytes).sum()
 }
 
 /// Renders the spans of one local root.
@@ -133,24 +116,16 @@ impl Page<'_> {
     fn details(&mut self, span: &SpanRecord, margin: &str) {
         let margin = self.paint.dim(margin);
         if !span.attributes.is_empty() {
-            let attributes = self.attributes(&span.attributes);
+            let attributes = attributes(&span.attributes, self.paint);
             self.line(&format!("{margin}{attributes}"));
         }
         for event in &span.events {
             let at = Duration::from_nanos(event.unix_ns.saturating_sub(span.start_unix_ns));
             let name = self.paint.bold(&on_one_line(&event.name));
             let at = self.paint.dim(&format!("+{}", milliseconds(at)));
-            let attributes = self.attributes(&event.attributes);
+            let attributes = attributes(&event.attributes, self.paint);
             self.line(&format!("{margin}• {name}  {at}  {attributes}"));
         }
-    }
-
-    fn attributes(&self, attributes: &[Attribute]) -> String {
-        let parts = attributes.iter().map(|attribute| {
-            let value = on_one_line(&attribute.value.to_string());
-            format!("{}{}", self.paint.dim(&format!("{}=", attribute.key)), value)
-        });
-        parts.collect::<Vec<_>>().join(" ")
     }
 
     fn line(&mut self, text: &str) {
@@ -175,50 +150,6 @@ const fn kind(kind: SpanKind) -> &'static str {
         SpanKind::Client => "client",
         SpanKind::Producer => "producer",
         SpanKind::Consumer => "consumer",
-    }
-}
-
-/// A text that cannot break the line, colour what follows, or fill the screen.
-fn on_one_line(text: &str) -> String {
-    let mut shown: String = text
-        .chars()
-        .take(MAX_VALUE_CHARS)
-        .map(|char| if char.is_control() { ' ' } else { char })
-        .collect();
-    if text.chars().nth(MAX_VALUE_CHARS).is_some() {
-        shown.push('…');
-    }
-    shown
-}
-
-/// Colours, or none.
-struct Paint {
-    is_coloured: bool,
-}
-
-impl Paint {
-    fn bold(&self, text: &str) -> String {
-        self.sgr("1", text)
-    }
-
-    fn dim(&self, text: &str) -> String {
-        self.sgr("2", text)
-    }
-
-    fn red(&self, text: &str) -> String {
-        self.sgr("31", text)
-    }
-
-    fn yellow(&self, text: &str) -> String {
-        self.sgr("33", text)
-    }
-
-    /// Source: ECMA-48 §8.3.117, Select Graphic Rendition.
-    fn sgr(&self, code: &str, text: &str) -> String {
-        if !self.is_coloured || text.is_empty() {
-            return text.to_owned();
-        }
-        format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }
 }
 

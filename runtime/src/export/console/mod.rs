@@ -1,13 +1,18 @@
-//! Finished traces for people: a tree of spans as text.
+//! Finished traces for people, a tree of spans as text, and failures with where they come from.
 //!
-//! In: the spans of one local root. Out: lines, in colour or plain.
+//! In: the spans of one local root, or one failure. Out: lines, in colour or plain.
 //! Never: is read by a machine; the form may change in any release.
 
 mod encode;
+mod errors;
+mod paint;
 mod request;
+mod utc;
 mod verdict;
 
 use std::io::IsTerminal;
+
+pub use errors::Errors;
 
 use crate::export::{Batch, EncodeError, Limits, Reply, Request, Verdict};
 use crate::record::LocalTrace;
@@ -15,7 +20,7 @@ use crate::record::LocalTrace;
 /// A terminal takes what it is given; the bound keeps one write short.
 const LIMITS: Limits = Limits { items: 64, bytes: 1024 * 1024, overhead_bytes: 0 };
 
-/// How traces are printed.
+/// How traces and failures are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// Whether the text is coloured.

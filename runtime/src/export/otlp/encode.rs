@@ -16,10 +16,10 @@ use rustc_hash::FxHashMap;
 
 use super::attributes::{self, cut};
 use super::scopes;
+use crate::export::weight;
 use crate::origin::{self, Scope};
 use crate::record::{
-    Array, Attribute, EventRecord, LinkRecord, Outcome, Source, SpanKind, SpanRecord, Status,
-    TraceFlags, Value,
+    Attribute, EventRecord, LinkRecord, Outcome, Source, SpanKind, SpanRecord, Status, TraceFlags,
 };
 
 /// The field of `ScopeSpans` that holds its spans.
@@ -181,7 +181,7 @@ pub(super) fn weigh(record: &SpanRecord) -> usize {
         + source.file.len()
         + source.target.len()
         + record.trace_state.as_ref().map_or(0, |state| state.len())
-        + weigh_attributes(&record.attributes)
+        + weight::of_attributes(&record.attributes)
         + record.events.iter().map(weigh_event).sum::<usize>()
         + record.links.iter().map(weigh_link).sum::<usize>()
         + match &record.status {
@@ -191,29 +191,11 @@ pub(super) fn weigh(record: &SpanRecord) -> usize {
 }
 
 fn weigh_event(event: &EventRecord) -> usize {
-    size_of::<EventRecord>() + event.name.len() + weigh_attributes(&event.attributes)
+    size_of::<EventRecord>() + event.name.len() + weight::of_attributes(&event.attributes)
 }
 
 fn weigh_link(link: &LinkRecord) -> usize {
-    size_of::<LinkRecord>() + weigh_attributes(&link.attributes)
-}
-
-fn weigh_attributes(attributes: &[Attribute]) -> usize {
-    let weigh = |attribute: &Attribute| {
-        let text = match &attribute.value {
-            Value::Bool(_) | Value::I64(_) | Value::F64(_) => 0,
-            Value::Str(text) => text.len(),
-            // Each element has a message of its own on the wire.
-            Value::Array(Array::Bool(items)) => items.len() * 4,
-            Value::Array(Array::I64(items)) => items.len() * 13,
-            Value::Array(Array::F64(items)) => items.len() * 11,
-            Value::Array(Array::Str(items)) => {
-                items.iter().map(|text| size_of::<String>() + text.len()).sum()
-            }
-        };
-        size_of::<Attribute>() + attribute.key.len() + text
-    };
-    attributes.iter().map(weigh).sum()
+    size_of::<LinkRecord>() + weight::of_attributes(&link.attributes)
 }
 
 /// The attributes as the `attributes` field of a message that has it at the tag of a span.

@@ -1,7 +1,8 @@
-//! Spans to anything that speaks OTLP over HTTP: a collector, Honeycomb.
+//! Spans, and exceptions, to anything that speaks OTLP over HTTP: a collector, Honeycomb.
 //!
-//! In: [`SpanRecord`]s. Out: `ExportTraceServiceRequest`s in protobuf, one resource each and as
-//! many scopes as its spans have.
+//! In: [`SpanRecord`]s, and [`ErrorRecord`](crate::record::ErrorRecord)s. Out:
+//! `ExportTraceServiceRequest`s and `ExportLogsServiceRequest`s in protobuf, one resource each and
+//! as many scopes as its items have.
 //! Never: follows the environment by itself, sends an empty request.
 //!
 //! Wire format: <https://opentelemetry.io/docs/specs/otlp/#otlphttp>, messages of the
@@ -11,14 +12,20 @@
 mod attributes;
 mod encode;
 mod endpoint;
+mod environment;
+mod exceptions;
 mod honeycomb;
 mod request;
 mod scopes;
 mod settings;
+mod signal;
+mod stacktrace;
 mod verdict;
 
 pub use endpoint::Endpoint;
+pub use exceptions::Exceptions;
 pub use settings::{Compression, Settings, SettingsError};
+pub use signal::ExceptionSignal;
 
 use crate::export::{Batch, EncodeError, Limits, Reply, Request, Verdict};
 use crate::record::SpanRecord;
@@ -61,9 +68,7 @@ impl super::Exporter for Exporter {
     }
 
     fn limits(&self) -> Limits {
-        // The frame around the items is part of the body.
-        let frame = self.framing.overhead_bytes(LIMITS.items);
-        Limits { bytes: LIMITS.bytes - frame.min(LIMITS.bytes), ..LIMITS }
+        self.framing.limits()
     }
 
     fn encode(&mut self, record: &SpanRecord, out: &mut Vec<u8>) -> Result<(), EncodeError> {
@@ -72,12 +77,7 @@ impl super::Exporter for Exporter {
     }
 
     fn request(&self, batch: &Batch) -> Request {
-        // Grouping looks at every item, which nobody pays for who has one scope.
-        if self.encoder.has_met_scopes() {
-            self.framing.request_of_scopes(batch)
-        } else {
-            self.framing.request(batch)
-        }
+        self.framing.request(batch, self.encoder.has_met_scopes())
     }
 
     fn verdict(&self, _: &Batch, reply: &Reply) -> Verdict {

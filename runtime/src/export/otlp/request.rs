@@ -1,11 +1,14 @@
-//! A batch of encoded spans to one `ExportTraceServiceRequest`.
+//! A batch of encoded items to one `ExportTraceServiceRequest` or `ExportLogsServiceRequest`.
 //!
 //! ```text
 //!  ResourceSpans ── resource, schema_url
 //!    ScopeSpans ─── scope, spans …, schema_url      one for each scope
 //! ```
 //!
-//! All but the spans is encoded once; the lengths are computed, so that no span is touched. Spans
+//! The messages around log records have the same fields under the same numbers as those around
+//! spans, so their bytes are the same, and the names here are those of spans.
+//!
+//! All but the items is encoded once; the lengths are computed, so that no item is touched. Items
 //! of several scopes are copied once, to lie next to those of their own.
 //!
 //! Source: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-request>.
@@ -20,10 +23,10 @@ use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans};
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
 
-use super::attributes;
 use super::scopes::{self, Group};
 use super::settings::{Compression, Settings};
-use crate::export::{Batch, Header, Request};
+use super::{LIMITS, attributes};
+use crate::export::{Batch, Header, Limits, Request};
 use crate::secret::Secret;
 
 /// The field of `ExportTraceServiceRequest` that holds its `ResourceSpans`.
@@ -76,14 +79,25 @@ impl Framing {
     }
 
     /// The most bytes a request of so many items has besides them.
-    pub(super) fn overhead_bytes(&self, items: usize) -> usize {
+    fn overhead_bytes(&self, items: usize) -> usize {
         // A tag of one byte and a length of at most five: one for the resource, one for each scope.
         const FIELD: usize = 6;
         self.resource.len() + self.scope.len() + FIELD + items * FIELD
     }
 
-    /// Frames items that are all of our scope.
-    pub(super) fn request(&self, batch: &Batch) -> Request {
+    /// What one request may hold, the frame around the items being part of the body.
+    pub(super) fn limits(&self) -> Limits {
+        let frame = self.overhead_bytes(LIMITS.items);
+        Limits { bytes: LIMITS.bytes - frame.min(LIMITS.bytes), ..LIMITS }
+    }
+
+    /// Frames items, of which some may be of other scopes than ours.
+    pub(super) fn request(&self, batch: &Batch, has_scopes: bool) -> Request {
+        // Grouping looks at every item, which nobody pays for who has one scope.
+        if has_scopes { self.request_of_scopes(batch) } else { self.request_of_ours(batch) }
+    }
+
+    fn request_of_ours(&self, batch: &Batch) -> Request {
         let spans = batch.bytes();
         let mut head = self.head(field_len(self.scope.len() + spans.len()), 0);
         open_scope(&self.scope, spans.len(), &mut head);
@@ -94,8 +108,7 @@ impl Framing {
         self.request_with(body)
     }
 
-    /// Frames items of any scopes.
-    pub(super) fn request_of_scopes(&self, batch: &Batch) -> Request {
+    fn request_of_scopes(&self, batch: &Batch) -> Request {
         let groups: Vec<_> = scopes::group(batch.items())
             .into_iter()
             .map(|Group { prefix, spans }| {

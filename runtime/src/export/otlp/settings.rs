@@ -2,23 +2,21 @@
 //!
 //! In: values set in code, or the standard variables through a lookup. Out: plain data.
 //! Never: reads the environment, prints the value of a header or the credentials of an address.
-//!
-//! Source: <https://opentelemetry.io/docs/specs/otel/protocol/exporter/#configuration-options>.
 
 use std::time::Duration;
 
-use percent_encoding::percent_decode_str;
-
 use super::endpoint::Endpoint;
+use super::environment::{Environment, is_header_value};
 use super::honeycomb;
+use super::signal::Signal;
 use crate::export::Header;
 use crate::record::Resource;
 use crate::secret::Secret;
 
-/// How spans are sent.
+/// How spans, or exceptions, are sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// Where spans are sent.
+    /// Where they are sent.
     pub endpoint: Endpoint,
     /// Headers of every request besides our own; one of the same name replaces ours.
     pub headers: Vec<Header>,
@@ -100,7 +98,8 @@ impl Settings {
         }
     }
 
-    /// Reads the standard variables through `lookup`; `None` when none of them asks for OTLP.
+    /// Reads the standard variables for spans through `lookup`; `None` when none of them asks for
+    /// OTLP.
     ///
     /// OTLP is asked for by `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, `OTEL_EXPORTER_OTLP_ENDPOINT` or
     /// `HONEYCOMB_API_KEY`. The form of a variable with `TRACES_` wins over the one without. The
@@ -113,7 +112,25 @@ impl Settings {
     pub fn from_env(
         lookup: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Option<Self>, SettingsError> {
-        let env = Environment { lookup };
+        Self::of_signal(&Signal::TRACES, lookup)
+    }
+
+    /// Reads the standard variables for log records, which is what exceptions are, like
+    /// [`Settings::from_env`] with `LOGS_` for `TRACES_`; no variable of spans counts.
+    ///
+    /// # Errors
+    /// The first value that cannot be used.
+    pub fn from_env_for_logs(
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Option<Self>, SettingsError> {
+        Self::of_signal(&Signal::LOGS, lookup)
+    }
+
+    fn of_signal(
+        signal: &'static Signal,
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Option<Self>, SettingsError> {
+        let env = Environment { signal, lookup };
         let key = env.get("HONEYCOMB_API_KEY");
         let Some(endpoint) = env.endpoint(key.is_some())? else { return Ok(None) };
         env.check_protocol()?;
@@ -174,116 +191,6 @@ impl Settings {
             self.headers.push(header);
         }
     }
-}
-
-/// The variables, an empty one being as good as none.
-struct Environment<'a> {
-    lookup: &'a dyn Fn(&str) -> Option<String>,
-}
-
-impl Environment<'_> {
-    fn get(&self, variable: &str) -> Option<String> {
-        let value = (self.lookup)(variable)?;
-        let value = value.trim();
-        (!value.is_empty()).then(|| value.to_owned())
-    }
-
-    fn first(&self, variables: [&'static str; 2]) -> Option<(&'static str, String)> {
-        variables.into_iter().find_map(|variable| Some((variable, self.get(variable)?)))
-    }
-
-    fn endpoint(&self, has_honeycomb_key: bool) -> Result<Option<Endpoint>, SettingsError> {
-        const EXACT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
-        const BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
-        if let Some(address) = self.get(EXACT) {
-            return Endpoint::checked(EXACT, &address).map(Some);
-        }
-        if let Some(address) = self.get(BASE) {
-            return Endpoint::base_of(BASE, &address).map(Some);
-        }
-        has_honeycomb_key.then(|| Endpoint::base(honeycomb::ENDPOINT)).transpose()
-    }
-
-    fn check_protocol(&self) -> Result<(), SettingsError> {
-        let variables = ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"];
-        match self.first(variables) {
-            Some((variable, found)) if found != "http/protobuf" => {
-                let expected = "`http/protobuf`, the only protocol supported";
-                Err(SettingsError::Value { variable, found, expected })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn headers(&self) -> Result<Vec<Header>, SettingsError> {
-        let variables = ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"];
-        let Some((variable, list)) = self.first(variables) else { return Ok(Vec::new()) };
-        let entries = list.split(',').map(str::trim).enumerate();
-        entries
-            .filter(|(_, text)| !text.is_empty())
-            .map(|(index, text)| {
-                header(text).map_err(|problem| SettingsError::Headers {
-                    variable,
-                    entry: index + 1,
-                    problem,
-                })
-            })
-            .collect()
-    }
-
-    fn timeout(&self) -> Result<Option<Duration>, SettingsError> {
-        let request =
-            self.milliseconds(["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"])?;
-        let batch = self.milliseconds(["OTEL_BSP_EXPORT_TIMEOUT"; 2])?;
-        Ok(request.into_iter().chain(batch).min())
-    }
-
-    fn milliseconds(
-        &self,
-        variables: [&'static str; 2],
-    ) -> Result<Option<Duration>, SettingsError> {
-        let Some((variable, found)) = self.first(variables) else { return Ok(None) };
-        match found.parse::<u32>() {
-            Ok(timeout_ms) if timeout_ms > 0 => Ok(Some(Duration::from_millis(timeout_ms.into()))),
-            _ => {
-                let expected = "a number of milliseconds, at least 1";
-                Err(SettingsError::Value { variable, found, expected })
-            }
-        }
-    }
-
-    fn compression(&self) -> Result<Compression, SettingsError> {
-        let variables = ["OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"];
-        match self.first(variables) {
-            None => Ok(Compression::None),
-            Some((_, name)) if name == "none" => Ok(Compression::None),
-            Some((_, name)) if name == "gzip" => Ok(Compression::Gzip),
-            Some((variable, found)) => {
-                Err(SettingsError::Value { variable, found, expected: "`gzip` or `none`" })
-            }
-        }
-    }
-}
-
-/// Reads `name=value`; the error never holds any of it.
-fn header(text: &str) -> Result<Header, &'static str> {
-    let (name, value) = text.split_once('=').ok_or("no `=`")?;
-    let name = name.trim();
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || !name.bytes().all(is_name) {
-        return Err("no header name");
-    }
-    let value = percent_decode_str(value.trim()).decode_utf8();
-    let value = value.map_err(|_| "a value that is not UTF-8 after decoding")?;
-    if !is_header_value(&value) {
-        return Err("a value with characters no header may hold");
-    }
-    Ok(Header { name: name.to_ascii_lowercase().into(), value: Secret::new(value) })
-}
-
-/// Source: <https://www.rfc-editor.org/rfc/rfc9110#section-5.5>.
-fn is_header_value(value: &str) -> bool {
-    value.chars().all(|char| char == '\t' || !char.is_control())
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@
 //! | any other | refused |
 //!
 //! Source: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>. Splitting on 413 is
-//! ours: the specification only says that the request is not to be repeated.
+//! ours: the specification only says that the request is not to be repeated. The answer about log
+//! records has the same fields under the same numbers as that about spans.
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
@@ -86,6 +87,9 @@ fn text(body: &[u8]) -> Option<String> {
 mod tests {
     use std::time::Duration;
 
+    use opentelemetry_proto::tonic::collector::logs::v1::{
+        ExportLogsPartialSuccess, ExportLogsServiceResponse,
+    };
     use opentelemetry_proto::tonic::collector::trace::v1::ExportTracePartialSuccess;
 
     use super::*;
@@ -138,6 +142,16 @@ mod tests {
         assert_eq!(partial(0, "slow down"), Verdict::Partial { rejected: 0, message });
         assert_eq!(partial(0, ""), Verdict::Delivered);
         assert_eq!(partial(-1, ""), Verdict::Delivered);
+    }
+
+    #[test]
+    fn an_answer_about_log_records_reads_like_one_about_spans() {
+        let error_message = "too old".to_owned();
+        let partial = ExportLogsPartialSuccess { rejected_log_records: 3, error_message };
+        let response = ExportLogsServiceResponse { partial_success: Some(partial) };
+        let message = "too old".to_owned();
+        let expected = Verdict::Partial { rejected: 3, message };
+        assert_eq!(verdict(&reply(200, &response.encode_to_vec())), expected);
     }
 
     #[test]

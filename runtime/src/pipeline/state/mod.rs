@@ -7,24 +7,27 @@
 //! ```text
 //!  item ─▶ open ──full, old, flush──▶ parked ──slot free, due──▶ in flight ──▶ settled
 //!                                       ▲                            │
-//!                                       └───── failed · split ───────┘
+//!                                       └── failed · split · reduced ┘
 //! ```
 //!
 //! - A request that fails waits on its own, and the destination as a whole pauses as long: what
 //!   has not been tried yet is not thrown at a server that is down. The first success ends the
-//!   pause, unless the server asked for it.
+//!   pause.
+//! - A wait that the server asks for is one of the destination: until it is over nothing is sent,
+//!   whatever else happens.
 //! - While nothing can be sent, the open batch stays open until it is full: an outage ends in few
 //!   large requests.
 //! - A flush cuts our own waits short and starts the backoff anew, since somebody is waiting; a
 //!   wait the server asked for is kept.
 
+mod judge;
 mod parcel;
 
 use std::collections::VecDeque;
 use std::mem;
 use std::time::{Duration, Instant};
 
-use self::parcel::{Parcel, Wait};
+use self::parcel::Parcel;
 use super::Backoff;
 use super::batch::Open;
 use crate::export::{Batch, Limits, Verdict};
@@ -51,8 +54,9 @@ pub(super) enum Input {
     Item,
     /// Time has passed.
     Tick,
-    /// A request was answered, or its transport failed.
-    Answered { id: u64, verdict: Verdict },
+    /// A request was answered, or its transport failed; `reduced` is what can be sent in the place
+    /// of its items, when they were not taken.
+    Answered { id: u64, verdict: Verdict, reduced: Batch },
     /// Work on a request panicked.
     Panicked { id: u64 },
     /// Everything that came before is wanted out.
@@ -66,6 +70,8 @@ pub(super) enum Input {
 pub(super) enum Action {
     /// Send the batch of this id.
     Send { id: u64 },
+    /// Smaller items took the place of others; lost ones weigh nothing any more.
+    Reweigh { from_bytes: usize, to_bytes: usize },
     /// These records have met their fate.
     Settle { records: usize, bytes: usize, fate: Fate },
     /// The oldest flush not yet confirmed is complete.
@@ -89,7 +95,10 @@ pub(super) struct Machine {
     /// In the order they were closed.
     parked: VecDeque<Parcel>,
     in_flight: Vec<Parcel>,
-    pause: Option<Wait>,
+    /// The end of the pause that the destination's failures are worth.
+    pause: Option<Instant>,
+    /// The end of the wait that the server asked for.
+    asked: Option<Instant>,
     /// Failures since the last success.
     failures: u32,
     next_id: u64,
@@ -109,6 +118,7 @@ impl Machine {
             parked: VecDeque::new(),
             in_flight: Vec::new(),
             pause: None,
+            asked: None,
             failures: 0,
             next_id: 0,
             next_sequence: 0,
@@ -164,9 +174,9 @@ impl Machine {
         match input {
             Input::Item => return self.take_item(now, actions),
             Input::Tick => {}
-            Input::Answered { id, verdict } => {
+            Input::Answered { id, verdict, reduced } => {
                 if let Some(parcel) = self.land(id) {
-                    self.judge(parcel, &verdict, now, actions);
+                    self.judge(parcel, &verdict, reduced, now, actions);
                 }
             }
             Input::Panicked { id } => {
@@ -232,7 +242,7 @@ impl Machine {
 
     fn parcel(&mut self, batch: Batch, sequence: u64, closed: Instant) -> Parcel {
         self.next_id += 1;
-        Parcel { id: self.next_id, sequence, batch, closed, failures: 0, wait: None }
+        Parcel { id: self.next_id, sequence, batch, closed, failures: 0, wait_until: None }
     }
 
     /// Puts a parcel back at its place.
@@ -246,87 +256,21 @@ impl Machine {
         Some(self.in_flight.swap_remove(place))
     }
 
-    fn judge(
-        &mut self,
-        parcel: Parcel,
-        verdict: &Verdict,
-        now: Instant,
-        actions: &mut Vec<Action>,
-    ) {
-        let fate = match *verdict {
-            Verdict::Delivered => Fate::Delivered,
-            Verdict::Partial { rejected, .. } => Fate::Partial { rejected },
-            Verdict::Refused { .. } | Verdict::Reduce { .. } => Fate::Lost(LossReason::Refused),
-            Verdict::Retry { after, .. } => return self.retry(parcel, after, now, actions),
-            Verdict::Split => return self.split(parcel, actions),
-        };
-        self.failures = 0;
-        self.pause = Wait::if_asked(self.pause);
-        self.settle(parcel.batch, fate, actions);
-    }
-
-    fn retry(
-        &mut self,
-        mut parcel: Parcel,
-        after: Option<Duration>,
-        now: Instant,
-        actions: &mut Vec<Action>,
-    ) {
-        let give_up_at = parcel.closed + self.rules.give_up_after;
-        if give_up_at <= now {
-            let fate = Fate::Lost(LossReason::RetriesExhausted);
-            return self.settle(parcel.batch, fate, actions);
-        }
-        self.failures = self.failures.saturating_add(1);
-        parcel.failures = parcel.failures.saturating_add(1);
-        let delay = match after {
-            // Whoever was told the same comes back spread out, and "at once" is no tight loop.
-            Some(after) => after.saturating_add(self.backoff(1)),
-            None => self.backoff(self.failures.max(parcel.failures)),
-        };
-        // The last attempt is made when the batch would be given up, and not later.
-        let until = now.checked_add(delay).map_or(give_up_at, |until| until.min(give_up_at));
-        let wait = Wait { until, asked: after.is_some() };
-        parcel.wait = Some(wait);
-        self.park(parcel);
-        if self.pause.is_none_or(|pause| pause.until < until) {
-            self.pause = Some(wait);
-        }
-    }
-
-    fn backoff(&mut self, failures: u32) -> Duration {
-        self.rules.backoff.delay(failures, (self.random)())
-    }
-
-    fn split(&mut self, parcel: Parcel, actions: &mut Vec<Action>) {
-        let Parcel { batch, sequence, closed, .. } = parcel;
-        match batch.split() {
-            Ok((first, second)) => {
-                for half in [first, second] {
-                    let parcel = self.parcel(half, sequence, closed);
-                    self.park(parcel);
-                }
-            }
-            Err(single) => self.settle(single, Fate::Lost(LossReason::TooLarge), actions),
-        }
-    }
-
     /// Closes the open batch and ends every wait of our own making.
     fn hurry(&mut self, now: Instant) {
         self.close_open(now);
-        self.failures = 0;
-        self.pause = Wait::if_asked(self.pause);
+        self.end_pause();
         for parcel in &mut self.parked {
             parcel.failures = 0;
-            parcel.wait = Wait::if_asked(parcel.wait);
+            parcel.wait_until = None;
         }
     }
 
     fn dispatch(&mut self, now: Instant, actions: &mut Vec<Action>) {
-        if self.pause.is_some_and(|pause| now < pause.until) {
+        if self.paused_until().is_some_and(|until| now < until) {
             return;
         }
-        self.pause = None;
+        (self.pause, self.asked) = (None, None);
         while self.has_free_slot() {
             let due = self.parked.iter().position(|parcel| parcel.due() <= now);
             let Some(parcel) = due.and_then(|place| self.parked.remove(place)) else {
@@ -376,13 +320,18 @@ impl Machine {
     fn next_due(&self) -> Option<Instant> {
         let age = self.opened.map(|opened| opened + self.rules.max_batch_age);
         let next = self.parked.iter().map(Parcel::due).chain(age).min()?;
-        Some(self.pause.map_or(next, |pause| next.max(pause.until)))
+        Some(self.paused_until().map_or(next, |until| next.max(until)))
     }
 
     /// Whether all that is left has to wait beyond the end.
     fn is_stopping_in_vain(&self) -> bool {
         let (Some(stop), Some(next)) = (self.stop_at, self.next_due()) else { return false };
         self.in_flight.is_empty() && stop < next
+    }
+
+    /// Before this moment nothing is sent.
+    fn paused_until(&self) -> Option<Instant> {
+        self.pause.max(self.asked)
     }
 
     fn has_free_slot(&self) -> bool {

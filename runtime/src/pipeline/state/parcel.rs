@@ -12,27 +12,13 @@ pub(super) struct Parcel {
     pub(super) batch: Batch,
     pub(super) closed: Instant,
     pub(super) failures: u32,
-    pub(super) wait: Option<Wait>,
-}
-
-/// A moment before which nothing is sent.
-#[derive(Clone, Copy)]
-pub(super) struct Wait {
-    pub(super) until: Instant,
-    /// Whether the server asked for it.
-    pub(super) asked: bool,
+    /// After a failure.
+    pub(super) wait_until: Option<Instant>,
 }
 
 impl Parcel {
     /// From when on it may be sent.
     pub(super) fn due(&self) -> Instant {
-        self.wait.map_or(self.closed, |wait| wait.until)
-    }
-}
-
-impl Wait {
-    /// The wait, unless it is one of our own making.
-    pub(super) fn if_asked(wait: Option<Self>) -> Option<Self> {
-        wait.filter(|wait| wait.asked)
+        self.wait_until.unwrap_or(self.closed)
     }
 }

@@ -50,7 +50,17 @@ impl Script {
     }
 
     fn answer(&mut self, ms: u64, id: u64, verdict: Verdict) -> Vec<Action> {
-        self.at(ms, Input::Answered { id, verdict })
+        self.answer_with(ms, id, verdict, &[])
+    }
+
+    /// An answer, and what is there to take the place of the items.
+    fn answer_with(&mut self, ms: u64, id: u64, verdict: Verdict, forms: &[&str]) -> Vec<Action> {
+        let ends = forms.iter().scan(0, |end, form| {
+            *end += form.len();
+            Some(*end)
+        });
+        let reduced = Batch::new(forms.concat().into_bytes(), ends.collect());
+        self.at(ms, Input::Answered { id, verdict, reduced })
     }
 
     /// When the machine wants to be woken, in whole milliseconds from the start, rounded up.
@@ -78,6 +88,14 @@ fn lost(records: usize, bytes: usize, reason: LossReason) -> Action {
 
 fn retry(after_ms: Option<u64>) -> Verdict {
     Verdict::Retry { after: after_ms.map(Duration::from_millis), reason: "busy".to_owned() }
+}
+
+fn reweigh(from_bytes: usize, to_bytes: usize) -> Action {
+    Action::Reweigh { from_bytes, to_bytes }
+}
+
+fn reduce() -> Verdict {
+    Verdict::Reduce { reason: "too much".to_owned() }
 }
 
 fn refused() -> Verdict {
@@ -194,14 +212,56 @@ fn the_wait_the_server_asks_for_wins_even_beyond_the_longest_backoff() {
 }
 
 #[test]
-fn a_wait_beyond_the_deadline_ends_with_a_last_attempt_at_it() {
+fn a_wait_beyond_all_patience_is_as_long_as_that_and_ends_with_a_last_attempt() {
     let mut script = Script::new();
     script.items(0, &["a", "b", "c"]);
     script.answer(1_000, 1, retry(Some(u64::MAX)));
-    assert_eq!(script.at(GIVE_UP_MS, Input::Tick), [send(1)]);
+    assert_eq!(script.at(GIVE_UP_MS, Input::Tick), []);
+    assert_eq!(script.at(1_000 + GIVE_UP_MS, Input::Tick), [send(1)]);
     let exhausted = lost(3, 3, LossReason::RetriesExhausted);
-    assert_eq!(script.answer(GIVE_UP_MS, 1, retry(None)), [exhausted]);
+    assert_eq!(script.answer(1_000 + GIVE_UP_MS, 1, retry(None)), [exhausted]);
     assert_eq!(script.wake_ms(), None);
+}
+
+#[test]
+fn our_own_wait_ends_with_a_last_attempt_at_the_deadline() {
+    let mut script = Script::with(|rules| rules.give_up_after = Duration::from_millis(150));
+    script.items(0, &["a", "b", "c"]);
+    script.answer(0, 1, retry(None));
+    assert_eq!(script.at(100, Input::Tick), [send(1)]);
+    script.answer(100, 1, retry(None));
+    assert_eq!(script.at(150, Input::Tick), [send(1)]);
+    let exhausted = lost(3, 3, LossReason::RetriesExhausted);
+    assert_eq!(script.answer(150, 1, retry(None)), [exhausted]);
+}
+
+#[test]
+fn nothing_at_all_is_sent_before_the_wait_is_over_that_the_server_asked_for() {
+    let mut script = Script::with(|rules| rules.max_in_flight = 4);
+    script.items(0, &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"]);
+    script.answer(0, 1, retry(Some(1_000)));
+    // A failure of our own that would wait for longer, and what ends that.
+    for _ in 0..5 {
+        script.machine.failures += 1;
+    }
+    assert_eq!(script.answer(1, 2, retry(None)), []);
+    assert_eq!(script.answer(2, 3, Verdict::Delivered), [settle(3, 3, Fate::Delivered)]);
+    assert_eq!(script.answer_with(3, 4, reduce(), &["J"]).len(), 2, "the items are not sent");
+    assert_eq!(script.items(4, &["m", "n", "o", "p"]), []);
+    assert_eq!(script.at(5, Input::Flush), []);
+    assert_eq!(script.at(1_099, Input::Tick), []);
+    let all = [send(1), send(2), send(4), send(5)];
+    assert_eq!(script.at(1_100, Input::Tick), all);
+}
+
+#[test]
+fn a_batch_that_is_given_up_leaves_the_wait_that_it_was_told_behind() {
+    let mut script = Script::new();
+    script.items(0, &["a", "b", "c"]);
+    let exhausted = lost(3, 3, LossReason::RetriesExhausted);
+    assert_eq!(script.answer(GIVE_UP_MS, 1, retry(Some(5_000))), [exhausted]);
+    assert_eq!(script.items(GIVE_UP_MS, &["d", "e", "f"]), []);
+    assert_eq!(script.at(GIVE_UP_MS + 5_100, Input::Tick), [send(2)]);
 }
 
 #[test]
@@ -261,6 +321,55 @@ fn too_much_at_once_is_split_down_to_single_items() {
 }
 
 #[test]
+fn what_takes_the_place_of_items_is_sent_at_once_and_the_rest_is_lost() {
+    let split = Verdict::Split;
+    for (items, verdict, forms, expected) in [
+        (&["aaa", "bbb"][..], reduce(), &["a", "b"][..], vec![reweigh(6, 2), send(1)]),
+        (
+            &["aaa", "bbb", "ccc"],
+            reduce(),
+            &["bb"],
+            vec![reweigh(9, 2), lost(2, 0, LossReason::Refused), send(1)],
+        ),
+        (&["aaa", "bbb"], reduce(), &[], vec![lost(2, 6, LossReason::Refused)]),
+        (&["aaa"], split.clone(), &["a"], vec![reweigh(3, 1), send(1)]),
+        (&["aaa"], split.clone(), &[], vec![lost(1, 3, LossReason::TooLarge)]),
+        (&["aaa", "bbb"], split, &["a"], vec![send(2), send(3)]),
+    ] {
+        let mut script = Script::new();
+        script.items(0, items);
+        script.at(0, Input::Flush);
+        let mut found = script.answer_with(1, 1, verdict.clone(), forms);
+        found.retain(|action| *action != Action::Flushed);
+        assert_eq!(found, expected, "{items:?} {verdict:?} {forms:?}");
+        if found.contains(&send(1)) {
+            assert_eq!(script.sent(1), forms.concat().as_bytes());
+        }
+    }
+}
+
+#[test]
+fn what_takes_the_place_of_items_keeps_their_place_and_their_age() {
+    let mut script = Script::with(|rules| rules.max_in_flight = 1);
+    script.items(0, &["aaa", "bbb", "ccc", "d", "e", "f"]);
+    assert_eq!(script.at(0, Input::Flush), []);
+    script.answer(0, 1, retry(None));
+    assert_eq!(script.at(100, Input::Tick), [send(1)]);
+    let found = script.answer_with(100, 1, reduce(), &["a", "b", "c"]);
+    assert_eq!(found, [reweigh(9, 3), send(1)], "neither behind the others nor after a wait");
+    let delivered = settle(3, 3, Fate::Delivered);
+    assert_eq!(script.answer(101, 1, Verdict::Delivered), [delivered, send(2)]);
+    let last = [settle(3, 3, Fate::Delivered), Action::Flushed];
+    assert_eq!(script.answer(102, 2, Verdict::Delivered), last, "the flush has waited for both");
+
+    let mut script = Script::new();
+    script.items(0, &["aaa", "bbb", "ccc"]);
+    script.answer_with(GIVE_UP_MS - 1, 1, reduce(), &["a", "b", "c"]);
+    let exhausted = lost(3, 3, LossReason::RetriesExhausted);
+    assert_eq!(script.answer(GIVE_UP_MS, 1, retry(None)), [exhausted]);
+}
+
+#[test]
 fn the_fates_of_a_batch() {
     let partial = |rejected| Verdict::Partial { rejected, message: String::new() };
     for (verdict, fate) in [
@@ -268,6 +377,7 @@ fn the_fates_of_a_batch() {
         (partial(2), Fate::Partial { rejected: 2 }),
         (partial(9), Fate::Partial { rejected: 3 }),
         (refused(), Fate::Lost(LossReason::Refused)),
+        (reduce(), Fate::Lost(LossReason::Refused)),
     ] {
         let mut script = Script::new();
         script.items(0, &["a", "b", "c"]);
@@ -389,7 +499,7 @@ fn ten_seconds_without_a_collector_lose_nothing() {
                     assert_eq!(fate, Fate::Delivered);
                     settled += records;
                 }
-                Action::Flushed => panic!("nobody asked for a flush"),
+                other => panic!("nobody asked for {other:?}"),
             }
         }
     }
@@ -417,53 +527,79 @@ fn a_random_script_settles_every_item_exactly_once() {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (random >> 33) % below
         };
-        let (mut taken, mut settled, mut flushes) = (0, 0, 0);
-        let mut in_flight = Vec::new();
+        let mut taken = 0;
+        let mut told = Told::default();
         for now_ms in (0..).step_by(40).take(400) {
             let actions = match next(4) {
                 0 => {
                     taken += 1;
-                    script.items(
-                        now_ms,
-                        &["0123456789abcdef0123456789abcdef"[..index(next(32))].as_ref()],
-                    )
+                    let item = &"0123456789abcdef0123456789abcdef"[..index(next(32))];
+                    told.held_bytes += item.len();
+                    script.items(now_ms, &[item])
                 }
                 1 => script.at(now_ms, Input::Tick),
                 2 if next(10) == 0 => {
-                    flushes += 1;
+                    told.flushes += 1;
                     script.at(now_ms, Input::Flush)
                 }
-                _ if in_flight.is_empty() => continue,
+                _ if told.in_flight.is_empty() => continue,
                 _ => {
-                    let id = in_flight.swap_remove(index(next(in_flight.len() as u64)));
-                    let verdict = match next(6) {
-                        0 => Verdict::Split,
-                        1 => retry(Some(next(3_000))),
-                        2 => retry(None),
-                        3 => refused(),
-                        4 => Verdict::Partial { rejected: 1, message: String::new() },
-                        _ => Verdict::Delivered,
-                    };
-                    script.answer(now_ms, id, verdict)
+                    let id = told.in_flight.swap_remove(index(next(told.in_flight.len() as u64)));
+                    let batch = script.machine.batch(id).expect("the batch is in flight");
+                    let (verdict, reduced) = any_answer(batch, &mut next);
+                    script.at(now_ms, Input::Answered { id, verdict, reduced })
                 }
             };
-            tell(actions, &mut in_flight, &mut settled, &mut flushes);
+            told.tell(actions);
         }
         let end_ms = 400 * 40;
         let deadline = script.start + Duration::from_millis(end_ms);
-        let actions = script.at(end_ms, Input::Shutdown { deadline });
-        tell(actions, &mut in_flight, &mut settled, &mut flushes);
-        assert_eq!((settled, flushes), (taken, 0), "seed {seed}");
+        told.tell(script.at(end_ms, Input::Shutdown { deadline }));
+        let Told { settled, flushes, held_bytes, .. } = told;
+        assert_eq!((settled, flushes, held_bytes), (taken, 0, 0), "seed {seed}");
         assert!(script.machine.is_done());
     }
 }
 
-fn tell(actions: Vec<Action>, in_flight: &mut Vec<u64>, settled: &mut usize, flushes: &mut usize) {
-    for action in actions {
-        match action {
-            Action::Send { id } => in_flight.push(id),
-            Action::Settle { records, .. } => *settled += records,
-            Action::Flushed => *flushes -= 1,
+fn any_answer(batch: &Batch, next: &mut impl FnMut(u64) -> u64) -> (Verdict, Batch) {
+    let verdict = match next(7) {
+        0 => Verdict::Split,
+        1 => retry(Some(next(3_000))),
+        2 => retry(None),
+        3 => refused(),
+        4 => Verdict::Partial { rejected: 1, message: String::new() },
+        5 => {
+            let half = |item: &[u8]| Some(item[..item.len() / 2].to_vec());
+            return (reduce(), batch.reduce(half));
+        }
+        _ => Verdict::Delivered,
+    };
+    (verdict, Batch::default())
+}
+
+/// What the actions of a script add up to.
+#[derive(Default)]
+struct Told {
+    in_flight: Vec<u64>,
+    settled: usize,
+    flushes: usize,
+    held_bytes: usize,
+}
+
+impl Told {
+    fn tell(&mut self, actions: Vec<Action>) {
+        for action in actions {
+            match action {
+                Action::Send { id } => self.in_flight.push(id),
+                Action::Reweigh { from_bytes, to_bytes } => {
+                    self.held_bytes = self.held_bytes + to_bytes - from_bytes;
+                }
+                Action::Settle { records, bytes, .. } => {
+                    self.settled += records;
+                    self.held_bytes -= bytes;
+                }
+                Action::Flushed => self.flushes -= 1,
+            }
         }
     }
 }

@@ -3,10 +3,12 @@
 use super::*;
 
 fn from(pairs: &[(&str, &str)]) -> Result<Option<Settings>, SettingsError> {
-    Settings::from_env(&|name| {
-        let pair = pairs.iter().find(|(known, _)| *known == name);
-        pair.map(|(_, value)| (*value).to_owned())
-    })
+    Settings::from_env(&|name| value(pairs, name))
+}
+
+fn value(pairs: &[(&str, &str)], name: &str) -> Option<String> {
+    let pair = pairs.iter().find(|(known, _)| *known == name);
+    pair.map(|(_, value)| (*value).to_owned())
 }
 
 fn some(pairs: &[(&str, &str)]) -> Settings {
@@ -183,4 +185,61 @@ fn a_header_written_out_wins_over_the_key() {
     assert_eq!(headers(&settings), ["x-honeycomb-team=other"]);
     let message = error(&[("HONEYCOMB_API_KEY", "secret\u{7f}key")]);
     assert_eq!(message, "HONEYCOMB_API_KEY holds characters that no key has");
+}
+
+fn logs(pairs: &[(&str, &str)]) -> Settings {
+    let settings = Settings::from_env_for_logs(&|name| value(pairs, name));
+    settings.expect("the variables are good").expect("the variables ask for OTLP")
+}
+
+#[test]
+fn log_records_have_a_path_and_variables_of_their_own() {
+    assert_eq!(logs(&[LOCAL]).endpoint.url(), "http://127.0.0.1:4318/v1/logs");
+    let settings = logs(&[
+        ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://127.0.0.1:4318/custom"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-team=all"),
+        ("OTEL_EXPORTER_OTLP_LOGS_HEADERS", "x-team=logs"),
+        ("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "4000"),
+        ("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "gzip"),
+        ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "http/protobuf"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_BLRP_EXPORT_TIMEOUT", "5000"),
+    ]);
+    assert_eq!(settings.endpoint.url(), "http://127.0.0.1:4318/custom");
+    assert_eq!(headers(&settings), ["x-team=logs"]);
+    assert_eq!(settings.timeout, Duration::from_secs(4));
+    assert_eq!(settings.compression, Compression::Gzip);
+    let settings = logs(&[LOCAL, ("OTEL_BLRP_EXPORT_TIMEOUT", "300")]);
+    assert_eq!(settings.timeout, Duration::from_millis(300));
+}
+
+#[test]
+fn variables_of_spans_say_nothing_about_log_records_nor_the_other_way_round() {
+    let of_traces = [
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:4318/custom"),
+        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "x-team=traces"),
+        ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "4000"),
+        ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "gzip"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc"),
+        ("OTEL_BSP_EXPORT_TIMEOUT", "300"),
+    ];
+    assert_eq!(logs(&[&of_traces[..], &[LOCAL]].concat()), logs(&[LOCAL]));
+    assert_eq!(from(&[("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://127.0.0.1:4318")]), Ok(None));
+}
+
+#[test]
+fn a_bad_value_for_log_records_is_named() {
+    let variables = [LOCAL, ("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "zstd")];
+    let found = Settings::from_env_for_logs(&|name| value(&variables, name));
+    let error = found.expect_err("one variable is bad");
+    let expected = "OTEL_EXPORTER_OTLP_LOGS_COMPRESSION is `zstd`, expected `gzip` or `none`";
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn a_honeycomb_key_is_enough_for_log_records_too() {
+    let settings = logs(&[("HONEYCOMB_API_KEY", "hcaik_key")]);
+    assert_eq!(settings.endpoint.url(), "https://api.honeycomb.io/v1/logs");
+    assert_eq!(headers(&settings), ["x-honeycomb-team=hcaik_key"]);
+    assert_eq!(settings.max_text_bytes, Some(65_535));
 }

@@ -11,21 +11,10 @@ fn pay(order: &Order, limit: usize) -> Result<u64, String> {
     if limit > 1 { Ok(order.id) } else { Err(String::new()) }
 }
 
-#[report_errors(
-    custom(err, order.id, limit),
-    // Names of their own, which only look like arguments.
-    when = |limit| limit.len() > 1,
-    ignore(order if order.is_empty()),
-    title = Order::name(&err.order),
-)]
-fn separate(order: &Order, limit: usize) -> Result<u64, String> {
-    if limit > 1 { Ok(order.id) } else { Err(String::new()) }
-}
-
 struct Order {
     id: u64,
 }
 
 fn main() {
-    let _ = (pay(&Order { id: 1 }, 1), separate(&Order { id: 1 }, 1));
+    let _ = pay(&Order { id: 1 }, 1);
 }

@@ -5,7 +5,7 @@ fn forms() -> Option<u64> {
     None
 }
 
-#[report_errors(level = %LEVEL, at = boundary, when = err.len() > 1, ignore = _, ignore(a b))]
+#[report_errors(level = %LEVEL, at = 1 + 1, when = err.len() > 1, ignore = _, ignore(a b))]
 fn values() -> Result<(), String> {
     Ok(())
 }

@@ -26,7 +26,7 @@ taken! { concat format_args line file module_path panic matches }
 
 #[::spanwright::report_errors(
     level = "critical", title = "sync", fingerprint = %n,
-    person(id = n, #[redact] email = n), custom(n, ?parity = n % 2, #[when(n > 1)] shown = %err),
+    person(id = n, #[redact] email = n), custom(n, ?parity = n % 2, #[when(*err > 1)] shown = %err),
     when = |err| *err > 1, ignore(7 | 8, other if *other > 9), panics, at = "boundary",
 )]
 fn sync(n: ::std::primitive::u64) -> ::std::result::Result<(), ::std::primitive::u64> {

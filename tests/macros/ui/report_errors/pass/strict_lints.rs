@@ -7,7 +7,7 @@
 #![deny(rust_2021_incompatible_closure_captures, rust_2024_compatibility, tail_expr_drop_order)]
 #![deny(unused_import_braces, unit_bindings, closure_returning_async_block)]
 
-use spanwright::{report_errors, traced, xray_subsegment};
+use spanwright::{Severity, report_errors, traced, xray_subsegment};
 
 const TITLE: &str = "store";
 
@@ -42,6 +42,15 @@ impl<'a> Store<'a> {
     }
 }
 
+// Names of their own, which only look like arguments.
+#[report_errors(
+    custom(err, n), level = |n| if n.is_empty() { Severity::Info } else { Severity::Error },
+    when = |list| list.len() > 1, ignore(n if n.is_empty()),
+)]
+fn separate(n: u64, list: &[u64]) -> Result<u64, String> {
+    list.first().copied().ok_or_else(|| n.to_string())
+}
+
 #[report_errors(panics)]
 fn one_line() -> u64 { 1 }
 
@@ -66,6 +75,7 @@ async fn endless() -> ! {
 }
 
 fn main() {
+    drop(separate(1, &[2]));
     let store = Store { name: "name" };
     let _name = store.get(2);
     drop(store.load(1, 2, (3, 4)));

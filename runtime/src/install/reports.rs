@@ -1,0 +1,34 @@
+//! What takes failures, and the thread that tells them.
+
+use std::sync::Arc;
+
+use super::InstallError;
+use super::outlets::Parts;
+use crate::config::Config;
+use crate::report::{self, Sources, Teller};
+
+/// Starts what takes failures, where anybody wants to know of them.
+pub(super) fn start(
+    config: &mut Config,
+    parts: &mut Parts,
+) -> Result<Option<Arc<Teller>>, InstallError> {
+    let mut processors = std::mem::take(&mut config.error_processors);
+    processors.append(&mut parts.of_errors);
+    let has_events = config.tells_spans_of_failures();
+    if processors.is_empty() && !has_events {
+        return Ok(None);
+    }
+    let has_records = !processors.is_empty();
+    let settings = config.reports.clone();
+    let report::Parts { taker, teller, trail } =
+        report::parts(settings, has_events, Sources::Real, processors);
+    parts.failures = Some(taker);
+    if !has_records {
+        return Ok(None);
+    }
+    parts.processors.of_spans.push(trail);
+    if !teller.start() {
+        return Err(InstallError::NoThread);
+    }
+    Ok(Some(teller))
+}

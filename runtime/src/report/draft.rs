@@ -1,0 +1,183 @@
+//! A failure that is not told yet: the functions that it passes on its way out add to it.
+//!
+//! In: a failure where it was noticed first, then each annotated function that it leaves.
+//! Out: all that a report needs and that only the failing thread can know.
+//! Never: resolves a stack, scrubs, or waits.
+
+use std::sync::Arc;
+
+use super::raw_stack::RawStack;
+use crate::record::{Attribute, Cause, Person, ReportId, Severity, Source, StackFrame, Value};
+use crate::span::request::Describe;
+use crate::span::{SpanRef, Use};
+
+/// A failure that is not told yet.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) id: ReportId,
+    pub(super) unix_ns: u64,
+    /// Its place in the order of begins and failures.
+    pub(super) noticed: u64,
+    pub(super) nature: Nature,
+    /// The error as it was known last, then each that caused it; of a message its text.
+    pub(super) causes: Vec<Cause>,
+    pub(super) said: Said,
+    /// The annotated functions that it left, the innermost first.
+    pub(super) path: Vec<&'static Source>,
+    pub(super) stack: RawStack,
+    /// Where a panic says that it comes from.
+    pub(super) place: Option<StackFrame>,
+    pub(super) span: SpanRef,
+    pub(super) user: Option<Arc<str>>,
+    pub(super) request: Option<Arc<dyn Describe>>,
+    pub(super) thread: Option<String>,
+    /// Whether it is to be told, as far as is known.
+    pub(super) is_confirmed: bool,
+}
+
+/// What kind of failure it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Nature {
+    Error,
+    Panic,
+    Message,
+}
+
+/// What the application says about a failure; what is said first, closest to it, counts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Said {
+    pub(super) severity: Option<Severity>,
+    pub(super) title: Option<String>,
+    pub(super) fingerprint: Option<String>,
+    pub(super) context: Option<String>,
+    pub(super) person: Person,
+    pub(super) custom: Vec<Attribute>,
+}
+
+impl Said {
+    /// Adds what was said further out.
+    pub(super) fn add(&mut self, outer: Self) {
+        let Self { severity, title, fingerprint, context, person, custom } = outer;
+        self.severity = self.severity.or(severity);
+        keep(&mut self.title, title);
+        keep(&mut self.fingerprint, fingerprint);
+        keep(&mut self.context, context);
+        keep(&mut self.person.id, person.id);
+        keep(&mut self.person.username, person.username);
+        keep(&mut self.person.email, person.email);
+        for attribute in custom {
+            if self.custom.iter().all(|known| known.key != attribute.key) {
+                self.custom.push(attribute);
+            }
+        }
+    }
+
+    /// Takes one value for what it is for.
+    pub(super) fn set(&mut self, purpose: Use, attribute: Attribute) {
+        let slot = match purpose {
+            Use::Custom => {
+                self.custom.retain(|known| known.key != attribute.key);
+                return self.custom.push(attribute);
+            }
+            Use::PersonId => &mut self.person.id,
+            Use::PersonUsername => &mut self.person.username,
+            Use::PersonEmail => &mut self.person.email,
+            Use::Title => &mut self.title,
+            Use::Fingerprint => &mut self.fingerprint,
+            Use::Context => &mut self.context,
+        };
+        *slot = Some(match attribute.value {
+            Value::Str(text) => text.into_owned(),
+            other => other.to_string(),
+        });
+    }
+}
+
+fn keep(slot: &mut Option<String>, outer: Option<String>) {
+    if slot.is_none() {
+        *slot = outer;
+    }
+}
+
+/// The most errors that one report tells of.
+const MAX_CAUSES: usize = 32;
+
+impl Draft {
+    /// Takes in how the failure is known to a function that it leaves.
+    pub(super) fn pass(&mut self, source: &'static Source, causes: Vec<Cause>, said: Said) {
+        self.path.push(source);
+        self.said.add(said);
+        self.wrap(causes);
+    }
+
+    /// Puts errors that this one has become before it.
+    fn wrap(&mut self, outer: Vec<Cause>) {
+        let inner = std::mem::take(&mut self.causes);
+        let says =
+            |at: usize| inner.first().is_some_and(|first| first.message == outer[at].message);
+        // What the outer chain says of this one is known better here.
+        let new = (0..outer.len()).find(|at| says(*at)).unwrap_or(outer.len());
+        self.causes = outer.into_iter().take(new).chain(inner).take(MAX_CAUSES).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cause(message: &str) -> Cause {
+        Cause { type_name: None, message: message.to_owned() }
+    }
+
+    fn draft(messages: &[&str]) -> Draft {
+        Draft {
+            id: ReportId::from_random(1),
+            unix_ns: 0,
+            noticed: 1,
+            nature: Nature::Error,
+            causes: messages.iter().map(|message| cause(message)).collect(),
+            said: Said::default(),
+            path: Vec::new(),
+            stack: RawStack::default(),
+            place: None,
+            span: SpanRef::NONE,
+            user: None,
+            request: None,
+            thread: None,
+            is_confirmed: true,
+        }
+    }
+
+    fn wrapped(inner: &[&str], outer: &[&str]) -> Vec<String> {
+        let mut draft = draft(inner);
+        draft.wrap(outer.iter().map(|message| cause(message)).collect());
+        draft.causes.into_iter().map(|cause| cause.message).collect()
+    }
+
+    #[test]
+    fn an_error_that_was_converted_stands_before_what_it_came_from_once() {
+        assert_eq!(wrapped(&["timed out"], &["no feed", "timed out"]), ["no feed", "timed out"]);
+        assert_eq!(wrapped(&["timed out"], &["timed out"]), ["timed out"]);
+        assert_eq!(wrapped(&["timed out"], &["unavailable"]), ["unavailable", "timed out"]);
+        assert_eq!(wrapped(&["a", "b"], &["x", "y", "a", "b"]), ["x", "y", "a", "b"]);
+        assert_eq!(wrapped(&["a"], &[]), ["a"]);
+    }
+
+    #[test]
+    fn what_is_said_closest_to_the_failure_counts() {
+        let title = |text: &str| Attribute::new("title", text.to_owned());
+        let mut inner = Said::default();
+        inner.set(Use::Title, title("inner"));
+        inner.set(Use::Custom, Attribute::new("a", 1));
+        let mut outer = Said { severity: Some(Severity::Critical), ..Said::default() };
+        outer.set(Use::Title, title("outer"));
+        outer.set(Use::PersonId, Attribute::new("id", 7));
+        outer.set(Use::Custom, Attribute::new("a", 2));
+        outer.set(Use::Custom, Attribute::new("b", 3));
+        inner.add(outer);
+        let custom = [Attribute::new("a", 1), Attribute::new("b", 3)];
+        assert_eq!(inner.title.as_deref(), Some("inner"));
+        assert_eq!(inner.person.id.as_deref(), Some("7"));
+        assert_eq!((inner.severity, &inner.custom[..]), (Some(Severity::Critical), &custom[..]));
+    }
+}

@@ -1,0 +1,126 @@
+//! A failure becomes a report: what only our own thread has time for.
+//!
+//! In: drafts and summaries. Out: finished records, scrubbed and seen by the application.
+//! Never: runs on the application's thread.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::draft::{Draft, Nature};
+use super::limit::Summary;
+use super::reporter::default_severity;
+use super::settings::Settings;
+use super::stack::Resolver;
+use super::trail::{Around, Trail};
+use crate::record::{Attribute, ErrorRecord, Person, ReportId, RequestRecord, StackFrame, Subject};
+
+/// Finishes reports.
+#[derive(Debug)]
+pub(super) struct Finisher {
+    settings: Settings,
+    /// Made when it is first needed: it reads the program's symbols.
+    resolver: Option<Resolver>,
+    trail: Arc<Trail>,
+}
+
+impl Finisher {
+    pub(super) fn new(settings: &Settings, trail: Arc<Trail>) -> Self {
+        Self { settings: settings.clone(), resolver: None, trail }
+    }
+
+    /// Reads the program's symbols, which may take most of a second.
+    pub(super) fn warm_up(&mut self) {
+        self.resolver();
+    }
+
+    fn resolver(&mut self) -> &mut Resolver {
+        self.resolver.get_or_insert_with(|| Resolver::new(&self.settings.stack))
+    }
+
+    /// The report of a failure; `None` where the application drops it.
+    pub(super) fn record(&mut self, draft: Draft) -> Option<ErrorRecord> {
+        let span = Some(draft.span.context()).filter(|span| span.is_valid());
+        let around = span.map(|span| self.trail.around(span.trace_id, span.span_id, draft.unix_ns));
+        let Around { spans, breadcrumbs } = around.unwrap_or_default();
+        let mut stack = self.resolver().resolve(&draft.stack);
+        stack.extend(draft.place.filter(|place| !stack.last().is_some_and(|it| is_at(it, place))));
+        let said = draft.said;
+        let mut person = said.person;
+        person.id = person.id.or_else(|| draft.user.as_deref().map(str::to_owned));
+        let mut causes = draft.causes;
+        let subject = match draft.nature {
+            Nature::Error => Subject::Error(causes),
+            Nature::Panic if causes.len() == 1 => Subject::Panic(causes.remove(0)),
+            // It was turned into an error on its way out.
+            Nature::Panic => Subject::Error(causes),
+            Nature::Message => {
+                Subject::Message(causes.pop().map(|cause| cause.message).unwrap_or_default())
+            }
+        };
+        self.admitted(ErrorRecord {
+            id: draft.id,
+            unix_ns: draft.unix_ns,
+            severity: said.severity.unwrap_or(default_severity(draft.nature)),
+            subject,
+            title: said.title,
+            fingerprint: said.fingerprint,
+            context: said.context,
+            stack,
+            path: draft.path.into_iter().rev().collect(),
+            spans,
+            span,
+            request: draft.request.map(|details| details.describe()),
+            person,
+            custom: said.custom,
+            breadcrumbs,
+            thread: draft.thread,
+        })
+    }
+
+    /// The report that tells of failures together that were too many to be told one by one.
+    pub(super) fn summary(
+        &mut self,
+        id: ReportId,
+        summary: Summary,
+        now: Duration,
+    ) -> Option<ErrorRecord> {
+        let Summary { kind, named, occurrences, since } = summary;
+        let seconds = now.saturating_sub(since).as_secs();
+        let message = format!("{occurrences} more in {seconds} s: {}", named.title);
+        // One kind is one item for people, however many of it there are each time.
+        let fingerprint = named.fingerprint.unwrap_or_else(|| format!("spanwright-{kind:016x}"));
+        self.admitted(ErrorRecord {
+            id,
+            unix_ns: u64::try_from(now.as_nanos()).unwrap_or(u64::MAX),
+            severity: named.severity,
+            subject: Subject::Message(message),
+            title: Some(named.title),
+            fingerprint: Some(fingerprint),
+            context: None,
+            stack: Vec::new(),
+            path: Vec::new(),
+            spans: Vec::new(),
+            span: None,
+            request: None::<RequestRecord>,
+            person: Person::default(),
+            custom: vec![
+                Attribute::new("occurrences", i64::try_from(occurrences).unwrap_or(i64::MAX)),
+                Attribute::new("window.seconds", i64::try_from(seconds).unwrap_or(i64::MAX)),
+            ],
+            breadcrumbs: Vec::new(),
+            thread: None,
+        })
+    }
+
+    fn admitted(&self, mut record: ErrorRecord) -> Option<ErrorRecord> {
+        self.settings.scrub.scrub(&mut record);
+        let edit = self.settings.edit.as_ref();
+        edit.is_none_or(|edit| edit.admits(&mut record)).then_some(record)
+    }
+}
+
+/// Whether a call is at this place; the compiler and the debugger begin paths differently.
+fn is_at(call: &StackFrame, place: &StackFrame) -> bool {
+    let (Some(file), Some(other)) = (&call.file, &place.file) else { return false };
+    call.line == place.line && (file.ends_with(other.as_str()) || other.ends_with(file.as_str()))
+}

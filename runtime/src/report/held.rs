@@ -1,0 +1,262 @@
+//! Which failure is which: one that passes many functions, tasks and conversions is one.
+//!
+//! In: failures as the functions know them that they leave, innermost first. Out: whether a failure
+//! is known already, and each that nobody adds to any more.
+//! Never: reads a clock; keeps more than [`MAX_DRAFTS`] failures, or marks of more than
+//! [`MAX_SETTLED`].
+//!
+//! - A failure waits for the call above the one that it left. When that call fails too, it is the same
+//!   failure, unless what the two say shows that it is not: they are of one type and say different
+//!   things.
+//! - A failure that has left the outermost call of its task may turn up again in the call that waits
+//!   for the task. Nothing connects the two but the trace and what they say, so there they must say
+//!   the same, and the call must have begun before.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use rustc_hash::FxHashMap;
+
+use super::draft::{Draft, Nature, Said};
+use crate::record::{Cause, Source};
+use crate::span::{Scope, SpanRef};
+
+/// The most failures that wait at a time; the oldest is told when another comes.
+const MAX_DRAFTS: usize = 256;
+
+/// How many failures are remembered that are told, or counted, while calls may still fail with them.
+const MAX_SETTLED: usize = 4_096;
+
+/// From how many bytes on a text that is found within another says something.
+const MIN_TELLING_BYTES: usize = 4;
+
+/// A failure that leaves a call.
+#[derive(Debug)]
+pub(super) struct Leaving {
+    pub(super) scope: Scope,
+    pub(super) above: Scope,
+    pub(super) begun_after: u64,
+    pub(super) source: &'static Source,
+    pub(super) causes: Vec<Cause>,
+    pub(super) span: SpanRef,
+    /// Whether it is told even if no call above fails.
+    pub(super) confirms: bool,
+}
+
+/// Every failure that may still be added to.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    drafts: Vec<Waiting>,
+    /// Failures that are told or counted, by the call that may fail with them.
+    settled: FxHashMap<Scope, Settled>,
+    /// The same, the oldest first.
+    order: VecDeque<Scope>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    draft: Box<Draft>,
+    /// The call above the one that it left last.
+    scope: Scope,
+    until: Duration,
+}
+
+/// What is left of a failure that is told or counted.
+#[derive(Clone, Debug)]
+pub(super) struct Settled {
+    type_name: Option<String>,
+    message: String,
+}
+
+/// How what a call fails with is related to a failure below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Relation {
+    /// It says what that says.
+    Same,
+    /// It may be what that was turned into.
+    Unclear,
+    /// It says something else.
+    Other,
+}
+
+impl Held {
+    /// Adds a failure that leaves a call to the one that it is, if that is known; gives `leaving` and
+    /// what is said about it back otherwise.
+    pub(super) fn pass(
+        &mut self,
+        leaving: Leaving,
+        said: Said,
+        until: Duration,
+    ) -> Result<(), (Leaving, Said)> {
+        if let Some(at) = self.below(&leaving).or_else(|| self.in_a_task_below(&leaving)) {
+            let waiting = &mut self.drafts[at];
+            waiting.draft.is_confirmed |= leaving.confirms;
+            waiting.draft.pass(leaving.source, leaving.causes, said);
+            (waiting.scope, waiting.until) = (leaving.above, until);
+            return Ok(());
+        }
+        let known = self.settled.get(&leaving.scope);
+        if known.is_some_and(|known| known.relation(&leaving.causes) != Relation::Other) {
+            if let Some(settled) = self.settled.remove(&leaving.scope) {
+                self.remember(leaving.above, settled);
+            }
+            return Ok(());
+        }
+        Err((leaving, said))
+    }
+
+    /// Takes a new failure that may be added to until then; gives back one that must be told for it.
+    pub(super) fn hold(
+        &mut self,
+        draft: Box<Draft>,
+        scope: Scope,
+        until: Duration,
+    ) -> Option<Box<Draft>> {
+        let displaced = (self.drafts.len() >= MAX_DRAFTS).then(|| self.release(0));
+        self.drafts.push(Waiting { draft, scope, until });
+        displaced
+    }
+
+    /// Adds to a panic that leaves a call.
+    pub(super) fn unwind(&mut self, leaving: &Leaving, said: Said, until: Duration) {
+        let is_it = |waiting: &Waiting| {
+            waiting.scope == leaving.scope && waiting.draft.nature == Nature::Panic
+        };
+        if let Some(waiting) = self.drafts.iter_mut().rev().find(|waiting| is_it(waiting)) {
+            waiting.draft.is_confirmed |= leaving.confirms;
+            waiting.draft.pass(leaving.source, Vec::new(), said);
+            (waiting.scope, waiting.until) = (leaving.above, until);
+        }
+    }
+
+    /// The failure that waits for this call and says the same.
+    pub(super) fn known(&self, scope: Scope, causes: &[Cause]) -> Option<&Draft> {
+        let is_it = |waiting: &&Waiting| {
+            waiting.scope == scope && relation(&waiting.draft.causes, causes) == Relation::Same
+        };
+        self.drafts.iter().rev().find(is_it).map(|waiting| &*waiting.draft)
+    }
+
+    /// Remembers a failure that is counted, for the call above it.
+    pub(super) fn settle(&mut self, scope: Scope, causes: &[Cause]) {
+        self.remember(scope, Settled::of(causes));
+    }
+
+    /// When the next one has waited long enough.
+    pub(super) fn next_at(&self) -> Option<Duration> {
+        self.drafts.iter().map(|waiting| waiting.until).min()
+    }
+
+    /// Those that have waited long enough, the oldest first.
+    pub(super) fn due(&mut self, now: Duration) -> Vec<Box<Draft>> {
+        let mut due = Vec::new();
+        while let Some(at) = self.drafts.iter().position(|waiting| waiting.until <= now) {
+            due.push(self.release(at));
+        }
+        due
+    }
+
+    /// All of them, the oldest first.
+    pub(super) fn all(&mut self) -> Vec<Box<Draft>> {
+        self.due(Duration::MAX)
+    }
+
+    fn release(&mut self, at: usize) -> Box<Draft> {
+        let Waiting { draft, scope, .. } = self.drafts.remove(at);
+        // What was not told counts as unknown if it turns up again.
+        if draft.is_confirmed {
+            self.remember(scope, Settled::of(&draft.causes));
+        }
+        draft
+    }
+
+    fn remember(&mut self, scope: Scope, settled: Settled) {
+        if scope.is_none() {
+            return;
+        }
+        if self.settled.insert(scope, settled).is_none() {
+            self.order.push_back(scope);
+        }
+        while self.settled.len() > MAX_SETTLED || self.order.len() > 2 * MAX_SETTLED {
+            let Some(oldest) = self.order.pop_front() else { break };
+            self.settled.remove(&oldest);
+        }
+    }
+
+    /// The failure that waits for this call.
+    fn below(&self, leaving: &Leaving) -> Option<usize> {
+        let related = |(at, waiting): (usize, &Waiting)| {
+            let is_below = waiting.scope == leaving.scope;
+            is_below.then(|| (relation(&waiting.draft.causes, &leaving.causes), at))
+        };
+        let mut below: Vec<_> = self.drafts.iter().enumerate().filter_map(related).collect();
+        // The last one that says the same, or else the last one that may be it.
+        below.sort_by_key(|(relation, at)| (*relation == Relation::Same, *at));
+        below.last().filter(|(relation, _)| *relation != Relation::Other).map(|(_, at)| *at)
+    }
+
+    /// The failure of a task that this call may have waited for.
+    fn in_a_task_below(&self, leaving: &Leaving) -> Option<usize> {
+        self.drafts.iter().rposition(|waiting| {
+            let draft = &waiting.draft;
+            waiting.scope.is_none()
+                && leaving.begun_after < draft.noticed
+                && !draft.path.contains(&leaving.source)
+                && may_be_of_one_trace(draft.span, leaving.span)
+                && relation(&draft.causes, &leaving.causes) == Relation::Same
+        })
+    }
+}
+
+/// Whether a task may belong to what a call does: it is of the same trace, or of none that begins with
+/// a request.
+fn may_be_of_one_trace(task: SpanRef, call: SpanRef) -> bool {
+    task.context().trace_id == call.context().trace_id || !task.is_in_request()
+}
+
+/// How `outer`, what a call fails with, is related to a failure below it.
+fn relation(inner: &[Cause], outer: &[Cause]) -> Relation {
+    let said = [inner.first(), inner.last()];
+    let is_said = |cause: &Cause| {
+        let text = cause.message.as_str();
+        outer.iter().any(|other| {
+            other.message == text && !text.is_empty()
+                || text.len() >= MIN_TELLING_BYTES && other.message.contains(text)
+        })
+    };
+    if said.into_iter().flatten().any(is_said) {
+        return Relation::Same;
+    }
+    let type_name = |causes: &[Cause]| causes.first().and_then(|cause| cause.type_name.clone());
+    if type_name(inner).is_some() && type_name(inner) == type_name(outer) && !is_mute(inner, outer)
+    {
+        return Relation::Other;
+    }
+    Relation::Unclear
+}
+
+/// Whether errors say nothing that could tell them apart.
+fn is_mute(inner: &[Cause], outer: &[Cause]) -> bool {
+    inner.iter().chain(outer).all(|cause| cause.message.is_empty())
+}
+
+impl Settled {
+    fn of(causes: &[Cause]) -> Self {
+        let first = causes.first();
+        Self {
+            type_name: first.and_then(|cause| cause.type_name.as_deref().map(str::to_owned)),
+            message: first.map(|cause| cause.message.clone()).unwrap_or_default(),
+        }
+    }
+
+    fn relation(&self, outer: &[Cause]) -> Relation {
+        let cause = Cause {
+            type_name: self.type_name.clone().map(Into::into),
+            message: self.message.clone(),
+        };
+        relation(&[cause], outer)
+    }
+}
+
+#[cfg(test)]
+mod tests;

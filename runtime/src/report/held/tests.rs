@@ -1,0 +1,175 @@
+//! Failures on their way out, without a clock.
+
+use super::*;
+use crate::record::{Level, ReportId};
+use crate::report::raw_stack::RawStack;
+
+const NOW: Duration = Duration::from_secs(100);
+const LATER: Duration = Duration::from_secs(101);
+
+static INNER: Source = source("inner", 1);
+static OUTER: Source = source("outer", 2);
+
+const fn source(name: &'static str, line: u32) -> Source {
+    Source { name, target: "", function: name, file: "app.rs", line, level: Level::Info }
+}
+
+/// The third call of its task, for instance.
+fn scope(number: u64) -> Scope {
+    Scope::of_test(number)
+}
+
+fn causes(errors: &[(&'static str, &str)]) -> Vec<Cause> {
+    let cause = |(type_name, message): &(&'static str, &str)| Cause {
+        type_name: (!type_name.is_empty()).then_some((*type_name).into()),
+        message: (*message).to_owned(),
+    };
+    errors.iter().map(cause).collect()
+}
+
+fn draft(id: u128, errors: &[(&'static str, &str)]) -> Box<Draft> {
+    Box::new(Draft {
+        id: ReportId::from_random(id),
+        unix_ns: 0,
+        noticed: 10,
+        nature: Nature::Error,
+        causes: causes(errors),
+        said: Said::default(),
+        path: vec![&INNER],
+        stack: RawStack::default(),
+        place: None,
+        span: SpanRef::NONE,
+        user: None,
+        request: None,
+        thread: None,
+        is_confirmed: true,
+    })
+}
+
+fn leaving(scope: Scope, above: Scope, errors: &[(&'static str, &str)]) -> Leaving {
+    Leaving {
+        scope,
+        above,
+        begun_after: 9,
+        source: &OUTER,
+        causes: causes(errors),
+        span: SpanRef::NONE,
+        confirms: true,
+    }
+}
+
+/// Whether what leaves the call is the failure that waits for it.
+fn is_known(inner: &[(&'static str, &str)], outer: &[(&'static str, &str)]) -> bool {
+    let mut held = Held::default();
+    held.hold(draft(1, inner), scope(1), LATER);
+    held.pass(leaving(scope(1), Scope::NONE, outer), Said::default(), LATER).is_ok()
+}
+
+#[test]
+fn an_error_that_leaves_the_call_above_is_the_same_one_however_it_was_converted() {
+    let inner = [("Db", "connection refused")];
+    assert!(is_known(&inner, &inner));
+    assert!(is_known(&inner, &[("App", "no feed: connection refused")]));
+    assert!(is_known(&inner, &[("App", "no feed"), ("Db", "connection refused")]));
+    assert!(is_known(&inner, &[("App", "unavailable")]));
+    assert!(is_known(&[("", "")], &[("App", "unavailable")]));
+    assert!(is_known(&[("Mute", "")], &[("Mute", "")]));
+}
+
+#[test]
+fn an_error_of_the_same_type_that_says_something_else_is_another_one() {
+    assert!(!is_known(&[("App", "first failed")], &[("App", "second failed")]));
+}
+
+#[test]
+fn what_passes_keeps_its_place_and_gains_what_is_around_it() {
+    let mut held = Held::default();
+    held.hold(draft(1, &[("Db", "refused")]), scope(2), LATER);
+    let title = |title: &str| Said { title: Some(title.to_owned()), ..Said::default() };
+    let outer = leaving(scope(2), scope(1), &[("App", "no feed")]);
+    assert!(held.pass(outer, title("Feed"), LATER).is_ok());
+    let outermost = leaving(scope(1), Scope::NONE, &[("App", "no feed")]);
+    assert!(held.pass(outermost, title("Request"), LATER).is_ok());
+    let all = held.all();
+    let [draft] = &all[..] else { panic!("one failure, not {}", all.len()) };
+    let messages: Vec<_> = draft.causes.iter().map(|cause| cause.message.as_str()).collect();
+    assert_eq!(messages, ["no feed", "refused"]);
+    assert_eq!(draft.said.title.as_deref(), Some("Feed"));
+    assert_eq!(draft.path, [&INNER, &OUTER, &OUTER]);
+}
+
+#[test]
+fn of_two_failures_below_the_one_that_is_said_passes_and_the_other_stays() {
+    let mut held = Held::default();
+    held.hold(draft(1, &[("Db", "users are gone")]), scope(1), LATER);
+    held.hold(draft(2, &[("Db", "cruds are gone")]), scope(1), LATER);
+    let outer = leaving(scope(1), Scope::NONE, &[("App", "users are gone")]);
+    assert!(held.pass(outer, Said::default(), LATER).is_ok());
+    let paths: Vec<_> = held.all().iter().map(|draft| draft.path.len()).collect();
+    assert_eq!(paths, [2, 1]);
+}
+
+#[test]
+fn a_failure_of_a_task_is_known_in_the_call_that_waited_for_it() {
+    let mut held = Held::default();
+    held.hold(draft(1, &[("Db", "connection refused")]), Scope::NONE, LATER);
+    let outer = || leaving(scope(7), Scope::NONE, &[("App", "task: connection refused")]);
+    let unrelated = leaving(scope(7), Scope::NONE, &[("App", "unavailable")]);
+    assert!(held.pass(unrelated, Said::default(), LATER).is_err());
+    // It began when the task had failed already.
+    let late = Leaving { begun_after: 10, ..outer() };
+    assert!(held.pass(late, Said::default(), LATER).is_err());
+    // The same function again is another request.
+    let again = Leaving { source: &INNER, ..outer() };
+    assert!(held.pass(again, Said::default(), LATER).is_err());
+    assert!(held.pass(outer(), Said::default(), LATER).is_ok());
+    assert_eq!(held.all().len(), 1);
+}
+
+#[test]
+fn what_is_told_already_is_not_told_again() {
+    let mut held = Held::default();
+    held.hold(draft(1, &[("Db", "refused")]), scope(2), NOW);
+    assert_eq!(held.due(NOW).len(), 1);
+    let outer = leaving(scope(2), scope(1), &[("App", "refused")]);
+    assert!(held.pass(outer, Said::default(), LATER).is_ok());
+    let outermost = leaving(scope(1), Scope::NONE, &[("Top", "refused")]);
+    assert!(held.pass(outermost, Said::default(), LATER).is_ok());
+    assert_eq!(held.all().len(), 0);
+}
+
+#[test]
+fn what_was_counted_is_known_too() {
+    let mut held = Held::default();
+    held.settle(scope(2), &causes(&[("Db", "refused")]));
+    let outer = || leaving(scope(2), scope(1), &[("App", "refused")]);
+    assert!(held.pass(outer(), Said::default(), LATER).is_ok());
+    assert!(held.pass(outer(), Said::default(), LATER).is_err());
+}
+
+#[test]
+fn memory_is_bounded_however_much_fails() {
+    let mut held = Held::default();
+    let displaced =
+        (0..1_000).filter_map(|id| held.hold(draft(id, &[("Db", "refused")]), scope(1), LATER));
+    let displaced: Vec<_> = displaced.map(|draft| draft.id).collect();
+    assert_eq!((displaced.len(), displaced[0]), (1_000 - MAX_DRAFTS, ReportId::from_random(0)));
+    for number in 1..=20_000 {
+        held.settle(scope(number), &causes(&[("Db", "refused")]));
+    }
+    assert!(held.settled.len() <= MAX_SETTLED && held.order.len() <= 2 * MAX_SETTLED);
+}
+
+#[test]
+fn a_panic_gains_what_the_calls_say_that_it_leaves() {
+    let mut held = Held::default();
+    let panic =
+        Draft { nature: Nature::Panic, is_confirmed: false, ..*draft(1, &[("panic", "boom")]) };
+    held.hold(Box::new(panic), scope(2), LATER);
+    let said = Said { title: Some("Import".to_owned()), ..Said::default() };
+    held.unwind(&leaving(scope(2), scope(1), &[]), said, LATER);
+    let all = held.all();
+    assert!(all[0].is_confirmed);
+    assert_eq!(all[0].said.title.as_deref(), Some("Import"));
+    assert_eq!(all[0].causes.len(), 1);
+}

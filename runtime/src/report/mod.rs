@@ -1,0 +1,110 @@
+//! Failures that people are told of: errors, panics, messages.
+//!
+//! ```text
+//! attribute ─┐                       held: the same failure          one thread
+//! panic hook ┼─▶ reporter ─▶ draft ─▶ on its way through   ─▶ teller ─▶ resolve, scrub ─▶ record
+//! by hand ───┘      └─ limiter ─▶ counted ─▶ summary           functions and tasks
+//! ```
+//!
+//! In: failures where they are noticed. Out: one finished [`ErrorRecord`] each, to every destination
+//! that takes them.
+//! Never: makes a function slower that does not fail; reports a failure twice; tells a secret.
+//!
+//! [`ErrorRecord`]: crate::record::ErrorRecord
+
+mod by_hand;
+mod chain;
+mod draft;
+mod finish;
+mod held;
+mod limit;
+mod panics;
+#[cfg(any(feature = "rollbar", feature = "console", feature = "testing"))]
+mod raw_stack;
+#[cfg(not(any(feature = "rollbar", feature = "console", feature = "testing")))]
+#[path = "no_raw_stack.rs"]
+mod raw_stack;
+mod reporter;
+mod scrub;
+mod settings;
+mod source_code;
+mod stack;
+mod symbol;
+mod teller;
+mod trail;
+
+use std::panic::Location;
+use std::sync::Arc;
+
+pub use by_hand::{Builder, report_error, report_message};
+pub use scrub::Scrub;
+pub use settings::{Edit, Panics, Settings};
+pub use stack::StackSettings;
+
+pub(crate) use teller::Teller;
+
+use crate::record::{ErrorRecord, Processor, SpanRecord, StackFrame};
+use crate::span::TakeFailures;
+use finish::Finisher;
+use reporter::{Ids, Reporter};
+use teller::Signal;
+use trail::Trail;
+
+/// What takes failures, and what tells them.
+pub(crate) struct Parts {
+    /// Takes them, where they are noticed.
+    pub(crate) taker: Arc<dyn TakeFailures>,
+    /// Tells them, once it is started.
+    pub(crate) teller: Arc<Teller>,
+    /// Remembers what happened before.
+    pub(crate) trail: Arc<dyn Processor<SpanRecord>>,
+}
+
+/// Where time and ids come from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Sources {
+    /// The clock of this machine, and random numbers.
+    Real,
+    /// The clock of this machine, and numbers that count up from 1.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "captures are for tests"))]
+    Counting,
+}
+
+/// Connects the parts; nothing runs yet. With `has_events`, spans are told of failures too.
+pub(crate) fn parts(
+    settings: Settings,
+    has_events: bool,
+    sources: Sources,
+    processors: Vec<Arc<dyn Processor<ErrorRecord>>>,
+) -> Parts {
+    if settings.panics != Panics::Off {
+        panics::listen();
+    }
+    let ids = match sources {
+        Sources::Real => Ids::random(),
+        Sources::Counting => Ids::counting(),
+    };
+    let signal = Arc::new(Signal::default());
+    let trail = Arc::new(Trail::new(settings.breadcrumbs));
+    let finisher = Finisher::new(&settings, Arc::clone(&trail));
+    let reporter = Arc::new(Reporter::new(
+        settings,
+        reporter::Ways { events: has_events, records: !processors.is_empty() },
+        ids,
+        crate::span::since_epoch,
+        Box::new(Arc::clone(&signal)),
+    ));
+    let teller = Arc::new(Teller::new(Arc::clone(&reporter), finisher, processors, signal));
+    Parts { taker: reporter, teller, trail }
+}
+
+/// A place in the code as a call on a stack.
+fn place(location: &Location<'_>) -> StackFrame {
+    StackFrame {
+        file: Some(location.file().to_owned()),
+        line: Some(location.line()),
+        column: Some(location.column()),
+        is_in_app: true,
+        ..StackFrame::default()
+    }
+}

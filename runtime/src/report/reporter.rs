@@ -1,0 +1,378 @@
+//! Takes failures from the application's threads, and tells each of them once.
+//!
+//! In: failures where they are noticed. Out: finished reports, by way of the thread of [`Teller`].
+//! Never: resolves, scrubs or sends on the application's thread; blocks it for longer than a short
+//! lock; fails or panics there.
+
+use std::cell::Cell;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::chain;
+use super::draft::{Draft, Nature, Said};
+use super::held::{Held, Leaving};
+use super::limit::{Limiter, Named, Summary};
+use super::raw_stack::RawStack;
+use super::settings::{Panics, Settings};
+use crate::loss::{Ledger, LossReason};
+use crate::record::{Cause, ReportId, Severity, Source, StackFrame};
+use crate::span::{self, Noticed, Scope, SpanRef, TakeFailures, Told};
+
+/// Takes failures and holds them until nobody adds to them any more.
+#[derive(Debug)]
+pub(crate) struct Reporter {
+    pub(super) settings: Settings,
+    ways: Ways,
+    state: Mutex<State>,
+    ids: Ids,
+    clock: fn() -> Duration,
+    pub(super) ledger: Arc<Ledger>,
+    /// Wakes whoever tells.
+    wake: Box<dyn Wake>,
+}
+
+/// Where failures go.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ways {
+    /// Spans are told of them.
+    pub(super) events: bool,
+    /// Somebody takes reports.
+    pub(super) records: bool,
+}
+
+/// Is woken when there may be something to tell earlier than before.
+pub(super) trait Wake: std::fmt::Debug + Send + Sync {
+    fn wake(&self);
+}
+
+#[derive(Debug)]
+struct State {
+    held: Held,
+    limiter: Limiter,
+    /// What has been waiting for long enough.
+    ready: Vec<Box<Draft>>,
+}
+
+/// What there is to tell.
+#[derive(Debug, Default)]
+pub(super) struct Due {
+    pub(super) drafts: Vec<Box<Draft>>,
+    pub(super) summaries: Vec<Summary>,
+    /// When there may be more.
+    pub(super) next_at: Option<Duration>,
+}
+
+thread_local! {
+    /// Whether a failure is being noticed here: what fails meanwhile is our own doing.
+    static NOTICING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `notice` unless a failure is being noticed on this thread.
+fn once<R>(notice: impl FnOnce() -> R) -> Option<R> {
+    struct Done;
+    impl Drop for Done {
+        fn drop(&mut self) {
+            NOTICING.set(false);
+        }
+    }
+    if NOTICING.replace(true) {
+        return None;
+    }
+    let _done = Done;
+    catch_unwind(AssertUnwindSafe(notice)).ok()
+}
+
+impl Reporter {
+    pub(super) fn new(
+        settings: Settings,
+        ways: Ways,
+        ids: Ids,
+        clock: fn() -> Duration,
+        wake: Box<dyn Wake>,
+    ) -> Self {
+        let limiter = Limiter::new(settings.per_kind_per_minute, settings.per_minute);
+        let state = State { held: Held::default(), limiter, ready: Vec::new() };
+        let (state, ledger) = (Mutex::new(state), Arc::default());
+        Self { settings, ways, state, ids, clock, ledger, wake }
+    }
+
+    /// Takes out what nobody adds to any more; with `all`, every failure, and where it `ends`, every
+    /// summary too.
+    pub(super) fn take(&self, all: bool, ends: bool) -> Due {
+        let now = (self.clock)();
+        let mut state = self.lock();
+        let mut drafts = std::mem::take(&mut state.ready);
+        drafts.extend(if all { state.held.all() } else { state.held.due(now) });
+        let summaries = state.limiter.summaries(now, ends);
+        let next_at = state.held.next_at().into_iter().chain(state.limiter.next_at()).min();
+        Due { drafts, summaries, next_at }
+    }
+
+    pub(super) fn now(&self) -> Duration {
+        (self.clock)()
+    }
+
+    pub(super) fn next_id(&self) -> ReportId {
+        self.ids.next()
+    }
+
+    /// Reports what the application says by hand; `None` where it is one too many.
+    pub(super) fn tell(&self, told: Telling) -> Option<ReportId> {
+        once(|| {
+            let scope = Scope::current();
+            if let Some(known) = self.lock().held.known(scope, &told.causes) {
+                return Some(known.id);
+            }
+            if self.ways.events && told.nature == Nature::Error {
+                event(&told.causes);
+            }
+            self.draft(told, scope)
+        })
+        .flatten()
+    }
+
+    fn failed(&self, failure: &Noticed<'_>) {
+        let causes = match failure.told {
+            Told::Error(type_name, error) => chain::causes(type_name, error),
+            Told::Text(type_name, text) => vec![chain::cause(type_name, text)],
+            Told::Nothing => {
+                vec![Cause { message: "returned `None`".to_owned(), ..Cause::default() }]
+            }
+            Told::Panic => Vec::new(),
+        };
+        let site = failure.site;
+        let is_panic = matches!(failure.told, Told::Panic);
+        let leaving = Leaving {
+            scope: failure.scope,
+            above: failure.above,
+            begun_after: failure.begun_after,
+            source: &site.source,
+            causes,
+            span: span::current(),
+            confirms: if is_panic {
+                site.takes_panics
+            } else {
+                !site.is_boundary || failure.above.is_none()
+            },
+        };
+        let until = self.now() + self.settings.hold;
+        let said = said(failure);
+        if is_panic {
+            return self.lock().held.unwind(&leaving, said, until);
+        }
+        let passed = self.lock().held.pass(leaving, said, until);
+        let Err((Leaving { above, causes, source, confirms, .. }, said)) = passed else { return };
+        if self.ways.events && !site.has_event {
+            event(&causes);
+        }
+        let source = Some(source);
+        let nature = Nature::Error;
+        self.draft(Telling { nature, causes, said, source, place: None, confirms }, above);
+    }
+
+    fn panicked(&self, info: &PanicHookInfo<'_>) {
+        if self.settings.panics == Panics::Off {
+            return;
+        }
+        let (message, place) = super::panics::told(info);
+        let causes = vec![Cause { type_name: Some("panic".into()), message }];
+        if self.ways.events {
+            event(&causes);
+        }
+        let confirms = self.settings.panics == Panics::All;
+        let (nature, said) = (Nature::Panic, Said::default());
+        let telling = Telling { nature, causes, said, source: None, place, confirms };
+        self.draft(telling, Scope::current());
+    }
+
+    /// Makes a draft of a failure that is new, and holds it for the call above; `None` where it is
+    /// one too many, which is counted.
+    fn draft(&self, telling: Telling, scope: Scope) -> Option<ReportId> {
+        if !self.ways.records {
+            self.lock().held.settle(scope, &telling.causes);
+            return None;
+        }
+        let now = self.now();
+        let kind = telling.kind();
+        if !self.lock().limiter.admit(kind, now, || telling.named()) {
+            self.ledger.accept(1);
+            self.ledger.lose(1, LossReason::Summarized);
+            self.lock().held.settle(scope, &telling.causes);
+            self.wake.wake();
+            return None;
+        }
+        let draft = telling.draft(self.next_id(), now);
+        let id = draft.id;
+        let mut state = self.lock();
+        let displaced = state.held.hold(Box::new(draft), scope, now + self.settings.hold);
+        state.ready.extend(displaced);
+        drop(state);
+        self.wake.wake();
+        Some(id)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl TakeFailures for Reporter {
+    fn notice(&self, failure: &Noticed<'_>) {
+        once(|| self.failed(failure));
+    }
+
+    fn notice_panic(&self, info: &PanicHookInfo<'_>) {
+        once(|| self.panicked(info));
+    }
+}
+
+/// A failure that is new.
+#[derive(Debug)]
+pub(super) struct Telling {
+    pub(super) nature: Nature,
+    pub(super) causes: Vec<Cause>,
+    pub(super) said: Said,
+    /// The annotated function that it left first.
+    pub(super) source: Option<&'static Source>,
+    /// Where the code says that it comes from.
+    pub(super) place: Option<StackFrame>,
+    /// Whether it is told even if no call above fails.
+    pub(super) confirms: bool,
+}
+
+impl Telling {
+    /// What makes it count with others: what the application says, or else its place, its type, and
+    /// what it says but for the numbers.
+    fn kind(&self) -> u64 {
+        let mut hasher = rustc_hash::FxHasher::default();
+        if let Some(fingerprint) = &self.said.fingerprint {
+            hasher.write(fingerprint.as_bytes());
+            return hasher.finish();
+        }
+        let (file, line) = match (self.source, &self.place) {
+            (Some(source), _) => (source.file, source.line),
+            (None, Some(StackFrame { file: Some(file), line: Some(line), .. })) => (&**file, *line),
+            _ => ("", 0),
+        };
+        hasher.write(file.as_bytes());
+        hasher.write_u32(line);
+        for cause in &self.causes {
+            hasher.write(cause.type_name.as_deref().unwrap_or_default().as_bytes());
+            let letters = cause.message.bytes().filter(|byte| !byte.is_ascii_digit());
+            letters.for_each(|byte| hasher.write_u8(byte));
+        }
+        hasher.finish()
+    }
+
+    fn named(&self) -> Named {
+        let severity = self.said.severity.unwrap_or_default();
+        let fingerprint = self.said.fingerprint.clone();
+        let title = self.said.title.clone().unwrap_or_else(|| match self.causes.first() {
+            Some(Cause { type_name: Some(name), message }) if self.nature == Nature::Error => {
+                format!("{name}: {message}")
+            }
+            Some(cause) => cause.message.clone(),
+            None => String::new(),
+        });
+        Named { title, severity, fingerprint }
+    }
+
+    fn draft(self, id: ReportId, now: Duration) -> Draft {
+        let Self { nature, causes, said, source, place, confirms } = self;
+        let span = span::current();
+        let request = span::request::of(span).unwrap_or_default();
+        Draft {
+            id,
+            unix_ns: u64::try_from(now.as_nanos()).unwrap_or(u64::MAX),
+            noticed: span::notice(),
+            nature,
+            causes,
+            said,
+            path: source.into_iter().collect(),
+            stack: if nature == Nature::Message {
+                RawStack::default()
+            } else {
+                RawStack::capture()
+            },
+            place,
+            span,
+            user: request.user,
+            request: request.details,
+            thread: std::thread::current().name().map(str::to_owned),
+            is_confirmed: confirms,
+        }
+    }
+}
+
+/// What the attribute of a function says about its failure.
+fn said(failure: &Noticed<'_>) -> Said {
+    let text = |text: Option<&'static str>| text.map(str::to_owned);
+    let site = failure.site;
+    let mut said = Said {
+        severity: failure.severity,
+        title: text(site.title),
+        fingerprint: text(site.fingerprint),
+        context: text(site.context),
+        ..Said::default()
+    };
+    for (purpose, attribute) in failure.values() {
+        said.set(purpose, attribute);
+    }
+    said
+}
+
+/// Tells the current span of a failure, as OpenTelemetry's model has it.
+///
+/// Source: <https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/>.
+fn event(causes: &[Cause]) {
+    let span: SpanRef = span::current();
+    let Some(cause) = causes.first().filter(|_| span.is_recording()) else { return };
+    let type_name = cause.type_name.as_deref().unwrap_or("error");
+    span.add_event(
+        "exception",
+        &[("exception.type", &type_name), ("exception.message", &cause.message.as_str())],
+    );
+}
+
+/// Where ids come from.
+#[derive(Debug)]
+pub(super) struct Ids {
+    next: AtomicU64,
+    /// `None` for ids that count.
+    keys: Option<[RandomState; 2]>,
+}
+
+impl Ids {
+    pub(super) fn random() -> Self {
+        Self { next: AtomicU64::new(0), keys: Some([RandomState::new(), RandomState::new()]) }
+    }
+
+    /// 1, 2, 3 …, for tests that compare whole reports.
+    pub(super) fn counting() -> Self {
+        Self { next: AtomicU64::new(1), keys: None }
+    }
+
+    fn next(&self) -> ReportId {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let random = match &self.keys {
+            // A keyed hash of a counter: unique in this process, and not to be guessed.
+            Some([high, low]) => {
+                u128::from(high.hash_one(number)) << 64 | u128::from(low.hash_one(number))
+            }
+            None => u128::from(number),
+        };
+        ReportId::from_random(random)
+    }
+}
+
+/// How bad a failure is where nobody says.
+pub(super) const fn default_severity(nature: Nature) -> Severity {
+    match nature {
+        Nature::Error => Severity::Error,
+        Nature::Panic => Severity::Critical,
+        Nature::Message => Severity::Info,
+    }
+}

@@ -1,0 +1,195 @@
+//! Makes finished reports of failures that nobody adds to any more, on a thread of its own.
+//!
+//! In: what the [`Reporter`] holds, when it is due. Out: finished records, to every destination.
+//! Never: wakes up while nothing waits; lets a panic of the application's `edit` out.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::finish::Finisher;
+use super::reporter::{Due, Reporter, Wake};
+use crate::diagnostics;
+use crate::loss::LossReason;
+use crate::record::{ErrorRecord, Processor};
+
+/// Tells what the reporter holds.
+pub(crate) struct Teller {
+    reporter: Arc<Reporter>,
+    finisher: Mutex<Finisher>,
+    processors: Vec<Arc<dyn Processor<ErrorRecord>>>,
+    signal: Arc<Signal>,
+}
+
+/// How the thread is told that there is something to do.
+#[derive(Debug, Default)]
+pub(super) struct Signal {
+    asked: Mutex<Asked>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Asked {
+    is_woken: bool,
+    stops: bool,
+    /// How many flushes were asked for, and how many are done.
+    flushes: u64,
+    flushed: u64,
+}
+
+impl Wake for Arc<Signal> {
+    fn wake(&self) {
+        let mut asked = self.lock();
+        if !asked.is_woken {
+            asked.is_woken = true;
+            self.changed.notify_all();
+        }
+    }
+}
+
+impl Signal {
+    fn lock(&self) -> MutexGuard<'_, Asked> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until something is asked or the time is over.
+    fn wait(&self, timeout: Option<Duration>) -> MutexGuard<'_, Asked> {
+        let is_idle =
+            |asked: &mut Asked| !asked.is_woken && !asked.stops && asked.flushes == asked.flushed;
+        let asked = self.lock();
+        match timeout {
+            Some(timeout) => {
+                let waited = self.changed.wait_timeout_while(asked, timeout, is_idle);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+            None => {
+                let waited = self.changed.wait_while(asked, is_idle);
+                waited.unwrap_or_else(PoisonError::into_inner)
+            }
+        }
+    }
+}
+
+impl Teller {
+    pub(super) fn new(
+        reporter: Arc<Reporter>,
+        finisher: Finisher,
+        processors: Vec<Arc<dyn Processor<ErrorRecord>>>,
+        signal: Arc<Signal>,
+    ) -> Self {
+        Self { reporter, finisher: Mutex::new(finisher), processors, signal }
+    }
+
+    /// Starts the thread; false when the system gives none.
+    pub(crate) fn start(self: &Arc<Self>) -> bool {
+        let teller = Arc::clone(self);
+        let thread = thread::Builder::new().name("spanwright-reports".to_owned());
+        thread.spawn(move || teller.run()).is_ok()
+    }
+
+    /// Tells everything that was noticed before the call; false when that took too long.
+    ///
+    /// Blocks up to the timeout.
+    pub(crate) fn flush(&self, timeout: Duration) -> bool {
+        let mut asked = self.signal.lock();
+        asked.flushes += 1;
+        let mine = asked.flushes;
+        self.signal.changed.notify_all();
+        let is_open = |asked: &mut Asked| asked.flushed < mine;
+        let waited = self.signal.changed.wait_timeout_while(asked, timeout, is_open);
+        waited.unwrap_or_else(PoisonError::into_inner).0.flushed >= mine
+    }
+
+    /// Says that the next flush is the last: it tells the summaries too, and the thread ends.
+    pub(crate) fn stop(&self) {
+        self.signal.lock().stops = true;
+    }
+
+    /// Gives up what has been noticed since; gives back how much that is.
+    pub(crate) fn abandon(&self) -> usize {
+        let drafts = self.reporter.take(true, true).drafts;
+        let left = drafts.iter().filter(|draft| draft.is_confirmed).count();
+        self.reporter.ledger.accept(left);
+        self.reporter.ledger.lose(left, LossReason::Shutdown);
+        left
+    }
+
+    /// The counters of the way to the destinations.
+    pub(crate) fn tally(&self) -> crate::loss::Tally {
+        self.reporter.ledger.tally()
+    }
+
+    fn finisher(&self) -> MutexGuard<'_, Finisher> {
+        self.finisher.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self) {
+        diagnostics::suppress_thread();
+        self.finisher().warm_up();
+        let mut timeout = None;
+        loop {
+            let (flushes, stops, is_flush) = {
+                let mut asked = self.signal.wait(timeout);
+                asked.is_woken = false;
+                (asked.flushes, asked.stops, asked.flushes > asked.flushed)
+            };
+            let next_at = self.tell(is_flush, stops);
+            timeout = next_at.map(|at| at.saturating_sub(self.reporter.now()));
+            if is_flush {
+                self.signal.lock().flushed = flushes;
+                self.signal.changed.notify_all();
+            }
+            if stops && is_flush {
+                return;
+            }
+        }
+    }
+
+    /// Tells what is due, or all there is; gives back when there may be more.
+    pub(crate) fn tell(&self, all: bool, ends: bool) -> Option<Duration> {
+        let Due { drafts, summaries, next_at } = self.reporter.take(all, ends);
+        let mut finisher = self.finisher();
+        let mut records = Vec::new();
+        for draft in drafts {
+            // What counts only at the boundary and never came there is no failure.
+            if draft.is_confirmed {
+                records.extend(self.finished(|| finisher.record(*draft)));
+            }
+        }
+        for summary in summaries {
+            let (id, now) = (self.reporter.next_id(), self.reporter.now());
+            records.extend(self.finished(|| finisher.summary(id, summary, now)));
+        }
+        drop(finisher);
+        if !records.is_empty() {
+            let records: Arc<[ErrorRecord]> = records.into();
+            for processor in &self.processors {
+                processor.process(&records);
+            }
+        }
+        next_at
+    }
+
+    /// Accounts for one report.
+    fn finished(&self, finish: impl FnOnce() -> Option<ErrorRecord>) -> Option<ErrorRecord> {
+        let ledger = &self.reporter.ledger;
+        ledger.accept(1);
+        match catch_unwind(AssertUnwindSafe(finish)) {
+            Ok(Some(record)) => {
+                ledger.deliver(1);
+                return Some(record);
+            }
+            Ok(None) => ledger.lose(1, LossReason::Filtered),
+            Err(_) => ledger.lose(1, LossReason::WorkerPanicked),
+        }
+        None
+    }
+}
+
+impl fmt::Debug for Teller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Teller").field("reporter", &self.reporter).finish_non_exhaustive()
+    }
+}

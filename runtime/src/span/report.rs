@@ -1,0 +1,333 @@
+//! One call of a function whose failures are reported.
+//!
+//! In: what the function's attribute says, values known at the call, and how the call ended.
+//! Out: nothing where it succeeded; otherwise one look for whoever takes reports.
+//! Never: needs a span; allocates or reads a clock for a call that succeeds.
+
+use std::any::Any;
+use std::error::Error;
+use std::fmt;
+use std::mem::MaybeUninit;
+use std::panic::PanicHookInfo;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::outcome::Describe;
+use super::scope::{self, InScope, Scope};
+use super::scoped::Running;
+use super::sink::{Buffer, Filled, Recorder};
+use super::tracer;
+use super::words::Reader;
+use crate::diagnostics;
+use crate::record::{Attribute, Severity, Source};
+
+/// What is known at compile time of a function whose failures are reported.
+#[derive(Debug)]
+pub struct Site {
+    /// The function and its place.
+    pub source: Source,
+    /// The keys of its values; a record carries their indexes.
+    pub keys: &'static [&'static str],
+    /// What each value is for, by the same index.
+    pub uses: &'static [Use],
+    /// How bad a failure is, where the attribute says it.
+    pub severity: Option<Severity>,
+    /// What people call it.
+    pub title: Option<&'static str>,
+    /// What makes it the same as another one.
+    pub fingerprint: Option<&'static str>,
+    /// The part of the application.
+    pub context: Option<&'static str>,
+    /// Whether panics that leave the function are its own to report.
+    pub takes_panics: bool,
+    /// Whether a failure counts only once it has left the outermost such function.
+    pub is_boundary: bool,
+    /// Whether the span of the function has an event for its failure already.
+    pub has_event: bool,
+}
+
+/// What a value of a report is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// It is told as it is.
+    Custom,
+    /// The id of the person.
+    PersonId,
+    /// The name of the person.
+    PersonUsername,
+    /// The address of the person.
+    PersonEmail,
+    /// What people call the failure.
+    Title,
+    /// What makes it the same as another one.
+    Fingerprint,
+    /// The part of the application.
+    Context,
+}
+
+/// Takes failures, on the thread where they are noticed. It must not block.
+pub(crate) trait TakeFailures: Any + fmt::Debug + Send + Sync {
+    /// A call has failed, or a panic leaves it.
+    fn notice(&self, failure: &Noticed<'_>);
+
+    /// A panic begins.
+    fn notice_panic(&self, info: &PanicHookInfo<'_>);
+}
+
+/// Who takes failures of this thread.
+pub(crate) fn taker() -> Option<&'static dyn TakeFailures> {
+    tracer::here().and_then(|tracer| tracer.failures.as_deref())
+}
+
+/// A failure as the function that it leaves knows it.
+pub(crate) struct Noticed<'a> {
+    pub(crate) site: &'static Site,
+    /// The call.
+    pub(crate) scope: Scope,
+    /// The call above it.
+    pub(crate) above: Scope,
+    /// How many failures had been noticed when the call began.
+    pub(crate) begun_after: u64,
+    /// What the attribute says of this failure.
+    pub(crate) severity: Option<Severity>,
+    pub(crate) told: Told<'a>,
+    values: Values<'a>,
+}
+
+/// What is known of a failure.
+#[derive(Clone, Copy)]
+pub(crate) enum Told<'a> {
+    /// An error that may have sources.
+    Error(&'static str, &'a (dyn Error + 'static)),
+    /// An error that only says something.
+    Text(&'static str, &'a dyn fmt::Display),
+    /// `None` was returned.
+    Nothing,
+    /// A panic is on its way out.
+    Panic,
+}
+
+/// Values as they lie in their room.
+struct Values<'a> {
+    words: &'a [MaybeUninit<u64>],
+    more: &'a [MaybeUninit<u64>],
+}
+
+impl Noticed<'_> {
+    /// The values of the attribute, each with what it is for.
+    pub(crate) fn values(&self) -> Vec<(Use, Attribute)> {
+        let mut values = Vec::new();
+        for words in [self.values.words, self.values.more] {
+            read(self.site, words, &mut values);
+        }
+        values
+    }
+}
+
+fn read(site: &'static Site, words: &[MaybeUninit<u64>], values: &mut Vec<(Use, Attribute)>) {
+    #[expect(unsafe_code, reason = "room that is cleared first costs 2 ns a call that succeeds")]
+    // SAFETY: what is counted as filled was written by `Words`, word by word.
+    let words = unsafe { words.assume_init_ref() };
+    for item in Reader::new(words) {
+        let index = usize::from(item.key);
+        let (Some(key), Some(purpose)) = (site.keys.get(index), site.uses.get(index)) else {
+            continue;
+        };
+        values.push((*purpose, Attribute::new(*key, item.value)));
+    }
+}
+
+/// Whether anybody takes reports.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether anybody takes reports: one load.
+#[inline]
+pub(crate) fn takes_reports() -> bool {
+    super::IS_LIVE && TAKEN.load(Ordering::Relaxed)
+}
+
+/// Says whether anybody takes reports.
+pub(super) fn set_taken(is_taken: bool) {
+    TAKEN.store(is_taken, Ordering::Relaxed);
+}
+
+/// Whether failures of this function may be reported: one load and a branch.
+#[inline]
+pub fn is_reporting(_site: &'static Site) -> bool {
+    takes_reports()
+}
+
+/// One call, and inline room for `WORDS` words of values.
+///
+/// Generated code holds it in a local; it is inert until it is opened (sync) or started (async).
+#[derive(Debug)]
+pub struct Report<const WORDS: usize> {
+    open: Option<Open>,
+    words: [MaybeUninit<u64>; WORDS],
+}
+
+#[derive(Debug)]
+struct Open {
+    site: &'static Site,
+    scope: Scope,
+    above: Scope,
+    begun_after: u64,
+    severity: Option<Severity>,
+    /// Whether the call is the innermost scope of its thread for its whole life.
+    is_entered: bool,
+    was_panicking: bool,
+    filled: Filled,
+    /// Values that did not fit.
+    more: Vec<MaybeUninit<u64>>,
+}
+
+impl<const WORDS: usize> Report<WORDS> {
+    /// Makes an inert one.
+    #[inline]
+    pub const fn new() -> Self {
+        Self { open: None, words: [MaybeUninit::uninit(); WORDS] }
+    }
+
+    /// Begins a call on this thread.
+    #[inline]
+    pub fn open(&mut self, site: &'static Site) {
+        self.open = Some(Open::new(site, Scope::enter(), true));
+    }
+
+    /// Begins a call that is polled.
+    #[inline]
+    pub fn start(&mut self, site: &'static Site) {
+        self.open = Some(Open::new(site, Scope::begin(), false));
+    }
+
+    /// Whether a failure would be reported.
+    #[inline]
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// How bad the failure is that is told next.
+    pub fn set_severity(&mut self, severity: Severity) {
+        if let Some(open) = &mut self.open {
+            open.severity = Some(severity);
+        }
+    }
+
+    /// Reports that the call returned `None`.
+    pub fn none(&mut self) {
+        self.tell(Told::Nothing);
+    }
+
+    /// Ends the call.
+    #[inline]
+    pub fn close(&mut self) {
+        if let Some(open) = &self.open {
+            if open.is_entered {
+                open.above.restore();
+            }
+            self.open = None;
+        }
+    }
+
+    #[cold]
+    fn tell(&self, told: Told<'_>) {
+        let Some(open) = &self.open else { return };
+        let Some(taker) = tracer::here().and_then(|tracer| tracer.failures.as_ref()) else {
+            return;
+        };
+        if diagnostics::suppressed() {
+            return;
+        }
+        taker.notice(&Noticed {
+            site: open.site,
+            scope: open.scope,
+            above: open.above,
+            begun_after: open.begun_after,
+            severity: open.severity,
+            told,
+            values: Values {
+                words: self.words.get(..open.filled.words()).unwrap_or_default(),
+                more: &open.more,
+            },
+        });
+    }
+
+    /// Ends a call whose code did not come to its end.
+    #[cold]
+    fn close_dropped(&mut self) {
+        if self.open.as_ref().is_some_and(Open::is_unwinding) {
+            self.tell(Told::Panic);
+        }
+        self.close();
+    }
+}
+
+impl Open {
+    #[inline]
+    fn new(site: &'static Site, (scope, above): (Scope, Scope), is_entered: bool) -> Self {
+        Self {
+            site,
+            scope,
+            above,
+            begun_after: scope::noticed(),
+            severity: site.severity,
+            is_entered,
+            was_panicking: std::thread::panicking(),
+            filled: Filled::default(),
+            more: Vec::new(),
+        }
+    }
+
+    fn is_unwinding(&self) -> bool {
+        std::thread::panicking() && !self.was_panicking
+    }
+}
+
+impl<const WORDS: usize> Default for Report<WORDS> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const WORDS: usize> Recorder for Report<WORDS> {
+    #[inline]
+    fn buffer(&mut self) -> Option<Buffer<'_>> {
+        let open = self.open.as_mut()?;
+        Some(Buffer::of_report(&mut self.words, &mut open.filled, &mut open.more))
+    }
+}
+
+impl<const WORDS: usize> Describe for Report<WORDS> {
+    fn error(&mut self, type_name: &'static str, error: &(dyn Error + 'static)) {
+        self.tell(Told::Error(type_name, error));
+    }
+
+    fn text(&mut self, type_name: &'static str, text: &dyn fmt::Display) {
+        self.tell(Told::Text(type_name, text));
+    }
+}
+
+impl<const WORDS: usize> Running for Report<WORDS> {
+    type Attached = Option<InScope>;
+
+    #[inline]
+    fn attach(&self) -> Option<InScope> {
+        self.open.as_ref().map(|open| open.scope.attach())
+    }
+
+    #[cold]
+    fn note_panic(&mut self) {
+        if self.open.as_ref().is_some_and(Open::is_unwinding) {
+            self.tell(Told::Panic);
+            self.close();
+        }
+    }
+}
+
+impl<const WORDS: usize> Drop for Report<WORDS> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.open.is_some() {
+            self.close_dropped();
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Rollbar, from failures to what its API is sent, against a double of the API on loopback.
+
+mod server;
