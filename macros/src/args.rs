@@ -3,7 +3,7 @@
 //! In: the tokens between an attribute's parentheses and the words it knows. Out: each argument
 //! once, its key known. Never: knows what an argument means.
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Punct, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::token::Paren;
@@ -42,6 +42,8 @@ pub(crate) enum Value {
     Nothing,
     /// `= expression`
     Expression(Expr),
+    /// `= % expression` or `= ? expression`
+    Formatted(Punct, Expr),
     /// `( … )`
     List(Group),
 }
@@ -123,6 +125,9 @@ fn literal(text: LitStr) -> Expr {
 
 fn value(input: ParseStream) -> syn::Result<Value> {
     if input.parse::<Option<Token![=]>>()?.is_some() {
+        if input.peek(Token![?]) || input.peek(Token![%]) {
+            return Ok(Value::Formatted(input.parse()?, input.parse()?));
+        }
         return input.parse().map(Value::Expression);
     }
     if input.peek(Paren) {
@@ -167,8 +172,24 @@ fn check_first(arg: &Arg, earlier: &[Arg], grammar: &Grammar, errors: &mut Error
 impl Arg {
     /// The expression behind `=`; reports its absence.
     pub(crate) fn expression(self, example: &str, errors: &mut Errors) -> Option<Expr> {
-        if let Value::Expression(expression) = self.value {
-            return Some(expression);
+        let key = self.key;
+        let (sigil, expression) = self.formatted(example, errors)?;
+        if let Some(sigil) = sigil {
+            errors.at(sigil.span(), format!("`{key}` is not formatted: leave `{sigil}` out"));
+        }
+        Some(expression)
+    }
+
+    /// The expression behind `=` and the sign that says how it is formatted; reports its absence.
+    pub(crate) fn formatted(
+        self,
+        example: &str,
+        errors: &mut Errors,
+    ) -> Option<(Option<Punct>, Expr)> {
+        match self.value {
+            Value::Expression(expression) => return Some((None, expression)),
+            Value::Formatted(sigil, expression) => return Some((Some(sigil), expression)),
+            Value::Nothing | Value::List(_) => {}
         }
         errors.at(self.span, format!("`{}` needs a value: `{example}`", self.key));
         None

@@ -141,7 +141,7 @@ pub(crate) fn variant(private: &TokenStream, ty: &str, variant: &str) -> TokenSt
 }
 
 /// The value in an `Option`.
-fn optional(value: Option<&impl ToTokens>, private: &TokenStream) -> TokenStream {
+pub(crate) fn optional(value: Option<&impl ToTokens>, private: &TokenStream) -> TokenStream {
     let option = quote_spanned!(Span::mixed_site()=> #private::core::option::Option);
     value.map_or_else(
         || quote_spanned!(Span::mixed_site()=> #option::None),
@@ -259,7 +259,8 @@ impl Callsite {
         self.keys.iter().take(last.map_or(0, |last| last + 1))
     }
 
-    fn source(&self, paths: &Paths) -> TokenStream {
+    /// Where it is, as a constant expression.
+    pub(crate) fn source(&self, paths: &Paths) -> TokenStream {
         let Self { name, target, function, place, level, .. } = self;
         let private = paths.private();
         let level = level.tokens(&private);

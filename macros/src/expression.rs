@@ -104,12 +104,41 @@ pub(crate) fn first_span(tokens: &impl ToTokens) -> Span {
 
 /// Whether `tokens` name the variable `name`, also within a format string.
 pub(crate) fn mentions(tokens: &TokenStream, name: &str) -> bool {
-    tokens.clone().into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident.to_string().trim_start_matches("r#") == name,
-        TokenTree::Group(group) => mentions(&group.stream(), name),
-        TokenTree::Literal(literal) => literal.to_string().contains(&format!("{{{name}")),
-        TokenTree::Punct(_) => false,
-    })
+    mention(tokens, name).is_some()
+}
+
+/// The first place where `tokens` name the variable `name`.
+pub(crate) fn mention(tokens: &TokenStream, name: &str) -> Option<Span> {
+    // How many dots stand before the token: after one comes a field or a method, after two an end.
+    let mut dots = 0;
+    for token in tokens.clone() {
+        let found = match &token {
+            TokenTree::Ident(ident) => {
+                dots != 1 && ident.to_string().trim_start_matches("r#") == name
+            }
+            TokenTree::Group(group) => {
+                if let Some(place) = mention(&group.stream(), name) {
+                    return Some(place);
+                }
+                false
+            }
+            TokenTree::Literal(literal) => formats(&literal.to_string(), name),
+            TokenTree::Punct(_) => false,
+        };
+        if found {
+            return Some(token.span());
+        }
+        let is_dot = matches!(&token, TokenTree::Punct(sign) if sign.as_char() == '.');
+        dots = if is_dot { dots + 1 } else { 0 };
+    }
+    None
+}
+
+/// Whether a format string formats the variable `name`, or takes a width from it.
+fn formats(literal: &str, name: &str) -> bool {
+    [format!("{{{name}}}"), format!("{{{name}:"), format!("{name}$")]
+        .iter()
+        .any(|part| literal.contains(part))
 }
 
 #[cfg(test)]
@@ -149,5 +178,14 @@ mod tests {
         assert!(mentions(&quote!(format!("{user:?}")), "user"));
         assert!(mentions(&quote!(r#type), "type"));
         assert!(!mentions(&quote!(format!("user {}", id)), "user"));
+        assert!(!mentions(&quote!(format!("{username}")), "user"));
+        assert!(mentions(&quote!(format!("{id:user$}")), "user"));
+    }
+
+    #[test]
+    fn a_field_or_a_method_is_not_a_variable() {
+        assert!(!mentions(&quote!(f(self.err.code, x.err())), "err"));
+        assert!(mentions(&quote!(&codes[..err]), "err"));
+        assert!(mentions(&quote!(err.err), "err"));
     }
 }

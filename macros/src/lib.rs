@@ -11,6 +11,7 @@ mod joined;
 mod parameters;
 mod paths;
 mod record;
+mod report_errors;
 mod suggest;
 mod traced;
 mod when;
@@ -28,12 +29,15 @@ struct Mode {
     spans: bool,
     /// Destinations that take segments: AWS X-Ray.
     segments: bool,
+    /// Destinations that take errors.
+    errors: bool,
 }
 
 /// Decided by the features of this crate, never by those of the crate that uses it.
 const MODE: Mode = Mode {
     spans: cfg!(all(feature = "spans", not(feature = "off"))),
     segments: cfg!(all(feature = "segments", not(feature = "off"))),
+    errors: cfg!(all(feature = "errors", not(feature = "off"))),
 };
 
 /// A span around every call of a function.
@@ -288,6 +292,12 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn xray_subsegment(args: TokenStream, item: TokenStream) -> TokenStream {
     joined::expand(Attribute::Subsegment, args.into(), &item.into(), MODE).into()
+}
+
+/// A report of every failure of a function.
+#[proc_macro_attribute]
+pub fn report_errors(args: TokenStream, item: TokenStream) -> TokenStream {
+    joined::expand(Attribute::Report, args.into(), &item.into(), MODE).into()
 }
 
 /// Adds attributes, annotations and metadata to the span that is current.

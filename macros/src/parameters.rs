@@ -39,6 +39,13 @@ pub(crate) fn scope(signature: &Signature) -> Vec<String> {
     names.0.iter().map(|name| name.unraw().to_string()).collect()
 }
 
+/// Every name that a pattern binds.
+pub(crate) fn bound(pattern: &Pat) -> Vec<String> {
+    let mut names = Names::default();
+    names.visit_pat(pattern);
+    names.0.iter().map(|name| name.unraw().to_string()).collect()
+}
+
 /// Prepares the parameters for a body that runs in a closure of its own.
 ///
 /// `used` are the expressions of the user's that run outside of it and may need the parameters.

@@ -102,4 +102,4 @@ pub use install::Telemetry;
 pub use record::{Failure, Severity};
 pub use report::{report_error, report_message};
 pub use span::{FutureExt, Sink, Span, SpanRef, ToAttribute, current, set_user};
-pub use spanwright_macros::{record, traced, xray_subsegment};
+pub use spanwright_macros::{record, report_errors, traced, xray_subsegment};

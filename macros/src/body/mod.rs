@@ -10,7 +10,10 @@
 //! impl Future, boxed future         returned future wrapped, and boxed again where it was
 //! ```
 
+mod judge;
 mod pieces;
+mod report;
+mod span;
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -20,59 +23,75 @@ use crate::errors::Errors;
 use crate::function::{self, Function, Output, Shape};
 use crate::parameters;
 use crate::paths::Paths;
-pub(crate) use pieces::{Described, Joined, Pieces, ResultPiece, ResultPieces, frame};
+pub(crate) use pieces::{
+    Described, Joined, Pieces, ReportPieces, ResultPiece, ResultPieces, SpanPieces, frame, report,
+};
 
-/// The function with the pieces in it.
-pub(crate) fn live(function: &Function, joined: &Joined, paths: &Paths) -> TokenStream {
-    let writer = Writer { function, joined, paths, private: paths.private() };
-    let open = joined.open(writer.is_plain(), paths);
-    writer.around(&open, &writer.close(), true)
-}
-
-/// The function as it was, and one statement that never runs but has the pieces type-checked.
-// Input:  fields(user.id = user.id)
-// Output: { if false { …; frame.record(0, &user.id); } { the body } }
-pub(crate) fn dead(function: &Function, joined: &Joined, paths: &Paths) -> TokenStream {
-    let writer = Writer { function, joined, paths, private: paths.private() };
-    let site = Span::mixed_site();
-    let entry = joined.dead_entry(writer.is_plain(), paths);
-    let Some(result) = writer.seen_result() else {
-        return writer.function(
-            &function.signature,
-            &quote_spanned!(site=> if false { #entry }),
-            &writer.body(),
-        );
-    };
-    let (declare, judge) = (pieces::declare(paths), joined.judge(paths));
-    if function::has_unnameable(&result) {
-        let close = quote_spanned!(site=> if false { #declare #judge });
-        return writer.around(&quote_spanned!(site=> if false { #entry }), &close, false);
+/// The function with the pieces in it: those of `live` run, those of `dead` are type-checked.
+pub(crate) fn expand(
+    function: &Function,
+    live: &Joined,
+    dead: &Joined,
+    paths: &Paths,
+) -> TokenStream {
+    let writer = Writer { function, live, dead, paths, private: paths.private() };
+    if live.is_empty() {
+        return writer.unrecorded();
     }
-    let option = writer.option();
-    let check = quote_spanned!(site=> if false {
-        #entry
-        if let #option::Some(__spanwright_result) = #option::None::<#result> { #declare #judge }
-    });
-    writer.function(&function.signature, &check, &writer.body())
+    writer.around(&writer.open(), &writer.close())
 }
 
 struct Writer<'a> {
     function: &'a Function,
-    joined: &'a Joined,
+    live: &'a Joined,
+    dead: &'a Joined,
     paths: &'a Paths,
     private: TokenStream,
 }
 
 impl Writer<'_> {
+    /// The function as it was, and one statement that never runs but has the pieces type-checked.
+    // Input:  fields(user.id = user.id)
+    // Output: { if false { …; frame.record(0, &user.id); } { the body } }
+    fn unrecorded(&self) -> TokenStream {
+        let site = Span::mixed_site();
+        let entry = self.dead.dead_entry(self.is_plain(), self.paths);
+        let Some(result) = self.seen_result() else {
+            return self.function(
+                &self.function.signature,
+                &quote_spanned!(site=> if false { #entry }),
+                &self.body(),
+            );
+        };
+        let judge = self.unjudged();
+        if function::has_unnameable(&result) {
+            let close = quote_spanned!(site=> if false { #judge });
+            return self.around(&quote_spanned!(site=> if false { #entry }), &close);
+        }
+        let option = self.option();
+        let check = quote_spanned!(site=> if false {
+            #entry
+            if let #option::Some(__spanwright_result) = #option::None::<#result> { #judge }
+        });
+        self.function(&self.function.signature, &check, &self.body())
+    }
+
+    /// The look at the result of the pieces that never run.
+    fn unjudged(&self) -> TokenStream {
+        let declare = self.dead.declare(self.paths);
+        let judge = self.dead.judge(true, self.paths);
+        quote_spanned!(Span::mixed_site()=> #declare #judge)
+    }
+
     /// The pieces around the body, `open` before and `close` behind it.
-    fn around(&self, open: &TokenStream, close: &TokenStream, wrap: bool) -> TokenStream {
+    fn around(&self, open: &TokenStream, close: &TokenStream) -> TokenStream {
         match self.function.shape() {
             Shape::Plain if self.is_guarded() => {
                 self.function(&self.function.signature, open, &self.body())
             }
             Shape::Plain => self.plain(open, close),
-            Shape::Async => self.asynchronous(open, close, wrap),
-            Shape::Future { boxed } => self.future(open, close, wrap, boxed),
+            Shape::Async => self.asynchronous(open, close),
+            Shape::Future { boxed } => self.future(open, close, boxed),
         }
     }
 
@@ -81,11 +100,15 @@ impl Writer<'_> {
     fn used(&self) -> TokenStream {
         let others = self.function.attributes.iter().filter(|it| !it.path().is_ident("doc"));
         let others = others.map(|attribute| attribute.meta.to_token_stream());
-        others.chain([self.joined.used()]).collect()
+        others.chain([self.live.used(), self.dead.used()]).collect()
     }
 
     fn is_plain(&self) -> bool {
         self.function.shape() == Shape::Plain
+    }
+
+    fn sees_result(&self) -> bool {
+        self.live.sees_result() || self.dead.sees_result()
     }
 
     /// A guard is enough when there is no result to look at; where `#[track_caller]` would be lost
@@ -93,7 +116,7 @@ impl Writer<'_> {
     fn is_guarded(&self) -> bool {
         match self.function.output() {
             Output::Never => true,
-            Output::Unit => !self.joined.sees_result(),
+            Output::Unit => !self.sees_result(),
             Output::Value(_) => self.function.is_track_caller(),
         }
     }
@@ -116,14 +139,14 @@ impl Writer<'_> {
     }
 
     // Output: open; let result = scoped(&mut frame, async move { body }).await; close; result
-    fn asynchronous(&self, open: &TokenStream, close: &TokenStream, wrap: bool) -> TokenStream {
+    fn asynchronous(&self, open: &TokenStream, close: &TokenStream) -> TokenStream {
         let site = Span::mixed_site();
         let output = self.function.output();
         let (edge, quiet) = (self.return_edge(&output), self.quiet());
         let moved = parameters::moved(&self.function.signature, &self.used());
         let bindings = &moved.bindings;
         let body = self.inside(&quote_spanned!(site=> #edge #bindings));
-        let awaited = self.awaited(&quote_spanned!(site=> async move #body), wrap);
+        let awaited = self.awaited(&quote_spanned!(site=> async move #body));
         let (statements, tail) = match output {
             Output::Never => (open.clone(), quote_spanned!(site=> { match #awaited {} })),
             _ => (
@@ -136,13 +159,7 @@ impl Writer<'_> {
 
     // Output: open; let future = call_in(&frame, move || body);
     //         async move { let result = scoped(&mut frame, future).await; close; result }
-    fn future(
-        &self,
-        open: &TokenStream,
-        close: &TokenStream,
-        wrap: bool,
-        boxed: bool,
-    ) -> TokenStream {
+    fn future(&self, open: &TokenStream, close: &TokenStream, boxed: bool) -> TokenStream {
         let site = Span::mixed_site();
         let (private, returned) = (&self.private, self.function.returned());
         let output = self.function.output();
@@ -151,9 +168,9 @@ impl Writer<'_> {
         let ty = output.ty();
         let moved = parameters::moved(&self.function.signature, &self.used());
         let body = self.inside(&moved.bindings);
-        let frame = frame();
-        let carried = wrap.then(|| quote_spanned!(site=> let mut #frame = #frame;));
-        let awaited = self.awaited(&quote_spanned!(site=> __spanwright_future), wrap);
+        let locals = self.live.locals();
+        let carried = quote_spanned!(site=> #(let mut #locals = #locals;)*);
+        let awaited = self.awaited(&quote_spanned!(site=> __spanwright_future));
         let wrapper = quote_spanned!(site=> #quiet let __spanwright_wrapper = async move {
             #carried
             #edge
@@ -166,24 +183,24 @@ impl Writer<'_> {
         } else {
             quote_spanned!(site=> __spanwright_wrapper)
         };
-        let call = if wrap {
-            quote_spanned!(site=> #private::call_in(&#frame, move || -> #returned #body))
-        } else {
+        let call = if self.live.is_empty() {
             quote_spanned!(site=> #private::call(move || -> #returned #body))
+        } else {
+            let running = self.live.running(self.paths);
+            quote_spanned!(site=> #private::call_in(&#running, move || -> #returned #body))
         };
         let statements = quote_spanned!(site=> #open let __spanwright_future = #call; #wrapper);
         self.function(&moved.signature, &statements, &tail)
     }
 
     /// The wrapped future, waited for.
-    fn awaited(&self, future: &TokenStream, wrap: bool) -> TokenStream {
-        let (private, frame) = (&self.private, frame());
-        let site = Span::mixed_site();
-        if wrap {
-            quote_spanned!(site=> #private::scoped(&mut #frame, #future).await)
-        } else {
-            quote_spanned!(site=> #future.await)
+    fn awaited(&self, future: &TokenStream) -> TokenStream {
+        let (private, site) = (&self.private, Span::mixed_site());
+        if self.live.is_empty() {
+            return quote_spanned!(site=> #future.await);
         }
+        let running = self.live.running(self.paths);
+        quote_spanned!(site=> #private::scoped(&mut #running, #future).await)
     }
 
     /// A `return` that never runs, so that the body's type is known before it is read and a wrong
@@ -210,17 +227,27 @@ impl Writer<'_> {
         is_value.then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::async_yields_async)]))
     }
 
+    /// What happens before the body.
+    fn open(&self) -> TokenStream {
+        let open = self.live.open(self.is_plain(), self.paths);
+        if self.dead.is_empty() {
+            return open;
+        }
+        let entry = self.dead.dead_entry(self.is_plain(), self.paths);
+        quote_spanned!(Span::mixed_site()=> #open if false { #entry })
+    }
+
     /// What happens behind the body.
     fn close(&self) -> TokenStream {
-        let (site, frame) = (Span::mixed_site(), frame());
+        let site = Span::mixed_site();
         let judge = match self.function.output() {
-            Output::Unit if !self.joined.sees_result() => TokenStream::new(),
-            _ => {
-                let judge = self.joined.judge(self.paths);
-                quote_spanned!(site=> if #frame.is_recording() { #judge })
-            }
+            Output::Unit if !self.live.sees_result() => TokenStream::new(),
+            _ => self.live.judge_if_open(self.is_plain(), self.paths),
         };
-        quote_spanned!(site=> #judge #frame.finish();)
+        let unjudged = self.dead.sees_result().then(|| self.unjudged());
+        let unjudged = unjudged.map(|judge| quote_spanned!(site=> if false { #judge }));
+        let finish = self.live.finish();
+        quote_spanned!(site=> #judge #unjudged #finish)
     }
 
     fn option(&self) -> TokenStream {
@@ -230,7 +257,7 @@ impl Writer<'_> {
 
     /// The type of the result if the user's expressions look at it.
     fn seen_result(&self) -> Option<Type> {
-        if !self.joined.sees_result() {
+        if !self.dead.sees_result() {
             return None;
         }
         match self.function.output() {

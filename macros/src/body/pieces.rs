@@ -1,18 +1,31 @@
 //! What attributes add to a function, as statements before and behind a body.
 //!
-//! In: the parts that each attribute is made of. Out: how the frame begins, and one look at the
-//! result. Never: knows the shape of the function, but for how a frame begins in it.
+//! In: the parts that each attribute is made of. Out: what there is to begin and to finish.
+//! Never: knows the shape of the function.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::Expr;
 
-use crate::expression;
-use crate::field;
 use crate::paths::Paths;
 use crate::when::When;
 
-/// What one attribute adds to a function.
+/// What all attributes of a function add to it.
+#[derive(Default)]
+pub(crate) struct Joined {
+    pub(crate) span: Option<SpanPieces>,
+    pub(crate) report: Option<ReportPieces>,
+}
+
+/// A span around the function.
+pub(crate) struct SpanPieces {
+    /// What is known at compile time: a constant expression.
+    pub(crate) callsite: TokenStream,
+    /// The pieces of each attribute, in the order their statements run.
+    pub(crate) pieces: Vec<Pieces>,
+}
+
+/// What one attribute adds to a span.
 pub(crate) struct Pieces {
     /// When its statements run.
     pub(crate) when: When,
@@ -30,12 +43,24 @@ pub(crate) struct Pieces {
     pub(crate) used: TokenStream,
 }
 
-/// What all attributes of a function add to it.
-pub(crate) struct Joined {
+/// A report of what fails.
+pub(crate) struct ReportPieces {
     /// What is known at compile time: a constant expression.
-    pub(crate) callsite: TokenStream,
-    /// The pieces of each attribute, in the order their statements run.
-    pub(crate) pieces: Vec<Pieces>,
+    pub(crate) site: TokenStream,
+    /// How many values may be recorded.
+    pub(crate) values: usize,
+    /// Statements that record what is known at the call.
+    pub(crate) entry: TokenStream,
+    /// What must hold of an error for it to be reported.
+    pub(crate) conditions: Vec<TokenStream>,
+    /// Statements that record what is known of an error.
+    pub(crate) err: Option<ResultPiece>,
+    /// Whether having nothing to return is a failure.
+    pub(crate) takes_none: bool,
+    /// What compiles only if the result can fail.
+    pub(crate) check: TokenStream,
+    /// Every expression of the user's that is worked out at the call.
+    pub(crate) used: TokenStream,
 }
 
 /// Statements that look at the result, each with the variable that the user's expressions name.
@@ -66,144 +91,100 @@ pub(crate) struct ResultPiece {
     pub(crate) statements: TokenStream,
 }
 
-/// The local that pieces record on.
+/// The local that pieces of a span record on.
 pub(crate) fn frame() -> Ident {
     Ident::new("__spanwright_frame", Span::mixed_site())
 }
 
+/// The local that pieces of a report record on.
+pub(crate) fn report() -> Ident {
+    Ident::new("__spanwright_report", Span::mixed_site())
+}
+
+/// The words of inline room for so many values.
+pub(super) fn room(values: usize) -> usize {
+    (values * 6).min(48)
+}
+
 impl Joined {
-    /// The frame, and how it begins.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.span.is_none() && self.report.is_none()
+    }
+
+    /// The locals, and how each begins.
     pub(super) fn open(&self, is_plain: bool, paths: &Paths) -> TokenStream {
-        let (private, frame, callsite) = (paths.private(), frame(), &self.callsite);
-        let live = self.pieces.iter().filter(|piece| piece.when != When::Never);
-        let words = (live.map(|piece| piece.values).sum::<usize>() * 6).min(48);
-        let begin = self.begin(is_plain, paths);
-        let record = self.pieces.iter().map(|piece| piece.when.run(&frame, &piece.entry));
-        quote_spanned!(Span::mixed_site()=>
-            let __spanwright_callsite: &'static #private::Callsite = #callsite;
-            let mut #frame = #private::Frame::<#words>::new();
-            if #private::is_enabled(__spanwright_callsite) { #begin #(#record)* }
-        )
+        let span = self.span.as_ref().map(|it| it.open(is_plain, paths));
+        let report = self.report.as_ref().map(|it| it.open(is_plain, paths));
+        span.into_iter().chain(report).collect()
     }
 
-    /// Every expression of the user's.
-    pub(super) fn used(&self) -> TokenStream {
-        self.pieces.iter().map(|piece| piece.used.clone()).collect()
-    }
-
-    /// Whether statements look at the result.
-    pub(super) fn sees_result(&self) -> bool {
-        self.pieces.iter().any(|piece| !piece.result.is_empty())
-    }
-
-    // Output: let enabled: bool = cond; if enabled { frame.enter(callsite); }
-    fn begin(&self, is_plain: bool, paths: &Paths) -> TokenStream {
-        let (frame, site) = (frame(), Span::mixed_site());
-        let parent = self.pieces.iter().find_map(|piece| piece.parent.as_ref());
-        let enabled = self.pieces.iter().find_map(|piece| piece.enabled.as_ref());
-        let begin = match parent {
-            None if is_plain => quote_spanned!(site=> #frame.enter(__spanwright_callsite);),
-            None => quote_spanned!(site=> #frame.start(__spanwright_callsite);),
-            Some(parent) => {
-                let parent = parent_of(parent, paths);
-                let method = if is_plain { "enter_under" } else { "start_under" };
-                let method = Ident::new(method, site);
-                quote_spanned!(site=> #frame.#method(__spanwright_callsite, #parent);)
-            }
-        };
-        let begin = match enabled {
-            None => begin,
-            Some(enabled) => field::conditional(enabled, &begin, paths),
-        };
-        if [parent, enabled].into_iter().flatten().all(expression::is_plain) {
-            return begin;
-        }
-        field::guarded(&begin, paths)
-    }
-
-    /// One look at the result, by its type.
-    pub(super) fn judge(&self, paths: &Paths) -> TokenStream {
-        let (private, frame, site) = (paths.private(), frame(), Span::mixed_site());
-        let ret = self.section(|it| it.ret.as_ref(), &quote_spanned!(site=> &__spanwright_result));
-        let ok = self.section(|it| it.ok.as_ref(), &quote_spanned!(site=> __spanwright_ok));
-        let err = self.section(|it| it.err.as_ref(), &quote_spanned!(site=> __spanwright_error));
-        let described = self.pieces.iter().find_map(|piece| piece.result.described);
-        let probe = described.unwrap_or_default().probe(&private);
-        let describe =
-            field::guarded(&quote_spanned!(site=> (#probe).describe(&mut #frame);), paths);
-        quote_spanned!(site=>
-            use #private::{
-                ViaAsRef as _, ViaAsRefSend as _, ViaDebug as _, ViaDisplay as _, ViaError as _,
-                ViaFallible as _, ViaNothing as _, ViaPlain as _,
-            };
-            #ret
-            match (&&#private::Judge(&__spanwright_result)).split() {
-                #private::Split::Ok(__spanwright_ok) => { #ok }
-                #private::Split::Err(__spanwright_error) => {
-                    #frame.set_outcome(#private::Outcome::Error);
-                    #describe
-                    #err
-                }
-                #private::Split::None => #frame.set_outcome(#private::Outcome::None),
-            }
-        )
-    }
-
-    /// What the attributes add for one of the ways that a call can end.
-    fn section<'a>(
-        &'a self,
-        choose: impl Fn(&'a ResultPieces) -> Option<&'a ResultPiece>,
-        value: &TokenStream,
-    ) -> TokenStream {
-        let with = |piece: &'a Pieces| {
-            let statements = choose(&piece.result)?.with(value);
-            Some(piece.when.run_recorded(&frame(), statements))
-        };
-        self.pieces.iter().filter_map(with).collect()
-    }
-
-    /// The beginning for statements that never run.
+    /// The beginnings for statements that never run.
     pub(super) fn dead_entry(&self, is_plain: bool, paths: &Paths) -> TokenStream {
-        let (private, callsite) = (paths.private(), &self.callsite);
-        let entries = self.pieces.iter().map(|piece| &piece.entry);
-        let (declare, begin) = (declare(paths), self.begin(is_plain, paths));
-        quote_spanned!(Span::mixed_site()=>
-            let __spanwright_callsite: &'static #private::Callsite = #callsite;
-            #declare
-            #begin
-            #(#entries)*
-        )
+        let span = self.span.as_ref().map(|it| it.dead_entry(is_plain, paths));
+        let report = self.report.as_ref().map(|it| it.dead_entry(is_plain, paths));
+        span.into_iter().chain(report).collect()
+    }
+
+    /// The locals for statements that never run.
+    pub(super) fn declare(&self, paths: &Paths) -> TokenStream {
+        let span = self.span.as_ref().map(|_| super::span::declare(paths));
+        let report = self.report.as_ref().map(|_| super::report::declare(paths));
+        span.into_iter().chain(report).collect()
+    }
+
+    /// The locals, in the order they begin.
+    pub(super) fn locals(&self) -> Vec<Ident> {
+        let span = self.span.as_ref().map(|_| frame());
+        let report = self.report.as_ref().map(|_| report());
+        span.into_iter().chain(report).collect()
+    }
+
+    /// What a future runs in.
+    pub(super) fn running(&self, paths: &Paths) -> TokenStream {
+        let (private, site) = (paths.private(), Span::mixed_site());
+        match self.locals().as_slice() {
+            [local] => quote_spanned!(site=> #local),
+            locals => quote_spanned!(site=> #private::joint(#(&mut #locals),*)),
+        }
+    }
+
+    /// How each of the locals ends, the last one first.
+    pub(super) fn finish(&self) -> TokenStream {
+        let (site, frame, report) = (Span::mixed_site(), frame(), report());
+        let close = self.report.as_ref().map(|_| quote_spanned!(site=> #report.close();));
+        let finish = self.span.as_ref().map(|_| quote_spanned!(site=> #frame.finish();));
+        close.into_iter().chain(finish).collect()
+    }
+
+    /// Every expression of the user's that needs the parameters.
+    pub(super) fn used(&self) -> TokenStream {
+        let span = self.span.iter().flat_map(|it| &it.pieces).map(|piece| &piece.used);
+        span.chain(self.report.iter().map(|it| &it.used)).cloned().collect()
+    }
+
+    /// Whether statements of the user's look at the result, or its type.
+    pub(super) fn sees_result(&self) -> bool {
+        let mut pieces = self.span.iter().flat_map(|it| &it.pieces);
+        pieces.any(|piece| !piece.result.is_empty())
+            || self.report.as_ref().is_some_and(ReportPieces::sees_result)
     }
 }
 
-/// The parent as the runtime's type; a bare `None` names no type that it could be made from.
-fn parent_of(parent: &Expr, paths: &Paths) -> TokenStream {
-    let (private, site) = (paths.private(), Span::mixed_site());
-    match parent {
-        Expr::Path(it) if it.path.is_ident("None") => {
-            quote_spanned!(site=> #private::Parent::Root)
-        }
-        _ => {
-            quote_spanned!(site=> #private::core::convert::Into::<#private::Parent>::into(#parent))
-        }
+impl ReportPieces {
+    fn sees_result(&self) -> bool {
+        !self.conditions.is_empty() || self.err.is_some() || !self.check.is_empty()
     }
-}
-
-/// A frame for statements that never run.
-pub(super) fn declare(paths: &Paths) -> TokenStream {
-    let (private, frame) = (paths.private(), frame());
-    quote_spanned!(Span::mixed_site()=> let mut #frame = #private::Frame::<0>::new();)
 }
 
 impl ResultPieces {
-    pub(super) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.ok.is_none() && self.err.is_none() && self.ret.is_none()
     }
 }
 
 impl Described {
     /// The error behind as many `&` as the traits of the way need, see `span::outcome`.
-    fn probe(self, private: &TokenStream) -> TokenStream {
+    pub(super) fn probe(self, private: &TokenStream) -> TokenStream {
         let site = Span::mixed_site();
         match self {
             Self::Best => quote_spanned!(site=> &&&&&&#private::ErrorProbe(__spanwright_error)),
@@ -214,7 +195,7 @@ impl Described {
 }
 
 impl ResultPiece {
-    fn with(&self, value: &TokenStream) -> TokenStream {
+    pub(super) fn with(&self, value: &TokenStream) -> TokenStream {
         let statements = &self.statements;
         let site = Span::mixed_site();
         let binding = self.binding.as_ref().map(|binding| {

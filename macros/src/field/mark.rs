@@ -17,6 +17,8 @@ pub(crate) enum Mark {
     Annotation,
     /// A value that X-Ray shows, in the namespace of this name.
     Metadata(String),
+    /// A value of a report, which belongs to no span.
+    Reported,
 }
 
 impl Mark {
@@ -39,7 +41,9 @@ impl Mark {
     pub(crate) fn tokens(&self, private: &TokenStream) -> TokenStream {
         let site = Span::mixed_site();
         match self {
-            Self::Attribute => quote_spanned!(site=> #private::Mark::Attribute),
+            Self::Attribute | Self::Reported => {
+                quote_spanned!(site=> #private::Mark::Attribute)
+            }
             Self::Annotated => quote_spanned!(site=> #private::Mark::Annotated),
             Self::Annotation => quote_spanned!(site=> #private::Mark::Annotation),
             Self::Metadata(namespace) => {

@@ -90,6 +90,10 @@ impl Meta {
                 place,
                 "metadata is not searched for: an annotation belongs into `annotations(..)`",
             ),
+            Mark::Reported => errors.on(
+                place,
+                "a report has no annotations: put it on `#[xray_subsegment]` or `#[traced]`",
+            ),
         }
         section.clone()
     }

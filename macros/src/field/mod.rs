@@ -17,7 +17,7 @@ mod metadata;
 mod rules;
 mod segment;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Punct, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
@@ -119,6 +119,30 @@ impl Field {
 
     fn unmarked(key: Key, value: Expr, shorthand: Option<Ident>, sigil: Sigil) -> Self {
         Self { key, mark: Mark::Attribute, value, shorthand, sigil, meta: Meta::default() }
+    }
+
+    /// The value of an argument, `word = sigil? value`, as a field of its own.
+    pub(crate) fn of_argument(
+        word: &Ident,
+        sigil: Option<&Punct>,
+        value: Expr,
+        mark: Mark,
+        errors: &mut Errors,
+    ) -> Self {
+        let key = Key::Text { text: word.to_string(), place: word.to_token_stream() };
+        let sigil = match sigil.map(Punct::as_char) {
+            Some('?') => Sigil::Debug,
+            Some(_) => Sigil::Display,
+            None => Sigil::Typed,
+        };
+        let field = Self { mark, ..Self::unmarked(key, value, None, sigil) };
+        rules::check(&field, errors);
+        field
+    }
+
+    /// Whether it is recorded as it is, without a format or a condition.
+    pub(crate) fn is_typed(&self) -> bool {
+        self.sigil == Sigil::Typed && self.meta.redaction.is_none() && self.meta.when.is_none()
     }
 
     /// Whether recording it runs code that could panic.

@@ -4,7 +4,7 @@
 
 use quote::ToTokens;
 
-use super::{Field, Key, segment};
+use super::{Field, Key, Mark, segment};
 use crate::errors::Errors;
 use crate::expression;
 use crate::suggest;
@@ -90,8 +90,11 @@ pub(crate) fn check_scope(fields: &[Field], scope: &[String], errors: &mut Error
         let hint = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None => {
-                format!("give it a value, `{} = ..`", field.key.place().to_token_stream())
-                    + ", or write it with `record!` when it is known"
+                let late = match field.mark {
+                    Mark::Reported => "",
+                    _ => ", or write it with `record!` when it is known",
+                };
+                format!("give it a value, `{} = ..`{late}", field.key.place().to_token_stream())
             }
         };
         errors.at(variable.span(), format!("there is no parameter `{name}` to record; {hint}"));

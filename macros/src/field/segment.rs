@@ -27,7 +27,7 @@ pub(super) fn annotation_key(key: &str) -> String {
 /// The rules that need no other field.
 pub(super) fn check(field: &Field, errors: &mut Errors) {
     match &field.mark {
-        Mark::Attribute => {}
+        Mark::Attribute | Mark::Reported => {}
         Mark::Annotated | Mark::Annotation => {
             check_annotation_key(field, errors);
             check_annotation_value(field, errors);

@@ -7,24 +7,28 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Meta, Path};
 
-use crate::body::{self, Joined};
+use crate::body::{self, Joined, ReportPieces, SpanPieces};
 use crate::callsite::{Callsite, Kind, Takers};
 use crate::errors::Errors;
 use crate::field;
 use crate::function::Function;
 use crate::paths::Paths;
-use crate::{Mode, traced, xray_subsegment};
+use crate::{Mode, report_errors, traced, xray_subsegment};
 
 /// The attributes that are expanded together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Attribute {
     Traced,
     Subsegment,
+    Report,
 }
 
 /// Every attribute by the name that it is found by on a function.
-const NAMES: &[(&str, Attribute)] =
-    &[("traced", Attribute::Traced), ("xray_subsegment", Attribute::Subsegment)];
+const NAMES: &[(&str, Attribute)] = &[
+    ("traced", Attribute::Traced),
+    ("xray_subsegment", Attribute::Subsegment),
+    ("report_errors", Attribute::Report),
+];
 
 /// The name of the crate that attributes are reached by, wherever the user has not renamed it.
 const CRATE: &str = "spanwright";
@@ -80,6 +84,7 @@ pub(crate) fn expand(
 struct Written {
     traced: Option<traced::Args>,
     subsegment: Option<xray_subsegment::Args>,
+    report: Option<report_errors::Args>,
 }
 
 /// What is meant, by all attributes together.
@@ -87,6 +92,7 @@ struct Plan {
     callsite: Callsite,
     traced: Option<traced::Plan>,
     subsegment: Option<xray_subsegment::Plan>,
+    report: Option<report_errors::Plan>,
     paths: Paths,
 }
 
@@ -96,6 +102,7 @@ impl Attribute {
         match self {
             Self::Traced => traced::OWNER,
             Self::Subsegment => xray_subsegment::OWNER,
+            Self::Report => report_errors::OWNER,
         }
     }
 
@@ -140,6 +147,7 @@ impl Written {
             Attribute::Subsegment => {
                 self.subsegment = Some(xray_subsegment::Args::parse(args, errors));
             }
+            Attribute::Report => self.report = Some(report_errors::Args::parse(args, errors)),
         }
     }
 
@@ -147,6 +155,7 @@ impl Written {
         match attribute {
             Attribute::Traced => self.traced.is_some(),
             Attribute::Subsegment => self.subsegment.is_some(),
+            Attribute::Report => self.report.is_some(),
         }
     }
 
@@ -182,7 +191,8 @@ impl Written {
     fn root(&self, errors: &mut Errors) -> Option<Path> {
         let traced = self.traced.as_ref().and_then(|it| it.root.as_ref());
         let subsegment = self.subsegment.as_ref().and_then(|it| it.root.as_ref());
-        let mut roots = [traced, subsegment].into_iter().flatten();
+        let report = self.report.as_ref().and_then(|it| it.root.as_ref());
+        let mut roots = [traced, subsegment, report].into_iter().flatten();
         let first = roots.next()?;
         let said = first.to_token_stream().to_string();
         for other in roots.filter(|other| other.to_token_stream().to_string() != said) {
@@ -214,7 +224,8 @@ impl Plan {
         let subsegment = written
             .subsegment
             .map(|args| xray_subsegment::Plan::new(args, function, &mut callsite, errors));
-        let plan = Self { callsite, traced, subsegment, paths };
+        let report = written.report.map(|args| report_errors::Plan::new(args, function, errors));
+        let plan = Self { callsite, traced, subsegment, report, paths };
         plan.check_annotations(errors);
         plan
     }
@@ -227,31 +238,61 @@ impl Plan {
     }
 
     fn expand(&self, function: &Function, mode: Mode) -> TokenStream {
+        let (mut live, mut dead) = (Joined::default(), Joined::default());
+        let span = if self.has_live_span(mode) { &mut live } else { &mut dead };
+        span.span = self.span_pieces(mode);
+        let report = if self.has_live_report(mode) { &mut live } else { &mut dead };
+        report.report = self.report_pieces();
+        if self.is_span_literal() {
+            dead.span = None;
+        }
+        if self.is_report_literal() {
+            dead.report = None;
+        }
+        body::expand(function, &live, &dead, &self.paths)
+    }
+
+    fn span_pieces(&self, mode: Mode) -> Option<SpanPieces> {
         let paths = &self.paths;
         let traced = self.traced.as_ref().map(|plan| plan.pieces(paths));
         let subsegment = self.subsegment.as_ref().map(|plan| plan.pieces(mode, paths));
-        let joined = Joined {
-            callsite: self.callsite.tokens(paths),
-            pieces: traced.into_iter().chain(subsegment).collect(),
-        };
-        if self.is_live(mode) {
-            body::live(function, &joined, paths)
-        } else {
-            body::dead(function, &joined, paths)
-        }
+        let pieces: Vec<_> = traced.into_iter().chain(subsegment).collect();
+        let callsite = self.callsite.tokens(paths);
+        (!pieces.is_empty()).then_some(SpanPieces { callsite, pieces })
+    }
+
+    fn report_pieces(&self) -> Option<ReportPieces> {
+        let has_event = self.traced.as_ref().is_some_and(traced::Plan::has_event);
+        Some(self.report.as_ref()?.pieces(&self.callsite, has_event, &self.paths))
     }
 
     /// Whether anybody who is compiled in wants the span.
-    fn is_live(&self, mode: Mode) -> bool {
-        let is_for_segments = self.subsegment.is_some() || self.callsite.kind != Kind::INTERNAL;
+    fn has_live_span(&self, mode: Mode) -> bool {
+        let is_for_segments = self.subsegment.is_some()
+            || self.traced.is_some() && self.callsite.kind != Kind::INTERNAL;
         mode.spans && self.traced.is_some() || mode.segments && is_for_segments
+    }
+
+    /// Whether anybody who is compiled in wants the reports.
+    fn has_live_report(&self, mode: Mode) -> bool {
+        mode.errors && self.report.is_some()
     }
 
     /// Whether there is nothing to record and nothing that only the compiler can check.
     fn is_nothing(&self, mode: Mode) -> bool {
-        !self.is_live(mode)
-            && self.traced.as_ref().is_none_or(traced::Plan::is_literal)
+        !self.has_live_span(mode)
+            && !self.has_live_report(mode)
+            && self.is_span_literal()
+            && self.is_report_literal()
+    }
+
+    fn is_span_literal(&self) -> bool {
+        self.traced.as_ref().is_none_or(traced::Plan::is_literal)
             && self.subsegment.as_ref().is_none_or(xray_subsegment::Plan::is_literal)
+    }
+
+    fn is_report_literal(&self) -> bool {
+        self.report.as_ref().is_none_or(report_errors::Plan::is_literal)
     }
 }
 

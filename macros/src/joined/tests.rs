@@ -1,13 +1,15 @@
 //! What attributes expand to, shape by shape, joined in any order, and that they are nothing when
 //! off.
 
+mod report;
+
 use quote::quote;
 
 use super::*;
-use Attribute::{Subsegment, Traced};
+use Attribute::{Report, Subsegment, Traced};
 
-const LIVE: Mode = Mode { spans: true, segments: true };
-const OFF: Mode = Mode { spans: false, segments: false };
+const LIVE: Mode = Mode { spans: true, segments: true, errors: true };
+const OFF: Mode = Mode { spans: false, segments: false, errors: false };
 
 /// The expansion as formatted source.
 fn formatted(tokens: TokenStream) -> String {
@@ -242,17 +244,17 @@ fn what_nobody_who_is_compiled_in_wants_never_runs() {
             load(user, limit)
         }
     );
-    let [found, _] = both_orders(&item, Mode { spans: true, segments: false });
+    let [found, _] = both_orders(&item, Mode { spans: true, segments: false, errors: false });
     assert!(found.contains("if false {"), "{found}");
     assert!(!found.contains("is_segment"), "{found}");
     // One attribute's room in the frame, and one for a row.
     assert!(found.contains("Frame::<12usize>"), "{found}");
-    let segments = Mode { spans: false, segments: true };
+    let segments = Mode { spans: false, segments: true, errors: false };
     let found = expand(Traced, quote!(kind = "server"), &item, segments).to_string();
     assert!(found.contains("is_enabled"), "{found}");
     let found = expand(Traced, quote!(), &item, segments).to_string();
     assert_eq!(found, item.to_string());
-    let spans = Mode { spans: true, segments: false };
+    let spans = Mode { spans: true, segments: false, errors: false };
     let found = expand(Subsegment, quote!(err = "error"), &item, spans).to_string();
     assert_eq!(found, item.to_string());
 }
@@ -353,7 +355,7 @@ fn an_attribute_whose_work_is_done_leaves_nothing() {
     let item = quote!(
         const _: () = ();
     );
-    for attribute in [Traced, Subsegment] {
+    for attribute in [Traced, Subsegment, Report] {
         assert!(expand(attribute, quote!(__spanwright_joined), &item, LIVE).is_empty());
     }
 }

@@ -181,6 +181,11 @@ impl Plan {
         self.fields.iter().chain(self.sections.fields())
     }
 
+    /// Whether a failure is told as an event.
+    pub(crate) fn has_event(&self) -> bool {
+        self.sections.has_event()
+    }
+
     /// Whether there is nothing that only the compiler can check.
     pub(crate) fn is_literal(&self) -> bool {
         self.is_literal

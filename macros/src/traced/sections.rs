@@ -138,6 +138,11 @@ impl Sections {
         self.returned.is_none() && self.fields().next().is_none()
     }
 
+    /// Whether a failure is told as an event.
+    pub(super) fn has_event(&self) -> bool {
+        self.event.is_some()
+    }
+
     /// The rules between the sections and the rest of the attribute.
     pub(super) fn check(&self, entry: &[Field], function: &Function, errors: &mut Errors) {
         // A call ends one way: `ok` and `err` may use the same key.

@@ -76,7 +76,9 @@ impl Classification {
             }
             By::Function(function) => {
                 let set = quote_spanned!(site=>
-                    #frame.set_failure(#private::classify(__spanwright_error, #function));
+                    #frame.set_failure(
+                        #private::classify::<_, #private::Failure>(__spanwright_error, #function)
+                    );
                 );
                 field::guarded(&set, paths)
             }

@@ -36,6 +36,7 @@ mod layout;
 mod live;
 mod marks;
 mod missing;
+mod must_fail;
 mod outcome;
 pub(crate) mod parent;
 mod rate;
@@ -76,9 +77,11 @@ pub use callsite::{Callsite, Mark, Subsegment};
 #[doc(hidden)]
 pub use frame::Frame;
 #[doc(hidden)]
+pub use must_fail::{MustFail, ViaOption, ViaResult};
+#[doc(hidden)]
 pub use outcome::{
     Describe, ErrorProbe, Judge, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError,
-    ViaFallible, ViaNothing, ViaPlain, call, classify, error_event, fail, fallible,
+    ViaFallible, ViaNothing, ViaPlain, asks, call, classify, error_event, fail, fallible,
     guard_attributes,
 };
 #[doc(hidden)]

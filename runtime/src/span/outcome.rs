@@ -36,10 +36,10 @@ pub enum Split<'a, T: ?Sized, E: ?Sized> {
 /// `Result`, `Option` and `ControlFlow` implement it; implement it for your own result types and
 /// annotated functions that return them are judged by it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say whether a call failed",
+    message = "`{Self}` cannot fail: it does not say whether a call failed",
     label = "cannot fail",
-    note = "failures are reported of functions that return a `Result`, a `ControlFlow`, or a type of \
-            yours that implements `spanwright::Fallible`; with `panics` panics alone are"
+    note = "`Result` and `ControlFlow` can, `Option` where `none` says so, and types of yours that \
+            implement `spanwright::span::Fallible`; with `panics` panics alone are reported"
 )]
 pub trait Fallible {
     /// What success carries.
@@ -291,6 +291,11 @@ pub fn guard_attributes(record: impl FnOnce()) {
 /// out.
 pub fn classify<E: ?Sized, R>(error: &E, judge: impl FnOnce(&E) -> R) -> R {
     judge(error)
+}
+
+/// Asks a function of the user's whether an error is to be reported; it is, if the function panics.
+pub fn asks<E: ?Sized>(error: &E, judge: impl FnOnce(&E) -> bool) -> bool {
+    catch_unwind(AssertUnwindSafe(|| judge(error))).unwrap_or(true)
 }
 
 /// Takes a result whose type can say that a call failed.

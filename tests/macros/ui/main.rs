@@ -13,13 +13,15 @@ fn mistakes_are_reported_where_they_are_and_good_code_compiles() {
     let cases = TestCases::new();
     cases.pass("traced/pass/*.rs");
     cases.pass("xray_subsegment/pass/*.rs");
+    cases.pass("report_errors/pass/*.rs");
     cases.compile_fail("traced/fail/*.rs");
     cases.compile_fail("record/fail/*.rs");
     cases.compile_fail("xray_subsegment/fail/*.rs");
+    cases.compile_fail("report_errors/fail/*.rs");
     if !compiler_is(env!("CARGO_PKG_RUST_VERSION")) {
         return;
     }
-    for attribute in ["traced", "xray_subsegment"] {
+    for attribute in ["traced", "xray_subsegment", "report_errors"] {
         cases.compile_fail(format!("{attribute}/compiler/x1*.rs"));
         if cfg!(feature = "live") {
             cases.compile_fail(format!("{attribute}/compiler/[hxy]0*.rs"));

@@ -1,0 +1,49 @@
+//! How a report begins around a body.
+//!
+//! In: the pieces of the attribute that reports. Out: statements before the body.
+//! Never: looks at the result.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+
+use super::pieces::{ReportPieces, report, room};
+use crate::paths::Paths;
+
+impl ReportPieces {
+    /// The report, and how it begins.
+    pub(super) fn open(&self, is_plain: bool, paths: &Paths) -> TokenStream {
+        let (private, report, entry) = (paths.private(), report(), &self.entry);
+        let (site, begin, words) = (self.site(paths), begin(is_plain), room(self.values));
+        quote_spanned!(Span::mixed_site()=>
+            #site
+            let mut #report = #private::Report::<#words>::new();
+            if #private::is_reporting(__spanwright_site) { #begin #entry }
+        )
+    }
+
+    /// The beginning for statements that never run.
+    pub(super) fn dead_entry(&self, is_plain: bool, paths: &Paths) -> TokenStream {
+        let (site, declare, begin) = (self.site(paths), declare(paths), begin(is_plain));
+        let entry = &self.entry;
+        quote_spanned!(Span::mixed_site()=> #site #declare #begin #entry)
+    }
+
+    fn site(&self, paths: &Paths) -> TokenStream {
+        let (private, site) = (paths.private(), &self.site);
+        quote_spanned!(Span::mixed_site()=>
+            let __spanwright_site: &'static #private::Site = #site;
+        )
+    }
+}
+
+fn begin(is_plain: bool) -> TokenStream {
+    let (report, site) = (report(), Span::mixed_site());
+    let method = Ident::new(if is_plain { "open" } else { "start" }, site);
+    quote_spanned!(site=> #report.#method(__spanwright_site);)
+}
+
+/// A report for statements that never run.
+pub(super) fn declare(paths: &Paths) -> TokenStream {
+    let (private, report) = (paths.private(), report());
+    quote_spanned!(Span::mixed_site()=> let mut #report = #private::Report::<0>::new();)
+}

@@ -1,0 +1,87 @@
+//! How a span begins around a body.
+//!
+//! In: the pieces of the attributes that record on it. Out: statements before the body.
+//! Never: looks at the result.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+use syn::Expr;
+
+use super::pieces::{SpanPieces, frame, room};
+use crate::expression;
+use crate::field;
+use crate::paths::Paths;
+use crate::when::When;
+
+impl SpanPieces {
+    /// The frame, and how it begins.
+    pub(super) fn open(&self, is_plain: bool, paths: &Paths) -> TokenStream {
+        let (private, frame, callsite) = (paths.private(), frame(), &self.callsite);
+        let live = self.pieces.iter().filter(|piece| piece.when != When::Never);
+        let words = room(live.map(|piece| piece.values).sum());
+        let begin = self.begin(is_plain, paths);
+        let record = self.pieces.iter().map(|piece| piece.when.run(&frame, &piece.entry));
+        quote_spanned!(Span::mixed_site()=>
+            let __spanwright_callsite: &'static #private::Callsite = #callsite;
+            let mut #frame = #private::Frame::<#words>::new();
+            if #private::is_enabled(__spanwright_callsite) { #begin #(#record)* }
+        )
+    }
+
+    // Output: let enabled: bool = cond; if enabled { frame.enter(callsite); }
+    fn begin(&self, is_plain: bool, paths: &Paths) -> TokenStream {
+        let (frame, site) = (frame(), Span::mixed_site());
+        let parent = self.pieces.iter().find_map(|piece| piece.parent.as_ref());
+        let enabled = self.pieces.iter().find_map(|piece| piece.enabled.as_ref());
+        let begin = match parent {
+            None if is_plain => quote_spanned!(site=> #frame.enter(__spanwright_callsite);),
+            None => quote_spanned!(site=> #frame.start(__spanwright_callsite);),
+            Some(parent) => {
+                let parent = parent_of(parent, paths);
+                let method = if is_plain { "enter_under" } else { "start_under" };
+                let method = Ident::new(method, site);
+                quote_spanned!(site=> #frame.#method(__spanwright_callsite, #parent);)
+            }
+        };
+        let begin = match enabled {
+            None => begin,
+            Some(enabled) => field::conditional(enabled, &begin, paths),
+        };
+        if [parent, enabled].into_iter().flatten().all(expression::is_plain) {
+            return begin;
+        }
+        field::guarded(&begin, paths)
+    }
+
+    /// The beginning for statements that never run.
+    pub(super) fn dead_entry(&self, is_plain: bool, paths: &Paths) -> TokenStream {
+        let (private, callsite) = (paths.private(), &self.callsite);
+        let entries = self.pieces.iter().map(|piece| &piece.entry);
+        let (declare, begin) = (declare(paths), self.begin(is_plain, paths));
+        quote_spanned!(Span::mixed_site()=>
+            let __spanwright_callsite: &'static #private::Callsite = #callsite;
+            #declare
+            #begin
+            #(#entries)*
+        )
+    }
+}
+
+/// The parent as the runtime's type; a bare `None` names no type that it could be made from.
+fn parent_of(parent: &Expr, paths: &Paths) -> TokenStream {
+    let (private, site) = (paths.private(), Span::mixed_site());
+    match parent {
+        Expr::Path(it) if it.path.is_ident("None") => {
+            quote_spanned!(site=> #private::Parent::Root)
+        }
+        _ => {
+            quote_spanned!(site=> #private::core::convert::Into::<#private::Parent>::into(#parent))
+        }
+    }
+}
+
+/// A frame for statements that never run.
+pub(super) fn declare(paths: &Paths) -> TokenStream {
+    let (private, frame) = (paths.private(), frame());
+    quote_spanned!(Span::mixed_site()=> let mut #frame = #private::Frame::<0>::new();)
+}
