@@ -175,6 +175,12 @@ pub(crate) fn set_details(span: SpanRef, details: Arc<dyn Describe>) {
     });
 }
 
+/// How the request of a span came in, where that is kept.
+#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "for who reports errors"))]
+pub(crate) fn describe(span: SpanRef) -> Option<RequestRecord> {
+    Some(of(span)?.details?.describe())
+}
+
 /// Forgets how a request came in, on the thread that has kept it: memory that another thread frees
 /// is dear to both.
 #[cfg_attr(not(feature = "actix"), expect(dead_code, reason = "for an edge"))]
