@@ -49,6 +49,11 @@ impl AppError {
         if self.status_code().is_client_error() { Failure::Error } else { Failure::Fault }
     }
 
+    /// Whether it is worth a report: nobody needs to be told of what a caller has done wrong.
+    pub(crate) fn is_ours(&self) -> bool {
+        !self.status_code().is_client_error()
+    }
+
     fn code(&self) -> &'static str {
         match self {
             Self::Invalid(code) | Self::Malformed(code) | Self::NotFound(code) => code,

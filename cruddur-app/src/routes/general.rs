@@ -10,7 +10,7 @@ pub(super) async fn health_check() -> Json<Value> {
 }
 
 pub(super) async fn rollbar_test() -> Html {
-    Html::new("Hello World!")
+    Html::new(rollbar_test::hello())
 }
 
 pub(super) async fn rollbar_test_error() -> Result<Html, AppError> {

@@ -1,7 +1,7 @@
 //! Writes a crud.
 
 use serde::Deserialize;
-use spanwright::{traced, xray_subsegment};
+use spanwright::{report_errors, traced, xray_subsegment};
 use uuid::Uuid;
 
 use crate::{
@@ -36,6 +36,7 @@ pub(crate) struct NewActivity {
     ok(fields(app.activity_uuid = ok.uuid)),
 )]
 #[xray_subsegment("activities_create", err = AppError::failure)]
+#[report_errors(person(id = user.id, username = user.handle), when = AppError::is_ours)]
 pub(crate) async fn run(db: &Db, user: &User, new: NewActivity) -> Result<Activity, AppError> {
     let message = rules::message(new.message, rules::MAX_CRUD_CHARS)?;
     let ttl_seconds = rules::ttl_seconds(&new.ttl)?;

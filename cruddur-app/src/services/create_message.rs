@@ -1,7 +1,7 @@
 //! Writes to another user.
 
 use serde::Deserialize;
-use spanwright::{traced, xray_subsegment};
+use spanwright::{report_errors, traced, xray_subsegment};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -55,6 +55,7 @@ struct Group {
     ok(fields(app.message_uuid = ok.uuid)),
 )]
 #[xray_subsegment("messages_create", err = AppError::failure)]
+#[report_errors(person(id = sender.id, username = sender.handle), when = AppError::is_ours)]
 pub(crate) async fn run(
     db: &Db,
     notifier: &Notifier,

@@ -1,7 +1,7 @@
 //! Answers an activity.
 
 use serde::Deserialize;
-use spanwright::{traced, xray_subsegment};
+use spanwright::{report_errors, traced, xray_subsegment};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -44,6 +44,7 @@ struct Inserted {
     ok(fields(app.reply_uuid = ok.uuid)),
 )]
 #[xray_subsegment("activities_reply", err = AppError::failure)]
+#[report_errors(person(id = user.id, username = user.handle), when = AppError::is_ours)]
 pub(crate) async fn run(
     db: &Db,
     user: &User,

@@ -1,6 +1,6 @@
 //! Looks a user up by handle.
 
-use spanwright::{traced, xray_subsegment};
+use spanwright::{report_errors, traced, xray_subsegment};
 
 use crate::{
     db::{Db, Query},
@@ -18,6 +18,7 @@ const USER_BY_HANDLE: Query = Query {
 /// Returns the user with this handle, if there is one.
 #[traced(name = "find-user", fields(app.handle = handle), ok(fields(app.is_known = ok.is_some())))]
 #[xray_subsegment("find_user", err = AppError::failure)]
+#[report_errors(when = AppError::is_ours)]
 pub(crate) async fn run(db: &Db, handle: &str) -> Result<Option<User>, AppError> {
     // PostgreSQL refuses a text with a NUL in it, and no handle has one.
     if handle.contains('\0') {

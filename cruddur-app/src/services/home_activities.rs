@@ -1,6 +1,6 @@
 //! The home feed: everybody's cruds.
 
-use spanwright::{traced, xray_subsegment};
+use spanwright::{report_errors, traced, xray_subsegment};
 
 use super::feed::{self, feed_query};
 use crate::{
@@ -18,6 +18,7 @@ const HOME_FEED: Query = feed_query!("SELECT home feed", "a.reply_to_activity_uu
     ok(fields(#[annotation] app.result_length = ok.len())),
 )]
 #[xray_subsegment("activities_home", err = AppError::failure)]
+#[report_errors(person(id = user.id, username = user.handle), when = AppError::is_ours)]
 pub(crate) async fn run(db: &Db, user: &User) -> Result<Vec<Activity>, AppError> {
     let now = Timestamp::now();
     spanwright::record!(app.now = now);

@@ -1,6 +1,6 @@
 //! The conversations of the user.
 
-use spanwright::{traced, xray_subsegment};
+use spanwright::{report_errors, traced, xray_subsegment};
 
 use crate::{
     db::{Db, Query},
@@ -27,6 +27,7 @@ const GROUPS: Query = Query {
     ok(fields(#[annotation] app.result_length = ok.len())),
 )]
 #[xray_subsegment("message_groups", err = AppError::failure)]
+#[report_errors(person(id = user.id, username = user.handle), when = AppError::is_ours)]
 pub(crate) async fn run(db: &Db, user: &User) -> Result<Vec<MessageGroup>, AppError> {
     Ok(db.fetch_all(&GROUPS, &[(&user.id).into()]).await?)
 }

@@ -1,6 +1,6 @@
 //! One conversation.
 
-use spanwright::{traced, xray_subsegment};
+use spanwright::{report_errors, traced, xray_subsegment};
 
 use super::find_user;
 use crate::{
@@ -27,6 +27,7 @@ const CONVERSATION: Query = Query {
     ok(fields(#[annotation] app.result_length = ok.len())),
 )]
 #[xray_subsegment("messages", err = AppError::failure)]
+#[report_errors(person(id = user.id, username = user.handle), when = AppError::is_ours)]
 pub(crate) async fn run(db: &Db, user: &User, handle: &str) -> Result<Vec<Message>, AppError> {
     let other = find_user::or_not_found(db, handle).await?;
     let (first, second) = pair(user, &other);

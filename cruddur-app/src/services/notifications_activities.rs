@@ -1,6 +1,6 @@
 //! What others wrote about the user.
 
-use spanwright::{traced, xray_subsegment};
+use spanwright::{report_errors, traced, xray_subsegment};
 
 use super::feed::{self, feed_query};
 use crate::{
@@ -21,6 +21,7 @@ const MENTIONS: Query = feed_query!(
     ok(fields(#[annotation] app.result_length = ok.len())),
 )]
 #[xray_subsegment("activities_notifications", err = AppError::failure)]
+#[report_errors(person(id = user.id, username = user.handle), when = AppError::is_ours)]
 pub(crate) async fn run(db: &Db, user: &User) -> Result<Vec<Activity>, AppError> {
     let pattern = feed::containing(&format!("@{}", user.handle));
     let values = [Timestamp::now().into(), (&user.id).into(), (&pattern).into()];

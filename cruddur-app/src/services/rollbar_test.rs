@@ -2,7 +2,7 @@
 
 use std::num::ParseIntError;
 
-use spanwright::{traced, xray_subsegment};
+use spanwright::{Severity, report_errors, traced, xray_subsegment};
 
 use crate::error::AppError;
 
@@ -19,9 +19,17 @@ pub(crate) struct SettingError {
     source: ParseIntError,
 }
 
+/// Reports a text, as the course does to see that its token is right.
+pub(crate) fn hello() -> &'static str {
+    const HELLO: &str = "Hello World!";
+    spanwright::report_message(HELLO, Severity::Warning);
+    HELLO
+}
+
 /// Fails with three links in its chain of causes.
 #[traced(name = "rollbar-test-error")]
 #[xray_subsegment("rollbar_test_error", err = AppError::failure)]
+#[report_errors(title = "An error on purpose", custom(demo.hellos = "many"))]
 pub(crate) fn fail() -> Result<u32, AppError> {
     Ok(hellos("many").map_err(DemoError)?)
 }
@@ -33,6 +41,7 @@ fn hellos(found: &'static str) -> Result<u32, SettingError> {
 /// Panics, always.
 #[traced(name = "rollbar-test-panic")]
 #[xray_subsegment("rollbar_test_panic")]
+#[report_errors(panics, title = "A panic on purpose")]
 pub(crate) fn panic() {
     panic!("a panic on purpose")
 }

@@ -1,6 +1,6 @@
 //! Full-text search, the simple way.
 
-use spanwright::{traced, xray_subsegment};
+use spanwright::{report_errors, traced, xray_subsegment};
 
 use super::feed::{self, feed_query};
 use crate::{
@@ -18,6 +18,7 @@ const SEARCH: Query = feed_query!("SELECT search", "LOWER(a.message) LIKE LOWER(
 /// SQLite folds the case of ASCII letters only.
 #[traced(name = "search-activities", ok(fields(#[annotation] app.result_length = ok.len())))]
 #[xray_subsegment("activities_search", err = AppError::failure)]
+#[report_errors(when = AppError::is_ours)]
 pub(crate) async fn run(db: &Db, term: Field) -> Result<Vec<Activity>, AppError> {
     let pattern = feed::containing(&rules::term(term)?);
     let values = [Timestamp::now().into(), (&pattern).into()];

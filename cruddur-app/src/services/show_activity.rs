@@ -1,6 +1,6 @@
 //! One activity with its replies.
 
-use spanwright::{traced, xray_subsegment};
+use spanwright::{report_errors, traced, xray_subsegment};
 use uuid::Uuid;
 
 use super::feed::{self, feed_query};
@@ -19,6 +19,7 @@ const ACTIVITY: Query = feed_query!("SELECT activity", "a.uuid = $2");
     ok(fields(app.replies_count = ok.replies_count)),
 )]
 #[xray_subsegment("activities_show", err = AppError::failure)]
+#[report_errors(when = AppError::is_ours)]
 pub(crate) async fn run(db: &Db, activity_uuid: &str) -> Result<Activity, AppError> {
     let uuid = parse_uuid(activity_uuid)?;
     let values = [Timestamp::now().into(), (&uuid).into()];

@@ -1,7 +1,7 @@
 //! The cruds of one user.
 
 use serde_json::json;
-use spanwright::{record, traced, xray_subsegment};
+use spanwright::{record, report_errors, traced, xray_subsegment};
 
 use super::{
     feed::{self, feed_query},
@@ -23,6 +23,7 @@ const USER_FEED: Query =
     ok(fields(#[annotation] app.result_length = ok.len())),
 )]
 #[xray_subsegment("activities_users", err = AppError::failure)]
+#[report_errors(when = AppError::is_ours)]
 pub(crate) async fn run(db: &Db, handle: &str) -> Result<Vec<Activity>, AppError> {
     if handle.is_empty() {
         return Err(AppError::Invalid("blank_user_handle"));

@@ -22,12 +22,19 @@ mod outgoing;
 #[cfg(not(any(
     feature = "otlp",
     feature = "xray",
+    feature = "rollbar",
     feature = "console",
     feature = "opentelemetry"
 )))]
 #[path = "not_running.rs"]
 mod running;
-#[cfg(any(feature = "otlp", feature = "xray", feature = "console", feature = "opentelemetry"))]
+#[cfg(any(
+    feature = "otlp",
+    feature = "xray",
+    feature = "rollbar",
+    feature = "console",
+    feature = "opentelemetry"
+))]
 mod running;
 
 pub use doctor::examine;

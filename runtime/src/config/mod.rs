@@ -9,6 +9,8 @@ mod exporters;
 mod near_miss;
 mod read;
 mod resource;
+#[cfg(feature = "rollbar")]
+mod rollbar;
 
 use std::fmt;
 use std::sync::Arc;
@@ -46,6 +48,11 @@ pub struct Config {
     pub(crate) pipeline: crate::pipeline::Settings,
     #[cfg(feature = "otlp")]
     pub(crate) otlp: Option<crate::export::otlp::Settings>,
+    /// Where exceptions go as log records.
+    #[cfg(feature = "otlp")]
+    pub(crate) otlp_exceptions: Option<crate::export::otlp::Settings>,
+    #[cfg(feature = "otlp")]
+    pub(crate) exception_signal: crate::export::otlp::ExceptionSignal,
     #[cfg(feature = "xray")]
     pub(crate) xray: Option<crate::xray::Settings>,
     #[cfg(feature = "rollbar")]
@@ -99,6 +106,10 @@ pub enum ConfigError {
     #[cfg(feature = "otlp")]
     #[error(transparent)]
     Otlp(#[from] crate::export::otlp::SettingsError),
+    /// The variables of Rollbar.
+    #[cfg(feature = "rollbar")]
+    #[error(transparent)]
+    Rollbar(#[from] crate::export::rollbar::SettingsError),
     /// The variables of batching.
     #[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
     #[error(transparent)]
@@ -178,6 +189,24 @@ impl Config {
     #[cfg(feature = "otlp")]
     pub fn otlp(mut self, settings: crate::export::otlp::Settings) -> Self {
         self.otlp = Some(settings);
+        self
+    }
+
+    /// Sends exceptions by OTLP as log records, as these settings say, instead of
+    /// `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN`; spans have no events for them then. The resource in the
+    /// settings is replaced by the process's own.
+    #[cfg(feature = "otlp")]
+    pub fn otlp_exceptions(mut self, settings: crate::export::otlp::Settings) -> Self {
+        self.otlp_exceptions = Some(settings);
+        self.exception_signal = crate::export::otlp::ExceptionSignal::Logs;
+        self
+    }
+
+    /// Reports failures to Rollbar as these settings say, instead of the `ROLLBAR_*` variables. The
+    /// resource in them is replaced by the process's own.
+    #[cfg(feature = "rollbar")]
+    pub fn rollbar(mut self, settings: crate::export::rollbar::Settings) -> Self {
+        self.rollbar = Some(settings);
         self
     }
 
@@ -271,11 +300,18 @@ impl Config {
 
     /// Whether anybody takes spans, or tells by them what happened before a failure.
     pub(crate) fn has_span_taker(&self) -> bool {
-        self.has_span_destination() || self.has_rollbar() || !self.error_processors.is_empty()
+        self.has_span_destination()
+            || self.has_rollbar()
+            || self.has_otlp_exceptions()
+            || !self.error_processors.is_empty()
     }
 
     /// Whether spans are told of failures.
     pub(crate) fn tells_spans_of_failures(&self) -> bool {
+        #[cfg(feature = "otlp")]
+        if !self.exception_signal.has_span_events() {
+            return false;
+        }
         self.has_span_destination() || self.has_xray()
     }
 
@@ -313,6 +349,7 @@ mod has {
 
     has! {
         has_otlp if "otlp" => |config| config.otlp.is_some();
+        has_otlp_exceptions if "otlp" => |config| config.otlp_exceptions.is_some();
         has_rollbar if "rollbar" => |config| config.rollbar.is_some();
         has_xray if "xray" => |config| config.xray.is_some();
         has_console if "console" => |config| config.console.is_some();

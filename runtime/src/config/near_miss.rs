@@ -5,7 +5,7 @@
 //! Never: reads a value.
 
 /// Every variable that some part of this crate reads.
-const READ: [&str; 53] = [
+const READ: [&str; 64] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",
@@ -27,6 +27,7 @@ const READ: [&str; 53] = [
     "NO_COLOR",
     "OTEL_ATTRIBUTE_COUNT_LIMIT",
     "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+    "OTEL_BLRP_EXPORT_TIMEOUT",
     "OTEL_BSP_EXPORT_TIMEOUT",
     "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
     "OTEL_BSP_MAX_QUEUE_SIZE",
@@ -34,6 +35,11 @@ const READ: [&str; 53] = [
     "OTEL_EXPORTER_OTLP_COMPRESSION",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_EXPORTER_OTLP_LOGS_COMPRESSION",
+    "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_LOGS_HEADERS",
+    "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL",
+    "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT",
     "OTEL_EXPORTER_OTLP_PROTOCOL",
     "OTEL_EXPORTER_OTLP_TIMEOUT",
     "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION",
@@ -44,6 +50,7 @@ const READ: [&str; 53] = [
     "OTEL_PROPAGATORS",
     "OTEL_RESOURCE_ATTRIBUTES",
     "OTEL_SDK_DISABLED",
+    "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN",
     "OTEL_SERVICE_NAME",
     "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
     "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
@@ -52,6 +59,10 @@ const READ: [&str; 53] = [
     "OTEL_TRACES_EXPORTER",
     "OTEL_TRACES_SAMPLER",
     "OTEL_TRACES_SAMPLER_ARG",
+    "ROLLBAR_ACCESS_TOKEN",
+    "ROLLBAR_CODE_VERSION",
+    "ROLLBAR_ENDPOINT",
+    "ROLLBAR_ENVIRONMENT",
     "SPANWRIGHT_CONSOLE",
     "SPANWRIGHT_LEVEL",
     "SPANWRIGHT_XRAY_EXCLUDE",
@@ -62,8 +73,7 @@ const READ: [&str; 53] = [
 ];
 
 /// Variables of destinations to come: a slip in them is worth a word before anything reads them.
-const RESERVED: [&str; 3] =
-    ["CLOUDWATCH_LOG_GROUP", "CLOUDWATCH_LOG_STREAM", "ROLLBAR_ACCESS_TOKEN"];
+const RESERVED: [&str; 2] = ["CLOUDWATCH_LOG_GROUP", "CLOUDWATCH_LOG_STREAM"];
 
 /// Standard variables that change nothing here.
 ///
@@ -126,6 +136,7 @@ mod tests {
             ("OTEL_SERVICE_NAM", "OTEL_SERVICE_NAME"),
             ("OTEL_SERVICE_NAMES", "OTEL_SERVICE_NAME"),
             ("OTEL_SERVCIE_NAME", "OTEL_SERVICE_NAME"),
+            ("ROLLBAR_ACCCESS_TOKEN", "ROLLBAR_ACCESS_TOKEN"),
         ] {
             let expected = format!("the variable {found} is not known, did you mean {meant}?");
             assert_eq!(warnings([found].into_iter()), [expected]);
@@ -134,10 +145,10 @@ mod tests {
 
     #[test]
     fn a_slip_in_a_reserved_name_is_noticed_and_promises_nothing() {
-        let expected = "the variable ROLLBAR_ACCCESS_TOKEN is not known, did you mean \
-                        ROLLBAR_ACCESS_TOKEN? That one is reserved, nothing reads it yet";
-        assert_eq!(warnings(["ROLLBAR_ACCCESS_TOKEN"].into_iter()), [expected]);
-        assert_eq!(warnings(["ROLLBAR_ACCESS_TOKEN"].into_iter()), Vec::<String>::new());
+        let expected = "the variable CLOUDWATCH_LOG_GRUOP is not known, did you mean \
+                        CLOUDWATCH_LOG_GROUP? That one is reserved, nothing reads it yet";
+        assert_eq!(warnings(["CLOUDWATCH_LOG_GRUOP"].into_iter()), [expected]);
+        assert_eq!(warnings(["CLOUDWATCH_LOG_GROUP"].into_iter()), Vec::<String>::new());
     }
 
     #[test]

@@ -26,10 +26,14 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         pipeline: pipeline(environment)?,
         #[cfg(feature = "otlp")]
         otlp: otlp(environment, choice)?,
+        #[cfg(feature = "otlp")]
+        otlp_exceptions: otlp_exceptions(environment)?,
+        #[cfg(feature = "otlp")]
+        exception_signal: exception_signal(environment)?,
         #[cfg(feature = "xray")]
         xray: crate::xray::Settings::from_environment(environment)?,
         #[cfg(feature = "rollbar")]
-        rollbar: None,
+        rollbar: super::rollbar::read(environment)?,
         #[cfg(feature = "console")]
         console: console(environment, choice)?,
         #[cfg(feature = "opentelemetry")]
@@ -108,6 +112,26 @@ fn otlp(
         name => lookup(name),
     };
     Ok(Settings::from_env(&lookup)?)
+}
+
+#[cfg(feature = "otlp")]
+fn exception_signal(
+    environment: &Environment,
+) -> Result<crate::export::otlp::ExceptionSignal, ConfigError> {
+    let lookup = |name: &str| environment.get(name).map(str::to_owned);
+    Ok(crate::export::otlp::ExceptionSignal::from_env(&lookup)?)
+}
+
+/// Where exceptions go as log records, where that is asked for.
+#[cfg(feature = "otlp")]
+fn otlp_exceptions(
+    environment: &Environment,
+) -> Result<Option<crate::export::otlp::Settings>, ConfigError> {
+    if !exception_signal(environment)?.has_logs() {
+        return Ok(None);
+    }
+    let lookup = |name: &str| environment.get(name).map(str::to_owned);
+    Ok(crate::export::otlp::Settings::from_env_for_logs(&lookup)?)
 }
 
 #[cfg(feature = "console")]

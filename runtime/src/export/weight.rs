@@ -14,13 +14,13 @@ use crate::record::{
 pub(super) fn of_error(record: &ErrorRecord) -> usize {
     let person = &record.person;
     let texts = [
-        &record.title,
-        &record.fingerprint,
-        &record.context,
-        &record.thread,
-        &person.id,
-        &person.username,
-        &person.email,
+        record.title.as_deref(),
+        record.fingerprint.as_deref(),
+        record.context.as_deref(),
+        record.thread.as_deref(),
+        person.id.as_deref(),
+        person.username.as_deref(),
+        person.email.as_deref(),
     ];
     size_of::<ErrorRecord>()
         + texts.into_iter().map(of_text).sum::<usize>()
@@ -68,30 +68,35 @@ fn of_frame(frame: &StackFrame) -> usize {
         let around = code.before.iter().chain(&code.after);
         code.line.len() + around.map(|line| size_of::<String>() + line.len()).sum::<usize>()
     });
-    size_of::<StackFrame>() + of_text(&frame.function) + of_text(&frame.file) + code
+    size_of::<StackFrame>()
+        + of_text(frame.function.as_deref())
+        + of_text(frame.file.as_deref())
+        + code
 }
 
 fn of_request(request: &RequestRecord) -> usize {
+    let texts = [
+        Some(request.method.as_str()),
+        Some(&request.url),
+        request.route.as_deref(),
+        request.client_address.as_deref(),
+        request.body.as_deref(),
+    ];
     let of_pair =
         |(name, value): &(String, String)| size_of::<(String, String)>() + name.len() + value.len();
-    request.method.len()
-        + request.url.len()
-        + [&request.route, &request.client_address, &request.body]
-            .into_iter()
-            .map(of_text)
-            .sum::<usize>()
-        + request.params.iter().chain(&request.headers).map(of_pair).sum::<usize>()
+    let pairs = request.params.iter().chain(&request.headers);
+    texts.into_iter().map(of_text).sum::<usize>() + pairs.map(of_pair).sum::<usize>()
 }
 
 fn of_breadcrumb(breadcrumb: &Breadcrumb) -> usize {
     let texts_len = match &breadcrumb.what {
         Happening::Log { message } | Happening::Note { message } => message.len(),
-        Happening::Span { name, error, .. } => name.len() + of_text(error),
+        Happening::Span { name, error, .. } => name.len() + of_text(error.as_deref()),
         Happening::Call { method, url, .. } => method.len() + url.len(),
     };
     size_of::<Breadcrumb>() + texts_len
 }
 
-fn of_text(text: &Option<String>) -> usize {
-    text.as_ref().map_or(0, String::len)
+fn of_text(text: Option<&str>) -> usize {
+    text.map_or(0, str::len)
 }

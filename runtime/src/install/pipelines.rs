@@ -14,12 +14,15 @@ pub(super) fn start(
     outlets: &mut Outlets,
     parts: &mut Parts,
 ) -> Result<(), InstallError> {
-    if !config.has_otlp() && !config.has_xray() && !config.has_console() {
+    let has_errors = config.has_rollbar() || config.has_otlp_exceptions();
+    if !config.has_otlp() && !config.has_xray() && !config.has_console() && !has_errors {
         return Ok(());
     }
     let motor = Motor::start()?;
     #[cfg(feature = "otlp")]
     otlp(config, &motor, parts)?;
+    #[cfg(feature = "rollbar")]
+    rollbar(config, &motor, parts)?;
     outlets.add(Pipelines {
         #[cfg(feature = "xray")]
         xray: super::xray::start(config, &motor, parts)?,
@@ -32,22 +35,43 @@ pub(super) fn start(
 
 #[cfg(feature = "otlp")]
 fn otlp(config: &mut Config, motor: &Motor, parts: &mut Parts) -> Result<(), InstallError> {
-    use crate::export::otlp::Exporter;
+    use crate::export::otlp::{Exceptions, Exporter};
+
+    if let Some(mut settings) = config.otlp.take() {
+        settings.resource = config.resource.clone();
+        let client = client(settings.timeout, settings.needs_tls())?;
+        let handle = motor.add(Exporter::new(&settings), client, &config.pipeline);
+        parts.processors.of_spans.push(Arc::new(handle));
+    }
+    if let Some(mut settings) = config.otlp_exceptions.take() {
+        settings.resource = config.resource.clone();
+        let client = client(settings.timeout, settings.needs_tls())?;
+        let handle = motor.add(Exceptions::new(&settings), client, &config.pipeline);
+        parts.of_errors.push(Arc::new(handle));
+    }
+    Ok(())
+}
+
+#[cfg(feature = "rollbar")]
+fn rollbar(config: &mut Config, motor: &Motor, parts: &mut Parts) -> Result<(), InstallError> {
+    use crate::export::rollbar::Exporter;
+
+    let Some(mut settings) = config.rollbar.take() else { return Ok(()) };
+    settings.resource = config.resource.clone();
+    let client = client(settings.timeout, settings.needs_tls())?;
+    let handle = motor.add(Exporter::new(&settings), client, &config.pipeline);
+    parts.of_errors.push(Arc::new(handle));
+    Ok(())
+}
+
+#[cfg(any(feature = "otlp", feature = "rollbar"))]
+fn client(
+    timeout: Duration,
+    tls: bool,
+) -> Result<crate::pipeline::transport::http::Client, InstallError> {
     use crate::pipeline::transport::http;
 
-    let Some(mut settings) = config.otlp.take() else { return Ok(()) };
-    settings.resource = config.resource.clone();
-    let client = http::Client::new(&http::Settings {
-        timeout: settings.timeout,
-        tls: settings.needs_tls(),
-        proxy: None,
-    })?;
-    parts.processors.of_spans.push(Arc::new(motor.add(
-        Exporter::new(&settings),
-        client,
-        &config.pipeline,
-    )));
-    Ok(())
+    Ok(http::Client::new(&http::Settings { timeout, tls, proxy: None })?)
 }
 
 #[cfg(feature = "console")]
@@ -55,7 +79,7 @@ type Console = crate::pipeline::Assembler<crate::pipeline::Handle<crate::record:
 
 #[cfg(feature = "console")]
 fn console(config: &mut Config, motor: &Motor, parts: &mut Parts) -> Option<Arc<Console>> {
-    use crate::export::console::Exporter;
+    use crate::export::console::{Errors, Exporter};
     use crate::pipeline::transport::Writer;
     use crate::pipeline::{Assembler, Settings};
 
@@ -65,8 +89,10 @@ fn console(config: &mut Config, motor: &Motor, parts: &mut Parts) -> Option<Arc<
     let settings = config.console.take()?;
     // Whatever the batch variables say is meant for what goes over a network.
     let pipeline = Settings { max_batch_age: MAX_AGE, max_in_flight: 1, ..Settings::default() };
-    let writer = Writer::new(std::io::stdout());
-    let handle = motor.add(Exporter::new(settings), writer, &pipeline);
+    let errors = Errors::new(settings.clone());
+    let errors = motor.add(errors, Writer::new(std::io::stdout()), &pipeline);
+    parts.of_errors.push(Arc::new(errors));
+    let handle = motor.add(Exporter::new(settings), Writer::new(std::io::stdout()), &pipeline);
     let console = Arc::new(Assembler::new(handle));
     parts.processors.of_spans.push(Arc::clone(&console) as _);
     Some(console)

@@ -119,7 +119,7 @@ impl Page {
         let told: Vec<String> = match &record.subject {
             Subject::Message(message) => vec![cut_on_one_line(message, MAX_TEXT_CHARS)],
             Subject::Error(causes) => causes.iter().take(MAX_CAUSES).map(cause).collect(),
-            Subject::Panic(panic) => vec![format!("panic: {}", cause(panic))],
+            Subject::Panic(panic) => vec![self::panic(panic)],
         };
         let left_out = record.subject.causes().len().saturating_sub(told.len());
         let mut told = told.into_iter();
@@ -240,6 +240,15 @@ impl Page {
     fn line(&mut self, text: &str) {
         self.lines.push(format!("   {text}"));
     }
+}
+
+/// What a panic says; its type, that of a payload, tells only what a text cannot.
+fn panic(panic: &Cause) -> String {
+    let told = match (&panic.type_name, panic.message.as_str()) {
+        (Some(name), "") => name,
+        (_, message) => message,
+    };
+    format!("panic: {}", cut_on_one_line(told, MAX_TEXT_CHARS))
 }
 
 /// `Type: message`, as far as either is known.

@@ -115,8 +115,9 @@ impl Settings {
         Self::of_signal(&Signal::TRACES, lookup)
     }
 
-    /// Reads the standard variables for log records, which is what exceptions are, like
-    /// [`Settings::from_env`] with `LOGS_` for `TRACES_`; no variable of spans counts.
+    /// Reads the standard variables for log records, which is what [`Exceptions`](super::Exceptions)
+    /// are, like [`Settings::from_env`] with `LOGS_` for `TRACES_` and `BLRP_` for `BSP_`; no
+    /// variable of spans counts.
     ///
     /// # Errors
     /// The first value that cannot be used.

@@ -134,9 +134,16 @@ fn a_title_is_the_headline_and_the_error_stands_below() {
 
 #[test]
 fn a_panic_and_a_message_say_what_they_are() {
-    let cause = Cause { type_name: None, message: "index out of bounds".to_owned() };
-    let panic = ErrorRecord { subject: Subject::Panic(cause), ..plain() };
-    assert!(headline_of(&panic).ends_with("  error  panic: index out of bounds"));
+    let untyped = Cause { type_name: None, message: "index out of bounds".to_owned() };
+    for (cause, told) in [
+        (untyped, "index out of bounds"),
+        (known("String", "index out of bounds"), "index out of bounds"),
+        (known("app::Payload", ""), "app::Payload"),
+    ] {
+        let panic = ErrorRecord { subject: Subject::Panic(cause), ..plain() };
+        let headline = headline_of(&panic);
+        assert!(headline.ends_with(&format!("  error  panic: {told}")), "{headline}");
+    }
     let subject = Subject::Message("Hello\nWorld!".to_owned());
     let message = ErrorRecord { subject, severity: Severity::Warning, ..plain() };
     assert!(headline_of(&message).ends_with("  warning  Hello World!"));
