@@ -191,7 +191,7 @@ pub fn rings() -> usize {
 ///
 /// `None` where nothing takes reports, the span belongs to no request, or the request is over.
 pub fn request_details(span: SpanRef) -> Option<RequestRecord> {
-    Some(request::of(span)?.details?.describe())
+    request::describe(span)
 }
 
 /// Renders spans as an indented tree, children in the order they began; one line a span with its

@@ -25,7 +25,8 @@ fn told_of(tracing: Tracing, request: TestRequest, body: &[u8]) -> (Option<Strin
         let handler = async |body: Bytes| HttpResponse::Ok().body([b".", &*body].concat());
         let app = App::new().default_service(web::to(handler)).wrap(tracing);
         let response = call_service(&init_service(app).await, request.to_request()).await;
-        let details = request_details(*span.get().unwrap()).expect("the body was not sent yet");
+        let details =
+            request_details(*span.get().expect("it has begun")).expect("the body was not sent yet");
         (details.body, read_body(response).await.slice(1..))
     })
     .0
@@ -92,7 +93,8 @@ fn a_body_that_the_handler_does_not_read_is_not_read() {
         let request = TestRequest::post().insert_header(("content-type", "text/plain"));
         let request = request.set_payload("hello").to_request();
         let response = call_service(&init_service(app).await, request).await;
-        let details = request_details(*span.get().unwrap()).expect("the body was not sent yet");
+        let details =
+            request_details(*span.get().expect("it has begun")).expect("the body was not sent yet");
         drop(response);
         details.body
     });
@@ -122,7 +124,8 @@ fn chunks_and_errors_reach_the_handler_as_they_come() {
         });
         let request = TestRequest::post().insert_header(("content-type", "text/plain"));
         let response = call_service(&init_service(app).await, request.to_request()).await;
-        let details = request_details(*span.get().unwrap()).expect("the body was not sent yet");
+        let details =
+            request_details(*span.get().expect("it has begun")).expect("the body was not sent yet");
         (read_body(response).await, details.body)
     });
     assert_eq!(read, "one||three|(payload reached size limit)|more");

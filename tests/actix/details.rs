@@ -91,7 +91,7 @@ fn an_error_of_a_middleware_has_the_route_that_the_path_leads_to() {
             .wrap(tracing);
         let app = init_service(app).await;
         let error = app.call(TestRequest::with_uri("/users/7").to_request()).await.err();
-        let details = request_details(*span.get().unwrap());
+        let details = request_details(*span.get().expect("it has begun"));
         drop(error.expect("the middleware answers with an error"));
         details
     });

@@ -5,6 +5,7 @@
 
 mod cases;
 mod live;
+mod reports;
 mod segments;
 mod subsegments;
 
@@ -36,6 +37,15 @@ fn check_with(ask: impl FnOnce(&str), run: impl FnOnce()) {
 #[track_caller]
 fn check_segments(expected: &str, run: impl FnOnce()) {
     let found = segments::tree(&testing::capture(run));
+    if found != expected {
+        std::panic::panic_any(format!("expected:\n{expected}\nfound:\n{found}"));
+    }
+}
+
+/// Runs a case and compares the failures it reports with `expected`, one line each.
+#[track_caller]
+fn check_reports(expected: &str, run: impl FnOnce()) {
+    let found = reports::lines(&testing::capture_errors(run));
     if found != expected {
         std::panic::panic_any(format!("expected:\n{expected}\nfound:\n{found}"));
     }

@@ -33,12 +33,18 @@ fn check_segments_with(_: impl FnOnce(&str), run: impl FnOnce()) {
     silently(run);
 }
 
+/// Runs a case; with reports in reach, there must be none.
+fn check_reports(_: &str, run: impl FnOnce()) {
+    silently(run);
+}
+
 #[cfg(feature = "off-wins")]
 fn silently(run: impl FnOnce()) {
     // What is left are the spans that a case makes by hand.
     let by_hand = |name: &str| name == "parent";
-    let spans = spanwright::testing::capture(run);
-    assert!(spans.iter().all(|span| by_hand(&span.name)), "{spans:?}");
+    let captured = spanwright::testing::Capture::default().run_all(run);
+    assert!(captured.spans.iter().all(|span| by_hand(&span.name)), "{:?}", captured.spans);
+    assert_eq!(captured.errors, []);
 }
 
 #[cfg(not(feature = "off-wins"))]

@@ -87,18 +87,19 @@ pub(crate) fn check_scope(fields: &[Field], scope: &[String], errors: &mut Error
             continue;
         }
         let near = suggest::nearest(name, scope.iter().map(String::as_str));
-        let hint = match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => {
-                let late = match field.mark {
-                    Mark::Reported => "",
-                    _ => ", or write it with `record!` when it is known",
-                };
-                format!("give it a value, `{} = ..`{late}", field.key.place().to_token_stream())
-            }
-        };
+        let hint = near.map_or_else(|| write_it(field), |near| format!("did you mean `{near}`?"));
         errors.at(variable.span(), format!("there is no parameter `{name}` to record; {hint}"));
     }
+}
+
+/// What to write for a field that names nothing.
+fn write_it(field: &Field) -> String {
+    let key = field.key.place().to_token_stream();
+    let late = match field.mark {
+        Mark::Reported => "",
+        _ => ", or write it with `record!` when it is known",
+    };
+    format!("give it a value, `{key} = ..`{late}")
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ use super::settings::Tracing;
 use super::trace_header::TraceHeader;
 use crate::conventions::known_method;
 use crate::record::Outcome;
+use crate::span::request::forget_details;
 use crate::span::{Attached, Attributes, Frame, Recorder, SpanRef, fail, takes_reports};
 
 /// What a worker keeps for its requests.
@@ -218,6 +219,9 @@ impl Open {
     fn finish(&mut self) {
         if self.frame.is_recording() {
             self.frame.record(Key::BODY_SIZE, &self.body_bytes);
+            if self.details.is_some() {
+                forget_details(self.frame.reference());
+            }
         }
         self.frame.finish();
     }

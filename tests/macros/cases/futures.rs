@@ -378,7 +378,7 @@ async fn unreachable_tail_later(n: u32) -> Option<u32> {
 #[test]
 fn y15_bodies_that_end_in_a_panic_compile_without_a_warning() {
     check(
-        "unimplemented error.type=panic -> panic !panicked\nunreachable_tail\nunreachable_tail_later\n",
+        "unimplemented error.type=panic @exception -> panic !panicked\nunreachable_tail\nunreachable_tail_later\n",
         || {
             assert!(catch_unwind(AssertUnwindSafe(|| block_on(unimplemented()))).is_err());
             assert_eq!(unreachable_tail(1), 1);

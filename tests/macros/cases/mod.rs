@@ -6,6 +6,7 @@ mod arguments;
 mod attributes;
 mod functions;
 mod futures;
+mod reports;
 mod results;
 mod xray;
 
