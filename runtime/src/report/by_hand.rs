@@ -164,6 +164,7 @@ impl Builder {
         })
     }
 
+    #[track_caller]
     fn new(nature: Nature, causes: Vec<Cause>) -> Self {
         let place = super::place(Location::caller());
         Self { nature, causes, said: Said::default(), place }

@@ -165,6 +165,9 @@ const MACHINERY: &[&str] = &[
 const LIBRARIES: &[&str] =
     &["/rustc/", "/registry/src/", "/git/checkouts/", "/lib/rustlib/src/", "/vendor/"];
 
+/// Where the files of this crate are.
+const OWN_FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/");
+
 fn is_in_app(function: Option<&str>, file: Option<&str>, settings: &StackSettings) -> bool {
     let file = file.map(|file| file.replace('\\', "/"));
     let file = file.as_deref();
@@ -184,7 +187,9 @@ fn is_in_app(function: Option<&str>, file: Option<&str>, settings: &StackSetting
         return false;
     }
     match file {
-        Some(file) => !LIBRARIES.iter().any(|folder| file.contains(folder)),
+        Some(file) => {
+            !LIBRARIES.iter().any(|folder| file.contains(folder)) && !file.starts_with(OWN_FILES)
+        }
         // Without a file there is only the crate: none is what the linker or C has put in.
         None => owner.is_some_and(|owner| !symbol::is_language(owner)),
     }
@@ -226,8 +231,30 @@ fn count_newest(frames: &[StackFrame]) -> usize {
     count + frames[count..].iter().take_while(is_language).count()
 }
 
+/// The crate whose code a call is, by the name of the function or else by its file: some names have no
+/// path in programs that are built with `line-tables-only`.
 fn owner(frame: &StackFrame) -> Option<&str> {
-    frame.function.as_deref().and_then(symbol::crate_of)
+    let by_name = frame.function.as_deref().and_then(symbol::crate_of);
+    by_name.or_else(|| frame.file.as_deref().and_then(owner_of_file))
+}
+
+/// The crate that a file is of, if it is ours, of the language, or of a registry.
+fn owner_of_file(file: &str) -> Option<&str> {
+    if file.starts_with(OWN_FILES) {
+        return Some("spanwright");
+    }
+    if ["/rustc/", "/lib/rustlib/src/"].iter().any(|folder| file.contains(folder)) {
+        return file.split_once("/library/")?.1.split('/').next();
+    }
+    let package = file.split_once("/registry/src/")?.1.split('/').nth(1)?;
+    let is_version = |pair: &[u8]| pair[0] == b'-' && pair[1].is_ascii_digit();
+    Some(&package[..package.as_bytes().windows(2).position(is_version)?])
+}
+
+/// Whether a call is of the language and its name does not say of which part.
+fn is_nameless_language(frame: &StackFrame) -> bool {
+    let has_path = frame.function.as_deref().and_then(symbol::crate_of).is_some();
+    !has_path && owner(frame).is_some_and(symbol::is_language)
 }
 
 fn is_unknown(frame: &StackFrame) -> bool {
@@ -251,11 +278,13 @@ fn is_noticing(frame: &StackFrame) -> bool {
         "rust_panic",
     ];
     let Some(name) = frame.function.as_deref() else { return is_unknown(frame) };
-    is_ours(name, frame) || BEGINNINGS.iter().any(|begin| name.starts_with(begin))
+    is_ours(frame)
+        || is_nameless_language(frame)
+        || BEGINNINGS.iter().any(|begin| name.starts_with(begin))
 }
 
-fn is_ours(name: &str, frame: &StackFrame) -> bool {
-    matches!(symbol::crate_of(name), Some("spanwright" | "backtrace")) && !frame.is_in_app
+fn is_ours(frame: &StackFrame) -> bool {
+    matches!(owner(frame), Some("spanwright" | "backtrace")) && !frame.is_in_app
 }
 
 /// Whether a frame is of what starts a program or a thread.
@@ -285,5 +314,7 @@ fn is_start(frame: &StackFrame) -> bool {
     const NAMES: [&str; 6] = ["main", "_start", "start", "clone", "clone3", "thread_start"];
     let Some(name) = frame.function.as_deref() else { return is_unknown(frame) };
     // The `main` of C has no path; the one of the application has.
-    NAMES.contains(&name) || BEGINNINGS.iter().any(|begin| name.starts_with(begin))
+    NAMES.contains(&name)
+        || is_nameless_language(frame)
+        || BEGINNINGS.iter().any(|begin| name.starts_with(begin))
 }

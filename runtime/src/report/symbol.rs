@@ -53,9 +53,8 @@ fn without_closures(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     while let Some(at) = rest.find("::{") {
         let inside = &rest[at + 2..];
-        let end = inside.find("::").unwrap_or(inside.len());
-        // A closure may be the last thing in a type: `<a::f::{closure#0} as B>::c`.
-        let end = end.min(inside.find([' ', '>', ',']).unwrap_or(end));
+        let end = inside.find('}').map_or(inside.len(), |at| at + 1);
+        let end = end + inside[end..].bytes().take_while(|byte| *byte == b'}').count();
         out.push_str(&rest[..at]);
         let part = &inside[..end];
         let is_noise = ["{{closure}}", "{closure", "{async", "{coroutine", "{gen", "{{constant}}"]
@@ -152,6 +151,7 @@ mod tests {
                 "<app::f::{closure#0} as core::future::future::Future>::poll",
                 "<app::f as core::future::future::Future>::poll",
             ),
+            ("poll<app::f::{async_fn_env#0}<app::Body>, app::Body>", "poll"),
             ("<&T as app::Show>::show", "<&T as app::Show>::show"),
             ("main", "main"),
             ("", ""),
