@@ -49,5 +49,5 @@ fn hellos(found: &'static str) -> Result<u32, SettingError> {
     person(id = user.id, username = user.handle),
 )]
 pub(crate) fn panic(user: &User) {
-    panic!("a panic on purpose for {}", user.handle)
+    panic!("a panic on purpose")
 }

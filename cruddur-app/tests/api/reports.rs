@@ -114,7 +114,7 @@ async fn a_panic_is_one_item_and_a_500() {
     {
         assert_eq!(item[key], expected, "{item:#}");
     }
-    let panic = json!({ "class": "panic", "message": "a panic on purpose for worf" });
+    let panic = json!({ "class": "panic", "message": "a panic on purpose" });
     assert_eq!(item["body"]["trace"]["exception"], panic);
     assert_eq!(item["person"], json!({ "id": WORF }));
     let in_app = frames_in_app(&item);
