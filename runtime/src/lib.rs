@@ -79,6 +79,7 @@ mod origin;
 pub mod pipeline;
 pub mod propagate;
 pub mod record;
+pub mod report;
 pub mod sample;
 pub mod secret;
 pub mod span;

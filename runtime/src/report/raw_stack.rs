@@ -1,0 +1,109 @@
+//! The calls of a thread as addresses, and what an address stands for.
+//!
+//! In: the stack of the calling thread. Out: addresses, newest first; later, on a thread of our
+//! own, the symbols behind one.
+//! Never: reads symbols where a failure is noticed; panics.
+//!
+//! Both halves take the lock of `backtrace`, which is one for the process: a walk holds it for the
+//! walk, a resolution for one address. The walk without the lock is `unsafe`, as not every system
+//! can do without.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::symbol::Symbol;
+
+/// How many calls are kept, the newest ones.
+const MAX_CALLS: usize = 128;
+
+/// The calls of a thread, newest first; each is the address where it goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct RawStack(Box<[usize]>);
+
+impl RawStack {
+    /// Walks the stack of this thread. Takes a few microseconds, and longer while another thread
+    /// walks or an address is being resolved.
+    #[inline(never)]
+    pub(crate) fn capture() -> Self {
+        let mut calls = [0; MAX_CALLS];
+        let mut count = 0;
+        // The lock of `backtrace` panics for ever once anybody has panicked while holding it.
+        let walk = AssertUnwindSafe(|| {
+            backtrace::trace(|frame| {
+                calls[count] = frame.ip().addr();
+                count += 1;
+                count < MAX_CALLS
+            });
+        });
+        let _ = catch_unwind(walk);
+        Self(calls[..count].into())
+    }
+
+    /// The addresses, newest first.
+    pub(crate) fn calls(&self) -> &[usize] {
+        &self.0
+    }
+}
+
+/// The functions at an address, innermost first: where one is inlined into another, each is told.
+pub(super) fn symbols(call: usize) -> Vec<Symbol> {
+    let mut found = Vec::new();
+    // Damaged debug information has cost this address its symbols, and nothing else.
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        backtrace::resolve(std::ptr::without_provenance_mut(call), |symbol| {
+            found.push(Symbol {
+                name: symbol.name().map(|name| format!("{name:#}")),
+                file: symbol.filename().map(|file| file.to_string_lossy().into_owned()),
+                line: symbol.lineno().filter(|line| *line > 0),
+                column: symbol.colno().filter(|column| *column > 0),
+            });
+        });
+    }));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[inline(never)]
+    fn below(depth: usize) -> RawStack {
+        if depth == 0 {
+            return RawStack::capture();
+        }
+        // What comes back is looked at, so that the call is not the last thing that happens here.
+        let stack = below(depth - 1);
+        assert!(!stack.calls().is_empty());
+        stack
+    }
+
+    #[test]
+    fn a_stack_has_a_call_for_every_function_that_has_not_returned() {
+        let more = below(20).calls().len() - below(10).calls().len();
+        assert_eq!(more, 10);
+    }
+
+    #[test]
+    fn of_a_deep_stack_the_newest_calls_are_kept() {
+        let deep = below(400);
+        assert_eq!(deep.calls().len(), MAX_CALLS);
+        let newest = symbols(deep.calls()[0]);
+        let names: Vec<_> = newest.into_iter().filter_map(|symbol| symbol.name).collect();
+        assert!(names.iter().any(|name| name.contains("capture") || name.contains("trace")));
+    }
+
+    #[test]
+    fn what_is_no_address_has_no_symbols() {
+        for call in [0, 1, usize::MAX] {
+            assert_eq!(symbols(call), []);
+        }
+    }
+
+    #[test]
+    fn threads_walk_side_by_side() {
+        let walk = || (0..100).all(|_| below(20).calls().len() > 20);
+        let walks: Vec<_> = (0..4).map(|_| std::thread::spawn(walk)).collect();
+        for walk in walks {
+            assert!(walk.join().expect("a walk does not panic"));
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! From addresses to frames that people can read.
+//!
+//! In: the calls of a thread as addresses. Out: frames, oldest first, without those of the runtime
+//! at both ends, with the code around the application's own.
+//! Never: fails; where symbols are missing, there is less to tell.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::raw_stack::{self, RawStack};
+use super::source_code::SourceCode;
+use super::symbol::{self, Symbol};
+use crate::record::StackFrame;
+
+/// How many addresses are remembered with their symbols.
+const MAX_REMEMBERED: usize = 4_096;
+
+/// What is told of a stack.
+#[derive(Clone, Debug)]
+pub(crate) struct StackSettings {
+    /// Whose code is the application's in any case: crates, and folders where there is a `/`.
+    pub(crate) in_app: Vec<String>,
+    /// Whose code is not, however it is built: the same. `in_app` wins.
+    pub(crate) not_in_app: Vec<String>,
+    /// How many lines of code are told before and behind the line of a frame of the application;
+    /// `None` for no code at all.
+    pub(crate) source_lines: Option<usize>,
+}
+
+impl Default for StackSettings {
+    fn default() -> Self {
+        Self { in_app: Vec::new(), not_in_app: Vec::new(), source_lines: Some(3) }
+    }
+}
+
+/// Makes frames of addresses, and remembers what it has found out.
+#[derive(Debug)]
+pub(crate) struct Resolver {
+    settings: StackSettings,
+    known: FxHashMap<usize, Arc<[StackFrame]>>,
+    code: SourceCode,
+}
+
+impl Resolver {
+    /// Reads the tables of the program's symbols, which takes from milliseconds to most of a
+    /// second, and holds up whoever walks a stack meanwhile: best done before anybody does.
+    pub(crate) fn new(settings: &StackSettings) -> Self {
+        if let Some(call) = RawStack::capture().calls().first() {
+            raw_stack::symbols(*call);
+        }
+        let mut settings = settings.clone();
+        // A package `a-b` is the crate `a_b`.
+        let entries = settings.in_app.iter_mut().chain(&mut settings.not_in_app);
+        for entry in entries.filter(|entry| !entry.contains('/')) {
+            *entry = entry.replace('-', "_");
+        }
+        Self { settings, known: FxHashMap::default(), code: SourceCode::default() }
+    }
+
+    /// The frames of a stack, oldest first; none where nothing is known of any.
+    ///
+    /// Blocks while it reads symbols and files. Each address is looked up once.
+    pub(crate) fn resolve(&mut self, stack: &RawStack) -> Vec<StackFrame> {
+        let mut frames: Vec<StackFrame> = Vec::new();
+        for call in stack.calls() {
+            frames.extend(self.frames_at(*call).iter().cloned());
+        }
+        let mut frames = trimmed(frames);
+        if let Some(around) = self.settings.source_lines {
+            for frame in frames.iter_mut().filter(|frame| frame.is_in_app) {
+                if let (Some(file), Some(line)) = (&frame.file, frame.line) {
+                    frame.code = self.code.around(file, line, around);
+                }
+            }
+        }
+        frames
+    }
+
+    fn frames_at(&mut self, call: usize) -> Arc<[StackFrame]> {
+        if let Some(frames) = self.known.get(&call) {
+            return Arc::clone(frames);
+        }
+        let symbols = raw_stack::symbols(call).into_iter();
+        let mut frames: Vec<_> = symbols.map(|symbol| frame(symbol, &self.settings)).collect();
+        if frames.is_empty() {
+            frames.push(StackFrame::default());
+        }
+        // Code seldom moves: what is full is full of stacks that will come no more.
+        if self.known.len() >= MAX_REMEMBERED {
+            self.known.clear();
+        }
+        let frames: Arc<[_]> = frames.into();
+        self.known.insert(call, Arc::clone(&frames));
+        frames
+    }
+}
+
+fn frame(symbol: Symbol, settings: &StackSettings) -> StackFrame {
+    let function = symbol.name.as_deref().map(symbol::readable).filter(|name| !name.is_empty());
+    let is_in_app = is_in_app(function.as_deref(), symbol.file.as_deref(), settings);
+    let Symbol { file, line, column, .. } = symbol;
+    StackFrame { function, file, line, column, is_in_app, code: None }
+}
+
+/// Crates that are never the application, wherever their files are: vendored, patched, or built
+/// without debug information.
+const MACHINERY: &[&str] = &[
+    "spanwright",
+    "backtrace",
+    "tokio",
+    "tokio_util",
+    "mio",
+    "futures",
+    "futures_core",
+    "futures_util",
+    "futures_executor",
+    "async_trait",
+    "actix",
+    "actix_http",
+    "actix_router",
+    "actix_rt",
+    "actix_server",
+    "actix_service",
+    "actix_utils",
+    "actix_web",
+    "actix_cors",
+    "axum",
+    "hyper",
+    "hyper_util",
+    "h2",
+    "tower",
+    "tower_service",
+    "tower_http",
+    "tonic",
+    "reqwest",
+    "reqwest_middleware",
+    "rayon",
+    "rayon_core",
+    "crossbeam_channel",
+    "parking_lot",
+    "serde",
+    "serde_json",
+    "sqlx",
+    "sqlx_core",
+    "sqlx_sqlite",
+    "sqlx_postgres",
+    "diesel",
+    "tracing",
+    "tracing_core",
+    "tracing_subscriber",
+    "log",
+    "anyhow",
+    "eyre",
+    "color_eyre",
+    "thiserror",
+    "hashbrown",
+    "rustls",
+    "once_cell",
+    "local_channel",
+    "local_waker",
+];
+
+/// Where the files of the language and of libraries are, whoever builds them where.
+const LIBRARIES: &[&str] =
+    &["/rustc/", "/registry/src/", "/git/checkouts/", "/lib/rustlib/src/", "/vendor/"];
+
+fn is_in_app(function: Option<&str>, file: Option<&str>, settings: &StackSettings) -> bool {
+    let file = file.map(|file| file.replace('\\', "/"));
+    let file = file.as_deref();
+    let owner = symbol::owner(function, file);
+    let owner = owner.as_deref();
+    let is_on = |list: &[String]| {
+        list.iter().any(|entry| match file {
+            _ if Some(entry.as_str()) == owner => true,
+            Some(file) if entry.contains('/') => is_below(file, entry),
+            _ => false,
+        })
+    };
+    if is_on(&settings.in_app) {
+        return true;
+    }
+    let is_machinery = owner.is_some_and(|owner| MACHINERY.contains(&owner));
+    if is_machinery || is_on(&settings.not_in_app) {
+        return false;
+    }
+    match file {
+        Some(file) => !LIBRARIES.iter().any(|folder| file.contains(folder)),
+        // Without a file there is only the crate: none is what the linker or C has put in.
+        None => owner.is_some_and(|owner| !symbol::is_language(owner)),
+    }
+}
+
+/// Whether a file is in a folder, or in one below.
+fn is_below(file: &str, folder: &str) -> bool {
+    let folder = folder.trim_end_matches('/');
+    file.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Frames, newest first, as they are told: oldest first, without what stands above the first and
+/// below the last function of anybody's interest.
+fn trimmed(mut frames: Vec<StackFrame>) -> Vec<StackFrame> {
+    let newest = frames.iter().take_while(|frame| is_noticing(frame)).count();
+    frames.drain(..newest);
+    let oldest = frames.iter().rev().take_while(|frame| is_start(frame)).count();
+    frames.truncate(frames.len() - oldest);
+    // Of several frames in a row of which nothing is known, one says as much as all.
+    frames.dedup_by(|next, frame| is_unknown(next) && is_unknown(frame));
+    frames.reverse();
+    frames
+}
+
+fn is_unknown(frame: &StackFrame) -> bool {
+    frame.function.is_none() && frame.file.is_none()
+}
+
+/// Whether a frame is of the language, as far as it tells.
+fn is_language(frame: &StackFrame) -> bool {
+    let owner = symbol::owner(frame.function.as_deref(), frame.file.as_deref());
+    is_unknown(frame) || owner.is_some_and(|owner| symbol::is_language(&owner))
+}
+
+/// Whether one of the newest frames tells how a failure was noticed, not where: our own, the panic
+/// machinery, and what panics for its caller, such as `unwrap`.
+fn is_noticing(frame: &StackFrame) -> bool {
+    let owner = symbol::owner(frame.function.as_deref(), frame.file.as_deref());
+    let is_ours = matches!(owner.as_deref(), Some("spanwright" | "backtrace")) && !frame.is_in_app;
+    is_ours || is_language(frame) || has_name(frame, &["rust_", "__rust_", "_Unwind_"])
+}
+
+/// Whether one of the oldest frames is of what starts a program or a thread.
+fn is_start(frame: &StackFrame) -> bool {
+    const BEGINNINGS: [&str; 10] = [
+        "__libc_start",
+        "__rust_",
+        "__scrt_",
+        "invoke_main",
+        "BaseThreadInitThunk",
+        "RtlUserThreadStart",
+        "_pthread_",
+        "__pthread_",
+        "__clone",
+        "start_thread",
+    ];
+    const NAMES: [&str; 6] = ["main", "_start", "start", "clone", "clone3", "thread_start"];
+    // The `main` of C has neither a path nor a file; that of the application has one of both.
+    let name = frame.function.as_deref().unwrap_or_default();
+    let is_c = frame.file.is_none() && NAMES.contains(&name);
+    is_language(frame) || is_c || has_name(frame, &BEGINNINGS)
+}
+
+/// Whether a function without a path begins with one of these.
+fn has_name(frame: &StackFrame, beginnings: &[&str]) -> bool {
+    let name = frame.function.as_deref().filter(|name| !name.contains("::")).unwrap_or_default();
+    beginnings.iter().any(|begin| name.starts_with(begin))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! Failures and what is told of them.
+
+mod scrub;
