@@ -83,13 +83,15 @@ impl Form {
             Self::Plain => secret.to_owned(),
             Self::Debug => format!("{secret:?}"),
             Self::Json => serde_json::to_string(secret).expect("a text is JSON"),
-            Self::Percent => secret
-                .bytes()
-                .map(|byte| match byte.is_ascii_alphanumeric() {
-                    true => char::from(byte).to_string(),
-                    false => escaped(byte),
-                })
-                .collect(),
+            Self::Percent => {
+                let write = |char: char| {
+                    let mut bytes = [0; 4];
+                    let text = char.encode_utf8(&mut bytes);
+                    let is_plain = char.is_ascii_alphanumeric();
+                    if is_plain { text.to_owned() } else { text.bytes().map(escaped).collect() }
+                };
+                secret.chars().map(write).collect()
+            }
             Self::PercentAll => secret.bytes().map(escaped).collect(),
             Self::Base64 => base64(secret.as_bytes()),
         }

@@ -229,9 +229,8 @@ fn error(span: &SpanRecord) -> Option<String> {
 
 fn severity(span: &SpanRecord, what: &Happening) -> Severity {
     match what {
+        Happening::Call { status: Some(400..=499), .. } => Severity::Warning,
         Happening::Call { status: Some(500..), .. } => Severity::Error,
-        Happening::Call { status: Some(400..), .. } => Severity::Warning,
-        Happening::Span { error: Some(_), .. } => Severity::Error,
         _ if error(span).is_some() => Severity::Error,
         _ => Severity::Info,
     }

@@ -163,16 +163,9 @@ fn decoded(bytes: &[u8]) -> (Vec<u8>, Vec<usize>) {
             .filter(|escape| escape[0] == b'%' && escape[1..].iter().all(u8::is_ascii_hexdigit));
         let escape = escape.and_then(|escape| std::str::from_utf8(escape).ok());
         places.push(at);
-        match escape.and_then(|escape| percent_decode_str(escape).next()) {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
-        }
+        let byte = escape.and_then(|escape| percent_decode_str(escape).next());
+        out.push(byte.unwrap_or(bytes[at]));
+        at += if byte.is_some() { 3 } else { 1 };
     }
     (out, places)
 }
@@ -183,7 +176,9 @@ mod tests {
 
     fn scrubbed(secrets: &[&str], text: &str) -> String {
         let mut needles = Needles::default();
-        secrets.iter().for_each(|secret| needles.add(Secret::new(*secret)));
+        for secret in secrets {
+            needles.add(Secret::new(*secret));
+        }
         let mut hidden = Hidden::default();
         needles.find(text, &mut hidden);
         hidden.apply(text).unwrap_or_else(|| text.to_owned())

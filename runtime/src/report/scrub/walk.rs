@@ -39,11 +39,17 @@ pub(super) fn record(scrub: &Scrub, record: &mut ErrorRecord) {
     }
     let texts = [title, fingerprint, context, thread].into_iter().flatten();
     texts.for_each(|text| scrub.text(text));
-    stack.iter_mut().for_each(|frame| self::frame(scrub, frame));
-    spans.iter_mut().for_each(|name| cow(scrub, name));
+    for frame in stack {
+        self::frame(scrub, frame);
+    }
+    for name in spans {
+        cow(scrub, name);
+    }
     let Person { id, username, email } = person;
     [id, username, email].into_iter().flatten().for_each(|text| scrub.text(text));
-    custom.iter_mut().for_each(|attribute| self::attribute(scrub, attribute));
+    for attribute in custom {
+        self::attribute(scrub, attribute);
+    }
     let parts = request.as_ref().map(|request| secret_parts(scrub, request)).unwrap_or_default();
     if let Some(request) = request {
         self::request(scrub, request, &parts);
@@ -82,7 +88,7 @@ fn frame(scrub: &Scrub, frame: &mut StackFrame) {
     let mut told = code.split('\n');
     for line in &mut lines {
         // Where something hidden went over several lines, those behind it are gone with it.
-        **line = told.next().unwrap_or(HIDDEN).to_owned();
+        told.next().unwrap_or(HIDDEN).clone_into(line);
     }
 }
 
@@ -150,7 +156,9 @@ fn breadcrumb(scrub: &Scrub, crumb: &mut Breadcrumb) {
         Happening::Log { message } | Happening::Note { message } => scrub.text(message),
         Happening::Span { name, duration_ns: _, error } => {
             cow(scrub, name);
-            error.iter_mut().for_each(|error| scrub.text(error));
+            if let Some(error) = error {
+                scrub.text(error);
+            }
         }
         Happening::Call { method, url, status: _ } => {
             scrub.text(method);
