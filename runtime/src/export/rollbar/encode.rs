@@ -74,7 +74,9 @@ impl Encoder {
         if let Some(root) = root {
             server.insert("root".to_owned(), json!(root));
         }
-        item.set("server", Value::Object(server));
+        if !server.is_empty() {
+            item.set("server", Value::Object(server));
+        }
         item.finish(custom(record, self.service.as_deref()))
     }
 }

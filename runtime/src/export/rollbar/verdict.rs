@@ -12,7 +12,7 @@
 //! | any other | refused |
 //!
 //! Sources: <https://docs.rollbar.com/reference/create-item>,
-//! <https://docs.rollbar.com/reference/rate-limits>. What waits for a better token is what the queue
+//! <https://docs.rollbar.com/docs/rate-limits>. What waits for a better token is what the queue
 //! holds; that it waits is said with every attempt. `X-Rate-Limit-Reset` says the same as the seconds
 //! by a clock that is not here.
 

@@ -143,11 +143,9 @@ fn an_item_has_every_field_that_a_server_can_fill() {
 fn an_item_of_a_message_alone_has_what_rollbar_insists_on() {
     let found = data(&Settings::new(Secret::new("0123secret")), &message("Hello World!"));
     let keys: BTreeSet<_> = found.as_object().expect("an object").keys().cloned().collect();
-    let expected =
-        ["body", "environment", "language", "level", "notifier", "server", "timestamp", "uuid"];
+    let expected = ["body", "environment", "language", "level", "notifier", "timestamp", "uuid"];
     assert_eq!(keys, expected.map(str::to_owned).into());
     assert_eq!(found["environment"], "production");
-    assert_eq!(found["server"], json!({}));
 }
 
 #[test]
