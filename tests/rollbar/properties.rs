@@ -47,7 +47,7 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         12 => any::<String>(),
         4 => "[a-zA-Z0-9 ./:?=&'\"-]{0,60}",
-        1 => (sign, 0..20_000_usize).prop_map(|(char, len)| String::from(char).repeat(len)),
+        1 => (sign, 0..3_000_usize).prop_map(|(char, len)| String::from(char).repeat(len)),
     ]
 }
 
@@ -62,7 +62,7 @@ fn huge() -> impl Strategy<Value = String> {
 fn many<T: Clone + std::fmt::Debug>(
     thing: impl Strategy<Value = T> + Clone,
 ) -> impl Strategy<Value = Vec<T>> {
-    let thousands = (thing.clone(), 0..9_000_usize).prop_map(|(thing, len)| vec![thing; len]);
+    let thousands = (thing.clone(), 0..3_000_usize).prop_map(|(thing, len)| vec![thing; len]);
     prop_oneof![8 => vec(thing, 0..5), 1 => thousands]
 }
 
@@ -302,7 +302,7 @@ fn judge_body(body: &Json) {
 #[test]
 fn any_failure_makes_a_valid_item_that_fits_and_says_how_it_was_cut() {
     let steps = RefCell::new(BTreeSet::new());
-    let checked = runner(200).run(&any_record(), |record| {
+    let checked = runner(60).run(&any_record(), |record| {
         let mut exporter = exporter(ClientAddress::Full);
         let item = encoded(&mut exporter, &record);
         assert!(item.len() <= MAX_BYTES, "{} bytes", item.len());
@@ -317,13 +317,15 @@ fn any_failure_makes_a_valid_item_that_fits_and_says_how_it_was_cut() {
         Ok(())
     });
     checked.expect("every item does");
-    let steps: Vec<_> = steps.into_inner().into_iter().collect();
-    assert_eq!(steps, ["frames", "outline", "texts_1024"], "the cases reach these");
+    let steps = steps.into_inner();
+    for step in ["frames", "texts_1024", "outline"] {
+        assert!(steps.contains(step), "the cases reach `{step}`: {steps:?}");
+    }
 }
 
 #[test]
 fn any_item_that_is_refused_becomes_less_until_only_that_is_told() {
-    let checked = runner(60).run(&(any_record(), any::<bool>()), |(record, is_too_large)| {
+    let checked = runner(20).run(&(any_record(), any::<bool>()), |(record, is_too_large)| {
         let status = if is_too_large { 413 } else { 422 };
         let mut exporter = exporter(ClientAddress::Full);
         let mut item = encoded(&mut exporter, &record);
