@@ -11,12 +11,14 @@ use spanwright::loss::LossReason;
 use spanwright::pipeline::Settings;
 use spanwright::pipeline::transport::http;
 use spanwright::record::{
-    Attribute, Cause, ErrorRecord, Person, Processor, ReportId, Severity, StackFrame, Subject,
+    Attribute, Cause, ErrorRecord, Person, Processor, ReportId, StackFrame, Subject,
 };
 use spanwright::secret::Secret;
 use support::http_server::{Answer, Received};
 use support::rig::{LONG, Rig, Sum, quick, sum};
 use support::rollbar_server::{READ_TOKEN, RollbarServer, TOKEN, Turn};
+
+use crate::records::message;
 
 /// A failure with more than it takes to be understood.
 fn failure(number: u64) -> ErrorRecord {
@@ -33,21 +35,11 @@ fn failure(number: u64) -> ErrorRecord {
     };
     ErrorRecord {
         id: id(number),
-        unix_ns: 1_795_166_494_000_000_000,
-        severity: Severity::Error,
         subject: Subject::Error(vec![cause("AppError"), cause("sqlx::Error")]),
-        title: None,
-        fingerprint: None,
-        context: None,
         stack: (1..=100).map(frame).collect(),
-        path: Vec::new(),
-        spans: Vec::new(),
-        span: None,
-        request: None,
         person: Person { id: Some("42".to_owned()), ..Person::default() },
         custom: vec![Attribute::new("query", "select ".repeat(500))],
-        breadcrumbs: Vec::new(),
-        thread: None,
+        ..message("")
     }
 }
 
@@ -244,15 +236,7 @@ fn what_is_not_understood_is_stood_for_by_a_failsafe_and_counted_as_rejected() {
 
 #[test]
 fn a_report_of_two_words_has_a_failsafe_too() {
-    let subject = Subject::Message("Hello World!".to_owned());
-    let hello = ErrorRecord {
-        subject,
-        stack: Vec::new(),
-        custom: Vec::new(),
-        person: Person::default(),
-        ..failure(1)
-    };
-    let (sum, server) = play_with(vec![Turn::status(422)], hello);
+    let (sum, server) = play_with(vec![Turn::status(422)], message("Hello World!"));
     assert_eq!(sum, Sum(1, 0, 1, vec![]));
     let [item] = &server.items()[..] else { panic!("the failsafe is taken") };
     assert!(is_failsafe(item), "{item}");

@@ -17,6 +17,7 @@ use spanwright::record::{
     TraceFlags, TraceId, Value,
 };
 use spanwright::secret::Secret;
+use support::rollbar_server;
 
 use super::records::message;
 
@@ -277,26 +278,8 @@ fn judged(item: &[u8], record: &ErrorRecord) -> Json {
             assert!(value.as_str().expect("a text").chars().count() <= max_chars, "{path}");
         }
     }
-    judge_body(&data["body"]);
+    assert_eq!(rollbar_server::check(&item), Ok(()));
     item
-}
-
-fn judge_body(body: &Json) {
-    let kinds = ["trace", "trace_chain", "message"];
-    let kinds: Vec<_> = kinds.into_iter().filter(|kind| body.get(kind).is_some()).collect();
-    assert_eq!(kinds.len(), 1, "{kinds:?}");
-    let traces = match kinds[0] {
-        "message" => return assert!(body["message"]["body"].is_string()),
-        "trace" => std::slice::from_ref(&body["trace"]),
-        _ => body["trace_chain"].as_array().expect("a list"),
-    };
-    assert!(!traces.is_empty());
-    for trace in traces {
-        assert!(trace["exception"]["class"].as_str().is_some_and(|class| !class.is_empty()));
-        for frame in trace["frames"].as_array().expect("a list") {
-            assert!(frame["filename"].is_string());
-        }
-    }
 }
 
 #[test]
@@ -333,16 +316,12 @@ fn any_item_that_is_refused_becomes_less_until_only_that_is_told() {
         let mut forms = 0;
         while let Some(less) = exporter.reduce(&item, &reply) {
             assert!(less.len() <= SMALL_MAX_BYTES.min(Exporter::weigh(&record)), "{}", less.len());
-            assert!(
-                less.len() < item.len() || !is_too_large,
-                "each is smaller than the one before"
-            );
+            assert!(less.len() < item.len(), "each is smaller than the one before");
             judged(&less, &record);
             (item, forms) = (less, forms + 1);
         }
         let last: Json = serde_json::from_slice(&item).expect("an item is JSON");
         assert_eq!(last["data"]["custom"]["spanwright"]["failsafe"], true);
-        assert_eq!(last["data"]["custom"]["original_uuid"], record.id.to_string());
         assert!(forms == 1 || (forms == 2 && is_too_large), "{forms}");
         Ok(())
     });

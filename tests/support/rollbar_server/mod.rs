@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 
 use crate::http_server::{Answer, HttpServer, Received};
 
+pub use item::check;
+
 /// The path that takes items.
 pub const PATH: &str = "/api/1/item/";
 
