@@ -319,6 +319,40 @@ fn a_shutdown_in_the_middle_of_retries_keeps_its_deadline_and_counts() {
 }
 
 #[test]
+fn whatever_happens_every_failure_has_one_fate_and_no_item_is_there_twice() {
+    let mut fates = [0, 0, 0];
+    for seed in 1..=30_u64 {
+        let mut random = seed;
+        let mut turn = || {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            match (random >> 33) % 10 {
+                0 => Turn::JudgeUnheard,
+                1 => instead(Answer::Reset),
+                2 => Turn::status(503),
+                3 => Turn::rate_limited(0),
+                4 => Turn::status(413),
+                5 => Turn::status(422),
+                6 => Turn::status(404),
+                _ => Turn::Judge,
+            }
+        };
+        let server = RollbarServer::scripted((0..40).map(|_| turn()).collect());
+        let tally = rig(&server, &quick()).deliver(&failures(1..=12));
+        let Sum(12, delivered, rejected, lost) = sum(tally) else { panic!("{tally:?}") };
+        let uuids = uuids(&server.items());
+        assert_eq!(uuids.iter().collect::<BTreeSet<_>>().len(), uuids.len(), "seed {seed}");
+        // More are there when an answer was lost and the next one was final.
+        assert!(uuids.len() as u64 >= delivered + rejected, "seed {seed}: {tally:?}");
+        assert_eq!(server.refusals(), []);
+        let lost = lost.iter().map(|(_, records)| records).sum();
+        for (sum, records) in fates.iter_mut().zip([delivered, rejected, lost]) {
+            *sum += records;
+        }
+    }
+    assert!(fates.iter().all(|records| *records > 20), "{fates:?}: the scripts reach every fate");
+}
+
+#[test]
 fn what_goes_wrong_is_said_on_standard_error() {
     for (test, expected) in [
         ("a_token_that_may_not_report_stops_everything", "access token not found"),
