@@ -51,6 +51,7 @@ fn python() -> Settings {
             host: Some("vm".to_owned()),
             root: Some("/app".to_owned()),
             branch: Some("main".to_owned()),
+            cpu: None,
             pid: Some(32_235),
             argv: vec!["py_ref.py".to_owned()],
         },

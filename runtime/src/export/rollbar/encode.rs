@@ -171,6 +171,7 @@ fn server(settings: &Settings) -> Map<String, Value> {
     let mut server = Map::new();
     for (key, value) in [
         ("host", json!(short(settings.host()))),
+        ("cpu", json!(short(settings.server.cpu.as_deref()))),
         ("branch", json!(short(settings.server.branch.as_deref()))),
         ("pid", json!(settings.pid())),
         ("argv", if argv.is_empty() { Value::Null } else { json!(argv) }),
