@@ -114,7 +114,6 @@ mod tests {
                 Verdict::Retry { .. } => 'r',
                 Verdict::Refused { .. } => 'x',
                 Verdict::Partial { .. } => 'p',
-                Verdict::Reduce { .. } => 'm',
             })
             .collect();
         assert_eq!(found, "ddxxxxsrrrrr");
