@@ -338,7 +338,7 @@ pub fn xray_subsegment(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `person(id = .., username = .., email = ..)` | whom it happens to; the user of the request where nothing is said |
 /// | `custom(..)` | values of any key |
 /// | <code>when = &#124;err&#124; expr</code>, `when = path` | a function from a reference to the error to `bool`: reported if it holds |
-/// | `ignore(pattern, ..)` | errors that are not reported: patterns, each with `if` and a condition where needed |
+/// | `ignore(pattern, ..)` | errors that are not reported here: patterns, each with `if` and a condition where needed |
 /// | `none` | returning `None` is a failure |
 /// | `panics` | panics that leave it are its own: they have its values, and are reported where others are not |
 /// | `at = "boundary"` | reported only if the outermost annotated function fails too; `"origin"` where nothing is said |
