@@ -114,6 +114,7 @@ mod tests {
                 Verdict::Retry { .. } => 'r',
                 Verdict::Refused { .. } => 'x',
                 Verdict::Partial { .. } => 'p',
+                Verdict::Reduce { .. } => 'm',
             })
             .collect();
         assert_eq!(found, "ddxxxxsrrrrr");
