@@ -7,7 +7,7 @@ use actix_web::web::Bytes;
 use actix_web::{App, HttpResponse, web};
 use futures_util::{StreamExt as _, stream};
 use spanwright::actix::Tracing;
-use spanwright::testing::{request_details, take_reports};
+use spanwright::testing::request_details;
 
 use crate::support::{exchange, serve, traced, watched};
 
@@ -18,14 +18,14 @@ fn told(tracing: Tracing, media_type: &str, body: &[u8]) -> (Option<String>, Byt
 }
 
 fn told_of(tracing: Tracing, request: TestRequest, body: &[u8]) -> (Option<String>, Bytes) {
-    take_reports();
     let request = request.set_payload(body.to_vec());
     traced(async || {
         let (tracing, span) = watched(tracing);
         let handler = async |body: Bytes| HttpResponse::Ok().body([b".", &*body].concat());
         let app = App::new().default_service(web::to(handler)).wrap(tracing);
         let response = call_service(&init_service(app).await, request.to_request()).await;
-        let details = request_details(*span.get().unwrap()).expect("the body was not sent yet");
+        let details =
+            request_details(*span.get().expect("it has begun")).expect("the body was not sent yet");
         (details.body, read_body(response).await.slice(1..))
     })
     .0
@@ -85,14 +85,14 @@ fn a_body_that_is_no_text_is_not_told() {
 
 #[test]
 fn a_body_that_the_handler_does_not_read_is_not_read() {
-    take_reports();
     let (body, _) = traced(async || {
         let (tracing, span) = watched(Tracing::new().capture_body(9));
         let app = App::new().default_service(web::to(async || ".")).wrap(tracing);
         let request = TestRequest::post().insert_header(("content-type", "text/plain"));
         let request = request.set_payload("hello").to_request();
         let response = call_service(&init_service(app).await, request).await;
-        let details = request_details(*span.get().unwrap()).expect("the body was not sent yet");
+        let details =
+            request_details(*span.get().expect("it has begun")).expect("the body was not sent yet");
         drop(response);
         details.body
     });
@@ -101,7 +101,6 @@ fn a_body_that_the_handler_does_not_read_is_not_read() {
 
 #[test]
 fn chunks_and_errors_reach_the_handler_as_they_come() {
-    take_reports();
     let ((read, body), _) = traced(async || {
         let (tracing, span) = watched(Tracing::new().capture_body(7));
         let handler = async |payload: web::Payload| {
@@ -122,7 +121,8 @@ fn chunks_and_errors_reach_the_handler_as_they_come() {
         });
         let request = TestRequest::post().insert_header(("content-type", "text/plain"));
         let response = call_service(&init_service(app).await, request.to_request()).await;
-        let details = request_details(*span.get().unwrap()).expect("the body was not sent yet");
+        let details =
+            request_details(*span.get().expect("it has begun")).expect("the body was not sent yet");
         (read_body(response).await, details.body)
     });
     assert_eq!(read, "one||three|(payload reached size limit)|more");
@@ -131,7 +131,6 @@ fn chunks_and_errors_reach_the_handler_as_they_come() {
 
 #[test]
 fn a_body_from_the_wire_is_told_however_it_comes() {
-    take_reports();
     let (answers, _) = traced(async || {
         let handler = async |body: String| {
             let details = request_details(spanwright::current()).expect("it is not over");

@@ -1,6 +1,7 @@
 //! What belongs to a request as a whole.
 
-use spanwright::record::SpanKind;
+use spanwright::propagate::Context;
+use spanwright::record::{Level, SpanKind};
 use spanwright::sample::Sampler;
 use spanwright::span::{baggage, change_baggage};
 use spanwright::testing::{self, Capture};
@@ -69,6 +70,24 @@ fn each_message_that_one_loop_takes_has_a_user_of_its_own() {
     check(expected, || Span::new("loop").in_scope(jobs));
     let unsampled = Capture::default().sampler(Sampler::AlwaysOff);
     unsampled.run(|| Span::new("loop").in_scope(jobs));
+}
+
+#[traced(level = "warn")]
+fn outer() {
+    inner();
+}
+
+#[traced(level = "warn")]
+fn inner() {
+    let incoming = Context::default();
+    let quiet = Span::build("quiet").kind(SpanKind::Consumer).incoming(&incoming).start();
+    quiet.in_scope(|| set_user("a"));
+}
+
+#[test]
+fn what_is_said_in_a_message_that_nobody_takes_belongs_to_the_request_around_it() {
+    let ((), spans) = Capture::default().level(Level::Warn).run(outer);
+    assert_tree("outer user.id=a\n  inner user.id=a\n", &spans);
 }
 
 #[test]

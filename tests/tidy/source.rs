@@ -12,6 +12,7 @@ const DOORS: &[&str] = &[
     "runtime/src/install/",
     "runtime/src/pipeline/mod.rs",
     "runtime/src/pipeline/transport/mod.rs",
+    "runtime/src/report/mod.rs",
     "runtime/src/sample/mod.rs",
     // Whether there is anything to record at all.
     "runtime/src/span/mod.rs",

@@ -24,7 +24,10 @@ use super::settings::Tracing;
 use super::trace_header::TraceHeader;
 use crate::conventions::known_method;
 use crate::record::Outcome;
-use crate::span::{Attached, Attributes, Frame, Recorder, SpanRef, fail, takes_reports};
+use crate::span::request::forget_details;
+use crate::span::{
+    Attached, Attributes, Frame, Recorder, SpanRef, fail, report_answer, takes_reports,
+};
 
 /// What a worker keeps for its requests.
 #[derive(Debug)]
@@ -121,8 +124,10 @@ impl RootSpan {
         if open.wants_route() {
             open.settle_route(response.request().match_pattern(), Some(response.request()));
         }
+        let is_told = open.frame.is_recording() || takes_reports();
+        let error = response.response().error().filter(|_| is_told).map(ErrorFacts::of);
+        open.report(response.status(), error.as_ref());
         if open.frame.is_recording() {
-            let error = response.response().error().map(ErrorFacts::of);
             open.judge(response.status(), error.as_ref());
             let head = response.response().head();
             open.shared.settings.visit_response(response.request(), head, self.span);
@@ -218,6 +223,9 @@ impl Open {
     fn finish(&mut self) {
         if self.frame.is_recording() {
             self.frame.record(Key::BODY_SIZE, &self.body_bytes);
+            if self.details.is_some() {
+                forget_details(self.frame.reference());
+            }
         }
         self.frame.finish();
     }
@@ -254,6 +262,16 @@ impl Open {
             (Some(method), Some(route)) => self.frame.set_name(&format_args!("{method} {route}")),
             (Some(method), None) => self.frame.set_name(method),
             (None, _) => {}
+        }
+    }
+
+    /// Reports an error that the service is to blame for, unless somebody has: the annotated function
+    /// that it comes from knows more.
+    fn report(&self, status: StatusCode, error: Option<&ErrorFacts>) {
+        let Some(error) = error.filter(|_| status.is_server_error()) else { return };
+        if takes_reports() && !self.shared.settings.leaves_errors {
+            let tell = || report_answer(error.kind(), error.message());
+            self.frame.reference().in_scope(tell);
         }
     }
 
@@ -314,6 +332,7 @@ struct Refused {
 
 impl Drop for Refused {
     fn drop(&mut self) {
+        self.open.report(self.status, Some(&self.error));
         if self.open.frame.is_recording() {
             self.open.judge(self.status, Some(&self.error));
         }

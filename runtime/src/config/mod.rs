@@ -22,6 +22,7 @@ pub(crate) use read::is_on;
 use crate::propagate::{Composite, CompositeError};
 use crate::record::{Attribute, ErrorRecord, Level, Processor, Resource, SpanRecord, Value};
 use crate::sample::{Sampler, SamplerError};
+use crate::secret::Secret;
 use crate::span::Limits;
 
 /// Settings of one process; [`install`](Config::install) makes them run.
@@ -318,6 +319,18 @@ impl Config {
     /// Whether anybody takes spans.
     pub(crate) fn has_span_destination(&self) -> bool {
         self.has_otlp() || self.has_console() || self.has_exporter() || !self.processors.is_empty()
+    }
+
+    /// What the destinations are let in by; none of it may turn up in a report.
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
+        let mut secrets: Vec<Secret> = Vec::new();
+        #[cfg(feature = "otlp")]
+        for settings in [&self.otlp, &self.otlp_exceptions].into_iter().flatten() {
+            secrets.extend(settings.headers.iter().map(|header| header.value.clone()));
+        }
+        #[cfg(feature = "rollbar")]
+        secrets.extend(self.rollbar.iter().map(|settings| settings.access_token.clone()));
+        secrets
     }
 
     fn resource_attribute_if_absent(self, key: &'static str, value: impl Into<Value>) -> Self {

@@ -172,3 +172,6 @@ fn without_paths_of_arguments(name: &'static str) -> Cow<'static, str> {
     short.truncate(short.floor_char_boundary(MAX_NAME_BYTES));
     Cow::Owned(short)
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,7 +49,7 @@ impl Finisher {
         person.id = person.id.or_else(|| draft.user.as_deref().map(str::to_owned));
         let mut causes = draft.causes;
         let subject = match draft.nature {
-            Nature::Error => Subject::Error(causes),
+            Nature::Error | Nature::Answer => Subject::Error(causes),
             Nature::Panic if causes.len() == 1 => Subject::Panic(causes.remove(0)),
             // It was turned into an error on its way out.
             Nature::Panic => Subject::Error(causes),

@@ -216,23 +216,24 @@ fn may_be_of_one_trace(task: SpanRef, call: SpanRef) -> bool {
 
 /// How `outer`, what a call fails with, is related to a failure below it.
 fn relation(inner: &[Cause], outer: &[Cause]) -> Relation {
-    let said = [inner.first(), inner.last()];
-    let is_said = |cause: &Cause| {
-        let text = cause.message.as_str();
-        outer.iter().any(|other| {
-            other.message == text && !text.is_empty()
-                || text.len() >= MIN_TELLING_BYTES && other.message.contains(text)
-        })
-    };
-    if said.into_iter().flatten().any(is_said) {
+    let (Some(first), Some(last)) = (inner.first(), inner.last()) else { return Relation::Unclear };
+    if outer.iter().any(|cause| says(cause, last)) {
         return Relation::Same;
     }
-    let type_name = |causes: &[Cause]| causes.first().and_then(|cause| cause.type_name.clone());
-    if type_name(inner).is_some() && type_name(inner) == type_name(outer) && !is_mute(inner, outer)
-    {
-        return Relation::Other;
+    if let Some(at) = outer.iter().position(|cause| says(cause, first)) {
+        // What comes behind it has another cause; or else its sources were dropped on the way.
+        return if at + 1 < outer.len() { Relation::Other } else { Relation::Same };
     }
-    Relation::Unclear
+    let is_one_type = first.type_name.is_some()
+        && outer.first().is_some_and(|cause| cause.type_name == first.type_name);
+    if is_one_type && !is_mute(inner, outer) { Relation::Other } else { Relation::Unclear }
+}
+
+/// Whether an error says what another one says.
+fn says(outer: &Cause, inner: &Cause) -> bool {
+    let text = inner.message.as_str();
+    outer.message == text && !text.is_empty()
+        || text.len() >= MIN_TELLING_BYTES && outer.message.contains(text)
 }
 
 /// Whether errors say nothing that could tell them apart.

@@ -19,6 +19,7 @@ use super::raw_stack::RawStack;
 use super::settings::{Panics, Settings};
 use crate::loss::{Ledger, LossReason};
 use crate::record::{Cause, ReportId, Severity, Source, StackFrame};
+use crate::span::request::Request;
 use crate::span::{self, Noticed, Scope, SpanRef, TakeFailures, Told};
 
 /// Takes failures and holds them until nobody adds to them any more.
@@ -173,6 +174,17 @@ impl Reporter {
         self.draft(Telling { nature, causes, said, source, place: None, confirms }, above);
     }
 
+    fn answered(&self, type_name: Option<&str>, message: &str) {
+        if span::request::of(span::current()).is_some_and(|request| request.is_reported) {
+            return;
+        }
+        let type_name = type_name.map(|name| name.to_owned().into());
+        let causes = vec![Cause { type_name, message: message.to_owned() }];
+        let (nature, said) = (Nature::Answer, Said::default());
+        let telling = Telling { nature, causes, said, source: None, place: None, confirms: true };
+        self.draft(telling, Scope::NONE);
+    }
+
     fn panicked(&self, info: &PanicHookInfo<'_>) {
         if self.settings.panics == Panics::Off {
             return;
@@ -195,6 +207,7 @@ impl Reporter {
             self.lock().held.settle(scope, &telling.causes);
             return None;
         }
+        let request = span::request::report(span::current());
         let now = self.now();
         let kind = telling.kind();
         if !self.lock().limiter.admit(kind, now, || telling.named()) {
@@ -204,7 +217,7 @@ impl Reporter {
             self.wake.wake();
             return None;
         }
-        let draft = telling.draft(self.next_id(), now);
+        let draft = telling.draft(self.next_id(), now, request);
         let id = draft.id;
         let mut state = self.lock();
         let displaced = state.held.hold(Box::new(draft), scope, now + self.settings.hold);
@@ -222,6 +235,10 @@ impl Reporter {
 impl TakeFailures for Reporter {
     fn notice(&self, failure: &Noticed<'_>) {
         once(|| self.failed(failure));
+    }
+
+    fn notice_answer(&self, type_name: Option<&str>, message: &str) {
+        once(|| self.answered(type_name, message));
     }
 
     fn notice_panic(&self, info: &PanicHookInfo<'_>) {
@@ -280,10 +297,9 @@ impl Telling {
         Named { title, severity, fingerprint }
     }
 
-    fn draft(self, id: ReportId, now: Duration) -> Draft {
+    fn draft(self, id: ReportId, now: Duration, request: Request) -> Draft {
         let Self { nature, causes, said, source, place, confirms } = self;
         let span = span::current();
-        let request = span::request::of(span).unwrap_or_default();
         Draft {
             id,
             unix_ns: u64::try_from(now.as_nanos()).unwrap_or(u64::MAX),
@@ -292,11 +308,7 @@ impl Telling {
             causes,
             said,
             path: source.into_iter().collect(),
-            stack: if nature == Nature::Message {
-                RawStack::default()
-            } else {
-                RawStack::capture()
-            },
+            stack: if nature.has_stack() { RawStack::capture() } else { RawStack::default() },
             place,
             span,
             user: request.user,
@@ -371,7 +383,7 @@ impl Ids {
 /// How bad a failure is where nobody says.
 pub(super) const fn default_severity(nature: Nature) -> Severity {
     match nature {
-        Nature::Error => Severity::Error,
+        Nature::Error | Nature::Answer => Severity::Error,
         Nature::Panic => Severity::Critical,
         Nature::Message => Severity::Info,
     }

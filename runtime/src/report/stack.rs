@@ -168,7 +168,8 @@ const LIBRARIES: &[&str] =
 fn is_in_app(function: Option<&str>, file: Option<&str>, settings: &StackSettings) -> bool {
     let file = file.map(|file| file.replace('\\', "/"));
     let file = file.as_deref();
-    let owner = function.and_then(symbol::crate_of);
+    let owner = symbol::owner(function, file);
+    let owner = owner.as_deref();
     let is_on = |list: &[String]| {
         list.iter().any(|entry| match file {
             _ if Some(entry.as_str()) == owner => true,
@@ -199,7 +200,7 @@ fn is_below(file: &str, folder: &str) -> bool {
 /// Frames, newest first, as they are told: oldest first, without what stands above the first and
 /// below the last function of anybody's interest.
 fn trimmed(mut frames: Vec<StackFrame>) -> Vec<StackFrame> {
-    let newest = count_newest(&frames);
+    let newest = frames.iter().take_while(|frame| is_noticing(frame)).count();
     frames.drain(..newest);
     let oldest = frames.iter().rev().take_while(|frame| is_start(frame)).count();
     frames.truncate(frames.len() - oldest);
@@ -209,68 +210,27 @@ fn trimmed(mut frames: Vec<StackFrame>) -> Vec<StackFrame> {
     frames
 }
 
-/// How many of the newest frames tell how the failure was noticed, not where.
-fn count_newest(frames: &[StackFrame]) -> usize {
-    let noticing = frames.iter().take_while(|frame| is_noticing(frame));
-    let count = noticing.clone().count();
-    let has_panicked = noticing.clone().any(|frame| {
-        let name = frame.function.as_deref().unwrap_or_default();
-        name.contains("rust_begin_unwind") || name.starts_with("core::panicking::")
-    });
-    if !has_panicked {
-        return count;
-    }
-    // What panicked is the caller of `unwrap`, not `unwrap`.
-    let is_language =
-        |frame: &&StackFrame| owner(frame).is_some_and(symbol::is_language) && !frame.is_in_app;
-    count + frames[count..].iter().take_while(is_language).count()
-}
-
-fn owner(frame: &StackFrame) -> Option<&str> {
-    frame.function.as_deref().and_then(symbol::crate_of)
-}
-
 fn is_unknown(frame: &StackFrame) -> bool {
     frame.function.is_none() && frame.file.is_none()
 }
 
-/// Whether a frame is of our own, of the panic machinery, or of what stands between both.
+/// Whether a frame is of the language, as far as it tells.
+fn is_language(frame: &StackFrame) -> bool {
+    let owner = symbol::owner(frame.function.as_deref(), frame.file.as_deref());
+    is_unknown(frame) || owner.is_some_and(|owner| symbol::is_language(&owner))
+}
+
+/// Whether one of the newest frames tells how a failure was noticed, not where: our own, the panic
+/// machinery, and what panics for its caller, such as `unwrap`.
 fn is_noticing(frame: &StackFrame) -> bool {
-    const BEGINNINGS: [&str; 12] = [
-        "std::panicking::",
-        "std::panic::",
-        "core::panicking::",
-        "core::panic::",
-        "core::ops::function::Fn",
-        "<alloc::boxed::Box as core::ops::function::Fn",
-        "<core::panic::unwind_safe::AssertUnwindSafe as ",
-        "std::sys::backtrace::",
-        "__rustc::",
-        "rust_begin_unwind",
-        "__rust_",
-        "rust_panic",
-    ];
-    let Some(name) = frame.function.as_deref() else { return is_unknown(frame) };
-    is_ours(name, frame) || BEGINNINGS.iter().any(|begin| name.starts_with(begin))
+    let owner = symbol::owner(frame.function.as_deref(), frame.file.as_deref());
+    let is_ours = matches!(owner.as_deref(), Some("spanwright" | "backtrace")) && !frame.is_in_app;
+    is_ours || is_language(frame) || has_name(frame, &["rust_", "__rust_", "_Unwind_"])
 }
 
-fn is_ours(name: &str, frame: &StackFrame) -> bool {
-    matches!(symbol::crate_of(name), Some("spanwright" | "backtrace")) && !frame.is_in_app
-}
-
-/// Whether a frame is of what starts a program or a thread.
+/// Whether one of the oldest frames is of what starts a program or a thread.
 fn is_start(frame: &StackFrame) -> bool {
-    const BEGINNINGS: [&str; 20] = [
-        "std::rt::",
-        "std::sys::",
-        "std::thread::",
-        "std::panicking::",
-        "std::panic::",
-        "core::panic::",
-        "core::ops::function::Fn",
-        "<alloc::boxed::Box as core::ops::function::Fn",
-        "<core::panic::unwind_safe::AssertUnwindSafe as ",
-        "test::",
+    const BEGINNINGS: [&str; 10] = [
         "__libc_start",
         "__rust_",
         "__scrt_",
@@ -283,7 +243,17 @@ fn is_start(frame: &StackFrame) -> bool {
         "start_thread",
     ];
     const NAMES: [&str; 6] = ["main", "_start", "start", "clone", "clone3", "thread_start"];
-    let Some(name) = frame.function.as_deref() else { return is_unknown(frame) };
-    // The `main` of C has no path; the one of the application has.
-    NAMES.contains(&name) || BEGINNINGS.iter().any(|begin| name.starts_with(begin))
+    // The `main` of C has neither a path nor a file; that of the application has one of both.
+    let name = frame.function.as_deref().unwrap_or_default();
+    let is_c = frame.file.is_none() && NAMES.contains(&name);
+    is_language(frame) || is_c || has_name(frame, &BEGINNINGS)
 }
+
+/// Whether a function without a path begins with one of these.
+fn has_name(frame: &StackFrame, beginnings: &[&str]) -> bool {
+    let name = frame.function.as_deref().filter(|name| !name.contains("::")).unwrap_or_default();
+    beginnings.iter().any(|begin| name.starts_with(begin))
+}
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::age;
 use super::current::Current;
@@ -17,8 +17,12 @@ use super::handle::SpanRef;
 use crate::propagate::{Baggage, Context};
 use crate::record::RequestRecord;
 
-/// How many requests may be open at a time; a further one makes the older half go without.
-const MAX_OPEN: usize = 65_536;
+/// How many locks share the open requests: threads that come for different ones hardly ever meet.
+const SHARDS: usize = 64;
+
+/// How many requests of a shard may be open at a time, 65,536 in all; a further one makes the older
+/// half go without.
+const MAX_OPEN: usize = 65_536 / SHARDS;
 
 /// Names a request: the tag of its tracer and the id of its root span.
 pub(crate) type Root = (u16, u64);
@@ -38,6 +42,8 @@ pub(crate) struct Request {
     pub(crate) xray_rest: Option<Arc<str>>,
     /// How it came in, where reports are taken: whoever makes one keeps this with it.
     pub(crate) details: Option<Arc<dyn Describe>>,
+    /// Whether a failure in it was reported, or counted.
+    pub(crate) is_reported: bool,
 }
 
 /// Knows how a request came in.
@@ -49,8 +55,12 @@ pub(crate) trait Describe: Send + Sync {
     fn describe(&self) -> RequestRecord;
 }
 
-/// The open requests.
-#[derive(Default)]
+/// The open requests whose root spans have ids with the same end.
+struct Shard {
+    open: Mutex<Open>,
+    count: AtomicUsize,
+}
+
 struct Open {
     /// By tracer and root span: the fixed ids of one capture are those of the next. Each with a
     /// number that counts up.
@@ -58,8 +68,31 @@ struct Open {
     begun: u64,
 }
 
-static OPEN: Mutex<Option<Open>> = Mutex::new(None);
-static COUNT: AtomicUsize = AtomicUsize::new(0);
+static OPEN: [Shard; SHARDS] = [const { Shard::new() }; SHARDS];
+
+impl Shard {
+    const fn new() -> Self {
+        let by_root = FxHashMap::with_hasher(FxBuildHasher);
+        Self { open: Mutex::new(Open { by_root, begun: 0 }), count: AtomicUsize::new(0) }
+    }
+
+    /// Where a request is, if it is open.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the end of an id is as random as the rest"
+    )]
+    fn of(root: Root) -> &'static Self {
+        &OPEN[root.1 as usize % SHARDS]
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count.load(Ordering::Acquire) == 0
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Says who the user of the current request is: `user.id` goes onto the request's span and every
 /// span below it that is not exported yet. The request is the nearest span that takes one or a
@@ -144,9 +177,37 @@ pub(crate) fn set_details(span: SpanRef, details: Arc<dyn Describe>) {
     });
 }
 
+/// How the request of a span came in, where that is kept.
+#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "for who reports errors"))]
+pub(crate) fn describe(span: SpanRef) -> Option<RequestRecord> {
+    Some(of(span)?.details?.describe())
+}
+
+/// Forgets how a request came in, on the thread that has kept it: memory that another thread frees
+/// is dear to both.
+#[cfg_attr(not(feature = "actix"), expect(dead_code, reason = "for an edge"))]
+pub(crate) fn forget_details(span: SpanRef) {
+    let root = span.to_current().root();
+    let mut open = Shard::of(root).lock();
+    let details = open.by_root.get_mut(&root).and_then(|(_, request)| request.details.take());
+    // Nobody waits for the lock while it is freed.
+    drop(open);
+    drop(details);
+}
+
 /// Keeps the rule by which a request has a segment.
 pub(super) fn set_sampling_rule(root: Root, rule: &Arc<str>) {
     change(root, |request| request.sampling_rule = Some(Arc::clone(rule)));
+}
+
+/// Notes that a failure in the request of a span is reported; gives back what belongs to it.
+pub(crate) fn report(span: SpanRef) -> Request {
+    let mut request = Request::default();
+    change(span.to_current().root(), |open| {
+        open.is_reported = true;
+        request = open.clone();
+    });
+    request
 }
 
 /// What belongs to the request of a span.
@@ -156,31 +217,36 @@ pub(crate) fn of(span: SpanRef) -> Option<Request> {
 
 /// What belongs to a request.
 pub(crate) fn find(root: Root) -> Option<Request> {
-    if COUNT.load(Ordering::Acquire) == 0 {
+    let shard = Shard::of(root);
+    if shard.is_empty() {
         return None;
     }
-    Some(lock().as_ref()?.by_root.get(&root)?.1.clone())
+    Some(shard.lock().by_root.get(&root)?.1.clone())
 }
 
 /// Forgets requests whose spans are over.
 pub(super) fn close(roots: &[Root]) {
-    if roots.is_empty() || COUNT.load(Ordering::Acquire) == 0 {
-        return;
-    }
-    let mut open = lock();
-    let Some(Open { by_root, .. }) = open.as_mut() else { return };
     for root in roots {
-        by_root.remove(root);
+        let shard = Shard::of(*root);
+        if shard.is_empty() {
+            continue;
+        }
+        let mut open = shard.lock();
+        let over = open.by_root.remove(root);
+        shard.count.store(open.by_root.len(), Ordering::Release);
+        // Nobody waits for the lock while it is freed.
+        drop(open);
+        drop(over);
     }
-    COUNT.store(by_root.len(), Ordering::Release);
 }
 
 fn change(root: Root, change: impl FnOnce(&mut Request)) {
     if root.1 == 0 {
         return;
     }
-    let mut open = lock();
-    let Open { by_root, begun } = open.get_or_insert_default();
+    let shard = Shard::of(root);
+    let mut open = shard.lock();
+    let Open { by_root, begun } = &mut *open;
     if by_root.len() >= MAX_OPEN && !by_root.contains_key(&root) {
         // These are hardly requests any more: work that goes on behind them has opened them again.
         let median = age::median(by_root.values().map(|(number, _)| *number));
@@ -191,7 +257,7 @@ fn change(root: Root, change: impl FnOnce(&mut Request)) {
         (*begun, Request::default())
     });
     change(request);
-    COUNT.store(by_root.len(), Ordering::Release);
+    shard.count.store(by_root.len(), Ordering::Release);
 }
 
 impl fmt::Debug for dyn Describe {
@@ -199,8 +265,4 @@ impl fmt::Debug for dyn Describe {
         // Headers hold secrets.
         f.write_str("the details of a request")
     }
-}
-
-fn lock() -> MutexGuard<'static, Option<Open>> {
-    OPEN.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -82,6 +82,13 @@ fn an_error_of_the_same_type_that_says_something_else_is_another_one() {
 }
 
 #[test]
+fn an_error_that_says_the_same_of_another_cause_is_another_one() {
+    let inner = [("Store", "the store is odd"), ("Parse", "not a number")];
+    assert!(is_known(&inner, &[("App", "the store is odd")]));
+    assert!(!is_known(&inner, &[("App", "the store is odd"), ("Parse", "nothing to parse")]));
+}
+
+#[test]
 fn what_passes_keeps_its_place_and_gains_what_is_around_it() {
     let mut held = Held::default();
     held.hold(draft(1, &[("Db", "refused")]), scope(2), LATER);

@@ -1,0 +1,126 @@
+//! Panics are told, in or out of annotated functions, and go on as they were.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use spanwright::report::{Panics, Settings};
+use spanwright::testing::{self, Capture};
+use spanwright::{report_errors, traced};
+
+use crate::{is_panic, messages, only, path};
+
+#[report_errors(panics, title = "Import", custom(file = name))]
+fn import(name: &str) -> Result<u32, std::num::ParseIntError> {
+    assert_ne!(name, "odd.csv", "boom in {name}");
+    name.parse()
+}
+
+#[traced]
+fn bare(name: &str) {
+    assert_ne!(name, "odd.csv", "bare boom");
+}
+
+/// What a panic was about that `body` ends in.
+fn caught<R>(body: impl FnOnce() -> R) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(body)).err().expect("it panics");
+    panic.downcast_ref::<String>().expect("it has a text").clone()
+}
+
+fn with(panics: Panics) -> Capture {
+    Capture::default().reports(Settings { panics, ..Settings::default() })
+}
+
+#[test]
+fn a_panic_that_leaves_an_annotated_function_is_told_once_and_goes_on_unchanged() {
+    let report = only(testing::capture_errors(|| {
+        assert!(
+            caught(|| import("odd.csv"))
+                .ends_with("boom in odd.csv\n  left: \"odd.csv\"\n right: \"odd.csv\"")
+        );
+    }));
+    assert!(is_panic(&report) && messages(&report)[0].contains("boom in odd.csv"));
+    assert_eq!((path(&report), report.title.as_deref()), (vec!["import"], Some("Import")));
+    let newest = report.stack.last().expect("there is a stack");
+    assert!(
+        newest.file.as_deref().is_some_and(|file| file.ends_with("report/panics.rs")),
+        "{newest:?}"
+    );
+}
+
+#[test]
+fn a_panic_outside_of_any_is_told_too_with_the_span_that_it_was_in() {
+    let captured = Capture::default().run_all(|| caught(|| bare("odd.csv")));
+    let report = only(captured.errors);
+    assert!(is_panic(&report) && path(&report).is_empty());
+    let span = &captured.spans[0];
+    assert_eq!(report.span.map(|span| span.span_id), Some(span.context.span_id));
+    assert_eq!(span.events[0].name, "exception");
+}
+
+#[test]
+fn a_panic_on_another_thread_that_was_handed_the_span_is_told() {
+    let report = only(testing::capture_errors(|| {
+        let span = spanwright::Span::new("root");
+        let work = span.carry(|| bare("odd.csv"));
+        assert!(std::thread::spawn(work).join().is_err());
+    }));
+    assert!(is_panic(&report));
+}
+
+#[test]
+fn only_annotated_panics_are_told_where_that_is_asked() {
+    let captured = with(Panics::Annotated).run_all(|| {
+        caught(|| bare("odd.csv"));
+        caught(|| import("odd.csv"));
+    });
+    assert_eq!(path(&only(captured.errors)), ["import"]);
+    assert!(with(Panics::Off).run_all(|| caught(|| import("odd.csv"))).errors.is_empty());
+}
+
+#[test]
+fn a_panic_that_becomes_an_error_is_one_failure() {
+    #[report_errors]
+    fn guarded() -> Result<(), String> {
+        let panic = catch_unwind(|| bare("odd.csv")).err().expect("it panics");
+        Err(panic.downcast_ref::<String>().expect("it has a text").clone())
+    }
+    let report = only(testing::capture_errors(guarded));
+    assert!(messages(&report)[0].contains("bare boom"));
+}
+
+#[test]
+fn a_future_that_panics_is_told_with_what_its_function_says() {
+    #[report_errors(panics, person(id = user))]
+    async fn handler(user: u64) -> Result<(), std::fmt::Error> {
+        tokio::task::yield_now().await;
+        bare("odd.csv");
+        Ok(())
+    }
+    let report = only(testing::capture_errors(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("it starts");
+        runtime.block_on(async { assert!(tokio::spawn(handler(7)).await.is_err()) });
+    }));
+    assert_eq!((path(&report), report.person.id.as_deref()), (vec!["handler"], Some("7")));
+}
+
+#[test]
+fn an_error_that_panics_while_it_is_formatted_costs_its_text_alone() {
+    struct Odd;
+    impl std::fmt::Debug for Odd {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            panic!("no Debug today")
+        }
+    }
+    impl std::fmt::Display for Odd {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            panic!("no Display today")
+        }
+    }
+    impl std::error::Error for Odd {}
+
+    #[report_errors]
+    fn odd() -> Result<(), Odd> {
+        Err(Odd)
+    }
+    let report = only(testing::capture_errors(|| assert!(odd().is_err())));
+    assert!(!is_panic(&report) && messages(&report) == [""]);
+}

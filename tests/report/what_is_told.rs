@@ -1,0 +1,121 @@
+//! What reports hold besides the failure, and how many there are.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use spanwright::record::{Happening, Severity, Subject};
+use spanwright::report::{Builder, Edit, Settings};
+use spanwright::testing::{self, Capture};
+use spanwright::{report_errors, report_message, set_user, traced};
+
+use crate::{messages, only};
+
+#[derive(Debug)]
+enum Refused {
+    NotFound,
+    Broken(u32),
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotFound => f.write_str("not found"),
+            Self::Broken(number) => write!(f, "broken at {number}"),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+#[traced(name = "step")]
+fn step() {}
+
+#[traced(kind = "server")]
+#[report_errors(
+    level = "warning",
+    fingerprint = %err,
+    person(username = name),
+    custom(length = name.len(), broken = matches!(err, Refused::Broken(_))),
+    ignore(Refused::NotFound),
+)]
+fn show(name: &str, number: u32) -> Result<(), Refused> {
+    set_user("u-1");
+    step();
+    if name.is_empty() { Err(Refused::NotFound) } else { Err(Refused::Broken(number)) }
+}
+
+#[test]
+fn a_report_has_what_the_attribute_says_and_the_request_knows() {
+    let captured = Capture::default().run_all(|| show("andrew", 7));
+    let report = only(captured.errors);
+    assert_eq!(
+        (report.severity, report.fingerprint.as_deref()),
+        (Severity::Warning, Some("broken at 7"))
+    );
+    assert_eq!(report.person.id.as_deref(), Some("u-1"));
+    assert_eq!(report.person.username.as_deref(), Some("andrew"));
+    let custom: Vec<_> =
+        report.custom.iter().map(|it| format!("{}={}", it.key, it.value)).collect();
+    assert_eq!(custom, ["length=6", "broken=true"]);
+    assert_eq!(report.span.map(|span| span.trace_id), Some(captured.spans[1].context.trace_id));
+    assert_eq!(report.spans, ["show"]);
+    let is_step = |what: &Happening| matches!(what, Happening::Span { name, .. } if name == "step");
+    assert!(report.breadcrumbs.iter().any(|crumb| is_step(&crumb.what)), "{report:?}");
+}
+
+#[test]
+fn what_is_ignored_is_not_told() {
+    assert_eq!(testing::capture_errors(|| show("", 7)), []);
+}
+
+#[test]
+fn a_message_is_told_with_what_is_said_about_it() {
+    let report = only(testing::capture_errors(|| {
+        Builder::message("out of stock").title("Stock").person("u-2").custom("left", 0).send();
+    }));
+    assert_eq!(report.subject, Subject::Message("out of stock".to_owned()));
+    assert_eq!((report.severity, report.title.as_deref()), (Severity::Info, Some("Stock")));
+    assert_eq!((report.person.id.as_deref(), &*report.custom[0].key), (Some("u-2"), "left"));
+    assert!(report.stack.last().is_some_and(|place| place.line.is_some()));
+}
+
+#[test]
+fn the_first_few_of_a_kind_are_told_and_the_others_together() {
+    let settings = Settings { per_kind_per_minute: 3, ..Settings::default() };
+    let captured = Capture::default().reports(settings).run_all(|| {
+        for number in 0..50 {
+            // The numbers differ, the kind does not.
+            drop(failing(number));
+        }
+    });
+    let told: Vec<_> = captured.errors.iter().filter(|it| !messages(it).is_empty()).collect();
+    let [summary] =
+        captured.errors.iter().filter(|it| messages(it).is_empty()).collect::<Vec<_>>()[..]
+    else {
+        panic!("one summary")
+    };
+    assert_eq!((told.len(), &summary.custom[0].value), (3, &47.into()));
+    assert!(matches!(&summary.subject, Subject::Message(text) if text.starts_with("47 more in")));
+}
+
+#[report_errors]
+fn failing(number: u32) -> Result<(), Refused> {
+    Err(Refused::Broken(number))
+}
+
+#[test]
+fn the_application_sees_each_report_last_and_may_drop_it() {
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counting = Arc::clone(&seen);
+    let edit = Edit::new(move |report| {
+        report.custom.clear();
+        counting.fetch_add(1, Ordering::Relaxed) > 0
+    });
+    let settings = Settings { edit: Some(edit), ..Settings::default() };
+    let captured = Capture::default().reports(settings).run_all(|| {
+        report_message("first", Severity::Error);
+        report_message("second", Severity::Error);
+    });
+    assert_eq!(only(captured.errors).subject, Subject::Message("second".to_owned()));
+    assert_eq!(seen.load(Ordering::Relaxed), 2);
+}
