@@ -1,5 +1,6 @@
 //! What can only be seen of reports while they are taken.
 
+use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
@@ -72,9 +73,9 @@ fn a_failure_is_reported_within_the_span_of_its_function() {
         let _ = poll(future.as_mut()).is_pending() && poll(future).is_ready();
     };
     let cases: [&dyn Fn(); 4] = [
-        &|| drop(sync()),
-        &|| two_polls(pin!(async { drop(later().await) })),
-        &|| two_polls(pin!(async { drop(boxed().await) })),
+        &|| assert!(sync().is_err()),
+        &|| two_polls(pin!(async { assert!(later().await.is_err()) })),
+        &|| two_polls(pin!(async { assert!(boxed().await.is_none()) })),
         &|| {
             let call = std::panic::AssertUnwindSafe(|| two_polls(pin!(panics())));
             assert!(std::panic::catch_unwind(call).is_err());
@@ -95,6 +96,52 @@ fn a_report_is_at_the_place_of_its_function() {
     assert_eq!((place.file, place.line), (file!(), LINE));
     assert_eq!(place.function, concat!(module_path!(), "::sync"));
     assert_eq!(span.source.function, place.function);
+}
+
+async fn bare(list: &[u64]) -> Result<usize, String> {
+    Once::default().await;
+    Ok(list.len())
+}
+
+#[report_errors]
+async fn reported(list: &[u64]) -> Result<usize, String> {
+    Once::default().await;
+    Ok(list.len())
+}
+
+#[report_errors(person(id = list.len()))]
+async fn with_a_person(list: &[u64]) -> Result<usize, String> {
+    Once::default().await;
+    Ok(list.len())
+}
+
+#[report_errors]
+#[traced]
+async fn with_a_span(list: &[u64]) -> Result<usize, String> {
+    Once::default().await;
+    Ok(list.len())
+}
+
+#[traced]
+async fn traced_alone(list: &[u64]) -> Result<usize, String> {
+    Once::default().await;
+    Ok(list.len())
+}
+
+/// What a report takes in a future, besides its values and the second copy of the parameters that
+/// moving them into the wrapped future costs.
+const REPORT_BYTES: usize = 88;
+
+/// The inline room of one value.
+const VALUE_BYTES: usize = 6 * 8;
+
+#[test]
+fn y13_a_future_is_larger_by_its_report_and_its_values() {
+    let parameters = size_of::<&[u64]>();
+    let bare = size_of_val(&bare(&[]));
+    assert!(size_of_val(&reported(&[])) <= bare + parameters + REPORT_BYTES);
+    assert!(size_of_val(&with_a_person(&[])) <= bare + parameters + REPORT_BYTES + VALUE_BYTES);
+    assert!(size_of_val(&with_a_span(&[])) <= size_of_val(&traced_alone(&[])) + REPORT_BYTES);
 }
 
 #[test]

@@ -26,7 +26,7 @@ async fn annotated_twice(list: Vec<u8>, more: [u64; 8]) -> Result<usize, String>
 
 #[traced(fields(len = list.len()), ok(fields(sum = *ok)))]
 #[xray_subsegment(annotations(first = more[0]))]
-#[report_errors(custom(more, err), when = |err| err.is_empty(), person(id = list.len()))]
+#[report_errors(custom(more, err), when = String::is_empty, person(id = list.len()))]
 async fn annotated_thrice(list: Vec<u8>, more: [u64; 8]) -> Result<usize, String> {
     let len = wait(&list).await;
     Ok(len + more.len())
