@@ -170,7 +170,8 @@ proptest! {
         let custom = vec![Attribute::new(key.clone(), value.clone())];
         let mut record = ErrorRecord { custom, ..empty() };
         Scrub::new().scrub(&mut record);
-        prop_assert!(!format!("{record:?}").contains(&value));
+        let told = format!("{record:?}");
+        prop_assert!(!told.contains(&value));
         for text in [
             format!("https://a.b/c?x=1&{key}={value}&y=2"),
             format!("x=1&{key}={value}"),
@@ -185,7 +186,8 @@ proptest! {
         ] {
             let mut record = ErrorRecord { stack: Vec::new(), ..everywhere(&text) };
             Scrub::new().scrub(&mut record);
-            prop_assert!(!format!("{record:?}").contains(&value), "{text}");
+            let told = format!("{record:?}");
+            prop_assert!(!told.contains(&value), "{text}");
         }
         let mut record = empty();
         record.request = Some(RequestRecord {
@@ -193,7 +195,8 @@ proptest! {
             ..RequestRecord::default()
         });
         Scrub::new().scrub(&mut record);
-        prop_assert!(!format!("{record:?}").contains(&value));
+        let told = format!("{record:?}");
+        prop_assert!(!told.contains(&value));
     }
 
     #[test]
@@ -237,7 +240,7 @@ fn texts(record: &ErrorRecord) -> Vec<String> {
 
 #[test]
 fn a_record_of_megabytes_is_scrubbed() {
-    let text = "password=hunter2 {\"token\":\"abc\"} https://a:b@c/?sig=1 ".repeat(20_000);
+    let text = "password=\"hunter2\" {\"token\":\"abc\"} https://a:b@c/?sig=1 ".repeat(20_000);
     let mut record = everywhere(&text);
     let before = text.len();
     Scrub::new().secret(Secret::new("hunter2-and-more")).scrub(&mut record);
