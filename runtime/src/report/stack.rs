@@ -4,6 +4,7 @@
 //! at both ends, with the code around the application's own.
 //! Never: fails; where symbols are missing, there is less to tell.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -185,10 +186,15 @@ fn is_in_app(function: Option<&str>, file: Option<&str>, settings: &StackSetting
         return false;
     }
     match file {
-        Some(file) => !LIBRARIES.iter().any(|folder| file.contains(folder)),
+        Some(file) => is_rust(file) && !LIBRARIES.iter().any(|folder| file.contains(folder)),
         // Without a file there is only the crate: none is what the linker or C has put in.
         None => owner.is_some_and(|owner| !symbol::is_language(owner)),
     }
+}
+
+/// Whether a file is of Rust: of C are the libraries of the system.
+fn is_rust(file: &str) -> bool {
+    Path::new(file).extension().is_some_and(|extension| extension == "rs")
 }
 
 /// Whether a file is in a folder, or in one below.
@@ -230,7 +236,7 @@ fn is_noticing(frame: &StackFrame) -> bool {
 
 /// Whether one of the oldest frames is of what starts a program or a thread.
 fn is_start(frame: &StackFrame) -> bool {
-    const BEGINNINGS: [&str; 10] = [
+    const BEGINNINGS: [&str; 9] = [
         "__libc_start",
         "__rust_",
         "__scrt_",
@@ -240,12 +246,12 @@ fn is_start(frame: &StackFrame) -> bool {
         "_pthread_",
         "__pthread_",
         "__clone",
-        "start_thread",
     ];
-    const NAMES: [&str; 6] = ["main", "_start", "start", "clone", "clone3", "thread_start"];
-    // The `main` of C has neither a path nor a file; that of the application has one of both.
+    const NAMES: [&str; 7] =
+        ["main", "_start", "start", "clone", "clone3", "start_thread", "thread_start"];
+    // The `main` of C has neither a path nor a file of Rust; that of the application has one of both.
     let name = frame.function.as_deref().unwrap_or_default();
-    let is_c = frame.file.is_none() && NAMES.contains(&name);
+    let is_c = !frame.file.as_deref().is_some_and(is_rust) && NAMES.contains(&name);
     is_language(frame) || is_c || has_name(frame, &BEGINNINGS)
 }
 
