@@ -206,7 +206,8 @@ fn is_below(file: &str, folder: &str) -> bool {
 /// Frames, newest first, as they are told: oldest first, without what stands above the first and
 /// below the last function of anybody's interest.
 fn trimmed(mut frames: Vec<StackFrame>) -> Vec<StackFrame> {
-    let newest = frames.iter().take_while(|frame| is_noticing(frame)).count();
+    let hook = hook(&frames).unwrap_or_default();
+    let newest = hook + frames[hook..].iter().take_while(|frame| is_noticing(frame)).count();
     frames.drain(..newest);
     let oldest = frames.iter().rev().take_while(|frame| is_start(frame)).count();
     frames.truncate(frames.len() - oldest);
@@ -224,6 +225,17 @@ fn is_unknown(frame: &StackFrame) -> bool {
 fn is_language(frame: &StackFrame) -> bool {
     let owner = symbol::owner(frame.function.as_deref(), frame.file.as_deref());
     is_unknown(frame) || owner.is_some_and(|owner| symbol::is_language(&owner))
+}
+
+/// Where a panic calls its hook, which may be somebody's around ours. A panic that is past its hook
+/// runs destructors, whose failures are their own.
+fn hook(frames: &[StackFrame]) -> Option<usize> {
+    let is = |frame: &StackFrame, part: &str| {
+        frame.function.as_deref().is_some_and(|name| name.contains(part))
+    };
+    let at = frames.iter().position(|frame| is(frame, "panic_with_hook"))?;
+    let is_unwinding = |frame: &StackFrame| is(frame, "_Unwind_") || is(frame, "rust_start_panic");
+    (!frames[..at].iter().any(is_unwinding)).then_some(at)
 }
 
 /// Whether one of the newest frames tells how a failure was noticed, not where: our own, the panic

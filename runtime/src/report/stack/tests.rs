@@ -140,6 +140,22 @@ fn the_newest_frame_of_a_panic_is_of_what_panicked() {
 }
 
 #[test]
+fn a_hook_around_ours_is_no_part_of_the_panic_and_a_destructor_s_failure_is_its_own() {
+    let hooked = ["spanwright::hook", "app::hook", "std::panicking::panic_with_hook"];
+    let dropped = [
+        "spanwright::private::report",
+        "app::drop",
+        "_Unwind_RaiseException",
+        "__rust_start_panic",
+        "std::panicking::panic_with_hook",
+    ];
+    let below = ["__rustc::rust_begin_unwind", "core::panicking::panic", "app::run", "main"];
+    assert_eq!(told(&[&hooked[..], &below].concat()), ["app::run"]);
+    let names = told(&[&dropped[..], &below].concat());
+    assert_eq!(names.last().map(String::as_str), Some("app::drop"));
+}
+
+#[test]
 fn an_inlined_function_without_its_path_is_known_by_its_file() {
     let std = Some("/rustc/59807616e1/library/std/src/panicking.rs");
     let frames = vec![
