@@ -56,13 +56,13 @@ struct State {
     held: Held,
     limiter: Limiter,
     /// What has been waiting for long enough.
-    ready: Vec<Box<Draft>>,
+    ready: Vec<Draft>,
 }
 
 /// What there is to tell.
 #[derive(Debug, Default)]
 pub(super) struct Due {
-    pub(super) drafts: Vec<Box<Draft>>,
+    pub(super) drafts: Vec<Draft>,
     pub(super) summaries: Vec<Summary>,
     /// When there may be more.
     pub(super) next_at: Option<Duration>,
@@ -175,7 +175,7 @@ impl Reporter {
             return self.lock().held.unwind(&leaving, said, until);
         }
         let passed = self.lock().held.pass(leaving, said, until);
-        let Err((Leaving { above, causes, source, confirms, .. }, said)) = passed else { return };
+        let Some((Leaving { above, causes, source, confirms, .. }, said)) = passed else { return };
         if self.ways.events && !site.has_event {
             event(&causes);
         }
@@ -219,7 +219,7 @@ impl Reporter {
         let draft = telling.draft(self.next_id(), now, request);
         let id = draft.id;
         let mut state = self.lock();
-        let displaced = state.held.hold(Box::new(draft), scope, now + self.settings.hold);
+        let displaced = state.held.hold(draft, scope, now + self.settings.hold);
         state.ready.extend(displaced);
         drop(state);
         self.wake.wake();
