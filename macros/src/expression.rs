@@ -10,27 +10,26 @@ use syn::{Expr, Item};
 
 use crate::errors::Errors;
 
+/// What to do about a value that is known late.
+pub(crate) const LATE: &str = "; work the value out in the body and write it with `record!`";
+
 /// A value is worked out beside the function, so it must not leave it: no `?`, `.await`,
-/// `return`, `yield`, nor a `break` or `continue` out of itself.
-pub(crate) fn check_stays_inside(expression: &Expr, errors: &mut Errors) {
-    let mut exits = Exits { errors, loops: 0 };
+/// `return`, `yield`, nor a `break` or `continue` out of itself. `advice` says what to do instead.
+pub(crate) fn check_stays_inside(expression: &Expr, advice: &str, errors: &mut Errors) {
+    let mut exits = Exits { errors, advice, loops: 0 };
     exits.visit_expr(expression);
 }
 
 struct Exits<'a> {
     errors: &'a mut Errors,
+    advice: &'a str,
     loops: usize,
 }
 
 impl Exits<'_> {
     fn found(&mut self, span: Span, what: &str) {
-        self.errors.at(
-            span,
-            format!(
-                "`{what}` cannot leave an attribute value; work the value out in the body and \
-                 write it with `record!`"
-            ),
-        );
+        let advice = self.advice;
+        self.errors.at(span, format!("`{what}` cannot leave an attribute value{advice}"));
     }
 
     fn inside_loop(&mut self, visit: impl FnOnce(&mut Self)) {
@@ -150,6 +149,7 @@ mod tests {
         let mut errors = Errors::default();
         check_stays_inside(
             &syn::parse_str(source).expect("the case is an expression"),
+            LATE,
             &mut errors,
         );
         let tokens = errors.finish().unwrap_or_default().to_string();

@@ -8,6 +8,7 @@ mod expression;
 mod field;
 mod function;
 mod joined;
+mod mode;
 mod parameters;
 mod paths;
 mod record;
@@ -20,25 +21,7 @@ mod xray_subsegment;
 use proc_macro::TokenStream;
 
 use joined::Attribute;
-
-/// Who there is in this build to record for; nobody means that expansions only keep what they
-/// would record type-checked.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Mode {
-    /// Destinations that take spans.
-    spans: bool,
-    /// Destinations that take segments: AWS X-Ray.
-    segments: bool,
-    /// Destinations that take errors.
-    errors: bool,
-}
-
-/// Decided by the features of this crate, never by those of the crate that uses it.
-const MODE: Mode = Mode {
-    spans: cfg!(all(feature = "spans", not(feature = "off"))),
-    segments: cfg!(all(feature = "segments", not(feature = "off"))),
-    errors: cfg!(all(feature = "errors", not(feature = "off"))),
-};
+use mode::{MODE, Mode};
 
 /// A span around every call of a function.
 ///
@@ -140,8 +123,9 @@ const MODE: Mode = Mode {
 ///
 /// # Stacking
 ///
-/// Other attributes may stand above and below. With [`macro@xray_subsegment`] in any order there is
-/// one span, one look at the result and one layer around a future. Two `#[traced]` on one function
+/// Other attributes may stand above and below. With [`macro@xray_subsegment`] and
+/// [`macro@report_errors`] in any order there is one span, one look at the result and one layer
+/// around a future. Two `#[traced]` on one function
 /// are an error. Below the outermost, an attribute is taken for one of these by a bare name, a path
 /// that begins with `spanwright` or is that of `crate = path`, or the same `crate = path` in it; one
 /// of another path, such as `#[other::traced]`, is left to its own crate.
@@ -295,6 +279,86 @@ pub fn xray_subsegment(args: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// A report of every failure of a function.
+///
+/// ```
+/// use spanwright::{report_errors, testing};
+/// # struct User { id: u64 }
+/// # #[derive(Debug)] enum Error { NotFound, Database(u16) }
+/// # impl Error { fn code(&self) -> u16 { if let Self::Database(code) = self { *code } else { 0 } } }
+/// # impl std::fmt::Display for Error {
+/// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { write!(f, "{self:?}") }
+/// # }
+/// # impl std::error::Error for Error {}
+///
+/// #[report_errors]
+/// fn load(limit: usize) -> Result<Vec<String>, Error> {
+///     if limit > 9 { Err(Error::Database(57)) } else { Err(Error::NotFound) }
+/// }
+///
+/// #[report_errors(
+///     title = "No feed", person(id = user.id), custom(limit, code = err.code()),
+///     ignore(Error::NotFound),
+/// )]
+/// async fn home(user: &User, limit: usize) -> Result<Vec<String>, Error> {
+///     load(limit)
+/// }
+///
+/// # fn block_on<F: Future>(f: F) -> F::Output {
+/// #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+/// #     match std::pin::pin!(f).poll(&mut context) { std::task::Poll::Ready(it) => it, _ => panic!() }
+/// # }
+/// let errors = testing::capture_errors(|| block_on(home(&User { id: 7 }, 10)).is_ok());
+/// assert_eq!(errors.len(), 1);
+/// assert_eq!(errors[0].subject.causes()[0].message, "Database(57)");
+/// assert_eq!(errors[0].path.iter().map(|it| it.name).collect::<Vec<_>>(), ["home", "load"]);
+/// assert_eq!(errors[0].title.as_deref(), Some("No feed"));
+/// assert_eq!(errors[0].person.id.as_deref(), Some("7"));
+/// assert_eq!(errors[0].custom.len(), 2);
+/// ```
+///
+/// # What it reports
+///
+/// The error and all that it came from, each with its type; the place and the stack where it was
+/// noticed first; the annotated functions that it left, the spans around it and their trace. One
+/// failure is one report, however many annotated functions it passes and whatever `?` makes of it:
+/// the innermost takes it, those further out add what it does not say. No span is needed.
+///
+/// A failure is known by its type: `Result`, `ControlFlow`, `Option` with `none`, and your own types
+/// that implement `spanwright::span::Fallible`. On a type that cannot fail the attribute is an
+/// error, unless `panics` is all that it is there for.
+///
+/// # Arguments
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `level = "warning"` | `debug`, `info`, `warning`, `error` (where nobody says), `critical`; or a function from a reference to the error to `spanwright::Severity` |
+/// | `title = "Checkout failed"` | what people call the failure; what it says where nothing is said |
+/// | `fingerprint = %err.code()` | what makes it the same as others; its type and place where nothing is said |
+/// | `context = "checkout"` | the part of the application |
+/// | `person(id = .., username = .., email = ..)` | whom it happens to; the user of the request where nothing is said |
+/// | `custom(..)` | values of any key |
+/// | <code>when = &#124;err&#124; expr</code>, `when = path` | a function from a reference to the error to `bool`: reported if it holds |
+/// | `ignore(pattern, ..)` | errors that are not reported here: patterns, each with `if` and a condition where needed |
+/// | `none` | returning `None` is a failure |
+/// | `panics` | panics that leave it are its own: they have its values, and are reported where others are not |
+/// | `at = "boundary"` | reported only if the outermost annotated function fails too; `"origin"` where nothing is said |
+/// | `crate = path` | where spanwright is, when it is passed on by another crate |
+///
+/// # Values
+///
+/// Values are fields as [`macro@traced`] has them, with `%`, `?` and marks; for `title`, `fingerprint`
+/// and `context` a text or a constant costs nothing at run time. A value is worked out at the call. One that
+/// names `err`, a reference to the error, is worked out when the call has failed, and then sees no
+/// argument, since the body may have taken it. A panic in one costs the values behind it; in `when`
+/// or `ignore` it means to report.
+///
+/// Shapes, limits and stacking are those of [`macro@traced`], but for `#[track_caller]`: on a function
+/// that returns no future it is an error.
+///
+/// # Off
+///
+/// Without a destination that takes errors, or with `off`, what remains is one statement that never
+/// runs: the same mistakes are reported.
 #[proc_macro_attribute]
 pub fn report_errors(args: TokenStream, item: TokenStream) -> TokenStream {
     joined::expand(Attribute::Report, args.into(), &item.into(), MODE).into()

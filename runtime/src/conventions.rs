@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::secret::QUERY_KEYS;
+
 /// The known name of a method; `None` for one that the conventions call `_OTHER`.
 ///
 /// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/http/>.
@@ -14,26 +16,11 @@ pub(crate) fn known_method(method: &str) -> Option<&'static str> {
     KNOWN.into_iter().find(|known| *known == method)
 }
 
-/// The keys whose values are never recorded: those of the conventions, and the usual ones.
-///
-/// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/>.
-const SECRET_KEYS: [&str; 9] = [
-    "AWSAccessKeyId",
-    "Signature",
-    "sig",
-    "X-Goog-Signature",
-    "password",
-    "token",
-    "access_token",
-    "api_key",
-    "secret",
-];
-
 fn is_secret(pair: &str) -> bool {
     pair.split_once('=').is_some_and(|(key, _)| {
         // A key may be written in escapes, and would still be one for the application.
         let key = percent_encoding::percent_decode_str(key).decode_utf8_lossy();
-        SECRET_KEYS.iter().any(|secret| secret.eq_ignore_ascii_case(&key))
+        QUERY_KEYS.iter().any(|secret| secret.eq_ignore_ascii_case(&key))
     })
 }
 

@@ -1,6 +1,21 @@
-//! Text that must never be printed.
+//! Text that must never be printed, and what it is usually called.
 
 use std::fmt;
+
+/// The keys of a query whose values are never recorded: those of the conventions, and the usual ones.
+///
+/// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/>.
+pub(crate) const QUERY_KEYS: [&str; 9] = [
+    "AWSAccessKeyId",
+    "Signature",
+    "sig",
+    "X-Goog-Signature",
+    "password",
+    "token",
+    "access_token",
+    "api_key",
+    "secret",
+];
 
 /// A text that prints as `…` wherever it is formatted.
 #[derive(Clone, PartialEq, Eq)]

@@ -32,7 +32,7 @@ pub struct Capture {
     level: Level,
     destinations: Destinations,
     segments: Option<Arc<dyn DecideSegments>>,
-    reports: report::Settings,
+    reports: Option<report::Settings>,
 }
 
 /// What came of a capture.
@@ -86,7 +86,7 @@ impl Default for Capture {
             level: Level::Trace,
             destinations: Destinations::ALL,
             segments: None,
-            reports: report::Settings { hold: Duration::MAX / 4, ..report::Settings::default() },
+            reports: Some(report::Settings::default()),
         }
     }
 }
@@ -131,7 +131,13 @@ impl Capture {
     /// What is reported of failures. They are told when the body is over, however long they are held.
     #[must_use]
     pub fn reports(self, reports: report::Settings) -> Self {
-        Self { reports, ..self }
+        Self { reports: Some(reports), ..self }
+    }
+
+    /// Takes no reports of failures, as where nobody wants to know of them.
+    #[must_use]
+    pub fn without_reports(self) -> Self {
+        Self { reports: None, ..self }
     }
 
     /// Runs `body` and returns its result and the spans that ended in it.
@@ -151,18 +157,21 @@ impl Capture {
     pub fn run_all<R>(self, body: impl FnOnce() -> R) -> Captured<R> {
         assert!(collector::start(), "the system gives no thread for the collector");
         let (spans, errors) = (Arc::new(Memory::default()), Arc::new(Memory::default()));
-        let processors: Vec<Arc<dyn Processor<ErrorRecord>>> = vec![errors.clone()];
-        let parts = report::parts(self.reports.clone(), true, Sources::Counting, processors);
-        let tag =
-            tracer::add(|| self.tracer(&spans, &parts)).expect("a thousand captures at a time");
+        let parts = self.reports.clone().map(|reports| {
+            report::parts(reports, true, Sources::Counting, vec![Arc::clone(&errors) as _])
+        });
+        let tracer = || self.tracer(&spans, parts.as_ref());
+        let tag = tracer::add(tracer).expect("a thousand captures at a time");
         let _removal = Removal(tag);
         let value = isolate(tag, body);
         assert!(collector::flush(TIMEOUT), "the collector does not answer");
-        parts.teller.tell(true, true);
+        if let Some(parts) = &parts {
+            parts.teller.tell(true, true);
+        }
         Captured { value, spans: spans.take(), errors: errors.take() }
     }
 
-    fn tracer(&self, memory: &Arc<Memory<SpanRecord>>, parts: &report::Parts) -> Tracer {
+    fn tracer(&self, memory: &Arc<Memory<SpanRecord>>, parts: Option<&report::Parts>) -> Tracer {
         Tracer {
             sampler: self.sampler.clone(),
             propagator: self.propagator.clone(),
@@ -170,11 +179,11 @@ impl Capture {
             segments: self.segments.clone(),
             context_missing: ContextMissing::IgnoreError,
             watcher: None,
-            failures: Some(Arc::clone(&parts.taker)),
+            failures: parts.map(|parts| Arc::clone(&parts.taker)),
             destinations: self.destinations,
             level: self.level,
             processors: Processors {
-                of_spans: vec![Arc::clone(&parts.trail)],
+                of_spans: parts.iter().map(|parts| Arc::clone(&parts.trail)).collect(),
                 of_all: vec![memory.clone()],
             },
         }

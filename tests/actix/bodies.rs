@@ -7,7 +7,7 @@ use actix_web::web::Bytes;
 use actix_web::{App, HttpResponse, web};
 use futures_util::{StreamExt as _, stream};
 use spanwright::actix::Tracing;
-use spanwright::testing::{request_details, take_reports};
+use spanwright::testing::request_details;
 
 use crate::support::{exchange, serve, traced, watched};
 
@@ -18,7 +18,6 @@ fn told(tracing: Tracing, media_type: &str, body: &[u8]) -> (Option<String>, Byt
 }
 
 fn told_of(tracing: Tracing, request: TestRequest, body: &[u8]) -> (Option<String>, Bytes) {
-    take_reports();
     let request = request.set_payload(body.to_vec());
     traced(async || {
         let (tracing, span) = watched(tracing);
@@ -86,7 +85,6 @@ fn a_body_that_is_no_text_is_not_told() {
 
 #[test]
 fn a_body_that_the_handler_does_not_read_is_not_read() {
-    take_reports();
     let (body, _) = traced(async || {
         let (tracing, span) = watched(Tracing::new().capture_body(9));
         let app = App::new().default_service(web::to(async || ".")).wrap(tracing);
@@ -103,7 +101,6 @@ fn a_body_that_the_handler_does_not_read_is_not_read() {
 
 #[test]
 fn chunks_and_errors_reach_the_handler_as_they_come() {
-    take_reports();
     let ((read, body), _) = traced(async || {
         let (tracing, span) = watched(Tracing::new().capture_body(7));
         let handler = async |payload: web::Payload| {
@@ -134,7 +131,6 @@ fn chunks_and_errors_reach_the_handler_as_they_come() {
 
 #[test]
 fn a_body_from_the_wire_is_told_however_it_comes() {
-    take_reports();
     let (answers, _) = traced(async || {
         let handler = async |body: String| {
             let details = request_details(spanwright::current()).expect("it is not over");

@@ -11,7 +11,7 @@ use actix_web::{App, HttpRequest, HttpResponse, web};
 use spanwright::actix::Tracing;
 use spanwright::record::{RequestRecord, SpanKind};
 use spanwright::sample::Sampler;
-use spanwright::testing::{Capture, request_details, take_reports};
+use spanwright::testing::{Capture, request_details};
 use spanwright::{Span, SpanRef};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -19,7 +19,6 @@ use crate::support::{send, serve, traced, traced_by, watched};
 
 /// What is told of a request when it is answered.
 fn details_of(tracing: Tracing, request: TestRequest) -> RequestRecord {
-    take_reports();
     let (details, _) = traced(async || {
         let (tracing, span) = watched(tracing);
         let part = web::resource("/{part:[a-z]{1,9}}/x").to(async || ".");
@@ -80,7 +79,6 @@ fn a_request_that_matches_no_route_has_none() {
 
 #[test]
 fn an_error_of_a_middleware_has_the_route_that_the_path_leads_to() {
-    take_reports();
     let (details, _) = traced(async || {
         let (tracing, span) = watched(Tracing::new());
         let app = App::new()
@@ -155,7 +153,6 @@ fn a_method_that_nobody_knows_is_told_as_it_was_sent() {
 
 #[test]
 fn headers_from_the_wire_are_told_one_by_one_whatever_is_in_them() {
-    take_reports();
     let (details, _) = traced(async || {
         let (sender, details) = mpsc::channel();
         let app = move || {
@@ -195,7 +192,6 @@ fn headers_from_the_wire_are_told_one_by_one_whatever_is_in_them() {
 
 #[test]
 fn a_request_that_is_not_sampled_is_told_until_it_is_over() {
-    take_reports();
     let capture = Capture::default().sampler(Sampler::AlwaysOff);
     let (told, spans) = traced_by(capture, async || {
         let (sender, span) = mpsc::channel();
@@ -218,7 +214,6 @@ fn a_request_that_is_not_sampled_is_told_until_it_is_over() {
 
 #[test]
 fn a_request_that_is_left_out_is_not_told() {
-    take_reports();
     let (answer, _) = traced(async || {
         let handler =
             async || format!("{:?}", request_details(spanwright::current()).map(|told| told.url));
@@ -231,7 +226,6 @@ fn a_request_that_is_left_out_is_not_told() {
 
 #[test]
 fn a_request_within_a_request_is_told_as_itself_or_else_as_the_one_around_it() {
-    take_reports();
     let (told, _) = traced(async || {
         let (sender, told) = mpsc::channel();
         let handler = move || {

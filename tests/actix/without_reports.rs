@@ -3,11 +3,11 @@
 use actix_web::test::{TestRequest, call_and_read_body, init_service};
 use actix_web::{App, rt, web};
 use spanwright::actix::Tracing;
-use spanwright::testing::{capture, request_details};
+use spanwright::testing::{Capture, request_details};
 
 #[test]
 fn nothing_is_kept_of_a_request_where_nobody_takes_reports() {
-    let spans = capture(|| {
+    let ((), spans) = Capture::default().without_reports().run(|| {
         rt::System::new().block_on(async {
             let handler = async |body: String| {
                 assert!(!spanwright::current().is_none());

@@ -169,7 +169,7 @@ fn nobody_listening_is_retried_to_the_end() {
 #[test]
 fn a_batch_that_fails_to_its_deadline_is_lost_as_exhausted() {
     let sink = OtlpSink::scripted_then(Vec::new(), Answer::status(503));
-    let settings = Settings { give_up_after: Duration::from_millis(30), ..quick() };
+    let settings = Settings { give_up_after: Duration::from_millis(200), ..quick() };
     let tally = otlp_rig(&sink, &settings).deliver(&spans(1..=10));
     assert_eq!(sum(tally), Sum(10, 0, 0, lost(LossReason::RetriesExhausted, 10)));
     assert!(sink.received().len() > 1);

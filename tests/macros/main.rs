@@ -5,6 +5,7 @@
 
 mod cases;
 mod live;
+mod reported;
 mod reports;
 mod segments;
 mod subsegments;

@@ -40,6 +40,15 @@ fn plain(order: &Order) -> u32 {
         enabled = order.id > 1, parent = None,
     )
 )]
+#[cfg_attr(
+    feature = "annotated",
+    spanwright::report_errors(
+        level = |err| if *err > 9 { spanwright::Severity::Critical } else { spanwright::Severity::Info },
+        title = "Checked", fingerprint = %err, context = order.id.to_string(),
+        person(id = order.id), custom(limit, ?order, over = err), when = |err| *err > 1, ignore(7 | 8),
+        at = "boundary",
+    )
+)]
 fn checked(order: &Order, limit: u32) -> Result<u32, u32> {
     let sum = plain(order);
     #[cfg(feature = "annotated")]
@@ -50,6 +59,7 @@ fn checked(order: &Order, limit: u32) -> Result<u32, u32> {
 }
 
 #[cfg_attr(feature = "annotated", spanwright::xray_subsegment(metadata(len = list.len())))]
+#[cfg_attr(feature = "annotated", spanwright::report_errors(none))]
 fn consumed(list: Vec<u32>) -> Option<u32> {
     list.into_iter().max()
 }
@@ -59,6 +69,7 @@ fn consumed(list: Vec<u32>) -> Option<u32> {
     spanwright::traced(fields(#[annotation] order.id), ok(fields(sum = *ok)))
 )]
 #[cfg_attr(feature = "annotated", spanwright::xray_subsegment(metadata(order.lines), err = "error"))]
+#[cfg_attr(feature = "annotated", spanwright::report_errors(panics, custom(order.id, over = err)))]
 async fn awaited(order: Order, limit: u32) -> Result<u32, u32> {
     let sum = std::future::ready(plain(&order)).await;
     checked(&order, limit + sum)

@@ -2,6 +2,7 @@
 
 mod once;
 mod panics;
+mod scrub;
 mod what_is_told;
 
 use spanwright::record::{ErrorRecord, Subject};

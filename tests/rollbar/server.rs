@@ -98,6 +98,21 @@ async fn an_item_is_kept_and_a_second_one_with_its_uuid_is_not() {
 }
 
 #[tokio::test]
+async fn what_rollbar_s_own_clients_send_is_taken() {
+    for captured in
+        [include_str!("captures/pyrollbar.jsonl"), include_str!("captures/rollbar_js.jsonl")]
+    {
+        let server = RollbarServer::start();
+        for line in captured.lines() {
+            let request: Value = serde_json::from_str(line).expect("a capture is JSON");
+            let (status, answer) = report(&server, &request["body"]).await;
+            assert_eq!(status, 200, "{answer}");
+        }
+        assert_eq!(server.items().len(), 4);
+    }
+}
+
+#[tokio::test]
 async fn every_subject_is_taken_and_two_are_not() {
     let message = json!({"message": {"body": "hello", "extra": 1}});
     let crash = json!({"crash_report": {"raw": "…"}});

@@ -17,7 +17,7 @@ const MATRIX: &[(&str, Imports)] = &[
     ("loss", Only(&["record"])),
     ("secret", Only(&[])),
     ("diagnostics", Only(&[])),
-    ("conventions", Only(&[])),
+    ("conventions", Only(&["secret"])),
     ("notes", Only(&[])),
     // Looks at records that more than one dialect needs.
     ("origin", Only(&["record"])),
@@ -26,9 +26,10 @@ const MATRIX: &[(&str, Imports)] = &[
     ("span", Only(&["record", "sample", "propagate", "loss", "diagnostics"])),
     ("export", Only(&["record", "sample", "secret", "notes", "origin", "tree"])),
     ("pipeline", Only(&["record", "export", "loss", "diagnostics", "secret"])),
+    ("report", Only(&["record", "span", "loss", "diagnostics", "secret", "conventions"])),
     // The edges of the process.
     ("headers", Only(&["record", "propagate", "span"])),
-    ("actix", Only(&["record", "sample", "propagate", "span", "headers", "conventions"])),
+    ("actix", Only(&["record", "sample", "propagate", "span", "report", "headers", "conventions"])),
     ("http_client", Only(&["record", "span", "headers", "conventions"])),
     ("aws", Only(&["export", "pipeline", "secret"])),
     ("opentelemetry", Only(&["record", "origin", "propagate", "loss", "diagnostics", "span"])),

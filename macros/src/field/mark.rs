@@ -32,6 +32,11 @@ impl Mark {
         matches!(self, Self::Annotation | Self::Metadata(_))
     }
 
+    /// The advice for a value that is known late, where there is a way.
+    pub(super) fn late<'a>(&self, advice: &'a str) -> &'a str {
+        if *self == Self::Reported { "" } else { advice }
+    }
+
     /// Whether keys of the two stand in one list, where each must be another.
     pub(super) fn is_beside(&self, other: &Self) -> bool {
         self == other || !self.is_of_segment() && !other.is_of_segment()

@@ -51,7 +51,7 @@ impl Meta {
             "redact" => self.redaction.replace(Redaction::parse(&attribute)?).is_some(),
             "when" => {
                 let condition: Expr = attribute.parse_args()?;
-                expression::check_stays_inside(&condition, errors);
+                expression::check_stays_inside(&condition, expression::LATE, errors);
                 self.when.replace(condition).is_some()
             }
             "annotation" => {

@@ -4,7 +4,7 @@
 
 use quote::ToTokens;
 
-use super::{Field, Key, Mark, segment};
+use super::{Field, Key, segment};
 use crate::errors::Errors;
 use crate::expression;
 use crate::suggest;
@@ -27,7 +27,7 @@ const SENSITIVE: &[&str] = &[
 
 /// The rules that need no other field.
 pub(super) fn check(field: &Field, errors: &mut Errors) {
-    expression::check_stays_inside(&field.value, errors);
+    expression::check_stays_inside(&field.value, field.mark.late(expression::LATE), errors);
     check_named(&field.key, errors);
     check_sensitive(field, errors);
     segment::check(field, errors);
@@ -95,10 +95,7 @@ pub(crate) fn check_scope(fields: &[Field], scope: &[String], errors: &mut Error
 /// What to write for a field that names nothing.
 fn write_it(field: &Field) -> String {
     let key = field.key.place().to_token_stream();
-    let late = match field.mark {
-        Mark::Reported => "",
-        _ => ", or write it with `record!` when it is known",
-    };
+    let late = field.mark.late(", or write it with `record!` when it is known");
     format!("give it a value, `{key} = ..`{late}")
 }
 

@@ -93,7 +93,7 @@ impl Ignored {
             None => None,
         };
         if let Some(guard) = &guard {
-            expression::check_stays_inside(guard, errors);
+            expression::check_stays_inside(guard, "", errors);
         }
         Ok(Self { pattern, guard })
     }

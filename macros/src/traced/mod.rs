@@ -121,7 +121,7 @@ impl Args {
 /// An expression that does not leave the function.
 fn checked(arg: Arg, example: &str, errors: &mut Errors) -> Option<Expr> {
     let expression = arg.expression(example, errors)?;
-    expression::check_stays_inside(&expression, errors);
+    expression::check_stays_inside(&expression, expression::LATE, errors);
     Some(expression)
 }
 

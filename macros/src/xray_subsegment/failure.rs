@@ -42,7 +42,7 @@ impl Classification {
             let variant = choose(FAILURES, "a kind of failure", &expression, text, errors)?;
             return Some(Self { word, by: By::Word(variant) });
         }
-        expression::check_stays_inside(&expression, errors);
+        expression::check_stays_inside(&expression, expression::LATE, errors);
         Some(Self { word, by: By::Function(expression) })
     }
 

@@ -24,6 +24,7 @@ use super::settings::Tracing;
 use super::trace_header::TraceHeader;
 use crate::conventions::known_method;
 use crate::record::Outcome;
+use crate::report::Builder;
 use crate::span::request::forget_details;
 use crate::span::{Attached, Attributes, Frame, Recorder, SpanRef, fail, takes_reports};
 
@@ -122,8 +123,10 @@ impl RootSpan {
         if open.wants_route() {
             open.settle_route(response.request().match_pattern(), Some(response.request()));
         }
+        let is_told = open.frame.is_recording() || takes_reports();
+        let error = response.response().error().filter(|_| is_told).map(ErrorFacts::of);
+        open.report(response.status(), error.as_ref());
         if open.frame.is_recording() {
-            let error = response.response().error().map(ErrorFacts::of);
             open.judge(response.status(), error.as_ref());
             let head = response.response().head();
             open.shared.settings.visit_response(response.request(), head, self.span);
@@ -261,6 +264,16 @@ impl Open {
         }
     }
 
+    /// Reports an error that the service is to blame for, unless somebody has: the annotated function
+    /// that it comes from knows more.
+    fn report(&self, status: StatusCode, error: Option<&ErrorFacts>) {
+        let Some(error) = error.filter(|_| status.is_server_error()) else { return };
+        if takes_reports() && !self.shared.settings.leaves_errors {
+            let report = Builder::bare(error.kind(), error.message()).unless_reported();
+            self.frame.reference().in_scope(|| report.send());
+        }
+    }
+
     fn judge(&mut self, status: StatusCode, error: Option<&ErrorFacts>) {
         self.frame.record(Key::STATUS_CODE, &status.as_u16());
         let kind = error.and_then(ErrorFacts::kind);
@@ -318,6 +331,7 @@ struct Refused {
 
 impl Drop for Refused {
     fn drop(&mut self) {
+        self.open.report(self.status, Some(&self.error));
         if self.open.frame.is_recording() {
             self.open.judge(self.status, Some(&self.error));
         }

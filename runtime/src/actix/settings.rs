@@ -76,6 +76,8 @@ pub struct Tracing {
     excluded_paths: Vec<Cow<'static, str>>,
     is_excluded: Option<Arc<Predicate>>,
     pub(super) trusted_proxies: Option<usize>,
+    /// Whether errors that a handler answers with are left to others to report.
+    pub(super) leaves_errors: bool,
     /// How much of a body reports of errors tell.
     pub(super) max_body_bytes: usize,
     name: Option<Arc<Naming>>,
@@ -123,6 +125,13 @@ impl Tracing {
     /// not called the first entry of a list counts, as X-Ray's own middleware has it.
     pub fn trusted_proxies(self, count: usize) -> Self {
         Self { trusted_proxies: Some(count), ..self }
+    }
+
+    /// Leaves it to annotated functions, and calls by hand, to report errors. Where this is not called,
+    /// an error that a handler answers with and a status from 500 on is reported if no failure in the
+    /// request was.
+    pub fn leave_errors(self) -> Self {
+        Self { leaves_errors: true, ..self }
     }
 
     /// Tells the beginning of a request's body, at most `max_bytes` of it, in reports of errors in
@@ -224,6 +233,7 @@ impl fmt::Debug for Tracing {
         f.debug_struct("Tracing")
             .field("excluded_paths", &self.excluded_paths)
             .field("trusted_proxies", &self.trusted_proxies)
+            .field("leaves_errors", &self.leaves_errors)
             .field("max_body_bytes", &self.max_body_bytes)
             .finish_non_exhaustive()
     }

@@ -70,6 +70,10 @@ impl Outlets {
         let of_spans = std::mem::take(&mut config.processors);
         let processors = Processors { of_spans, ..Processors::default() };
         let mut parts = Parts { processors, ..Parts::default() };
+        // Before the destinations take their settings.
+        for secret in config.secrets() {
+            config.reports.scrub = std::mem::take(&mut config.reports.scrub).secret(secret);
+        }
         super::pipelines::start(config, &mut outlets, &mut parts)?;
         super::exporters::start(config, &mut outlets, &mut parts)?;
         parts.teller = super::reports::start(config, &mut parts)?;

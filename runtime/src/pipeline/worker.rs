@@ -163,7 +163,7 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
                 }
                 Action::Reweigh { from_bytes, to_bytes } => {
                     self.gauge.reweigh(from_bytes, to_bytes);
-                    self.remark("not taken whole, a smaller form follows", reason);
+                    self.remark("not taken as it is, a smaller form follows", reason);
                 }
                 Action::Settle { records, bytes, fate } => {
                     self.settle(records, bytes, fate, reason);

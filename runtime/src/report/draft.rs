@@ -39,8 +39,17 @@ pub(super) struct Draft {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Nature {
     Error,
+    /// An error that is noticed far from where it comes from.
+    Bare,
     Panic,
     Message,
+}
+
+impl Nature {
+    /// Whether the stack where it is noticed says where it comes from.
+    pub(super) const fn has_stack(self) -> bool {
+        matches!(self, Self::Error | Self::Panic)
+    }
 }
 
 /// What the application says about a failure; what is said first, closest to it, counts.

@@ -17,8 +17,10 @@ use super::held::{Held, Leaving};
 use super::limit::{Limiter, Named, Summary};
 use super::raw_stack::RawStack;
 use super::settings::{Panics, Settings};
+use super::trail::Trail;
 use crate::loss::{Ledger, LossReason};
-use crate::record::{Cause, ReportId, Severity, Source, StackFrame};
+use crate::record::{Breadcrumb, Cause, Happening, ReportId, Severity, Source, StackFrame};
+use crate::span::request::Request;
 use crate::span::{self, Noticed, Scope, SpanRef, TakeFailures, Told};
 
 /// Takes failures and holds them until nobody adds to them any more.
@@ -30,6 +32,7 @@ pub(crate) struct Reporter {
     ids: Ids,
     clock: fn() -> Duration,
     pub(super) ledger: Arc<Ledger>,
+    trail: Arc<Trail>,
     /// Wakes whoever tells.
     wake: Box<dyn Wake>,
 }
@@ -53,13 +56,13 @@ struct State {
     held: Held,
     limiter: Limiter,
     /// What has been waiting for long enough.
-    ready: Vec<Box<Draft>>,
+    ready: Vec<Draft>,
 }
 
 /// What there is to tell.
 #[derive(Debug, Default)]
 pub(super) struct Due {
-    pub(super) drafts: Vec<Box<Draft>>,
+    pub(super) drafts: Vec<Draft>,
     pub(super) summaries: Vec<Summary>,
     /// When there may be more.
     pub(super) next_at: Option<Duration>,
@@ -91,12 +94,13 @@ impl Reporter {
         ways: Ways,
         ids: Ids,
         clock: fn() -> Duration,
+        trail: Arc<Trail>,
         wake: Box<dyn Wake>,
     ) -> Self {
         let limiter = Limiter::new(settings.per_kind_per_minute, settings.per_minute);
         let state = State { held: Held::default(), limiter, ready: Vec::new() };
         let (state, ledger) = (Mutex::new(state), Arc::default());
-        Self { settings, ways, state, ids, clock, ledger, wake }
+        Self { settings, ways, state, ids, clock, ledger, trail, wake }
     }
 
     /// Takes out what nobody adds to any more; with `all`, every failure, and where it `ends`, every
@@ -134,6 +138,13 @@ impl Reporter {
         .flatten()
     }
 
+    /// Keeps a note for the failures that may follow it.
+    pub(super) fn note(&self, message: String, severity: Severity) {
+        let trace_id = Some(span::current().context().trace_id).filter(|id| id.is_valid());
+        let what = Happening::Note { message };
+        self.trail.note(trace_id, Breadcrumb { unix_ns: nanos(self.now()), severity, what });
+    }
+
     fn failed(&self, failure: &Noticed<'_>) {
         let causes = match failure.told {
             Told::Error(type_name, error) => chain::causes(type_name, error),
@@ -164,7 +175,7 @@ impl Reporter {
             return self.lock().held.unwind(&leaving, said, until);
         }
         let passed = self.lock().held.pass(leaving, said, until);
-        let Err((Leaving { above, causes, source, confirms, .. }, said)) = passed else { return };
+        let Some((Leaving { above, causes, source, confirms, .. }, said)) = passed else { return };
         if self.ways.events && !site.has_event {
             event(&causes);
         }
@@ -195,6 +206,7 @@ impl Reporter {
             self.lock().held.settle(scope, &telling.causes);
             return None;
         }
+        let request = span::request::report(span::current());
         let now = self.now();
         let kind = telling.kind();
         if !self.lock().limiter.admit(kind, now, || telling.named()) {
@@ -204,10 +216,10 @@ impl Reporter {
             self.wake.wake();
             return None;
         }
-        let draft = telling.draft(self.next_id(), now);
+        let draft = telling.draft(self.next_id(), now, request);
         let id = draft.id;
         let mut state = self.lock();
-        let displaced = state.held.hold(Box::new(draft), scope, now + self.settings.hold);
+        let displaced = state.held.hold(draft, scope, now + self.settings.hold);
         state.ready.extend(displaced);
         drop(state);
         self.wake.wake();
@@ -280,23 +292,18 @@ impl Telling {
         Named { title, severity, fingerprint }
     }
 
-    fn draft(self, id: ReportId, now: Duration) -> Draft {
+    fn draft(self, id: ReportId, now: Duration, request: Request) -> Draft {
         let Self { nature, causes, said, source, place, confirms } = self;
         let span = span::current();
-        let request = span::request::of(span).unwrap_or_default();
         Draft {
             id,
-            unix_ns: u64::try_from(now.as_nanos()).unwrap_or(u64::MAX),
+            unix_ns: nanos(now),
             noticed: span::notice(),
             nature,
             causes,
             said,
             path: source.into_iter().collect(),
-            stack: if nature == Nature::Message {
-                RawStack::default()
-            } else {
-                RawStack::capture()
-            },
+            stack: if nature.has_stack() { RawStack::capture() } else { RawStack::default() },
             place,
             span,
             user: request.user,
@@ -305,6 +312,11 @@ impl Telling {
             is_confirmed: confirms,
         }
     }
+}
+
+/// A time since the Unix epoch in nanoseconds.
+pub(super) fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// What the attribute of a function says about its failure.
@@ -371,7 +383,7 @@ impl Ids {
 /// How bad a failure is where nobody says.
 pub(super) const fn default_severity(nature: Nature) -> Severity {
     match nature {
-        Nature::Error => Severity::Error,
+        Nature::Error | Nature::Bare => Severity::Error,
         Nature::Panic => Severity::Critical,
         Nature::Message => Severity::Info,
     }

@@ -4,6 +4,7 @@
 //! at both ends, with the code around the application's own.
 //! Never: fails; where symbols are missing, there is less to tell.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -165,13 +166,11 @@ const MACHINERY: &[&str] = &[
 const LIBRARIES: &[&str] =
     &["/rustc/", "/registry/src/", "/git/checkouts/", "/lib/rustlib/src/", "/vendor/"];
 
-/// Where the files of this crate are.
-const OWN_FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/");
-
 fn is_in_app(function: Option<&str>, file: Option<&str>, settings: &StackSettings) -> bool {
     let file = file.map(|file| file.replace('\\', "/"));
     let file = file.as_deref();
-    let owner = function.and_then(symbol::crate_of);
+    let owner = symbol::owner(function, file);
+    let owner = owner.as_deref();
     let is_on = |list: &[String]| {
         list.iter().any(|entry| match file {
             _ if Some(entry.as_str()) == owner => true,
@@ -187,12 +186,15 @@ fn is_in_app(function: Option<&str>, file: Option<&str>, settings: &StackSetting
         return false;
     }
     match file {
-        Some(file) => {
-            !LIBRARIES.iter().any(|folder| file.contains(folder)) && !file.starts_with(OWN_FILES)
-        }
+        Some(file) => is_rust(file) && !LIBRARIES.iter().any(|folder| file.contains(folder)),
         // Without a file there is only the crate: none is what the linker or C has put in.
         None => owner.is_some_and(|owner| !symbol::is_language(owner)),
     }
+}
+
+/// Whether a file is of Rust: of C are the libraries of the system.
+fn is_rust(file: &str) -> bool {
+    Path::new(file).extension().is_some_and(|extension| extension == "rs")
 }
 
 /// Whether a file is in a folder, or in one below.
@@ -204,7 +206,8 @@ fn is_below(file: &str, folder: &str) -> bool {
 /// Frames, newest first, as they are told: oldest first, without what stands above the first and
 /// below the last function of anybody's interest.
 fn trimmed(mut frames: Vec<StackFrame>) -> Vec<StackFrame> {
-    let newest = count_newest(&frames);
+    let hook = hook(&frames).unwrap_or_default();
+    let newest = hook + frames[hook..].iter().take_while(|frame| is_noticing(frame)).count();
     frames.drain(..newest);
     let oldest = frames.iter().rev().take_while(|frame| is_start(frame)).count();
     frames.truncate(frames.len() - oldest);
@@ -214,92 +217,38 @@ fn trimmed(mut frames: Vec<StackFrame>) -> Vec<StackFrame> {
     frames
 }
 
-/// How many of the newest frames tell how the failure was noticed, not where.
-fn count_newest(frames: &[StackFrame]) -> usize {
-    let noticing = frames.iter().take_while(|frame| is_noticing(frame));
-    let count = noticing.clone().count();
-    let has_panicked = noticing.clone().any(|frame| {
-        let name = frame.function.as_deref().unwrap_or_default();
-        name.contains("rust_begin_unwind") || name.starts_with("core::panicking::")
-    });
-    if !has_panicked {
-        return count;
-    }
-    // What panicked is the caller of `unwrap`, not `unwrap`.
-    let is_language =
-        |frame: &&StackFrame| owner(frame).is_some_and(symbol::is_language) && !frame.is_in_app;
-    count + frames[count..].iter().take_while(is_language).count()
-}
-
-/// The crate whose code a call is, by the name of the function or else by its file: some names have no
-/// path in programs that are built with `line-tables-only`.
-fn owner(frame: &StackFrame) -> Option<&str> {
-    let by_name = frame.function.as_deref().and_then(symbol::crate_of);
-    by_name.or_else(|| frame.file.as_deref().and_then(owner_of_file))
-}
-
-/// The crate that a file is of, if it is ours, of the language, or of a registry.
-fn owner_of_file(file: &str) -> Option<&str> {
-    if file.starts_with(OWN_FILES) {
-        return Some("spanwright");
-    }
-    if ["/rustc/", "/lib/rustlib/src/"].iter().any(|folder| file.contains(folder)) {
-        return file.split_once("/library/")?.1.split('/').next();
-    }
-    let package = file.split_once("/registry/src/")?.1.split('/').nth(1)?;
-    let is_version = |pair: &[u8]| pair[0] == b'-' && pair[1].is_ascii_digit();
-    Some(&package[..package.as_bytes().windows(2).position(is_version)?])
-}
-
-/// Whether a call is of the language and its name does not say of which part.
-fn is_nameless_language(frame: &StackFrame) -> bool {
-    let has_path = frame.function.as_deref().and_then(symbol::crate_of).is_some();
-    !has_path && owner(frame).is_some_and(symbol::is_language)
-}
-
 fn is_unknown(frame: &StackFrame) -> bool {
     frame.function.is_none() && frame.file.is_none()
 }
 
-/// Whether a frame is of our own, of the panic machinery, or of what stands between both.
+/// Whether a frame is of the language, as far as it tells.
+fn is_language(frame: &StackFrame) -> bool {
+    let owner = symbol::owner(frame.function.as_deref(), frame.file.as_deref());
+    is_unknown(frame) || owner.is_some_and(|owner| symbol::is_language(&owner))
+}
+
+/// Where a panic calls its hook, which may be somebody's around ours. A panic that is past its hook
+/// runs destructors, whose failures are their own.
+fn hook(frames: &[StackFrame]) -> Option<usize> {
+    let is = |frame: &StackFrame, part: &str| {
+        frame.function.as_deref().is_some_and(|name| name.contains(part))
+    };
+    let at = frames.iter().position(|frame| is(frame, "panic_with_hook"))?;
+    let is_unwinding = |frame: &StackFrame| is(frame, "_Unwind_") || is(frame, "rust_start_panic");
+    (!frames[..at].iter().any(is_unwinding)).then_some(at)
+}
+
+/// Whether one of the newest frames tells how a failure was noticed, not where: our own, the panic
+/// machinery, and what panics for its caller, such as `unwrap`.
 fn is_noticing(frame: &StackFrame) -> bool {
-    const BEGINNINGS: [&str; 12] = [
-        "std::panicking::",
-        "std::panic::",
-        "core::panicking::",
-        "core::panic::",
-        "core::ops::function::Fn",
-        "<alloc::boxed::Box as core::ops::function::Fn",
-        "<core::panic::unwind_safe::AssertUnwindSafe as ",
-        "std::sys::backtrace::",
-        "__rustc::",
-        "rust_begin_unwind",
-        "__rust_",
-        "rust_panic",
-    ];
-    let Some(name) = frame.function.as_deref() else { return is_unknown(frame) };
-    is_ours(frame)
-        || is_nameless_language(frame)
-        || BEGINNINGS.iter().any(|begin| name.starts_with(begin))
+    let owner = symbol::owner(frame.function.as_deref(), frame.file.as_deref());
+    let is_ours = matches!(owner.as_deref(), Some("spanwright" | "backtrace")) && !frame.is_in_app;
+    is_ours || is_language(frame) || has_name(frame, &["rust_", "__rust_", "_Unwind_"])
 }
 
-fn is_ours(frame: &StackFrame) -> bool {
-    matches!(owner(frame), Some("spanwright" | "backtrace")) && !frame.is_in_app
-}
-
-/// Whether a frame is of what starts a program or a thread.
+/// Whether one of the oldest frames is of what starts a program or a thread.
 fn is_start(frame: &StackFrame) -> bool {
-    const BEGINNINGS: [&str; 20] = [
-        "std::rt::",
-        "std::sys::",
-        "std::thread::",
-        "std::panicking::",
-        "std::panic::",
-        "core::panic::",
-        "core::ops::function::Fn",
-        "<alloc::boxed::Box as core::ops::function::Fn",
-        "<core::panic::unwind_safe::AssertUnwindSafe as ",
-        "test::",
+    const BEGINNINGS: [&str; 9] = [
         "__libc_start",
         "__rust_",
         "__scrt_",
@@ -309,12 +258,20 @@ fn is_start(frame: &StackFrame) -> bool {
         "_pthread_",
         "__pthread_",
         "__clone",
-        "start_thread",
     ];
-    const NAMES: [&str; 6] = ["main", "_start", "start", "clone", "clone3", "thread_start"];
-    let Some(name) = frame.function.as_deref() else { return is_unknown(frame) };
-    // The `main` of C has no path; the one of the application has.
-    NAMES.contains(&name)
-        || is_nameless_language(frame)
-        || BEGINNINGS.iter().any(|begin| name.starts_with(begin))
+    const NAMES: [&str; 7] =
+        ["main", "_start", "start", "clone", "clone3", "start_thread", "thread_start"];
+    // The `main` of C has neither a path nor a file of Rust; that of the application has one of both.
+    let name = frame.function.as_deref().unwrap_or_default();
+    let is_c = !frame.file.as_deref().is_some_and(is_rust) && NAMES.contains(&name);
+    is_language(frame) || is_c || has_name(frame, &BEGINNINGS)
 }
+
+/// Whether a function without a path begins with one of these.
+fn has_name(frame: &StackFrame, beginnings: &[&str]) -> bool {
+    let name = frame.function.as_deref().filter(|name| !name.contains("::")).unwrap_or_default();
+    beginnings.iter().any(|begin| name.starts_with(begin))
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,8 @@
 //! arguments.
 //! Never: loses the name of a function that it does not understand.
 
+use std::borrow::Cow;
+
 /// What debug information and symbol table say of an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Symbol {
@@ -53,8 +55,9 @@ fn without_closures(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     while let Some(at) = rest.find("::{") {
         let inside = &rest[at + 2..];
-        let end = inside.find('}').map_or(inside.len(), |at| at + 1);
-        let end = end + inside[end..].bytes().take_while(|byte| *byte == b'}').count();
+        // `{{closure}}` or `{closure#0}`, behind which its own arguments may be.
+        let end = inside.find('}').map_or(inside.len(), |end| end + 1);
+        let end = end + inside[end..].len() - inside[end..].trim_start_matches('}').len();
         out.push_str(&rest[..at]);
         let part = &inside[..end];
         let is_noise = ["{{closure}}", "{closure", "{async", "{coroutine", "{gen", "{{constant}}"]
@@ -92,8 +95,27 @@ fn without_arguments(name: &str) -> String {
     out
 }
 
-/// The crate whose code a function is, as far as its name tells.
-pub(super) fn crate_of(name: &str) -> Option<&str> {
+/// The crate whose code a function is, as far as its name tells, or else its file: a function that
+/// is inlined may have lost its path.
+pub(super) fn owner<'a>(function: Option<&'a str>, file: Option<&str>) -> Option<Cow<'a, str>> {
+    let named = function.and_then(crate_of).map(Cow::Borrowed);
+    named.or_else(|| file.and_then(crate_of_file).map(Cow::Owned))
+}
+
+fn crate_of_file(file: &str) -> Option<String> {
+    let (ours, _) = file!().rsplit_once("report/").unwrap_or_default();
+    if file.contains("/rustc/") || file.contains("/lib/rustlib/src/") {
+        return Some("std".to_owned());
+    }
+    if !ours.is_empty() && file.contains(ours) {
+        return Some("spanwright".to_owned());
+    }
+    let (_, package) = file.split_once("/registry/src/")?.1.split_once('/')?;
+    let (package, _) = package.split_once('/')?.0.rsplit_once('-')?;
+    Some(package.replace('-', "_"))
+}
+
+fn crate_of(name: &str) -> Option<&str> {
     let Some(inside) = name.strip_prefix('<') else {
         return first_part(name);
     };
@@ -151,7 +173,6 @@ mod tests {
                 "<app::f::{closure#0} as core::future::future::Future>::poll",
                 "<app::f as core::future::future::Future>::poll",
             ),
-            ("poll<app::f::{async_fn_env#0}<app::Body>, app::Body>", "poll"),
             ("<&T as app::Show>::show", "<&T as app::Show>::show"),
             ("main", "main"),
             ("", ""),
@@ -166,6 +187,29 @@ mod tests {
             assert!(readable(name).len() <= name.len(), "{name}");
         }
         assert_eq!(readable(&"ä".repeat(10_000)).len(), MAX_NAME_BYTES);
+    }
+
+    #[test]
+    fn a_function_without_a_path_belongs_to_the_crate_of_its_file() {
+        for (name, file, expected) in [
+            (
+                Some("call_once"),
+                Some("/rustc/59807616/library/core/src/ops/function.rs"),
+                Some("std"),
+            ),
+            (
+                Some("poll"),
+                Some("/u/registry/src/index-1949/tokio-util-0.7.1/src/a.rs"),
+                Some("tokio_util"),
+            ),
+            (Some("capture"), Some(file!()), Some("spanwright")),
+            (Some("run"), Some("/srv/app/src/main.rs"), None),
+            (Some("app::run"), Some("/u/registry/src/index-1949/tokio-1.0/src/a.rs"), Some("app")),
+            (None, Some("/u/registry/src/"), None),
+            (None, None, None),
+        ] {
+            assert_eq!(owner(name, file).as_deref(), expected, "{name:?} {file:?}");
+        }
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub(crate) struct Request {
     pub(crate) xray_rest: Option<Arc<str>>,
     /// How it came in, where reports are taken: whoever makes one keeps this with it.
     pub(crate) details: Option<Arc<dyn Describe>>,
+    /// Whether a failure in it was reported, or counted.
+    pub(crate) is_reported: bool,
 }
 
 /// Knows how a request came in.
@@ -196,6 +198,16 @@ pub(crate) fn forget_details(span: SpanRef) {
 /// Keeps the rule by which a request has a segment.
 pub(super) fn set_sampling_rule(root: Root, rule: &Arc<str>) {
     change(root, |request| request.sampling_rule = Some(Arc::clone(rule)));
+}
+
+/// Notes that a failure in the request of a span is reported; gives back what belongs to it.
+pub(crate) fn report(span: SpanRef) -> Request {
+    let mut request = Request::default();
+    change(span.to_current().root(), |open| {
+        open.is_reported = true;
+        request = open.clone();
+    });
+    request
 }
 
 /// What belongs to the request of a span.

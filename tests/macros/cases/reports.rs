@@ -281,7 +281,7 @@ fn severity(error: &Failure) -> Severity {
     if error.0.is_empty() { Severity::Debug } else { Severity::Warning }
 }
 
-#[report_errors(level = severity)]
+#[report_errors(level = severity, context = format!("{err:?}"))]
 fn judged_by_path(text: &'static str) -> Result<(), Failure> {
     Err(Failure(text))
 }
@@ -291,7 +291,7 @@ fn r08_the_level_of_a_report_is_its_own() {
     let expected = "warning warned: Failure(failed: w)\n\
                     info judged: Failure(failed: a)\n\
                     critical judged: Failure(failed: b)\n\
-                    debug judged_by_path: Failure(failed: )\n";
+                    debug judged_by_path: Failure(failed: ) context=Failure(\"\")\n";
     check_reports(expected, || {
         assert!(warned().is_err());
         assert!(block_on(judged("a")).is_err());

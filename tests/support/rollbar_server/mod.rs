@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 
 use crate::http_server::{Answer, HttpServer, Received};
 
+pub use item::check;
+
 /// The path that takes items.
 pub const PATH: &str = "/api/1/item/";
 
@@ -77,23 +79,13 @@ pub struct Refusal {
 impl Turn {
     /// The answer that the API has for this status, whatever is sent.
     pub fn status(status: u16) -> Self {
-        let message = match status {
-            400 => "bad request",
-            401 => "access token required",
-            403 => "access denied",
-            404 => "not found",
-            413 => "payload too large",
-            422 => "unprocessable payload",
-            429 => "rate limit exceeded",
-            _ => "internal error",
-        };
-        Self::Instead(Refusal { status, message: message.to_owned() }.answer())
+        Self::Instead(Refusal::new(status, message(status)).answer())
     }
 
     /// The answer to one request too many; the next window begins in so many seconds.
     pub fn rate_limited(remaining_seconds: u64) -> Self {
-        let Self::Instead(answer) = Self::status(429) else { unreachable!("it is an answer") };
-        let answer = answer
+        let answer = Refusal::new(429, message(429))
+            .answer()
             .header("X-Rate-Limit-Limit", "5000")
             .header("X-Rate-Limit-Remaining", "0")
             .header("X-Rate-Limit-Reset", "1795166494")
@@ -228,10 +220,10 @@ impl Refusal {
 /// The `data` of a request that is as it must be.
 fn judge(received: &Received) -> Result<Value, Refusal> {
     if (received.method.as_str(), received.path.as_str()) != ("POST", PATH) {
-        return Err(Refusal::new(404, "not found"));
+        return Err(Refusal::new(404, message(404)));
     }
     match received.header("x-rollbar-access-token") {
-        None | Some("") => return Err(Refusal::new(401, "access token required")),
+        None | Some("") => return Err(Refusal::new(401, message(401))),
         Some(TOKEN) => {}
         Some(READ_TOKEN) => {
             return Err(Refusal::new(403, "insufficient privileges: post_server_item is needed"));
@@ -239,7 +231,7 @@ fn judge(received: &Received) -> Result<Value, Refusal> {
         Some(_) => return Err(Refusal::new(403, "access denied: access token not found")),
     }
     if received.raw_body.len() > MAX_BODY_BYTES {
-        return Err(Refusal::new(413, "payload too large"));
+        return Err(Refusal::new(413, message(413)));
     }
     let kind = received.header("content-type").unwrap_or_default();
     if kind.split(';').next().map(str::trim) != Some("application/json") {
@@ -249,6 +241,20 @@ fn judge(received: &Received) -> Result<Value, Refusal> {
         parse(&received.body).ok_or_else(|| Refusal::new(400, "the body is not JSON in UTF-8"))?;
     item::check(&payload).map_err(|message| Refusal::new(422, message))?;
     Ok(payload["data"].take())
+}
+
+fn message(status: u16) -> &'static str {
+    match status {
+        400 => "bad request",
+        401 => "access token required",
+        403 => "access denied",
+        404 => "not found",
+        413 => "payload too large",
+        422 => "unprocessable payload",
+        429 => "rate limit exceeded",
+        500.. => "internal error",
+        _ => "unexpected",
+    }
 }
 
 fn parse(body: &[u8]) -> Option<Value> {

@@ -74,7 +74,9 @@ impl Encoder {
         if let Some(root) = root {
             server.insert("root".to_owned(), json!(root));
         }
-        item.set("server", Value::Object(server));
+        if !server.is_empty() {
+            item.set("server", Value::Object(server));
+        }
         item.finish(custom(record, self.service.as_deref()))
     }
 }
@@ -169,6 +171,7 @@ fn server(settings: &Settings) -> Map<String, Value> {
     let mut server = Map::new();
     for (key, value) in [
         ("host", json!(short(settings.host()))),
+        ("cpu", json!(short(settings.server.cpu.as_deref()))),
         ("branch", json!(short(settings.server.branch.as_deref()))),
         ("pid", json!(settings.pid())),
         ("argv", if argv.is_empty() { Value::Null } else { json!(argv) }),

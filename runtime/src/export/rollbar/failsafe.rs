@@ -40,6 +40,10 @@ pub(super) fn reduce(item: &[u8], reply: &Reply) -> Option<Vec<u8>> {
         truncate::write(whole, SMALL_MAX_BYTES, &mut out);
     } else {
         text::write(&failsafe(&whole["data"], reply), &mut out);
+        if out.len() >= item.len() {
+            out.clear();
+            text::write(&barest(&whole["data"], reply.status), &mut out);
+        }
     }
     Some(out)
 }
@@ -74,6 +78,17 @@ fn failsafe(original: &Value, reply: &Reply) -> Value {
     json!({ "data": data })
 }
 
+/// What is smaller than any item of ours: only what is smaller is sent in the place of another.
+fn barest(original: &Value, status: u16) -> Value {
+    json!({ "data": {
+        "environment": original["environment"],
+        "uuid": original["uuid"],
+        "level": original["level"],
+        "body": { "message": { "body": format!("refused: status {status}") } },
+        "custom": { OURS: { "failsafe": true } },
+    }})
+}
+
 /// What the original was about.
 fn subject(body: &Value) -> String {
     let trace = if body["trace"].is_object() { &body["trace"] } else { &body["trace_chain"][0] };
@@ -106,7 +121,7 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_replaced_by_an_item_that_says_so() {
-        let cause = Cause { type_name: Some("app::Odd".into()), message: "no".to_owned() };
+        let cause = Cause { type_name: Some("app::Odd".into()), message: "no".repeat(200) };
         let subject = Subject::Error(vec![cause]);
         let item = encoded(&ErrorRecord { subject, ..testing::message("") });
         let failsafe = reduce(&item, &reply(422, "invalid body")).expect("there is a plainer form");
@@ -134,6 +149,17 @@ mod tests {
         assert_eq!(found, expected);
         assert_eq!(reduce(&failsafe, &reply(422, "still")), None);
         assert_eq!(reduce(&failsafe, &reply(413, "still")), None);
+    }
+
+    #[test]
+    fn the_smallest_item_is_replaced_by_a_smaller_one() {
+        let (settings, mut item) = (Settings::new(Secret::new("token")), Vec::new());
+        Exporter::new(&settings)
+            .encode(&testing::message(""), &mut item)
+            .expect("every record has a form");
+        let failsafe = reduce(&item, &reply(422, "invalid body")).expect("there is a plainer form");
+        assert!(failsafe.len() < item.len(), "{}", String::from_utf8_lossy(&failsafe));
+        assert!(is_failsafe(&failsafe));
     }
 
     #[test]

@@ -41,10 +41,9 @@ pub(super) fn frames(record: &ErrorRecord, root: Option<&str>) -> Vec<Value> {
         return annotated.map(|source| annotated_frame(source, root)).collect();
     }
     let mut frames: Vec<_> = record.stack.iter().map(|call| frame(call, root)).collect();
-    let newest = record.stack.iter().rfind(|call| call.is_in_app);
-    let innermost = annotated.next_back();
-    if let Some(source) = innermost.filter(|source| !newest.is_some_and(|call| is_in(call, source)))
-    {
+    // Below it may be functions without an attribute, which are where a panic comes from.
+    let is_shown = |source: &Source| record.stack.iter().any(|call| is_in(call, source));
+    if let Some(source) = annotated.next_back().filter(|source| !is_shown(source)) {
         frames.push(annotated_frame(source, root));
     }
     frames
@@ -106,8 +105,8 @@ fn class_name(function: &str) -> Option<&str> {
     name.starts_with(|first: char| first.is_uppercase()).then_some(owner)
 }
 
-/// Whether a call is of an annotated function: of its name, in its file. The type that a method
-/// belongs to is not known to an attribute.
+/// Whether a call is of an annotated function: code of the application of its name, in its file. The
+/// type that a method belongs to is not known to an attribute.
 fn is_in(call: &StackFrame, source: &Source) -> bool {
     let last = |path: &str| path.rsplit_once("::").map_or(path, |(_, name)| name).to_owned();
     let name = call.function.as_deref().map(|function| last(without_closures(function)));
@@ -115,7 +114,8 @@ fn is_in(call: &StackFrame, source: &Source) -> bool {
         let before = file.strip_suffix(source.file);
         before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
     };
-    name.is_some_and(|name| name == last(source.function))
+    call.is_in_app
+        && name.is_some_and(|name| name == last(source.function))
         && call.file.as_deref().is_none_or(is_file)
 }
 
@@ -172,28 +172,35 @@ mod tests {
     }
 
     #[test]
-    fn the_innermost_annotated_function_is_always_there() {
-        for (stack, count) in [
-            // Its closure, as a method, and without debug information.
-            (vec![call("/x/src/home.rs", "app::home::run::{{closure}}::{{closure}}")], 1),
-            (vec![call("src/home.rs", "<app::home::Home as app::Service>::run")], 1),
-            (vec![StackFrame { file: None, ..call("", "app::home::Home::run") }], 1),
-            // Another function, another file, another part of a name, and code that is not ours.
-            (vec![call("src/home.rs", "app::home::outer")], 2),
-            (vec![call("src/not_home.rs", "app::not_home::run")], 2),
-            (vec![call("src/home.rs", "app::home::rerun")], 2),
-            (vec![StackFrame { is_in_app: false, ..call("src/home.rs", "app::home::run") }], 2),
-            (vec![], 1),
+    fn an_annotated_function_on_the_stack_is_known_by_name_and_file() {
+        for (call, is_known) in [
+            (call("/x/src/home.rs", "app::home::run::{{closure}}::{{closure}}"), true),
+            (call("src/home.rs", "<app::home::Home as app::Service>::run"), true),
+            (StackFrame { file: None, ..call("", "app::home::Home::run") }, true),
+            (call("src/home.rs", "app::home::outer"), false),
+            (call("src/not_home.rs", "app::not_home::run"), false),
+            (call("src/home.rs", "app::home::rerun"), false),
+            (StackFrame { is_in_app: false, ..call("src/home.rs", "app::home::run") }, false),
+            (StackFrame { function: None, ..call("src/home.rs", "") }, false),
         ] {
-            let record = record(stack, vec![&source::LIST, &source::RUN]);
-            let frames = frames(&record, None);
-            let last = frames.last().expect("there is one");
-            let name = last["method"].as_str().expect("a name");
-            // Without a stack both annotated functions are frames.
-            let expected = if record.stack.is_empty() { 2 } else { count };
-            assert_eq!(frames.len(), expected, "{:?}", record.stack);
-            assert!(name.contains("run") || name.contains("::run"), "{name}");
+            assert_eq!(is_in(&call, &source::RUN), is_known, "{call:?}");
         }
+    }
+
+    #[test]
+    fn the_innermost_annotated_function_is_always_there() {
+        let methods = |stack, path| {
+            let frames = frames(&record(stack, path), None);
+            let method = |frame: &Value| frame["method"].as_str().expect("a name").to_owned();
+            frames.iter().map(method).collect::<Vec<_>>().join(" ")
+        };
+        let path = || vec![&source::LIST, &source::RUN, &source::BY_HAND];
+        let run = || call("src/home.rs", "app::home::run");
+        let parse = || call("src/parse.rs", "app::parse");
+        assert_eq!(methods(vec![run(), parse()], path()), "app::home::run app::parse");
+        assert_eq!(methods(vec![parse()], path()), "app::parse app::home::run");
+        assert_eq!(methods(vec![], path()), "app::list::list app::home::run");
+        assert_eq!(methods(vec![parse()], vec![]), "app::parse");
     }
 
     #[test]

@@ -44,10 +44,10 @@ const LIMITS: Limits = Limits { items: 1, bytes: 1_048_576, overhead_bytes: 0 };
 /// Source: <https://github.com/rollbar/rollbar.js/blob/master/src/truncation.js>.
 const SOFT_MAX_BYTES: usize = 524_288;
 
-/// How large an item gets, in bytes, that was too large for whoever answered: the limit that
-/// Rollbar's pages on the API still name elsewhere.
+/// How large an item gets, in bytes, that was too large for whoever answered: the limit of former
+/// years, which stands on Rollbar's pages beside the one of today.
 ///
-/// Source: <https://docs.rollbar.com/reference/getting-started-1>.
+/// Source: <https://docs.rollbar.com/reference/create-item>.
 const SMALL_MAX_BYTES: usize = 131_072;
 
 /// The longest `environment`, in characters.

@@ -52,6 +52,8 @@ pub struct Server {
     /// The folder that the application was built in: files below it are the application's. `None`
     /// for what stands before the file of an annotated function on the stack of an item.
     pub root: Option<String>,
+    /// The kind of processor, such as `x86_64`.
+    pub cpu: Option<String>,
     /// The branch that was built.
     pub branch: Option<String>,
     /// The number of the process; `None` for the `process.pid` of the resource.

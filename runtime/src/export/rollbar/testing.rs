@@ -7,6 +7,7 @@ pub(super) mod source {
     use crate::record::{Level, Source};
 
     pub(in super::super) static LIST: Source = place("list", "app::list::list", "src/list.rs", 3);
+    pub(in super::super) static BY_HAND: Source = place("by hand", "", "", 0);
     pub(in super::super) static RUN: Source = place("run", "app::home::run", "src/home.rs", 7);
 
     const fn place(

@@ -12,9 +12,9 @@
 //! | any other | refused |
 //!
 //! Sources: <https://docs.rollbar.com/reference/create-item>,
-//! <https://docs.rollbar.com/reference/rate-limits>. What waits for a better token is what the queue
-//! holds; that it waits is said with every attempt. `X-Rate-Limit-Reset` says the same as the seconds
-//! by a clock that is not here.
+//! <https://docs.rollbar.com/docs/rate-limits>. `X-Rate-Limit-Reset` says the same as the
+//! seconds, by a clock that is not here. A token can be given its scope while the service runs, so what
+//! waits for that is kept, as far as the queue reaches.
 
 use std::time::Duration;
 

@@ -240,10 +240,8 @@ fn nothing_at_all_is_sent_before_the_wait_is_over_that_the_server_asked_for() {
     let mut script = Script::with(|rules| rules.max_in_flight = 4);
     script.items(0, &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"]);
     script.answer(0, 1, retry(Some(1_000)));
-    // A failure of our own that would wait for longer, and what ends that.
-    for _ in 0..5 {
-        script.machine.failures += 1;
-    }
+    // A failure whose wait would be longer, and what ends that wait.
+    script.machine.failures = 5;
     assert_eq!(script.answer(1, 2, retry(None)), []);
     assert_eq!(script.answer(2, 3, Verdict::Delivered), [settle(3, 3, Fate::Delivered)]);
     assert_eq!(script.answer_with(3, 4, reduce(), &["J"]).len(), 2, "the items are not sent");

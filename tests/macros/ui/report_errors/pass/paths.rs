@@ -73,8 +73,10 @@ mod macros {
     }
 }
 
-fn main() {
+#[spanwright::report_errors]
+fn main() -> Result<(), String> {
     let _ = (imported::pay(1), renamed::pay(1), facade::pay(1), facade::refund(1));
     drop(other_way::pay(1));
     let _ = (macros::pay(1), macros::refund(1));
+    Ok(())
 }

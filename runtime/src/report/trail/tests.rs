@@ -1,0 +1,188 @@
+//! What a trail remembers, with times and ids given.
+
+use super::*;
+use crate::record::{
+    Attribute, Destinations, Dropped, Level, Source, SpanContext, SpanKind, TraceFlags,
+};
+
+static SOURCE: Source =
+    Source { name: "", target: "", function: "", file: "", line: 0, level: Level::Info };
+
+const TRACE: TraceId = TraceId::from_u128(7);
+
+/// A span of trace 7 that ends at `id` times 10 and has taken 5.
+fn span(id: u64, parent: Option<u64>) -> SpanRecord {
+    SpanRecord {
+        name: format!("span {id}").into(),
+        context: SpanContext {
+            trace_id: TRACE,
+            span_id: SpanId::from_u64(id),
+            flags: TraceFlags::SAMPLED,
+            is_remote: false,
+        },
+        parent_span_id: parent.map(SpanId::from_u64),
+        parent_is_remote: false,
+        local_root_id: SpanId::from_u64(1),
+        trace_state: None,
+        kind: SpanKind::Internal,
+        start_unix_ns: id * 10 - 5,
+        end_unix_ns: id * 10,
+        attributes: Vec::new(),
+        events: Vec::new(),
+        links: Vec::new(),
+        dropped: Dropped::default(),
+        status: Status::Unset,
+        outcome: Outcome::Ok,
+        source: &SOURCE,
+        destinations: Destinations::default(),
+        segment: None,
+    }
+}
+
+fn trail(spans: Vec<SpanRecord>) -> Trail {
+    let trail = Trail::default();
+    trail.process(&spans.into());
+    trail
+}
+
+fn around(trail: &Trail, id: u64, at_unix_ns: u64) -> Around {
+    trail.around(TRACE, SpanId::from_u64(id), at_unix_ns)
+}
+
+fn note(unix_ns: u64, message: &str) -> Breadcrumb {
+    let what = Happening::Note { message: message.to_owned() };
+    Breadcrumb { unix_ns, severity: Severity::Debug, what }
+}
+
+fn told(around: &Around) -> Vec<String> {
+    let texts = around.breadcrumbs.iter().map(|crumb| match &crumb.what {
+        Happening::Log { message } | Happening::Note { message } => message.clone(),
+        Happening::Span { name, error, .. } => match error {
+            Some(error) => format!("{name}: {error}"),
+            None => name.to_string(),
+        },
+        Happening::Call { method, url, status } => format!("{method} {url} {status:?}"),
+    });
+    texts.collect()
+}
+
+#[test]
+fn the_path_goes_from_the_request_down_to_the_innermost_span() {
+    let mut request = span(2, Some(1));
+    request.kind = SpanKind::Server;
+    let trail = trail(vec![span(1, None), request, span(4, Some(3)), span(3, Some(2))]);
+    assert_eq!(around(&trail, 4, 0).spans, ["span 2", "span 3", "span 4"]);
+    assert_eq!(around(&trail, 9, 0).spans, [""; 0]);
+}
+
+#[test]
+fn a_path_ends_where_a_span_has_not_ended_or_lives_elsewhere_and_a_ring_ends_somewhere() {
+    let mut first = span(5, Some(1));
+    first.parent_is_remote = true;
+    let spans = vec![span(1, None), span(4, Some(3)), first, span(6, Some(7)), span(7, Some(6))];
+    let trail = trail(spans);
+    assert_eq!(around(&trail, 4, 0).spans, ["span 4"]);
+    assert_eq!(around(&trail, 5, 0).spans, ["span 5"]);
+    assert_eq!(around(&trail, 6, 0).spans.len(), MAX_DEPTH);
+}
+
+#[test]
+fn what_happened_before_in_the_same_trace_is_told_oldest_first() {
+    let mut other = span(3, None);
+    other.context.trace_id = TraceId::from_u128(8);
+    let mut request = span(1, None);
+    request.kind = SpanKind::Server;
+    let trail = trail(vec![span(4, None), span(2, None), other, request, span(6, None)]);
+    trail.note(Some(TRACE), note(30, "noted"));
+    trail.note(None, note(31, "of nobody"));
+    trail.note(Some(TRACE), note(60, "too late"));
+    assert_eq!(told(&around(&trail, 9, 50)), ["span 2", "noted", "span 4"]);
+    let outside = trail.around(TraceId::INVALID, SpanId::INVALID, 50);
+    assert_eq!(told(&outside), ["of nobody"]);
+}
+
+#[test]
+fn only_so_many_are_told_and_they_are_the_newest() {
+    let trail = Trail::new(3);
+    trail.process(&(1..=10).map(|id| span(id, None)).collect());
+    (0..10).for_each(|at| trail.note(Some(TRACE), note(85 + at, &format!("note {at}"))));
+    assert_eq!(told(&around(&trail, 9, 92)), ["span 9", "note 6", "note 7"]);
+    assert_eq!(told(&around(&trail, 9, 85)), ["span 7", "span 8", "note 0"]);
+    assert_eq!(told(&around(&trail, 9, 100)), ["note 8", "note 9", "span 10"]);
+}
+
+#[test]
+fn what_happened_long_ago_is_not_told() {
+    let trail = trail(vec![span(1, None)]);
+    assert_eq!(told(&around(&trail, 9, 10 + MAX_AGE_NS)), ["span 1"]);
+    assert_eq!(told(&around(&trail, 9, 11 + MAX_AGE_NS)), [""; 0]);
+}
+
+#[test]
+fn a_request_to_another_service_is_told_as_a_call() {
+    let mut call = span(1, None);
+    call.attributes = vec![
+        Attribute::new("http.request.method", "GET"),
+        Attribute::new("url.full", "http://a/b"),
+        Attribute::new("http.response.status_code", 503),
+    ];
+    let found = around(&trail(vec![call]), 9, 50).breadcrumbs;
+    let what =
+        Happening::Call { method: "GET".into(), url: "http://a/b".into(), status: Some(503) };
+    assert_eq!(found, [Breadcrumb { unix_ns: 10, severity: Severity::Error, what }]);
+}
+
+#[test]
+fn a_span_that_failed_says_why() {
+    let mut failed = span(1, None);
+    failed.status = Status::Error { message: "no rows".into() };
+    let mut panicked = span(2, None);
+    panicked.outcome = Outcome::Panic;
+    let found = around(&trail(vec![failed, panicked, span(3, None)]), 9, 50);
+    assert_eq!(told(&found), ["span 1: no rows", "span 2: panic", "span 3"]);
+    let severities: Vec<_> = found.breadcrumbs.iter().map(|crumb| crumb.severity).collect();
+    assert_eq!(severities, [Severity::Error, Severity::Error, Severity::Info]);
+    let Happening::Span { duration_ns, .. } = found.breadcrumbs[2].what else {
+        panic!("a span is told as a span")
+    };
+    assert_eq!(duration_ns, 5);
+}
+
+#[test]
+fn events_are_notes_but_for_exceptions() {
+    let event = |name: &'static str, unix_ns, attributes| EventRecord {
+        name: name.into(),
+        unix_ns,
+        attributes,
+        dropped_attributes: 0,
+    };
+    let mut span = span(1, None);
+    span.events = vec![
+        event("exception", 6, Vec::new()),
+        event("retried", 7, vec![Attribute::new("attempt", 2)]),
+        event("large", 8, vec![Attribute::new("text", "ä".repeat(4_096))]),
+    ];
+    let found = around(&trail(vec![span]), 9, 8);
+    let told = told(&found);
+    assert_eq!(told[0], "retried attempt=2");
+    assert_eq!(told[1].len(), MAX_EVENT_BYTES - 1);
+    assert_eq!(told.len(), 2);
+}
+
+#[test]
+fn memory_is_bounded_by_spans_and_by_notes() {
+    let trail = Trail::default();
+    let kept = || {
+        let groups = lock(&trail.groups);
+        (groups.spans, groups.kept.len())
+    };
+    let group = |of: u64| -> Arc<[SpanRecord]> { (1..=of).map(|id| span(id, None)).collect() };
+    (0..40).for_each(|_| trail.process(&group(1_000)));
+    assert_eq!(kept(), (8_000, 8));
+    trail.process(&group(10_000));
+    assert_eq!(kept(), (10_000, 1));
+    trail.process(&group(10));
+    assert_eq!(kept(), (10, 1));
+    (0..5_000).for_each(|at| trail.note(Some(TRACE), note(at, "x")));
+    assert_eq!(lock(&trail.notes).len(), MAX_NOTES);
+}
