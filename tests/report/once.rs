@@ -4,8 +4,9 @@ use std::error::Error;
 use std::fmt;
 use std::num::ParseIntError;
 
+use spanwright::record::{Severity, Subject};
 use spanwright::testing::{self, Capture};
-use spanwright::{FutureExt, report_error, report_errors, traced};
+use spanwright::{FutureExt, report_error, report_errors, report_message, traced};
 
 use crate::{messages, only, path};
 
@@ -190,6 +191,22 @@ fn by_hand(text: &str) -> Result<u32, ParseIntError> {
 fn what_was_reported_by_hand_is_not_reported_again_on_its_way_out() {
     let report = only(testing::capture_errors(|| by_hand("many")));
     assert_eq!(path(&report), ["by_hand"]);
+}
+
+#[test]
+fn what_is_said_by_hand_in_two_requests_is_said_twice() {
+    #[traced(kind = "server")]
+    fn handled(error: &ParseIntError) {
+        report_error(error);
+        report_error(error);
+        report_message("Hello World!", Severity::Warning);
+    }
+    let error = "many".parse::<u32>().expect_err("it is no number");
+    let reports = testing::capture_errors(|| (0..3).for_each(|_| handled(&error)));
+    let texts = reports.iter().filter(|report| matches!(report.subject, Subject::Message(_)));
+    assert_eq!((texts.count(), reports.len()), (3, 6));
+    let reports = testing::capture_errors(|| (0..3).for_each(|_| _ = report_error(&error)));
+    assert_eq!(reports.len(), 3, "without a span nothing says that they are one");
 }
 
 #[test]

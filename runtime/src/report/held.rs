@@ -124,10 +124,18 @@ impl Held {
         }
     }
 
-    /// The failure that waits for this call and says the same.
-    pub(super) fn known(&self, scope: Scope, causes: &[Cause]) -> Option<&Draft> {
+    /// The failure that waits for this call and says the same. Where there is no such call, it must be
+    /// of the same request, or at least have left an annotated function.
+    pub(super) fn known(&self, scope: Scope, span: SpanRef, causes: &[Cause]) -> Option<&Draft> {
+        let trace_id = span.context().trace_id;
+        let is_near = |draft: &Draft| {
+            let is_of_trace = draft.span.context().trace_id == trace_id;
+            is_of_trace && (trace_id.is_valid() || !draft.path.is_empty())
+        };
         let is_it = |waiting: &&Waiting| {
-            waiting.scope == scope && relation(&waiting.draft.causes, causes) == Relation::Same
+            waiting.scope == scope
+                && (!scope.is_none() || is_near(&waiting.draft))
+                && relation(&waiting.draft.causes, causes) == Relation::Same
         };
         self.drafts.iter().rev().find(is_it).map(|waiting| &waiting.draft)
     }

@@ -127,11 +127,13 @@ impl Reporter {
     pub(super) fn tell(&self, told: Telling) -> Option<ReportId> {
         once(|| {
             let scope = Scope::current();
-            if let Some(known) = self.lock().held.known(scope, &told.causes) {
-                return Some(known.id);
-            }
-            if self.ways.events && told.nature == Nature::Error {
-                event(&told.causes);
+            if told.nature == Nature::Error {
+                if let Some(known) = self.lock().held.known(scope, span::current(), &told.causes) {
+                    return Some(known.id);
+                }
+                if self.ways.events {
+                    event(&told.causes);
+                }
             }
             self.draft(told, scope)
         })
