@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use opentelemetry_proto::tonic::trace::v1::Span;
 use reqwest::Client;
 use serde_json::{Value, json};
 use support::http_server::Answer;
@@ -11,7 +12,7 @@ use support::xray_daemon::XrayDaemon;
 
 use crate::programs::{Collector, OTLP, Service, endpoint, free_ports};
 use crate::recorded::{collect, errors};
-use crate::traces::{CALLER, hex, trace_id, traceparent, wait_for_spans};
+use crate::traces::{CALLER, hex, trace_id, traceparent, wait_for_spans, xray_id};
 
 /// What `/rollbar/test/error` says, the outermost error first.
 const CHAIN: [&str; 4] = [
@@ -51,39 +52,49 @@ async fn one_failure_is_told_with_one_trace_id_to_a_collector_to_xray_and_to_rol
     wait_for_spans(&sink, 4);
     collector.stop();
 
-    let spans = sink.spans().into_iter().flatten().collect::<Vec<_>>();
+    let spans: Vec<_> = sink.spans().into_iter().flatten().collect();
     let span = spans.iter().find(|span| span.name == "rollbar-test-error").expect("it arrived");
+    compare_span(span);
+    let document = daemon.documents().remove(0).text;
+    compare_document(&serde_json::from_str(&document).expect("a document is JSON"), span);
+    let [item] = &items[..] else { panic!("one failure is one item: {items:#?}") };
+    compare_item(item, span);
+}
+
+fn compare_span(span: &Span) {
     assert_eq!(hex(&span.trace_id), trace_id(7));
     assert_eq!(collect(&span.attributes)["error.type"], "cruddur_app::error::AppError");
     let [event] = &span.events[..] else { panic!("one failure is one event: {span:?}") };
     let exception = collect(&event.attributes);
     assert_eq!(event.name, "exception");
-    assert_eq!(exception["exception.type"], "cruddur_app::services::rollbar_test::SettingError");
-    assert_eq!(exception["exception.message"], CHAIN[2]);
+    // As it was known where it began.
+    let class = "cruddur_app::services::rollbar_test::SettingError";
+    assert_eq!(
+        (&exception["exception.type"], &exception["exception.message"]),
+        (&json!(class), &json!(CHAIN[2]))
+    );
     assert!(errors(span).contains(&json!(CHAIN.join(": "))), "{span:?}");
+}
 
-    let xray_id = format!("1-{}-{}", &trace_id(7)[..8], &trace_id(7)[8..]);
-    let document = daemon.documents().remove(0).text;
-    let document: Value = serde_json::from_str(&document).expect("a document is JSON");
-    assert_eq!((&document["trace_id"], &document["parent_id"]), (&json!(xray_id), &json!(CALLER)));
+fn compare_document(document: &Value, span: &Span) {
+    assert_eq!(document["trace_id"], xray_id(7));
+    assert_eq!(document["parent_id"], CALLER);
     let subsegments = document["subsegments"].as_array().expect("it has some");
     let failed = subsegments.iter().find(|it| it["name"] == "rollbar_test_error");
     let failed = failed.expect("the service is one");
+    assert_eq!((&failed["id"], &failed["fault"]), (&json!(hex(&span.span_id)), &json!(true)));
     let causes = failed["cause"]["exceptions"].as_array().expect("it has a cause").iter();
-    let messages: Vec<_> = causes.filter_map(|cause| cause["message"].as_str()).collect();
-    assert_eq!((messages, &failed["fault"]), (CHAIN.to_vec(), &json!(true)));
+    assert_eq!(causes.filter_map(|cause| cause["message"].as_str()).collect::<Vec<_>>(), CHAIN);
+}
 
-    let [item] = &items[..] else { panic!("one failure is one item: {items:#?}") };
+fn compare_item(item: &Value, span: &Span) {
     let custom = &item["custom"];
-    assert_eq!(
-        (&custom["trace_id"], &custom["xray_trace_id"]),
-        (&json!(trace_id(7)), &json!(xray_id))
-    );
+    assert_eq!(custom["trace_id"], trace_id(7));
+    assert_eq!(custom["xray_trace_id"], xray_id(7));
     assert_eq!(custom["span_id"], hex(&span.span_id));
-    assert_eq!(failed["id"], hex(&span.span_id));
     let chain = item["body"]["trace_chain"].as_array().expect("it has causes").iter();
-    let messages: Vec<_> = chain.filter_map(|it| it["exception"]["message"].as_str()).collect();
-    assert_eq!(messages, CHAIN);
+    let messages = chain.filter_map(|it| it["exception"]["message"].as_str());
+    assert_eq!(messages.collect::<Vec<_>>(), CHAIN);
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ async fn hello_is_one_message_with_the_request_that_said_it() {
     let cruddur = Cruddur::start(&[("ROLLBAR_ENVIRONMENT", "staging")]);
     let answer = cruddur.ask("GET /rollbar/test?x=1", &[]).await;
     assert_eq!((answer.status, &*answer.body), (200, "Hello World!"));
-    let item = cruddur.one_item().await;
+    let item = cruddur.one_item();
     assert_eq!(item["body"]["message"], json!({ "body": "Hello World!" }));
     for (key, expected) in [
         ("level", "warning"),
@@ -61,7 +61,7 @@ async fn an_error_is_one_item_with_its_chain_its_place_and_the_person() {
     answer.assert_refused(500, "internal_error");
     let answer = cruddur.ask("GET /rollbar/test/error", &[("x-cruddur-user", "worf")]).await;
     answer.assert_refused(500, "internal_error");
-    let items = cruddur.items().await;
+    let items = cruddur.items();
     assert_eq!(items.len(), 2, "{items:#?}");
     let of = |id: &str| items.iter().find(|item| item["person"] == json!({ "id": id }));
     assert!(of(WORF).is_some(), "{items:#?}");
@@ -108,7 +108,7 @@ async fn a_panic_is_one_item_and_a_500() {
     let cruddur = Cruddur::start(&[]);
     let answer = cruddur.ask("GET /rollbar/test/panic", &[("x-cruddur-user", "worf")]).await;
     answer.assert_refused(500, "internal_error");
-    let item = cruddur.one_item().await;
+    let item = cruddur.one_item();
     for (key, expected) in
         [("level", "critical"), ("title", "A panic on purpose"), ("context", "/rollbar/test/panic")]
     {
@@ -150,7 +150,7 @@ async fn what_a_caller_does_wrong_is_no_item() {
     }
     // What would have arrived, arrives.
     cruddur.ask("GET /rollbar/test", &[]).await;
-    assert_eq!(cruddur.one_item().await["context"], "/rollbar/test");
+    assert_eq!(cruddur.one_item()["context"], "/rollbar/test");
 }
 
 #[actix_web::test]
@@ -188,7 +188,7 @@ async fn a_failing_statement_is_one_item_a_request_and_its_text_is_not_for_the_c
         expected.insert(route);
     }
     db.close().await;
-    let items = cruddur.items().await;
+    let items = cruddur.items();
     let contexts: BTreeSet<_> = items.iter().map(|item| as_text(&item["context"])).collect();
     assert_eq!((items.len(), contexts), (expected.len(), expected));
     for item in &items {
@@ -222,7 +222,7 @@ async fn a_row_that_cannot_be_sent_is_one_item_too() {
     db.close().await;
     let answer = cruddur.ask("GET /api/activities/home", &[]).await;
     answer.assert_refused(500, "internal_error");
-    let item = cruddur.one_item().await;
+    let item = cruddur.one_item();
     assert_eq!(chain(&item)[1].1, "`SELECT home feed` failed");
 }
 
@@ -238,7 +238,7 @@ async fn nothing_that_a_caller_keeps_to_himself_is_told() {
         ("accept-language", "tlh"),
     ];
     cruddur.ask(request, &headers).await.assert_refused(500, "internal_error");
-    let item = cruddur.one_item().await;
+    let item = cruddur.one_item();
     assert!(!item.to_string().contains("planted-"), "{item:#}");
     assert!(!item.to_string().contains(TOKEN), "{item:#}");
     assert_eq!(item["person"], json!({ "id": WORF }));
@@ -306,15 +306,15 @@ impl Cruddur {
     }
 
     /// Stops it in order, upon which it sends what is left; what Rollbar has got by then.
-    async fn items(mut self) -> Vec<Value> {
+    fn items(mut self) -> Vec<Value> {
         signal("-TERM", &self.child);
         assert!(self.child.wait().expect("it is our child").success());
         let received = self.rollbar.received();
         received.into_iter().map(item).collect()
     }
 
-    async fn one_item(self) -> Value {
-        let mut items = self.items().await;
+    fn one_item(self) -> Value {
+        let mut items = self.items();
         assert_eq!(items.len(), 1, "{items:#?}");
         items.remove(0)
     }
