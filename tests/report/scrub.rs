@@ -187,7 +187,7 @@ proptest! {
             let mut record = ErrorRecord { stack: Vec::new(), ..everywhere(&text) };
             Scrub::new().scrub(&mut record);
             let told = format!("{record:?}");
-            prop_assert!(!told.contains(&value), "{}", text);
+            prop_assert!(!told.contains(&value), "{text}");
         }
         let mut record = empty();
         record.request = Some(RequestRecord {
@@ -240,7 +240,7 @@ fn texts(record: &ErrorRecord) -> Vec<String> {
 
 #[test]
 fn a_record_of_megabytes_is_scrubbed() {
-    let text = "password=hunter2 {\"token\":\"abc\"} https://a:b@c/?sig=1 ".repeat(20_000);
+    let text = "password=\"hunter2\" {\"token\":\"abc\"} https://a:b@c/?sig=1 ".repeat(20_000);
     let mut record = everywhere(&text);
     let before = text.len();
     Scrub::new().secret(Secret::new("hunter2-and-more")).scrub(&mut record);

@@ -25,11 +25,13 @@ const DOORS: &[&str] = &[
     "tests/macros/ui/main.rs",
 ];
 
-/// Who starts threads: the collector, the I/O thread of all destinations, and the two that drive
+/// Who starts threads: the collector, the I/O thread of all destinations, the one that finishes reports of
+/// failures, which reads symbols and files, and the two that drive
 /// exporters of another library, which block.
 const THREADS: &[&str] = &[
     "runtime/src/span/collector.rs",
     "runtime/src/pipeline/motor.rs",
+    "runtime/src/report/teller.rs",
     "runtime/src/opentelemetry/destination.rs",
     "runtime/src/opentelemetry/reactor.rs",
 ];

@@ -24,10 +24,9 @@ use super::settings::Tracing;
 use super::trace_header::TraceHeader;
 use crate::conventions::known_method;
 use crate::record::Outcome;
+use crate::report::Builder;
 use crate::span::request::forget_details;
-use crate::span::{
-    Attached, Attributes, Frame, Recorder, SpanRef, fail, report_answer, takes_reports,
-};
+use crate::span::{Attached, Attributes, Frame, Recorder, SpanRef, fail, takes_reports};
 
 /// What a worker keeps for its requests.
 #[derive(Debug)]
@@ -270,8 +269,8 @@ impl Open {
     fn report(&self, status: StatusCode, error: Option<&ErrorFacts>) {
         let Some(error) = error.filter(|_| status.is_server_error()) else { return };
         if takes_reports() && !self.shared.settings.leaves_errors {
-            let tell = || report_answer(error.kind(), error.message());
-            self.frame.reference().in_scope(tell);
+            let report = Builder::bare(error.kind(), error.message()).unless_reported();
+            self.frame.reference().in_scope(|| report.send());
         }
     }
 

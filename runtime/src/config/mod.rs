@@ -323,14 +323,7 @@ impl Config {
 
     /// What the destinations are let in by; none of it may turn up in a report.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
-        let mut secrets: Vec<Secret> = Vec::new();
-        #[cfg(feature = "otlp")]
-        for settings in [&self.otlp, &self.otlp_exceptions].into_iter().flatten() {
-            secrets.extend(settings.headers.iter().map(|header| header.value.clone()));
-        }
-        #[cfg(feature = "rollbar")]
-        secrets.extend(self.rollbar.iter().map(|settings| settings.access_token.clone()));
-        secrets
+        [self.secrets_of_otlp(), self.secrets_of_rollbar()].concat()
     }
 
     fn resource_attribute_if_absent(self, key: &'static str, value: impl Into<Value>) -> Self {
@@ -343,30 +336,39 @@ impl Config {
 
 /// What is configured, where the feature may be off.
 mod has {
+    use crate::secret::Secret;
+
     macro_rules! has {
-        ($($method:ident if $feature:literal => $is:expr;)*) => {
+        ($($feature:literal $method:ident: $type:ty => $is:expr, else $otherwise:expr;)*) => {
             impl super::Config {$(
                 #[cfg(feature = $feature)]
-                pub(crate) fn $method(&self) -> bool {
-                    let is: fn(&Self) -> bool = $is;
+                pub(crate) fn $method(&self) -> $type {
+                    let is: fn(&Self) -> $type = $is;
                     is(self)
                 }
 
                 #[cfg(not(feature = $feature))]
-                pub(crate) const fn $method(&self) -> bool {
-                    false
+                pub(crate) const fn $method(&self) -> $type {
+                    $otherwise
                 }
             )*}
         };
     }
 
     has! {
-        has_otlp if "otlp" => |config| config.otlp.is_some();
-        has_otlp_exceptions if "otlp" => |config| config.otlp_exceptions.is_some();
-        has_rollbar if "rollbar" => |config| config.rollbar.is_some();
-        has_xray if "xray" => |config| config.xray.is_some();
-        has_console if "console" => |config| config.console.is_some();
-        has_exporter if "opentelemetry" => |config| !config.exporters.is_empty();
+        "otlp" has_otlp: bool => |config| config.otlp.is_some(), else false;
+        "otlp" has_otlp_exceptions: bool => |config| config.otlp_exceptions.is_some(), else false;
+        "rollbar" has_rollbar: bool => |config| config.rollbar.is_some(), else false;
+        "xray" has_xray: bool => |config| config.xray.is_some(), else false;
+        "console" has_console: bool => |config| config.console.is_some(), else false;
+        "otlp" secrets_of_otlp: Vec<Secret> => |config| {
+            let settings = [&config.otlp, &config.otlp_exceptions].into_iter().flatten();
+            settings.flat_map(|it| &it.headers).map(|header| header.value.clone()).collect()
+        }, else Vec::new();
+        "rollbar" secrets_of_rollbar: Vec<Secret> => |config| {
+            config.rollbar.iter().map(|settings| settings.access_token.clone()).collect()
+        }, else Vec::new();
+        "opentelemetry" has_exporter: bool => |config| !config.exporters.is_empty(), else false;
     }
 }
 

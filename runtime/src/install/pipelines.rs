@@ -89,7 +89,7 @@ fn console(config: &mut Config, motor: &Motor, parts: &mut Parts) -> Option<Arc<
     let settings = config.console.take()?;
     // Whatever the batch variables say is meant for what goes over a network.
     let pipeline = Settings { max_batch_age: MAX_AGE, max_in_flight: 1, ..Settings::default() };
-    let errors = Errors::new(settings.clone());
+    let errors = Errors::new(settings);
     let errors = motor.add(errors, Writer::new(std::io::stdout()), &pipeline);
     parts.of_errors.push(Arc::new(errors));
     let handle = motor.add(Exporter::new(settings), Writer::new(std::io::stdout()), &pipeline);

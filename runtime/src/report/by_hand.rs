@@ -44,6 +44,31 @@ pub fn report_message(text: impl Into<String>, severity: Severity) -> Option<Rep
     Builder::message(text).severity(severity).send()
 }
 
+/// Notes that something happened; failures in the same trace that follow are told with it.
+///
+/// Does not block. The newest 1,024 notes of the process are kept.
+///
+/// ```
+/// use spanwright::record::Severity;
+/// use spanwright::report;
+///
+/// report::note("the cache is cold", Severity::Info);
+/// ```
+pub fn note(message: impl Into<String>, severity: Severity) {
+    if let Some(reporter) = reporter() {
+        reporter.note(message.into(), severity);
+    }
+}
+
+/// Who takes reports that are made here.
+fn reporter() -> Option<&'static Reporter> {
+    if !span::takes_reports() || diagnostics::suppressed() {
+        return None;
+    }
+    let taker: &dyn Any = span::taker()?;
+    taker.downcast_ref()
+}
+
 /// A report that is made step by step.
 ///
 /// ```
@@ -64,7 +89,9 @@ pub struct Builder {
     nature: Nature,
     causes: Vec<Cause>,
     said: Said,
-    place: StackFrame,
+    /// Where it is made; `None` for what comes from elsewhere.
+    place: Option<StackFrame>,
+    is_last_resort: bool,
 }
 
 impl Builder {
@@ -87,6 +114,14 @@ impl Builder {
     pub fn display(failure: &impl fmt::Display) -> Self {
         let causes = Self::causes(|| vec![chain::cause("", failure)]);
         Self::new(Nature::Error, causes)
+    }
+
+    /// A report of an error of which a name and a text are all that is left, for instance where a
+    /// request is answered with it: without a stack, since it comes from elsewhere.
+    pub fn bare(type_name: Option<&str>, message: impl Into<String>) -> Self {
+        let type_name = type_name.map(|name| name.to_owned().into());
+        let causes = vec![Cause { type_name, message: message.into() }];
+        Self { place: None, ..Self::new(Nature::Bare, causes) }
     }
 
     /// A report of a text.
@@ -144,29 +179,31 @@ impl Builder {
         self
     }
 
+    /// Reports it only if no failure in the current request was reported before: for edges of the
+    /// process, which see errors last and know least of them.
+    pub fn unless_reported(mut self) -> Self {
+        self.is_last_resort = true;
+        self
+    }
+
     /// Reports it; gives the name of the report.
     ///
     /// `None` where nobody takes reports, or where it is one too many and only counted. Does not
     /// block.
     pub fn send(self) -> Option<ReportId> {
-        if !span::takes_reports() || diagnostics::suppressed() {
+        let reporter = reporter()?;
+        let Self { nature, causes, said, place, is_last_resort } = self;
+        let is_reported = || span::request::of(span::current()).is_some_and(|it| it.is_reported);
+        if is_last_resort && is_reported() {
             return None;
         }
-        let Self { nature, causes, said, place } = self;
-        let taker: &dyn Any = span::taker()?;
-        taker.downcast_ref::<Reporter>()?.tell(Telling {
-            nature,
-            causes,
-            said,
-            source: None,
-            place: Some(place),
-            confirms: true,
-        })
+        reporter.tell(Telling { nature, causes, said, source: None, place, confirms: true })
     }
 
+    #[track_caller]
     fn new(nature: Nature, causes: Vec<Cause>) -> Self {
-        let place = super::place(Location::caller());
-        Self { nature, causes, said: Said::default(), place }
+        let place = Some(super::place(Location::caller()));
+        Self { nature, causes, said: Said::default(), place, is_last_resort: false }
     }
 
     /// Formats an error, where anybody takes reports.

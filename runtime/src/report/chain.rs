@@ -38,7 +38,7 @@ pub(crate) fn causes(type_name: &'static str, error: &dyn Error) -> Vec<Cause> {
 /// Something that only says what is wrong; a text by itself has no type worth telling.
 pub(super) fn cause(type_name: &'static str, text: &dyn fmt::Display) -> Cause {
     let is_text = matches!(type_name.trim_start_matches('&'), "" | "str" | "alloc::string::String");
-    let type_name = (!is_text).then(|| Cow::Borrowed(type_name));
+    let type_name = (!is_text).then_some(Cow::Borrowed(type_name));
     let mut message = String::new();
     // What fails while it formats has still written what it could.
     guarded(|| {

@@ -39,8 +39,8 @@ pub(super) struct Draft {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Nature {
     Error,
-    /// An error that a request was answered with, without a place.
-    Answer,
+    /// An error that is noticed far from where it comes from.
+    Bare,
     Panic,
     Message,
 }

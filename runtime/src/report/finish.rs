@@ -8,11 +8,14 @@ use std::time::Duration;
 
 use super::draft::{Draft, Nature};
 use super::limit::Summary;
-use super::reporter::default_severity;
+use super::reporter::{default_severity, nanos};
 use super::settings::Settings;
 use super::stack::Resolver;
 use super::trail::{Around, Trail};
-use crate::record::{Attribute, ErrorRecord, Person, ReportId, RequestRecord, StackFrame, Subject};
+use crate::record::{
+    Attribute, Cause, ErrorRecord, Person, ReportId, RequestRecord, SpanContext, StackFrame,
+    Subject,
+};
 
 /// Finishes reports.
 #[derive(Debug)]
@@ -39,7 +42,7 @@ impl Finisher {
 
     /// The report of a failure; `None` where the application drops it.
     pub(super) fn record(&mut self, draft: Draft) -> Option<ErrorRecord> {
-        let span = Some(draft.span.context()).filter(|span| span.is_valid());
+        let span = Some(draft.span.context()).filter(SpanContext::is_valid);
         let around = span.map(|span| self.trail.around(span.trace_id, span.span_id, draft.unix_ns));
         let Around { spans, breadcrumbs } = around.unwrap_or_default();
         let mut stack = self.resolver().resolve(&draft.stack);
@@ -47,16 +50,7 @@ impl Finisher {
         let said = draft.said;
         let mut person = said.person;
         person.id = person.id.or_else(|| draft.user.as_deref().map(str::to_owned));
-        let mut causes = draft.causes;
-        let subject = match draft.nature {
-            Nature::Error | Nature::Answer => Subject::Error(causes),
-            Nature::Panic if causes.len() == 1 => Subject::Panic(causes.remove(0)),
-            // It was turned into an error on its way out.
-            Nature::Panic => Subject::Error(causes),
-            Nature::Message => {
-                Subject::Message(causes.pop().map(|cause| cause.message).unwrap_or_default())
-            }
-        };
+        let subject = subject(draft.nature, draft.causes);
         self.admitted(ErrorRecord {
             id: draft.id,
             unix_ns: draft.unix_ns,
@@ -91,7 +85,7 @@ impl Finisher {
         let fingerprint = named.fingerprint.unwrap_or_else(|| format!("spanwright-{kind:016x}"));
         self.admitted(ErrorRecord {
             id,
-            unix_ns: u64::try_from(now.as_nanos()).unwrap_or(u64::MAX),
+            unix_ns: nanos(now),
             severity: named.severity,
             subject: Subject::Message(message),
             title: Some(named.title),
@@ -116,6 +110,17 @@ impl Finisher {
         self.settings.scrub.scrub(&mut record);
         let edit = self.settings.edit.as_ref();
         edit.is_none_or(|edit| edit.admits(&mut record)).then_some(record)
+    }
+}
+
+fn subject(nature: Nature, mut causes: Vec<Cause>) -> Subject {
+    match nature {
+        Nature::Message => {
+            Subject::Message(causes.pop().map(|cause| cause.message).unwrap_or_default())
+        }
+        Nature::Panic if causes.len() == 1 => Subject::Panic(causes.remove(0)),
+        // A panic too that was turned into an error on its way out.
+        Nature::Error | Nature::Bare | Nature::Panic => Subject::Error(causes),
     }
 }
 

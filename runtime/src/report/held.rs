@@ -55,7 +55,7 @@ pub(super) struct Held {
 
 #[derive(Debug)]
 struct Waiting {
-    draft: Box<Draft>,
+    draft: Draft,
     /// The call above the one that it left last.
     scope: Scope,
     until: Duration,
@@ -87,31 +87,26 @@ impl Held {
         leaving: Leaving,
         said: Said,
         until: Duration,
-    ) -> Result<(), (Leaving, Said)> {
+    ) -> Option<(Leaving, Said)> {
         if let Some(at) = self.below(&leaving).or_else(|| self.in_a_task_below(&leaving)) {
             let waiting = &mut self.drafts[at];
             waiting.draft.is_confirmed |= leaving.confirms;
             waiting.draft.pass(leaving.source, leaving.causes, said);
             (waiting.scope, waiting.until) = (leaving.above, until);
-            return Ok(());
+            return None;
         }
         let known = self.settled.get(&leaving.scope);
         if known.is_some_and(|known| known.relation(&leaving.causes) != Relation::Other) {
             if let Some(settled) = self.settled.remove(&leaving.scope) {
                 self.remember(leaving.above, settled);
             }
-            return Ok(());
+            return None;
         }
-        Err((leaving, said))
+        Some((leaving, said))
     }
 
     /// Takes a new failure that may be added to until then; gives back one that must be told for it.
-    pub(super) fn hold(
-        &mut self,
-        draft: Box<Draft>,
-        scope: Scope,
-        until: Duration,
-    ) -> Option<Box<Draft>> {
+    pub(super) fn hold(&mut self, draft: Draft, scope: Scope, until: Duration) -> Option<Draft> {
         let displaced = (self.drafts.len() >= MAX_DRAFTS).then(|| self.release(0));
         self.drafts.push(Waiting { draft, scope, until });
         displaced
@@ -134,7 +129,7 @@ impl Held {
         let is_it = |waiting: &&Waiting| {
             waiting.scope == scope && relation(&waiting.draft.causes, causes) == Relation::Same
         };
-        self.drafts.iter().rev().find(is_it).map(|waiting| &*waiting.draft)
+        self.drafts.iter().rev().find(is_it).map(|waiting| &waiting.draft)
     }
 
     /// Remembers a failure that is counted, for the call above it.
@@ -148,7 +143,7 @@ impl Held {
     }
 
     /// Those that have waited long enough, the oldest first.
-    pub(super) fn due(&mut self, now: Duration) -> Vec<Box<Draft>> {
+    pub(super) fn due(&mut self, now: Duration) -> Vec<Draft> {
         let mut due = Vec::new();
         while let Some(at) = self.drafts.iter().position(|waiting| waiting.until <= now) {
             due.push(self.release(at));
@@ -157,11 +152,11 @@ impl Held {
     }
 
     /// All of them, the oldest first.
-    pub(super) fn all(&mut self) -> Vec<Box<Draft>> {
+    pub(super) fn all(&mut self) -> Vec<Draft> {
         self.due(Duration::MAX)
     }
 
-    fn release(&mut self, at: usize) -> Box<Draft> {
+    fn release(&mut self, at: usize) -> Draft {
         let Waiting { draft, scope, .. } = self.drafts.remove(at);
         // What was not told counts as unknown if it turns up again.
         if draft.is_confirmed {

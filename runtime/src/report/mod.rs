@@ -19,9 +19,9 @@ mod finish;
 mod held;
 mod limit;
 mod panics;
-#[cfg(any(feature = "rollbar", feature = "console", feature = "testing"))]
+#[cfg(any(feature = "otlp", feature = "rollbar", feature = "console", feature = "testing"))]
 mod raw_stack;
-#[cfg(not(any(feature = "rollbar", feature = "console", feature = "testing")))]
+#[cfg(not(any(feature = "otlp", feature = "rollbar", feature = "console", feature = "testing")))]
 #[path = "no_raw_stack.rs"]
 mod raw_stack;
 mod reporter;
@@ -36,7 +36,7 @@ mod trail;
 use std::panic::Location;
 use std::sync::Arc;
 
-pub use by_hand::{Builder, report_error, report_message};
+pub use by_hand::{Builder, note, report_error, report_message};
 pub use scrub::Scrub;
 pub use settings::{Edit, Panics, Settings};
 pub use stack::StackSettings;
@@ -92,6 +92,7 @@ pub(crate) fn parts(
         reporter::Ways { events: has_events, records: !processors.is_empty() },
         ids,
         crate::span::since_epoch,
+        Arc::clone(&trail),
         Box::new(Arc::clone(&signal)),
     ));
     let teller = Arc::new(Teller::new(Arc::clone(&reporter), finisher, processors, signal));

@@ -17,8 +17,9 @@ use super::held::{Held, Leaving};
 use super::limit::{Limiter, Named, Summary};
 use super::raw_stack::RawStack;
 use super::settings::{Panics, Settings};
+use super::trail::Trail;
 use crate::loss::{Ledger, LossReason};
-use crate::record::{Cause, ReportId, Severity, Source, StackFrame};
+use crate::record::{Breadcrumb, Cause, Happening, ReportId, Severity, Source, StackFrame};
 use crate::span::request::Request;
 use crate::span::{self, Noticed, Scope, SpanRef, TakeFailures, Told};
 
@@ -31,6 +32,7 @@ pub(crate) struct Reporter {
     ids: Ids,
     clock: fn() -> Duration,
     pub(super) ledger: Arc<Ledger>,
+    trail: Arc<Trail>,
     /// Wakes whoever tells.
     wake: Box<dyn Wake>,
 }
@@ -54,13 +56,13 @@ struct State {
     held: Held,
     limiter: Limiter,
     /// What has been waiting for long enough.
-    ready: Vec<Box<Draft>>,
+    ready: Vec<Draft>,
 }
 
 /// What there is to tell.
 #[derive(Debug, Default)]
 pub(super) struct Due {
-    pub(super) drafts: Vec<Box<Draft>>,
+    pub(super) drafts: Vec<Draft>,
     pub(super) summaries: Vec<Summary>,
     /// When there may be more.
     pub(super) next_at: Option<Duration>,
@@ -92,12 +94,13 @@ impl Reporter {
         ways: Ways,
         ids: Ids,
         clock: fn() -> Duration,
+        trail: Arc<Trail>,
         wake: Box<dyn Wake>,
     ) -> Self {
         let limiter = Limiter::new(settings.per_kind_per_minute, settings.per_minute);
         let state = State { held: Held::default(), limiter, ready: Vec::new() };
         let (state, ledger) = (Mutex::new(state), Arc::default());
-        Self { settings, ways, state, ids, clock, ledger, wake }
+        Self { settings, ways, state, ids, clock, ledger, trail, wake }
     }
 
     /// Takes out what nobody adds to any more; with `all`, every failure, and where it `ends`, every
@@ -135,6 +138,13 @@ impl Reporter {
         .flatten()
     }
 
+    /// Keeps a note for the failures that may follow it.
+    pub(super) fn note(&self, message: String, severity: Severity) {
+        let trace_id = Some(span::current().context().trace_id).filter(|id| id.is_valid());
+        let what = Happening::Note { message };
+        self.trail.note(trace_id, Breadcrumb { unix_ns: nanos(self.now()), severity, what });
+    }
+
     fn failed(&self, failure: &Noticed<'_>) {
         let causes = match failure.told {
             Told::Error(type_name, error) => chain::causes(type_name, error),
@@ -165,24 +175,13 @@ impl Reporter {
             return self.lock().held.unwind(&leaving, said, until);
         }
         let passed = self.lock().held.pass(leaving, said, until);
-        let Err((Leaving { above, causes, source, confirms, .. }, said)) = passed else { return };
+        let Some((Leaving { above, causes, source, confirms, .. }, said)) = passed else { return };
         if self.ways.events && !site.has_event {
             event(&causes);
         }
         let source = Some(source);
         let nature = Nature::Error;
         self.draft(Telling { nature, causes, said, source, place: None, confirms }, above);
-    }
-
-    fn answered(&self, type_name: Option<&str>, message: &str) {
-        if span::request::of(span::current()).is_some_and(|request| request.is_reported) {
-            return;
-        }
-        let type_name = type_name.map(|name| name.to_owned().into());
-        let causes = vec![Cause { type_name, message: message.to_owned() }];
-        let (nature, said) = (Nature::Answer, Said::default());
-        let telling = Telling { nature, causes, said, source: None, place: None, confirms: true };
-        self.draft(telling, Scope::NONE);
     }
 
     fn panicked(&self, info: &PanicHookInfo<'_>) {
@@ -220,7 +219,7 @@ impl Reporter {
         let draft = telling.draft(self.next_id(), now, request);
         let id = draft.id;
         let mut state = self.lock();
-        let displaced = state.held.hold(Box::new(draft), scope, now + self.settings.hold);
+        let displaced = state.held.hold(draft, scope, now + self.settings.hold);
         state.ready.extend(displaced);
         drop(state);
         self.wake.wake();
@@ -235,10 +234,6 @@ impl Reporter {
 impl TakeFailures for Reporter {
     fn notice(&self, failure: &Noticed<'_>) {
         once(|| self.failed(failure));
-    }
-
-    fn notice_answer(&self, type_name: Option<&str>, message: &str) {
-        once(|| self.answered(type_name, message));
     }
 
     fn notice_panic(&self, info: &PanicHookInfo<'_>) {
@@ -302,7 +297,7 @@ impl Telling {
         let span = span::current();
         Draft {
             id,
-            unix_ns: u64::try_from(now.as_nanos()).unwrap_or(u64::MAX),
+            unix_ns: nanos(now),
             noticed: span::notice(),
             nature,
             causes,
@@ -317,6 +312,11 @@ impl Telling {
             is_confirmed: confirms,
         }
     }
+}
+
+/// A time since the Unix epoch in nanoseconds.
+pub(super) fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// What the attribute of a function says about its failure.
@@ -383,7 +383,7 @@ impl Ids {
 /// How bad a failure is where nobody says.
 pub(super) const fn default_severity(nature: Nature) -> Severity {
     match nature {
-        Nature::Error | Nature::Answer => Severity::Error,
+        Nature::Error | Nature::Bare => Severity::Error,
         Nature::Panic => Severity::Critical,
         Nature::Message => Severity::Info,
     }

@@ -4,6 +4,7 @@
 //! at both ends, with the code around the application's own.
 //! Never: fails; where symbols are missing, there is less to tell.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -185,10 +186,15 @@ fn is_in_app(function: Option<&str>, file: Option<&str>, settings: &StackSetting
         return false;
     }
     match file {
-        Some(file) => !LIBRARIES.iter().any(|folder| file.contains(folder)),
+        Some(file) => is_rust(file) && !LIBRARIES.iter().any(|folder| file.contains(folder)),
         // Without a file there is only the crate: none is what the linker or C has put in.
         None => owner.is_some_and(|owner| !symbol::is_language(owner)),
     }
+}
+
+/// Whether a file is of Rust: of C are the libraries of the system.
+fn is_rust(file: &str) -> bool {
+    Path::new(file).extension().is_some_and(|extension| extension == "rs")
 }
 
 /// Whether a file is in a folder, or in one below.
@@ -200,7 +206,8 @@ fn is_below(file: &str, folder: &str) -> bool {
 /// Frames, newest first, as they are told: oldest first, without what stands above the first and
 /// below the last function of anybody's interest.
 fn trimmed(mut frames: Vec<StackFrame>) -> Vec<StackFrame> {
-    let newest = frames.iter().take_while(|frame| is_noticing(frame)).count();
+    let hook = hook(&frames).unwrap_or_default();
+    let newest = hook + frames[hook..].iter().take_while(|frame| is_noticing(frame)).count();
     frames.drain(..newest);
     let oldest = frames.iter().rev().take_while(|frame| is_start(frame)).count();
     frames.truncate(frames.len() - oldest);
@@ -220,6 +227,17 @@ fn is_language(frame: &StackFrame) -> bool {
     is_unknown(frame) || owner.is_some_and(|owner| symbol::is_language(&owner))
 }
 
+/// Where a panic calls its hook, which may be somebody's around ours. A panic that is past its hook
+/// runs destructors, whose failures are their own.
+fn hook(frames: &[StackFrame]) -> Option<usize> {
+    let is = |frame: &StackFrame, part: &str| {
+        frame.function.as_deref().is_some_and(|name| name.contains(part))
+    };
+    let at = frames.iter().position(|frame| is(frame, "panic_with_hook"))?;
+    let is_unwinding = |frame: &StackFrame| is(frame, "_Unwind_") || is(frame, "rust_start_panic");
+    (!frames[..at].iter().any(is_unwinding)).then_some(at)
+}
+
 /// Whether one of the newest frames tells how a failure was noticed, not where: our own, the panic
 /// machinery, and what panics for its caller, such as `unwrap`.
 fn is_noticing(frame: &StackFrame) -> bool {
@@ -230,7 +248,7 @@ fn is_noticing(frame: &StackFrame) -> bool {
 
 /// Whether one of the oldest frames is of what starts a program or a thread.
 fn is_start(frame: &StackFrame) -> bool {
-    const BEGINNINGS: [&str; 10] = [
+    const BEGINNINGS: [&str; 9] = [
         "__libc_start",
         "__rust_",
         "__scrt_",
@@ -240,12 +258,12 @@ fn is_start(frame: &StackFrame) -> bool {
         "_pthread_",
         "__pthread_",
         "__clone",
-        "start_thread",
     ];
-    const NAMES: [&str; 6] = ["main", "_start", "start", "clone", "clone3", "thread_start"];
-    // The `main` of C has neither a path nor a file; that of the application has one of both.
+    const NAMES: [&str; 7] =
+        ["main", "_start", "start", "clone", "clone3", "start_thread", "thread_start"];
+    // The `main` of C has neither a path nor a file of Rust; that of the application has one of both.
     let name = frame.function.as_deref().unwrap_or_default();
-    let is_c = frame.file.is_none() && NAMES.contains(&name);
+    let is_c = !frame.file.as_deref().is_some_and(is_rust) && NAMES.contains(&name);
     is_language(frame) || is_c || has_name(frame, &BEGINNINGS)
 }
 

@@ -55,9 +55,9 @@ fn without_closures(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     while let Some(at) = rest.find("::{") {
         let inside = &rest[at + 2..];
-        let end = inside.find("::").unwrap_or(inside.len());
-        // A closure may be the last thing in a type: `<a::f::{closure#0} as B>::c`.
-        let end = end.min(inside.find([' ', '>', ',']).unwrap_or(end));
+        // `{{closure}}` or `{closure#0}`, behind which its own arguments may be.
+        let end = inside.find('}').map_or(inside.len(), |end| end + 1);
+        let end = end + inside[end..].len() - inside[end..].trim_start_matches('}').len();
         out.push_str(&rest[..at]);
         let part = &inside[..end];
         let is_noise = ["{{closure}}", "{closure", "{async", "{coroutine", "{gen", "{{constant}}"]

@@ -59,16 +59,12 @@ impl Signal {
         let is_idle =
             |asked: &mut Asked| !asked.is_woken && !asked.stops && asked.flushes == asked.flushed;
         let asked = self.lock();
-        match timeout {
-            Some(timeout) => {
-                let waited = self.changed.wait_timeout_while(asked, timeout, is_idle);
-                waited.unwrap_or_else(PoisonError::into_inner).0
-            }
-            None => {
-                let waited = self.changed.wait_while(asked, is_idle);
-                waited.unwrap_or_else(PoisonError::into_inner)
-            }
-        }
+        let Some(timeout) = timeout else {
+            let waited = self.changed.wait_while(asked, is_idle);
+            return waited.unwrap_or_else(PoisonError::into_inner);
+        };
+        let waited = self.changed.wait_timeout_while(asked, timeout, is_idle);
+        waited.unwrap_or_else(PoisonError::into_inner).0
     }
 }
 
@@ -155,7 +151,7 @@ impl Teller {
         for draft in drafts {
             // What counts only at the boundary and never came there is no failure.
             if draft.is_confirmed {
-                records.extend(self.finished(|| finisher.record(*draft)));
+                records.extend(self.finished(|| finisher.record(draft)));
             }
         }
         for summary in summaries {

@@ -53,8 +53,6 @@ mod words;
 pub(crate) use clock::now;
 pub(crate) use clock::since_epoch;
 
-#[cfg_attr(not(feature = "actix"), expect(unused_imports, reason = "for an edge"))]
-pub(crate) use report::report_answer;
 pub(crate) use report::{Noticed, TakeFailures, Told, taker, takes_reports};
 pub(crate) use scope::{Scope, notice};
 

@@ -69,20 +69,8 @@ pub(crate) trait TakeFailures: Any + fmt::Debug + Send + Sync {
     /// A call has failed, or a panic leaves it.
     fn notice(&self, failure: &Noticed<'_>);
 
-    /// A request under the current span is answered with an error that nobody may have noticed; its
-    /// type is what it tells of it.
-    fn notice_answer(&self, type_name: Option<&str>, message: &str);
-
     /// A panic begins.
     fn notice_panic(&self, info: &PanicHookInfo<'_>);
-}
-
-/// Reports an error that a request under the current span is answered with, unless a failure in the
-/// request is reported already.
-pub(crate) fn report_answer(type_name: Option<&str>, message: &str) {
-    if let Some(taker) = taker().filter(|_| takes_reports() && !diagnostics::suppressed()) {
-        taker.notice_answer(type_name, message);
-    }
 }
 
 /// Who takes failures of this thread.

@@ -140,6 +140,37 @@ fn the_newest_frame_of_a_panic_is_of_what_panicked() {
 }
 
 #[test]
+fn a_hook_around_ours_is_no_part_of_the_panic_and_a_destructor_s_failure_is_its_own() {
+    let hooked = ["spanwright::hook", "app::hook", "std::panicking::panic_with_hook"];
+    let dropped = [
+        "spanwright::private::report",
+        "app::drop",
+        "_Unwind_RaiseException",
+        "__rust_start_panic",
+        "std::panicking::panic_with_hook",
+    ];
+    let below = ["__rustc::rust_begin_unwind", "core::panicking::panic", "app::run", "main"];
+    assert_eq!(told(&[&hooked[..], &below].concat()), ["app::run"]);
+    let names = told(&[&dropped[..], &below].concat());
+    assert_eq!(names.last().map(String::as_str), Some("app::drop"));
+}
+
+#[test]
+fn an_inlined_function_without_its_path_is_known_by_its_file() {
+    let std = Some("/rustc/59807616e1/library/std/src/panicking.rs");
+    let frames = vec![
+        named("catch_unwind", std),
+        named("{closure#0}", Some("src/main.rs")),
+        named("main", Some("src/main.rs")),
+        named("call_once", std),
+        named("start_thread", Some("./nptl/pthread_create.c")),
+        named("clone3", Some("../sysdeps/unix/sysv/linux/x86_64/clone3.S")),
+    ];
+    let told: Vec<_> = trimmed(frames).into_iter().filter_map(|frame| frame.function).collect();
+    assert_eq!(told, ["main", "{closure#0}"]);
+}
+
+#[test]
 fn without_symbols_there_is_little_to_tell_and_nothing_made_up() {
     assert_eq!(told(&["?", "?", "?"]), [""; 0]);
     assert_eq!(
@@ -168,6 +199,7 @@ fn code_is_the_application_s_unless_it_is_of_the_language_or_a_library() {
         ("tokio::task::spawn", Some("/srv/app/third-party/tokio/src/lib.rs"), false),
         ("actix_web::run", None, false),
         ("memcpy", None, false),
+        ("start_thread", Some("./nptl/pthread_create.c"), false),
     ] {
         assert_eq!(named(name, file).is_in_app, expected, "{name} {file:?}");
     }
