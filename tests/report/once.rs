@@ -244,8 +244,7 @@ fn a_thread_that_is_handed_the_span_belongs_to_the_call() {
         std::thread::scope(|scope| scope.spawn(work).join().expect("it does not panic"))
             .map_err(|_| "the thread failed")
     }
-    let report =
-        only(testing::capture_errors(|| spanwright::Span::new("root").in_scope(|| outer())));
+    let report = only(testing::capture_errors(|| spanwright::Span::new("root").in_scope(outer)));
     assert_eq!(messages(&report), ["the thread failed", "invalid digit found in string"]);
 }
 
