@@ -30,11 +30,20 @@ pub(crate) struct Reporter {
     ways: Ways,
     state: Mutex<State>,
     ids: Ids,
-    clock: fn() -> Duration,
+    clock: Clock,
     pub(super) ledger: Arc<Ledger>,
     trail: Arc<Trail>,
     /// Wakes whoever tells.
     wake: Box<dyn Wake>,
+}
+
+/// What tells the time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clock {
+    /// Since the Unix epoch; it may be set back.
+    pub(super) wall: fn() -> Duration,
+    /// Since some moment; it goes on evenly.
+    pub(super) steady: fn() -> Duration,
 }
 
 /// Where failures go.
@@ -93,7 +102,7 @@ impl Reporter {
         settings: Settings,
         ways: Ways,
         ids: Ids,
-        clock: fn() -> Duration,
+        clock: Clock,
         trail: Arc<Trail>,
         wake: Box<dyn Wake>,
     ) -> Self {
@@ -106,7 +115,7 @@ impl Reporter {
     /// Takes out what nobody adds to any more; with `all`, every failure, and where it `ends`, every
     /// summary too.
     pub(super) fn take(&self, all: bool, ends: bool) -> Due {
-        let now = (self.clock)();
+        let now = self.now();
         let mut state = self.lock();
         let mut drafts = std::mem::take(&mut state.ready);
         drafts.extend(if all { state.held.all() } else { state.held.due(now) });
@@ -115,8 +124,20 @@ impl Reporter {
         Due { drafts, summaries, next_at }
     }
 
+    /// The time by which reports wait.
     pub(super) fn now(&self) -> Duration {
-        (self.clock)()
+        (self.clock.steady)()
+    }
+
+    /// The time of day in nanoseconds since the Unix epoch.
+    pub(super) fn unix_ns(&self) -> u64 {
+        u64::try_from((self.clock.wall)().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// Until when a failure of now waits. What is added here must not overflow: a panic in the
+    /// hook of panics ends the process.
+    fn until(&self, now: Duration) -> Duration {
+        now.saturating_add(self.settings.hold)
     }
 
     pub(super) fn next_id(&self) -> ReportId {
@@ -142,7 +163,7 @@ impl Reporter {
     pub(super) fn note(&self, message: String, severity: Severity) {
         let trace_id = Some(span::current().context().trace_id).filter(|id| id.is_valid());
         let what = Happening::Note { message };
-        self.trail.note(trace_id, Breadcrumb { unix_ns: nanos(self.now()), severity, what });
+        self.trail.note(trace_id, Breadcrumb { unix_ns: self.unix_ns(), severity, what });
     }
 
     fn failed(&self, failure: &Noticed<'_>) {
@@ -169,7 +190,7 @@ impl Reporter {
                 !site.is_boundary || failure.above.is_none()
             },
         };
-        let until = self.now() + self.settings.hold;
+        let until = self.until(self.now());
         let said = said(failure);
         if is_panic {
             return self.lock().held.unwind(&leaving, said, until);
@@ -216,10 +237,10 @@ impl Reporter {
             self.wake.wake();
             return None;
         }
-        let draft = telling.draft(self.next_id(), now, request);
+        let draft = telling.draft(self.next_id(), self.unix_ns(), request);
         let id = draft.id;
         let mut state = self.lock();
-        let displaced = state.held.hold(draft, scope, now + self.settings.hold);
+        let displaced = state.held.hold(draft, scope, self.until(now));
         state.ready.extend(displaced);
         drop(state);
         self.wake.wake();
@@ -292,12 +313,12 @@ impl Telling {
         Named { title, severity, fingerprint }
     }
 
-    fn draft(self, id: ReportId, now: Duration, request: Request) -> Draft {
+    fn draft(self, id: ReportId, unix_ns: u64, request: Request) -> Draft {
         let Self { nature, causes, said, source, place, confirms } = self;
         let span = span::current();
         Draft {
             id,
-            unix_ns: nanos(now),
+            unix_ns,
             noticed: span::notice(),
             nature,
             causes,
@@ -312,11 +333,6 @@ impl Telling {
             is_confirmed: confirms,
         }
     }
-}
-
-/// A time since the Unix epoch in nanoseconds.
-pub(super) fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// What the attribute of a function says about its failure.
@@ -388,3 +404,6 @@ pub(super) const fn default_severity(nature: Nature) -> Severity {
         Nature::Message => Severity::Info,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -155,8 +155,9 @@ impl Teller {
             }
         }
         for summary in summaries {
-            let (id, now) = (self.reporter.next_id(), self.reporter.now());
-            records.extend(self.finished(|| finisher.summary(id, summary, now)));
+            let (id, unix_ns) = (self.reporter.next_id(), self.reporter.unix_ns());
+            let after = self.reporter.now().saturating_sub(summary.since);
+            records.extend(self.finished(|| finisher.summary(id, summary, unix_ns, after)));
         }
         drop(finisher);
         if !records.is_empty() {
