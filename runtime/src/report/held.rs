@@ -11,6 +11,8 @@
 //! - A failure that has left the outermost call of its task may turn up again in the call that waits
 //!   for the task. Nothing connects the two but the trace and what they say, so there they must say
 //!   the same, and the call must have begun before.
+//! - What is said by hand of a failure that waits belongs to it. A message is no failure: nothing is
+//!   one with it.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -18,7 +20,7 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 
 use super::draft::{Draft, Nature, Said};
-use crate::record::{Cause, Source};
+use crate::record::{Cause, ReportId, Source};
 use crate::span::{Scope, SpanRef};
 
 /// The most failures that wait at a time; the oldest is told when another comes.
@@ -59,6 +61,8 @@ struct Waiting {
     /// The call above the one that it left last.
     scope: Scope,
     until: Duration,
+    /// Whether somebody reported it by hand since.
+    is_retold: bool,
 }
 
 /// What is left of a failure that is told or counted.
@@ -108,7 +112,7 @@ impl Held {
     /// Takes a new failure that may be added to until then; gives back one that must be told for it.
     pub(super) fn hold(&mut self, draft: Draft, scope: Scope, until: Duration) -> Option<Draft> {
         let displaced = (self.drafts.len() >= MAX_DRAFTS).then(|| self.release(0));
-        self.drafts.push(Waiting { draft, scope, until });
+        self.drafts.push(Waiting { draft, scope, until, is_retold: false });
         displaced
     }
 
@@ -124,12 +128,26 @@ impl Held {
         }
     }
 
-    /// The failure that waits for this call and says the same.
-    pub(super) fn known(&self, scope: Scope, causes: &[Cause]) -> Option<&Draft> {
-        let is_it = |waiting: &&Waiting| {
-            waiting.scope == scope && relation(&waiting.draft.causes, causes) == Relation::Same
+    /// Adds what is said by hand to the failure that waits for this call and says the same; gives its
+    /// name, or back what is said where there is none.
+    pub(super) fn retell(
+        &mut self,
+        scope: Scope,
+        span: SpanRef,
+        causes: &[Cause],
+        said: Said,
+    ) -> Result<ReportId, Said> {
+        let is_it = |waiting: &&mut Waiting| {
+            waiting.scope == scope
+                && waiting.draft.nature != Nature::Message
+                && (!scope.is_none() || waiting.has_just_left(span))
+                && relation(&waiting.draft.causes, causes) == Relation::Same
         };
-        self.drafts.iter().rev().find(is_it).map(|waiting| &waiting.draft)
+        let Some(waiting) = self.drafts.iter_mut().rev().find(is_it) else { return Err(said) };
+        waiting.is_retold = true;
+        waiting.draft.is_confirmed = true;
+        waiting.draft.said.add(said);
+        Ok(waiting.draft.id)
     }
 
     /// Remembers a failure that is counted, for the call above it.
@@ -159,7 +177,7 @@ impl Held {
     fn release(&mut self, at: usize) -> Draft {
         let Waiting { draft, scope, .. } = self.drafts.remove(at);
         // What was not told counts as unknown if it turns up again.
-        if draft.is_confirmed {
+        if draft.is_confirmed && draft.nature != Nature::Message {
             self.remember(scope, Settled::of(&draft.causes));
         }
         draft
@@ -181,7 +199,8 @@ impl Held {
     /// The failure that waits for this call.
     fn below(&self, leaving: &Leaving) -> Option<usize> {
         let related = |(at, waiting): (usize, &Waiting)| {
-            let is_below = waiting.scope == leaving.scope;
+            let is_below =
+                waiting.scope == leaving.scope && waiting.draft.nature != Nature::Message;
             is_below.then(|| (relation(&waiting.draft.causes, &leaving.causes), at))
         };
         let mut below: Vec<_> = self.drafts.iter().enumerate().filter_map(related).collect();
@@ -195,11 +214,22 @@ impl Held {
         self.drafts.iter().rposition(|waiting| {
             let draft = &waiting.draft;
             waiting.scope.is_none()
+                && draft.nature != Nature::Message
                 && leaving.begun_after < draft.noticed
                 && !draft.path.contains(&leaving.source)
                 && may_be_of_one_trace(draft.span, leaving.span)
                 && relation(&draft.causes, &leaving.causes) == Relation::Same
         })
+    }
+}
+
+impl Waiting {
+    /// Whether it has left its outermost call, or none at all by panicking, and whoever reports it by
+    /// hand in this span may be the first who does.
+    fn has_just_left(&self, span: SpanRef) -> bool {
+        let draft = &self.draft;
+        let has_left = !draft.path.is_empty() || draft.nature == Nature::Panic;
+        has_left && !self.is_retold && may_be_of_one_trace(draft.span, span)
     }
 }
 

@@ -145,11 +145,16 @@ impl Reporter {
     }
 
     /// Reports what the application says by hand; `None` where it is one too many.
-    pub(super) fn tell(&self, told: Telling) -> Option<ReportId> {
+    pub(super) fn tell(&self, mut told: Telling) -> Option<ReportId> {
         once(|| {
             let scope = Scope::current();
-            if let Some(known) = self.lock().held.known(scope, &told.causes) {
-                return Some(known.id);
+            if told.nature != Nature::Message {
+                let said = std::mem::take(&mut told.said);
+                let known = self.lock().held.retell(scope, span::current(), &told.causes, said);
+                match known {
+                    Ok(id) => return Some(id),
+                    Err(said) => told.said = said,
+                }
             }
             if self.ways.events && told.nature == Nature::Error {
                 event(&told.causes);
@@ -224,7 +229,7 @@ impl Reporter {
     /// one too many, which is counted.
     fn draft(&self, telling: Telling, scope: Scope) -> Option<ReportId> {
         if !self.ways.records {
-            self.lock().held.settle(scope, &telling.causes);
+            self.settle(scope, &telling);
             return None;
         }
         let request = span::request::report(span::current());
@@ -233,7 +238,7 @@ impl Reporter {
         if !self.lock().limiter.admit(kind, now, || telling.named()) {
             self.ledger.accept(1);
             self.ledger.lose(1, LossReason::Summarized);
-            self.lock().held.settle(scope, &telling.causes);
+            self.settle(scope, &telling);
             self.wake.wake();
             return None;
         }
@@ -245,6 +250,13 @@ impl Reporter {
         drop(state);
         self.wake.wake();
         Some(id)
+    }
+
+    /// Remembers a failure that is counted; a message is none.
+    fn settle(&self, scope: Scope, telling: &Telling) {
+        if telling.nature != Nature::Message {
+            self.lock().held.settle(scope, &telling.causes);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
