@@ -288,11 +288,35 @@ fn at_a_boundary_only_what_leaves_the_outermost_function_counts() {
     assert_eq!(testing::capture_errors(|| recovering("many")), []);
     let report = only(testing::capture_errors(|| failing("many")));
     assert_eq!(path(&report), ["failing", "inner", "number_at_boundary"]);
+    let often = || (0..200).for_each(|_| assert_eq!(recovering("many"), Ok(7)));
+    assert_eq!(testing::capture_errors(often), []);
     let report = only(testing::capture_errors(|| {
         number_at_boundary("7").expect("it is a number");
         by_hand_at_boundary("many")
     }));
     assert_eq!(path(&report), ["number_at_boundary"]);
+}
+
+#[test]
+fn what_was_not_told_at_a_boundary_keeps_no_edge_from_reporting() {
+    #[report_errors(at = "boundary")]
+    fn inner(text: &str) -> Result<u32, ParseIntError> {
+        text.parse()
+    }
+
+    #[report_errors(at = "boundary")]
+    fn handled(text: &str) -> Result<u32, ParseIntError> {
+        Ok(inner(text).unwrap_or(7))
+    }
+
+    #[traced(kind = "server")]
+    fn served(text: &str) {
+        assert_eq!(handled(text), Ok(7));
+        Builder::bare(None, "500 Internal Server Error").unless_reported().send();
+    }
+
+    let report = only(testing::capture_errors(|| served("many")));
+    assert_eq!(messages(&report), ["500 Internal Server Error"]);
 }
 
 #[test]

@@ -132,3 +132,15 @@ fn a_panic_is_told_however_long_reports_are_held() {
     let captured = Capture::default().reports(settings).run_all(|| caught(|| import("odd.csv")));
     assert_eq!(path(&only(captured.errors)), ["import"]);
 }
+
+#[test]
+fn panics_that_are_not_to_be_told_count_nowhere() {
+    let settings =
+        Settings { panics: Panics::Annotated, per_kind_per_minute: 3, ..Settings::default() };
+    let captured = Capture::default().reports(settings).run_all(|| {
+        for _ in 0..20 {
+            caught(|| bare("odd.csv"));
+        }
+    });
+    assert_eq!(captured.errors, []);
+}

@@ -6,9 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::draft::{Draft, Nature};
+use super::draft::{Draft, Nature, default_severity};
 use super::limit::Summary;
-use super::reporter::default_severity;
 use super::settings::Settings;
 use super::stack::Resolver;
 use super::trail::{Around, Trail};

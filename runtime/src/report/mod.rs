@@ -31,6 +31,7 @@ mod source_code;
 mod stack;
 mod symbol;
 mod teller;
+mod telling;
 mod trail;
 
 use std::panic::Location;

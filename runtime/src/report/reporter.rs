@@ -5,22 +5,21 @@
 //! lock; fails or panics there.
 
 use std::cell::Cell;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::chain;
-use super::draft::{Draft, Nature, Said};
+use super::draft::{Draft, Nature, Said, named};
 use super::held::{Held, Leaving};
-use super::limit::{Limiter, Named, Summary};
-use super::raw_stack::RawStack;
+use super::limit::{Limiter, Summary};
 use super::settings::{Panics, Settings};
+use super::telling::Telling;
 use super::trail::Trail;
 use crate::loss::{Ledger, LossReason};
-use crate::record::{Breadcrumb, Cause, Happening, ReportId, Severity, Source, StackFrame};
-use crate::span::request::Request;
+use crate::record::{Breadcrumb, Cause, Happening, ReportId, Severity};
 use crate::span::{self, Noticed, Scope, SpanRef, TakeFailures, Told};
 
 /// Takes failures and holds them until nobody adds to them any more.
@@ -119,9 +118,22 @@ impl Reporter {
         let mut state = self.lock();
         let mut drafts = std::mem::take(&mut state.ready);
         drafts.extend(if all { state.held.all() } else { state.held.due(now) });
+        // What counts only at the boundary and never came there is no failure.
+        drafts.retain(|draft| draft.is_confirmed && self.counts(draft, &mut state.limiter, now));
         let summaries = state.limiter.summaries(now, ends);
         let next_at = state.held.next_at().into_iter().chain(state.limiter.next_at()).min();
         Due { drafts, summaries, next_at }
+    }
+
+    /// Counts what could not be counted when it was noticed; whether it is told.
+    fn counts(&self, draft: &Draft, limiter: &mut Limiter, now: Duration) -> bool {
+        let Some(kind) = draft.uncounted else { return true };
+        let is_told = limiter.admit(kind, now, || named(draft.nature, &draft.said, &draft.causes));
+        if !is_told {
+            self.ledger.accept(1);
+            self.ledger.lose(1, LossReason::Summarized);
+        }
+        is_told
     }
 
     /// The time by which reports wait.
@@ -196,6 +208,9 @@ impl Reporter {
             },
         };
         let until = self.until(self.now());
+        if leaving.confirms {
+            span::request::note_report(leaving.span);
+        }
         let said = said(failure);
         if is_panic {
             return self.lock().held.unwind(&leaving, said, until);
@@ -232,17 +247,22 @@ impl Reporter {
             self.settle(scope, &telling);
             return None;
         }
-        let request = span::request::report(span::current());
+        let span = span::current();
+        if telling.confirms {
+            span::request::note_report(span);
+        }
         let now = self.now();
         let kind = telling.kind();
-        if !self.lock().limiter.admit(kind, now, || telling.named()) {
+        let name = || named(telling.nature, &telling.said, &telling.causes);
+        if telling.confirms && !self.lock().limiter.admit(kind, now, name) {
             self.ledger.accept(1);
             self.ledger.lose(1, LossReason::Summarized);
             self.settle(scope, &telling);
             self.wake.wake();
             return None;
         }
-        let draft = telling.draft(self.next_id(), self.unix_ns(), request);
+        let request = span::request::of(span).unwrap_or_default();
+        let draft = telling.draft(self.next_id(), kind, self.unix_ns(), (span, request));
         let id = draft.id;
         let mut state = self.lock();
         let displaced = state.held.hold(draft, scope, self.until(now));
@@ -271,79 +291,6 @@ impl TakeFailures for Reporter {
 
     fn notice_panic(&self, info: &PanicHookInfo<'_>) {
         once(|| self.panicked(info));
-    }
-}
-
-/// A failure that is new.
-#[derive(Debug)]
-pub(super) struct Telling {
-    pub(super) nature: Nature,
-    pub(super) causes: Vec<Cause>,
-    pub(super) said: Said,
-    /// The annotated function that it left first.
-    pub(super) source: Option<&'static Source>,
-    /// Where the code says that it comes from.
-    pub(super) place: Option<StackFrame>,
-    /// Whether it is told even if no call above fails.
-    pub(super) confirms: bool,
-}
-
-impl Telling {
-    /// What makes it count with others: what the application says, or else its place, its type, and
-    /// what it says but for the numbers.
-    fn kind(&self) -> u64 {
-        let mut hasher = rustc_hash::FxHasher::default();
-        if let Some(fingerprint) = &self.said.fingerprint {
-            hasher.write(fingerprint.as_bytes());
-            return hasher.finish();
-        }
-        let (file, line) = match (self.source, &self.place) {
-            (Some(source), _) => (source.file, source.line),
-            (None, Some(StackFrame { file: Some(file), line: Some(line), .. })) => (&**file, *line),
-            _ => ("", 0),
-        };
-        hasher.write(file.as_bytes());
-        hasher.write_u32(line);
-        for cause in &self.causes {
-            hasher.write(cause.type_name.as_deref().unwrap_or_default().as_bytes());
-            let letters = cause.message.bytes().filter(|byte| !byte.is_ascii_digit());
-            letters.for_each(|byte| hasher.write_u8(byte));
-        }
-        hasher.finish()
-    }
-
-    fn named(&self) -> Named {
-        let severity = self.said.severity.unwrap_or_default();
-        let fingerprint = self.said.fingerprint.clone();
-        let title = self.said.title.clone().unwrap_or_else(|| match self.causes.first() {
-            Some(Cause { type_name: Some(name), message }) if self.nature == Nature::Error => {
-                format!("{name}: {message}")
-            }
-            Some(cause) => cause.message.clone(),
-            None => String::new(),
-        });
-        Named { title, severity, fingerprint }
-    }
-
-    fn draft(self, id: ReportId, unix_ns: u64, request: Request) -> Draft {
-        let Self { nature, causes, said, source, place, confirms } = self;
-        let span = span::current();
-        Draft {
-            id,
-            unix_ns,
-            noticed: span::notice(),
-            nature,
-            causes,
-            said,
-            path: source.into_iter().collect(),
-            stack: if nature.has_stack() { RawStack::capture() } else { RawStack::default() },
-            place,
-            span,
-            user: request.user,
-            request: request.details,
-            thread: std::thread::current().name().map(str::to_owned),
-            is_confirmed: confirms,
-        }
     }
 }
 
@@ -405,15 +352,6 @@ impl Ids {
             None => u128::from(number),
         };
         ReportId::from_random(random)
-    }
-}
-
-/// How bad a failure is where nobody says.
-pub(super) const fn default_severity(nature: Nature) -> Severity {
-    match nature {
-        Nature::Error | Nature::Bare => Severity::Error,
-        Nature::Panic => Severity::Critical,
-        Nature::Message => Severity::Info,
     }
 }
 

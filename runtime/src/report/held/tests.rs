@@ -43,6 +43,7 @@ fn draft(id: u128, errors: &[(&'static str, &str)]) -> Draft {
         request: None,
         thread: None,
         is_confirmed: true,
+        uncounted: None,
     }
 }
 
