@@ -7,13 +7,14 @@
 //!
 //! - A failure waits for the call above the one that it left. When that call fails too, it is the same
 //!   failure, unless what the two say shows that it is not: they are of one type and say different
-//!   things.
+//!   things. When that call fails long after, it is the same only if the two say the same.
 //! - A failure that has left the outermost call of its task may turn up again in the call that waits
 //!   for the task. Nothing connects the two but the trace and what they say, so there they must say
 //!   the same, and the call must have begun before.
 //! - What is said by hand of a failure that waits belongs to it. A message is no failure: nothing is
 //!   one with it.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -29,6 +30,9 @@ const MAX_DRAFTS: usize = 256;
 /// How many failures are remembered that are told, or counted, while calls may still fail with them.
 const MAX_SETTLED: usize = 4_096;
 
+/// How much is remembered of what such a failure says.
+const MAX_SETTLED_BYTES: usize = 256;
+
 /// From how many bytes on a text that is found within another says something.
 const MIN_TELLING_BYTES: usize = 4;
 
@@ -38,6 +42,10 @@ pub(super) struct Leaving {
     pub(super) scope: Scope,
     pub(super) above: Scope,
     pub(super) begun_after: u64,
+    /// The time.
+    pub(super) now: Duration,
+    /// Until when it waits for the call above.
+    pub(super) until: Duration,
     pub(super) source: &'static Source,
     pub(super) causes: Vec<Cause>,
     pub(super) span: SpanRef,
@@ -68,8 +76,10 @@ struct Waiting {
 /// What is left of a failure that is told or counted.
 #[derive(Clone, Debug)]
 pub(super) struct Settled {
-    type_name: Option<String>,
+    type_name: Option<Cow<'static, str>>,
     message: String,
+    /// Until when it may have become an error that says nothing of it.
+    until: Duration,
 }
 
 /// How what a call fails with is related to a failure below it.
@@ -86,22 +96,18 @@ enum Relation {
 impl Held {
     /// Adds a failure that leaves a call to the one that it is, if that is known; gives `leaving` and
     /// what is said about it back otherwise.
-    pub(super) fn pass(
-        &mut self,
-        leaving: Leaving,
-        said: Said,
-        until: Duration,
-    ) -> Option<(Leaving, Said)> {
+    pub(super) fn pass(&mut self, leaving: Leaving, said: Said) -> Option<(Leaving, Said)> {
         if let Some(at) = self.below(&leaving).or_else(|| self.in_a_task_below(&leaving)) {
             let waiting = &mut self.drafts[at];
             waiting.draft.is_confirmed |= leaving.confirms;
             waiting.draft.pass(leaving.source, leaving.causes, said);
-            (waiting.scope, waiting.until) = (leaving.above, until);
+            (waiting.scope, waiting.until) = (leaving.above, leaving.until);
             return None;
         }
         let known = self.settled.get(&leaving.scope);
-        if known.is_some_and(|known| known.relation(&leaving.causes) != Relation::Other) {
-            if let Some(settled) = self.settled.remove(&leaving.scope) {
+        if known.is_some_and(|known| known.is_in(&leaving)) {
+            let settled = self.settled.remove(&leaving.scope).filter(|_| !leaving.above.is_none());
+            if let Some(settled) = settled {
                 self.remember(leaving.above, settled);
             }
             return None;
@@ -117,14 +123,14 @@ impl Held {
     }
 
     /// Adds to a panic that leaves a call.
-    pub(super) fn unwind(&mut self, leaving: &Leaving, said: Said, until: Duration) {
+    pub(super) fn unwind(&mut self, leaving: &Leaving, said: Said) {
         let is_it = |waiting: &Waiting| {
             waiting.scope == leaving.scope && waiting.draft.nature == Nature::Panic
         };
         if let Some(waiting) = self.drafts.iter_mut().rev().find(|waiting| is_it(waiting)) {
             waiting.draft.is_confirmed |= leaving.confirms;
             waiting.draft.pass(leaving.source, Vec::new(), said);
-            (waiting.scope, waiting.until) = (leaving.above, until);
+            (waiting.scope, waiting.until) = (leaving.above, leaving.until);
         }
     }
 
@@ -150,9 +156,11 @@ impl Held {
         Ok(waiting.draft.id)
     }
 
-    /// Remembers a failure that is counted, for the call above it.
-    pub(super) fn settle(&mut self, scope: Scope, causes: &[Cause]) {
-        self.remember(scope, Settled::of(causes));
+    /// Remembers a failure that is counted, for the call above it, as if it waited until then.
+    pub(super) fn settle(&mut self, scope: Scope, causes: &[Cause], until: Duration) {
+        if !scope.is_none() {
+            self.remember(scope, Settled::of(causes, until));
+        }
     }
 
     /// When the next one has waited long enough.
@@ -175,18 +183,15 @@ impl Held {
     }
 
     fn release(&mut self, at: usize) -> Draft {
-        let Waiting { draft, scope, .. } = self.drafts.remove(at);
+        let Waiting { draft, scope, until, .. } = self.drafts.remove(at);
         // What was not told counts as unknown if it turns up again.
         if draft.is_confirmed && draft.nature != Nature::Message {
-            self.remember(scope, Settled::of(&draft.causes));
+            self.settle(scope, &draft.causes, until);
         }
         draft
     }
 
     fn remember(&mut self, scope: Scope, settled: Settled) {
-        if scope.is_none() {
-            return;
-        }
         if self.settled.insert(scope, settled).is_none() {
             self.order.push_back(scope);
         }
@@ -267,20 +272,22 @@ fn is_mute(inner: &[Cause], outer: &[Cause]) -> bool {
 }
 
 impl Settled {
-    fn of(causes: &[Cause]) -> Self {
-        let first = causes.first();
-        Self {
-            type_name: first.and_then(|cause| cause.type_name.as_deref().map(str::to_owned)),
-            message: first.map(|cause| cause.message.clone()).unwrap_or_default(),
-        }
+    fn of(causes: &[Cause], until: Duration) -> Self {
+        let (type_name, message) =
+            causes.first().map(|it| (it.type_name.clone(), &*it.message)).unwrap_or_default();
+        // What contains the message contains its beginning too.
+        let message = &message[..message.floor_char_boundary(MAX_SETTLED_BYTES)];
+        Self { type_name, message: message.to_owned(), until }
     }
 
-    fn relation(&self, outer: &[Cause]) -> Relation {
-        let cause = Cause {
-            type_name: self.type_name.clone().map(Into::into),
-            message: self.message.clone(),
-        };
-        relation(&[cause], outer)
+    /// Whether what leaves a call is this.
+    fn is_in(&self, leaving: &Leaving) -> bool {
+        let (type_name, message) = (self.type_name.clone(), self.message.clone());
+        match relation(&[Cause { type_name, message }], &leaving.causes) {
+            Relation::Same => true,
+            Relation::Unclear => leaving.now < self.until,
+            Relation::Other => false,
+        }
     }
 }
 

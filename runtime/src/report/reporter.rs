@@ -194,10 +194,13 @@ impl Reporter {
         };
         let site = failure.site;
         let is_panic = matches!(failure.told, Told::Panic);
+        let now = self.now();
         let leaving = Leaving {
             scope: failure.scope,
             above: failure.above,
             begun_after: failure.begun_after,
+            now,
+            until: self.until(now),
             source: &site.source,
             causes,
             span: span::current(),
@@ -207,15 +210,14 @@ impl Reporter {
                 !site.is_boundary || failure.above.is_none()
             },
         };
-        let until = self.until(self.now());
         if leaving.confirms {
             span::request::note_report(leaving.span);
         }
         let said = said(failure);
         if is_panic {
-            return self.lock().held.unwind(&leaving, said, until);
+            return self.lock().held.unwind(&leaving, said);
         }
-        let passed = self.lock().held.pass(leaving, said, until);
+        let passed = self.lock().held.pass(leaving, said);
         let Some((Leaving { above, causes, source, confirms, .. }, said)) = passed else { return };
         if self.ways.events && !site.has_event {
             event(&causes);
@@ -275,7 +277,8 @@ impl Reporter {
     /// Remembers a failure that is counted; a message is none.
     fn settle(&self, scope: Scope, telling: &Telling) {
         if telling.nature != Nature::Message {
-            self.lock().held.settle(scope, &telling.causes);
+            let until = self.until(self.now());
+            self.lock().held.settle(scope, &telling.causes, until);
         }
     }
 
