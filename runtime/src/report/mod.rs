@@ -57,6 +57,7 @@ mod source_code;
 mod stack;
 mod symbol;
 mod teller;
+mod telling;
 mod trail;
 
 use std::panic::Location;
@@ -70,9 +71,9 @@ pub use stack::StackSettings;
 pub(crate) use teller::Teller;
 
 use crate::record::{ErrorRecord, Processor, SpanRecord, StackFrame};
-use crate::span::TakeFailures;
+use crate::span::{self, TakeFailures};
 use finish::Finisher;
-use reporter::{Ids, Reporter};
+use reporter::{Clock, Ids, Reporter};
 use teller::Signal;
 use trail::Trail;
 
@@ -117,7 +118,7 @@ pub(crate) fn parts(
         settings,
         reporter::Ways { events: has_events, records: !processors.is_empty() },
         ids,
-        crate::span::since_epoch,
+        Clock { wall: span::since_epoch, steady: span::steady },
         Arc::clone(&trail),
         Box::new(Arc::clone(&signal)),
     ));
