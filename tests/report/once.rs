@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::num::ParseIntError;
 
-use spanwright::record::Severity;
+use spanwright::record::{Severity, Subject};
 use spanwright::report::Builder;
 use spanwright::testing::{self, Capture};
 use spanwright::{FutureExt, report_error, report_errors, report_message, traced};
@@ -236,6 +236,22 @@ fn a_message_that_quotes_a_failure_is_told_too() {
     }
 
     assert_eq!(testing::capture_errors(|| quoting("many")).len(), 2);
+}
+
+#[test]
+fn what_is_said_by_hand_in_two_requests_is_said_twice() {
+    #[traced(kind = "server")]
+    fn handled(error: &ParseIntError) {
+        report_error(error);
+        report_error(error);
+        report_message("Hello World!", Severity::Warning);
+    }
+    let error = "many".parse::<u32>().expect_err("it is no number");
+    let reports = testing::capture_errors(|| (0..3).for_each(|_| handled(&error)));
+    let texts = reports.iter().filter(|report| matches!(report.subject, Subject::Message(_)));
+    assert_eq!((texts.count(), reports.len()), (3, 6));
+    let reports = testing::capture_errors(|| (0..3).for_each(|_| _ = report_error(&error)));
+    assert_eq!(reports.len(), 3, "without a span nothing says that they are one");
 }
 
 #[test]

@@ -265,7 +265,12 @@ impl<const WORDS: usize> Report<WORDS> {
 
 impl Open {
     #[inline]
-    fn new(site: &'static Site, (scope, above): (Scope, Scope), is_entered: bool, was_panicking: bool) -> Self {
+    fn new(
+        site: &'static Site,
+        (scope, above): (Scope, Scope),
+        is_entered: bool,
+        was_panicking: bool,
+    ) -> Self {
         Self {
             site,
             scope,
