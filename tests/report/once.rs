@@ -5,6 +5,7 @@ use std::fmt;
 use std::num::ParseIntError;
 
 use spanwright::record::{Severity, Subject};
+use spanwright::report::Builder;
 use spanwright::testing::{self, Capture};
 use spanwright::{FutureExt, report_error, report_errors, report_message, traced};
 
@@ -194,6 +195,50 @@ fn what_was_reported_by_hand_is_not_reported_again_on_its_way_out() {
 }
 
 #[test]
+fn what_is_reported_by_hand_outside_of_any_function_is_told_each_time() {
+    let error = "many".parse::<u32>().expect_err("it is no number");
+    let reports = testing::capture_errors(|| [(); 3].map(|()| report_error(&error)));
+    assert_eq!(reports.len(), 3);
+    let ids = testing::capture_errors(|| [(); 3].map(|()| report_message("late", Severity::Info)));
+    assert_eq!(ids.len(), 3);
+}
+
+#[test]
+fn what_left_its_functions_and_is_reported_by_hand_then_is_one_failure() {
+    let report = only(testing::capture_errors(|| {
+        let error = number("many").expect_err("it is no number");
+        Builder::error(&error).title("No number").custom("text", "many").send();
+    }));
+    assert_eq!(path(&report), ["number"]);
+    assert_eq!((report.title.as_deref(), &*report.custom[0].key), (Some("No number"), "text"));
+}
+
+#[test]
+fn a_message_is_no_failure_of_the_function_that_it_is_reported_in() {
+    #[report_errors]
+    fn retried(text: &str) -> Result<u32, ParseIntError> {
+        report_message("the text is odd", Severity::Info);
+        text.parse()
+    }
+
+    let reports = testing::capture_errors(|| retried("many"));
+    let said: Vec<_> = reports.iter().map(messages).collect();
+    assert_eq!(said, [&[][..], &["invalid digit found in string"]]);
+}
+
+#[test]
+fn a_message_that_quotes_a_failure_is_told_too() {
+    #[report_errors]
+    fn quoting(text: &str) -> Result<u32, ParseIntError> {
+        number(text).inspect_err(|error| {
+            report_message(format!("no number: {error}"), Severity::Warning);
+        })
+    }
+
+    assert_eq!(testing::capture_errors(|| quoting("many")).len(), 2);
+}
+
+#[test]
 fn what_is_said_by_hand_in_two_requests_is_said_twice() {
     #[traced(kind = "server")]
     fn handled(error: &ParseIntError) {
@@ -244,6 +289,14 @@ fn at_a_boundary_only_what_leaves_the_outermost_function_counts() {
     }
 
     #[report_errors(at = "boundary")]
+    fn by_hand_at_boundary(text: &str) -> Result<u32, ParseIntError> {
+        Ok(number_at_boundary(text).unwrap_or_else(|error| {
+            report_error(&error);
+            7
+        }))
+    }
+
+    #[report_errors(at = "boundary")]
     fn failing(text: &str) -> Result<u32, ParseIntError> {
         inner(text)
     }
@@ -251,6 +304,35 @@ fn at_a_boundary_only_what_leaves_the_outermost_function_counts() {
     assert_eq!(testing::capture_errors(|| recovering("many")), []);
     let report = only(testing::capture_errors(|| failing("many")));
     assert_eq!(path(&report), ["failing", "inner", "number_at_boundary"]);
+    let often = || (0..200).for_each(|_| assert_eq!(recovering("many"), Ok(7)));
+    assert_eq!(testing::capture_errors(often), []);
+    let report = only(testing::capture_errors(|| {
+        number_at_boundary("7").expect("it is a number");
+        by_hand_at_boundary("many")
+    }));
+    assert_eq!(path(&report), ["number_at_boundary"]);
+}
+
+#[test]
+fn what_was_not_told_at_a_boundary_keeps_no_edge_from_reporting() {
+    #[report_errors(at = "boundary")]
+    fn inner(text: &str) -> Result<u32, ParseIntError> {
+        text.parse()
+    }
+
+    #[report_errors(at = "boundary")]
+    fn handled(text: &str) -> Result<u32, ParseIntError> {
+        Ok(inner(text).unwrap_or(7))
+    }
+
+    #[traced(kind = "server")]
+    fn served(text: &str) {
+        assert_eq!(handled(text), Ok(7));
+        Builder::bare(None, "500 Internal Server Error").unless_reported().send();
+    }
+
+    let report = only(testing::capture_errors(|| served("many")));
+    assert_eq!(messages(&report), ["500 Internal Server Error"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Panics are told, in or out of annotated functions, and go on as they were.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use spanwright::report::{Panics, Settings};
 use spanwright::testing::{self, Capture};
@@ -123,4 +124,23 @@ fn an_error_that_panics_while_it_is_formatted_costs_its_text_alone() {
     }
     let report = only(testing::capture_errors(|| assert!(odd().is_err())));
     assert!(!is_panic(&report) && messages(&report) == [""]);
+}
+
+#[test]
+fn a_panic_is_told_however_long_reports_are_held() {
+    let settings = Settings { hold: Duration::MAX, ..Settings::default() };
+    let captured = Capture::default().reports(settings).run_all(|| caught(|| import("odd.csv")));
+    assert_eq!(path(&only(captured.errors)), ["import"]);
+}
+
+#[test]
+fn panics_that_are_not_to_be_told_count_nowhere() {
+    let settings =
+        Settings { panics: Panics::Annotated, per_kind_per_minute: 3, ..Settings::default() };
+    let captured = Capture::default().reports(settings).run_all(|| {
+        for _ in 0..20 {
+            caught(|| bare("odd.csv"));
+        }
+    });
+    assert_eq!(captured.errors, []);
 }

@@ -10,7 +10,8 @@ use std::panic::Location;
 
 use super::chain;
 use super::draft::{Nature, Said};
-use super::reporter::{Reporter, Telling};
+use super::reporter::Reporter;
+use super::telling::Telling;
 use crate::diagnostics;
 use crate::record::{Attribute, Cause, ReportId, Severity, StackFrame, Value};
 use crate::span;

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::limit::Named;
 use super::raw_stack::RawStack;
 use crate::record::{Attribute, Cause, Person, ReportId, Severity, Source, StackFrame, Value};
 use crate::span::request::Describe;
@@ -33,6 +34,8 @@ pub(super) struct Draft {
     pub(super) thread: Option<String>,
     /// Whether it is to be told, as far as is known.
     pub(super) is_confirmed: bool,
+    /// Its kind, where the limits have not counted it: it may be that it is never told.
+    pub(super) uncounted: Option<u64>,
 }
 
 /// What kind of failure it is.
@@ -50,6 +53,28 @@ impl Nature {
     pub(super) const fn has_stack(self) -> bool {
         matches!(self, Self::Error | Self::Panic)
     }
+}
+
+/// How bad a failure is where nobody says.
+pub(super) const fn default_severity(nature: Nature) -> Severity {
+    match nature {
+        Nature::Error | Nature::Bare => Severity::Error,
+        Nature::Panic => Severity::Critical,
+        Nature::Message => Severity::Info,
+    }
+}
+
+/// How a failure is called where it is told together with others.
+pub(super) fn named(nature: Nature, said: &Said, causes: &[Cause]) -> Named {
+    let title = said.title.clone().unwrap_or_else(|| match causes.first() {
+        Some(Cause { type_name: Some(name), message }) if nature == Nature::Error => {
+            format!("{name}: {message}")
+        }
+        Some(cause) => cause.message.clone(),
+        None => String::new(),
+    });
+    let severity = said.severity.unwrap_or(default_severity(nature));
+    Named { title, severity, fingerprint: said.fingerprint.clone() }
 }
 
 /// What the application says about a failure; what is said first, closest to it, counts.
@@ -154,6 +179,7 @@ mod tests {
             request: None,
             thread: None,
             is_confirmed: true,
+            uncounted: None,
         }
     }
 

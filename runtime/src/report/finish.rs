@@ -6,9 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::draft::{Draft, Nature};
+use super::draft::{Draft, Nature, default_severity};
 use super::limit::Summary;
-use super::reporter::{default_severity, nanos};
 use super::settings::Settings;
 use super::stack::Resolver;
 use super::trail::{Around, Trail};
@@ -71,21 +70,23 @@ impl Finisher {
         })
     }
 
-    /// The report that tells of failures together that were too many to be told one by one.
+    /// The report that tells of failures together that were too many to be told one by one;
+    /// `after` is how long their window was.
     pub(super) fn summary(
         &mut self,
         id: ReportId,
         summary: Summary,
-        now: Duration,
+        unix_ns: u64,
+        after: Duration,
     ) -> Option<ErrorRecord> {
-        let Summary { kind, named, occurrences, since } = summary;
-        let seconds = now.saturating_sub(since).as_secs();
+        let Summary { kind, named, occurrences, .. } = summary;
+        let seconds = after.as_secs();
         let message = format!("{occurrences} more in {seconds} s: {}", named.title);
         // One kind is one item for people, however many of it there are each time.
         let fingerprint = named.fingerprint.unwrap_or_else(|| format!("spanwright-{kind:016x}"));
         self.admitted(ErrorRecord {
             id,
-            unix_ns: nanos(now),
+            unix_ns,
             severity: named.severity,
             subject: Subject::Message(message),
             title: Some(named.title),

@@ -7,18 +7,21 @@
 //!
 //! - A failure waits for the call above the one that it left. When that call fails too, it is the same
 //!   failure, unless what the two say shows that it is not: they are of one type and say different
-//!   things.
+//!   things. When that call fails long after, it is the same only if the two say the same.
 //! - A failure that has left the outermost call of its task may turn up again in the call that waits
 //!   for the task. Nothing connects the two but the trace and what they say, so there they must say
 //!   the same, and the call must have begun before.
+//! - What is said by hand of a failure that waits belongs to it. A message is no failure: nothing is
+//!   one with it.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
 use super::draft::{Draft, Nature, Said};
-use crate::record::{Cause, Source};
+use crate::record::{Cause, ReportId, Source};
 use crate::span::{Scope, SpanRef};
 
 /// The most failures that wait at a time; the oldest is told when another comes.
@@ -26,6 +29,9 @@ const MAX_DRAFTS: usize = 256;
 
 /// How many failures are remembered that are told, or counted, while calls may still fail with them.
 const MAX_SETTLED: usize = 4_096;
+
+/// How much is remembered of what such a failure says.
+const MAX_SETTLED_BYTES: usize = 256;
 
 /// From how many bytes on a text that is found within another says something.
 const MIN_TELLING_BYTES: usize = 4;
@@ -36,6 +42,10 @@ pub(super) struct Leaving {
     pub(super) scope: Scope,
     pub(super) above: Scope,
     pub(super) begun_after: u64,
+    /// The time.
+    pub(super) now: Duration,
+    /// Until when it waits for the call above.
+    pub(super) until: Duration,
     pub(super) source: &'static Source,
     pub(super) causes: Vec<Cause>,
     pub(super) span: SpanRef,
@@ -59,13 +69,17 @@ struct Waiting {
     /// The call above the one that it left last.
     scope: Scope,
     until: Duration,
+    /// Whether somebody reported it by hand since.
+    is_retold: bool,
 }
 
 /// What is left of a failure that is told or counted.
 #[derive(Clone, Debug)]
 pub(super) struct Settled {
-    type_name: Option<String>,
+    type_name: Option<Cow<'static, str>>,
     message: String,
+    /// Until when it may have become an error that says nothing of it.
+    until: Duration,
 }
 
 /// How what a call fails with is related to a failure below it.
@@ -82,22 +96,18 @@ enum Relation {
 impl Held {
     /// Adds a failure that leaves a call to the one that it is, if that is known; gives `leaving` and
     /// what is said about it back otherwise.
-    pub(super) fn pass(
-        &mut self,
-        leaving: Leaving,
-        said: Said,
-        until: Duration,
-    ) -> Option<(Leaving, Said)> {
+    pub(super) fn pass(&mut self, leaving: Leaving, said: Said) -> Option<(Leaving, Said)> {
         if let Some(at) = self.below(&leaving).or_else(|| self.in_a_task_below(&leaving)) {
             let waiting = &mut self.drafts[at];
             waiting.draft.is_confirmed |= leaving.confirms;
             waiting.draft.pass(leaving.source, leaving.causes, said);
-            (waiting.scope, waiting.until) = (leaving.above, until);
+            (waiting.scope, waiting.until) = (leaving.above, leaving.until);
             return None;
         }
         let known = self.settled.get(&leaving.scope);
-        if known.is_some_and(|known| known.relation(&leaving.causes) != Relation::Other) {
-            if let Some(settled) = self.settled.remove(&leaving.scope) {
+        if known.is_some_and(|known| known.is_in(&leaving)) {
+            let settled = self.settled.remove(&leaving.scope).filter(|_| !leaving.above.is_none());
+            if let Some(settled) = settled {
                 self.remember(leaving.above, settled);
             }
             return None;
@@ -108,41 +118,49 @@ impl Held {
     /// Takes a new failure that may be added to until then; gives back one that must be told for it.
     pub(super) fn hold(&mut self, draft: Draft, scope: Scope, until: Duration) -> Option<Draft> {
         let displaced = (self.drafts.len() >= MAX_DRAFTS).then(|| self.release(0));
-        self.drafts.push(Waiting { draft, scope, until });
+        self.drafts.push(Waiting { draft, scope, until, is_retold: false });
         displaced
     }
 
     /// Adds to a panic that leaves a call.
-    pub(super) fn unwind(&mut self, leaving: &Leaving, said: Said, until: Duration) {
+    pub(super) fn unwind(&mut self, leaving: &Leaving, said: Said) {
         let is_it = |waiting: &Waiting| {
             waiting.scope == leaving.scope && waiting.draft.nature == Nature::Panic
         };
         if let Some(waiting) = self.drafts.iter_mut().rev().find(|waiting| is_it(waiting)) {
             waiting.draft.is_confirmed |= leaving.confirms;
             waiting.draft.pass(leaving.source, Vec::new(), said);
-            (waiting.scope, waiting.until) = (leaving.above, until);
+            (waiting.scope, waiting.until) = (leaving.above, leaving.until);
         }
     }
 
-    /// The failure that waits for this call and says the same. Where there is no such call, it must be
-    /// of the same request, or at least have left an annotated function.
-    pub(super) fn known(&self, scope: Scope, span: SpanRef, causes: &[Cause]) -> Option<&Draft> {
-        let trace_id = span.context().trace_id;
-        let is_near = |draft: &Draft| {
-            let is_of_trace = draft.span.context().trace_id == trace_id;
-            is_of_trace && (trace_id.is_valid() || !draft.path.is_empty())
-        };
-        let is_it = |waiting: &&Waiting| {
+    /// Adds what is said by hand to the failure that waits for this call and says the same; gives its
+    /// name, or back what is said where there is none.
+    pub(super) fn retell(
+        &mut self,
+        scope: Scope,
+        span: SpanRef,
+        causes: &[Cause],
+        said: Said,
+    ) -> Result<ReportId, Said> {
+        let is_it = |waiting: &&mut Waiting| {
             waiting.scope == scope
-                && (!scope.is_none() || is_near(&waiting.draft))
+                && waiting.draft.nature != Nature::Message
+                && (!scope.is_none() || waiting.has_just_left(span))
                 && relation(&waiting.draft.causes, causes) == Relation::Same
         };
-        self.drafts.iter().rev().find(is_it).map(|waiting| &waiting.draft)
+        let Some(waiting) = self.drafts.iter_mut().rev().find(is_it) else { return Err(said) };
+        waiting.is_retold = true;
+        waiting.draft.is_confirmed = true;
+        waiting.draft.said.add(said);
+        Ok(waiting.draft.id)
     }
 
-    /// Remembers a failure that is counted, for the call above it.
-    pub(super) fn settle(&mut self, scope: Scope, causes: &[Cause]) {
-        self.remember(scope, Settled::of(causes));
+    /// Remembers a failure that is counted, for the call above it, as if it waited until then.
+    pub(super) fn settle(&mut self, scope: Scope, causes: &[Cause], until: Duration) {
+        if !scope.is_none() {
+            self.remember(scope, Settled::of(causes, until));
+        }
     }
 
     /// When the next one has waited long enough.
@@ -165,18 +183,15 @@ impl Held {
     }
 
     fn release(&mut self, at: usize) -> Draft {
-        let Waiting { draft, scope, .. } = self.drafts.remove(at);
+        let Waiting { draft, scope, until, .. } = self.drafts.remove(at);
         // What was not told counts as unknown if it turns up again.
-        if draft.is_confirmed {
-            self.remember(scope, Settled::of(&draft.causes));
+        if draft.is_confirmed && draft.nature != Nature::Message {
+            self.settle(scope, &draft.causes, until);
         }
         draft
     }
 
     fn remember(&mut self, scope: Scope, settled: Settled) {
-        if scope.is_none() {
-            return;
-        }
         if self.settled.insert(scope, settled).is_none() {
             self.order.push_back(scope);
         }
@@ -189,7 +204,8 @@ impl Held {
     /// The failure that waits for this call.
     fn below(&self, leaving: &Leaving) -> Option<usize> {
         let related = |(at, waiting): (usize, &Waiting)| {
-            let is_below = waiting.scope == leaving.scope;
+            let is_below =
+                waiting.scope == leaving.scope && waiting.draft.nature != Nature::Message;
             is_below.then(|| (relation(&waiting.draft.causes, &leaving.causes), at))
         };
         let mut below: Vec<_> = self.drafts.iter().enumerate().filter_map(related).collect();
@@ -203,11 +219,25 @@ impl Held {
         self.drafts.iter().rposition(|waiting| {
             let draft = &waiting.draft;
             waiting.scope.is_none()
+                && draft.nature != Nature::Message
                 && leaving.begun_after < draft.noticed
                 && !draft.path.contains(&leaving.source)
                 && may_be_of_one_trace(draft.span, leaving.span)
                 && relation(&draft.causes, &leaving.causes) == Relation::Same
         })
+    }
+}
+
+impl Waiting {
+    /// Whether it has left its outermost call, or none at all by panicking, and whoever reports it by
+    /// hand in this span may be the first who does; in the same request, whoever reports it.
+    fn has_just_left(&self, span: SpanRef) -> bool {
+        let draft = &self.draft;
+        if span.is_in_request() && draft.span.context().trace_id == span.context().trace_id {
+            return true;
+        }
+        let has_left = !draft.path.is_empty() || draft.nature == Nature::Panic;
+        has_left && !self.is_retold && may_be_of_one_trace(draft.span, span)
     }
 }
 
@@ -245,20 +275,22 @@ fn is_mute(inner: &[Cause], outer: &[Cause]) -> bool {
 }
 
 impl Settled {
-    fn of(causes: &[Cause]) -> Self {
-        let first = causes.first();
-        Self {
-            type_name: first.and_then(|cause| cause.type_name.as_deref().map(str::to_owned)),
-            message: first.map(|cause| cause.message.clone()).unwrap_or_default(),
-        }
+    fn of(causes: &[Cause], until: Duration) -> Self {
+        let (type_name, message) =
+            causes.first().map(|it| (it.type_name.clone(), &*it.message)).unwrap_or_default();
+        // What contains the message contains its beginning too.
+        let message = &message[..message.floor_char_boundary(MAX_SETTLED_BYTES)];
+        Self { type_name, message: message.to_owned(), until }
     }
 
-    fn relation(&self, outer: &[Cause]) -> Relation {
-        let cause = Cause {
-            type_name: self.type_name.clone().map(Into::into),
-            message: self.message.clone(),
-        };
-        relation(&[cause], outer)
+    /// Whether what leaves a call is this.
+    fn is_in(&self, leaving: &Leaving) -> bool {
+        let (type_name, message) = (self.type_name.clone(), self.message.clone());
+        match relation(&[Cause { type_name, message }], &leaving.causes) {
+            Relation::Same => true,
+            Relation::Unclear => leaving.now < self.until,
+            Relation::Other => false,
+        }
     }
 }
 

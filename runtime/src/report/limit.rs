@@ -45,7 +45,7 @@ pub(super) struct Summary {
     pub(super) named: Named,
     /// How many there were.
     pub(super) occurrences: u64,
-    /// When the first of the window was, since the Unix epoch.
+    /// When the first of the window was.
     pub(super) since: Duration,
 }
 

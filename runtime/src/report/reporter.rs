@@ -5,22 +5,21 @@
 //! lock; fails or panics there.
 
 use std::cell::Cell;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::chain;
-use super::draft::{Draft, Nature, Said};
+use super::draft::{Draft, Nature, Said, named};
 use super::held::{Held, Leaving};
-use super::limit::{Limiter, Named, Summary};
-use super::raw_stack::RawStack;
+use super::limit::{Limiter, Summary};
 use super::settings::{Panics, Settings};
+use super::telling::Telling;
 use super::trail::Trail;
 use crate::loss::{Ledger, LossReason};
-use crate::record::{Breadcrumb, Cause, Happening, ReportId, Severity, Source, StackFrame};
-use crate::span::request::Request;
+use crate::record::{Breadcrumb, Cause, Happening, ReportId, Severity};
 use crate::span::{self, Noticed, Scope, SpanRef, TakeFailures, Told};
 
 /// Takes failures and holds them until nobody adds to them any more.
@@ -30,11 +29,20 @@ pub(crate) struct Reporter {
     ways: Ways,
     state: Mutex<State>,
     ids: Ids,
-    clock: fn() -> Duration,
+    clock: Clock,
     pub(super) ledger: Arc<Ledger>,
     trail: Arc<Trail>,
     /// Wakes whoever tells.
     wake: Box<dyn Wake>,
+}
+
+/// What tells the time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clock {
+    /// Since the Unix epoch; it may be set back.
+    pub(super) wall: fn() -> Duration,
+    /// Since some moment; it goes on evenly.
+    pub(super) steady: fn() -> Duration,
 }
 
 /// Where failures go.
@@ -93,7 +101,7 @@ impl Reporter {
         settings: Settings,
         ways: Ways,
         ids: Ids,
-        clock: fn() -> Duration,
+        clock: Clock,
         trail: Arc<Trail>,
         wake: Box<dyn Wake>,
     ) -> Self {
@@ -106,17 +114,42 @@ impl Reporter {
     /// Takes out what nobody adds to any more; with `all`, every failure, and where it `ends`, every
     /// summary too.
     pub(super) fn take(&self, all: bool, ends: bool) -> Due {
-        let now = (self.clock)();
+        let now = self.now();
         let mut state = self.lock();
         let mut drafts = std::mem::take(&mut state.ready);
         drafts.extend(if all { state.held.all() } else { state.held.due(now) });
+        // What counts only at the boundary and never came there is no failure.
+        drafts.retain(|draft| draft.is_confirmed && self.counts(draft, &mut state.limiter, now));
         let summaries = state.limiter.summaries(now, ends);
         let next_at = state.held.next_at().into_iter().chain(state.limiter.next_at()).min();
         Due { drafts, summaries, next_at }
     }
 
+    /// Counts what could not be counted when it was noticed; whether it is told.
+    fn counts(&self, draft: &Draft, limiter: &mut Limiter, now: Duration) -> bool {
+        let Some(kind) = draft.uncounted else { return true };
+        let is_told = limiter.admit(kind, now, || named(draft.nature, &draft.said, &draft.causes));
+        if !is_told {
+            self.ledger.accept(1);
+            self.ledger.lose(1, LossReason::Summarized);
+        }
+        is_told
+    }
+
+    /// The time by which reports wait.
     pub(super) fn now(&self) -> Duration {
-        (self.clock)()
+        (self.clock.steady)()
+    }
+
+    /// The time of day in nanoseconds since the Unix epoch.
+    pub(super) fn unix_ns(&self) -> u64 {
+        u64::try_from((self.clock.wall)().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// Until when a failure of now waits. What is added here must not overflow: a panic in the
+    /// hook of panics ends the process.
+    fn until(&self, now: Duration) -> Duration {
+        now.saturating_add(self.settings.hold)
     }
 
     pub(super) fn next_id(&self) -> ReportId {
@@ -124,16 +157,19 @@ impl Reporter {
     }
 
     /// Reports what the application says by hand; `None` where it is one too many.
-    pub(super) fn tell(&self, told: Telling) -> Option<ReportId> {
+    pub(super) fn tell(&self, mut told: Telling) -> Option<ReportId> {
         once(|| {
             let scope = Scope::current();
-            if told.nature == Nature::Error {
-                if let Some(known) = self.lock().held.known(scope, span::current(), &told.causes) {
-                    return Some(known.id);
+            if told.nature != Nature::Message {
+                let said = std::mem::take(&mut told.said);
+                let known = self.lock().held.retell(scope, span::current(), &told.causes, said);
+                match known {
+                    Ok(id) => return Some(id),
+                    Err(said) => told.said = said,
                 }
-                if self.ways.events {
-                    event(&told.causes);
-                }
+            }
+            if self.ways.events && told.nature == Nature::Error {
+                event(&told.causes);
             }
             self.draft(told, scope)
         })
@@ -144,7 +180,7 @@ impl Reporter {
     pub(super) fn note(&self, message: String, severity: Severity) {
         let trace_id = Some(span::current().context().trace_id).filter(|id| id.is_valid());
         let what = Happening::Note { message };
-        self.trail.note(trace_id, Breadcrumb { unix_ns: nanos(self.now()), severity, what });
+        self.trail.note(trace_id, Breadcrumb { unix_ns: self.unix_ns(), severity, what });
     }
 
     fn failed(&self, failure: &Noticed<'_>) {
@@ -158,10 +194,13 @@ impl Reporter {
         };
         let site = failure.site;
         let is_panic = matches!(failure.told, Told::Panic);
+        let now = self.now();
         let leaving = Leaving {
             scope: failure.scope,
             above: failure.above,
             begun_after: failure.begun_after,
+            now,
+            until: self.until(now),
             source: &site.source,
             causes,
             span: span::current(),
@@ -171,12 +210,14 @@ impl Reporter {
                 !site.is_boundary || failure.above.is_none()
             },
         };
-        let until = self.now() + self.settings.hold;
+        if leaving.confirms {
+            span::request::note_report(leaving.span);
+        }
         let said = said(failure);
         if is_panic {
-            return self.lock().held.unwind(&leaving, said, until);
+            return self.lock().held.unwind(&leaving, said);
         }
-        let passed = self.lock().held.pass(leaving, said, until);
+        let passed = self.lock().held.pass(leaving, said);
         let Some((Leaving { above, causes, source, confirms, .. }, said)) = passed else { return };
         if self.ways.events && !site.has_event {
             event(&causes);
@@ -205,27 +246,40 @@ impl Reporter {
     /// one too many, which is counted.
     fn draft(&self, telling: Telling, scope: Scope) -> Option<ReportId> {
         if !self.ways.records {
-            self.lock().held.settle(scope, &telling.causes);
+            self.settle(scope, &telling);
             return None;
         }
-        let request = span::request::report(span::current());
+        let span = span::current();
+        if telling.confirms {
+            span::request::note_report(span);
+        }
         let now = self.now();
         let kind = telling.kind();
-        if !self.lock().limiter.admit(kind, now, || telling.named()) {
+        let name = || named(telling.nature, &telling.said, &telling.causes);
+        if telling.confirms && !self.lock().limiter.admit(kind, now, name) {
             self.ledger.accept(1);
             self.ledger.lose(1, LossReason::Summarized);
-            self.lock().held.settle(scope, &telling.causes);
+            self.settle(scope, &telling);
             self.wake.wake();
             return None;
         }
-        let draft = telling.draft(self.next_id(), now, request);
+        let request = span::request::of(span).unwrap_or_default();
+        let draft = telling.draft(self.next_id(), kind, self.unix_ns(), (span, request));
         let id = draft.id;
         let mut state = self.lock();
-        let displaced = state.held.hold(draft, scope, now + self.settings.hold);
+        let displaced = state.held.hold(draft, scope, self.until(now));
         state.ready.extend(displaced);
         drop(state);
         self.wake.wake();
         Some(id)
+    }
+
+    /// Remembers a failure that is counted; a message is none.
+    fn settle(&self, scope: Scope, telling: &Telling) {
+        if telling.nature != Nature::Message {
+            let until = self.until(self.now());
+            self.lock().held.settle(scope, &telling.causes, until);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -241,84 +295,6 @@ impl TakeFailures for Reporter {
     fn notice_panic(&self, info: &PanicHookInfo<'_>) {
         once(|| self.panicked(info));
     }
-}
-
-/// A failure that is new.
-#[derive(Debug)]
-pub(super) struct Telling {
-    pub(super) nature: Nature,
-    pub(super) causes: Vec<Cause>,
-    pub(super) said: Said,
-    /// The annotated function that it left first.
-    pub(super) source: Option<&'static Source>,
-    /// Where the code says that it comes from.
-    pub(super) place: Option<StackFrame>,
-    /// Whether it is told even if no call above fails.
-    pub(super) confirms: bool,
-}
-
-impl Telling {
-    /// What makes it count with others: what the application says, or else its place, its type, and
-    /// what it says but for the numbers.
-    fn kind(&self) -> u64 {
-        let mut hasher = rustc_hash::FxHasher::default();
-        if let Some(fingerprint) = &self.said.fingerprint {
-            hasher.write(fingerprint.as_bytes());
-            return hasher.finish();
-        }
-        let (file, line) = match (self.source, &self.place) {
-            (Some(source), _) => (source.file, source.line),
-            (None, Some(StackFrame { file: Some(file), line: Some(line), .. })) => (&**file, *line),
-            _ => ("", 0),
-        };
-        hasher.write(file.as_bytes());
-        hasher.write_u32(line);
-        for cause in &self.causes {
-            hasher.write(cause.type_name.as_deref().unwrap_or_default().as_bytes());
-            let letters = cause.message.bytes().filter(|byte| !byte.is_ascii_digit());
-            letters.for_each(|byte| hasher.write_u8(byte));
-        }
-        hasher.finish()
-    }
-
-    fn named(&self) -> Named {
-        let severity = self.said.severity.unwrap_or_default();
-        let fingerprint = self.said.fingerprint.clone();
-        let title = self.said.title.clone().unwrap_or_else(|| match self.causes.first() {
-            Some(Cause { type_name: Some(name), message }) if self.nature == Nature::Error => {
-                format!("{name}: {message}")
-            }
-            Some(cause) => cause.message.clone(),
-            None => String::new(),
-        });
-        Named { title, severity, fingerprint }
-    }
-
-    fn draft(self, id: ReportId, now: Duration, request: Request) -> Draft {
-        let Self { nature, causes, said, source, place, confirms } = self;
-        let span = span::current();
-        Draft {
-            id,
-            unix_ns: nanos(now),
-            noticed: span::notice(),
-            nature,
-            causes,
-            said,
-            path: source.into_iter().collect(),
-            stack: if nature.has_stack() { RawStack::capture() } else { RawStack::default() },
-            place,
-            span,
-            user: request.user,
-            request: request.details,
-            thread: std::thread::current().name().map(str::to_owned),
-            is_confirmed: confirms,
-        }
-    }
-}
-
-/// A time since the Unix epoch in nanoseconds.
-pub(super) fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// What the attribute of a function says about its failure.
@@ -382,11 +358,5 @@ impl Ids {
     }
 }
 
-/// How bad a failure is where nobody says.
-pub(super) const fn default_severity(nature: Nature) -> Severity {
-    match nature {
-        Nature::Error | Nature::Bare => Severity::Error,
-        Nature::Panic => Severity::Critical,
-        Nature::Message => Severity::Info,
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,8 @@ pub struct Settings {
     /// How many failures of any kind are reported in a minute; so are the others.
     pub per_minute: u32,
     /// How long a report waits for the functions that its failure passes, and for the spans around
-    /// it, to end; 0 for not at all.
+    /// it, to end; 0 for not at all. A function that fails later with an error that says nothing of the
+    /// first is a failure of its own.
     pub hold: Duration,
     /// Which panics are reported.
     pub panics: Panics,

@@ -105,8 +105,7 @@ impl Teller {
 
     /// Gives up what has been noticed since; gives back how much that is.
     pub(crate) fn abandon(&self) -> usize {
-        let drafts = self.reporter.take(true, true).drafts;
-        let left = drafts.iter().filter(|draft| draft.is_confirmed).count();
+        let left = self.reporter.take(true, true).drafts.len();
         self.reporter.ledger.accept(left);
         self.reporter.ledger.lose(left, LossReason::Shutdown);
         left
@@ -149,14 +148,12 @@ impl Teller {
         let mut finisher = self.finisher();
         let mut records = Vec::new();
         for draft in drafts {
-            // What counts only at the boundary and never came there is no failure.
-            if draft.is_confirmed {
-                records.extend(self.finished(|| finisher.record(draft)));
-            }
+            records.extend(self.finished(|| finisher.record(draft)));
         }
         for summary in summaries {
-            let (id, now) = (self.reporter.next_id(), self.reporter.now());
-            records.extend(self.finished(|| finisher.summary(id, summary, now)));
+            let (id, unix_ns) = (self.reporter.next_id(), self.reporter.unix_ns());
+            let after = self.reporter.now().saturating_sub(summary.since);
+            records.extend(self.finished(|| finisher.summary(id, summary, unix_ns, after)));
         }
         drop(finisher);
         if !records.is_empty() {

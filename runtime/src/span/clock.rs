@@ -30,6 +30,13 @@ pub(crate) fn now() -> std::time::Instant {
     std::time::Instant::now()
 }
 
+/// The time since some moment of this process, which goes on evenly whoever sets the wall clock.
+pub(crate) fn steady() -> Duration {
+    static START: OnceLock<std::time::Instant> = OnceLock::new();
+    let now = now();
+    now.saturating_duration_since(*START.get_or_init(|| now))
+}
+
 /// The whole seconds since the Unix epoch, for the head of a trace id.
 pub(super) fn epoch_seconds() -> u32 {
     static ANCHOR: OnceLock<Anchor> = OnceLock::new();

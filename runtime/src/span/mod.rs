@@ -51,7 +51,7 @@ mod words;
 
 #[cfg_attr(not(feature = "xray"), expect(unused_imports, reason = "for who polls"))]
 pub(crate) use clock::now;
-pub(crate) use clock::since_epoch;
+pub(crate) use clock::{since_epoch, steady};
 
 pub(crate) use report::{Noticed, TakeFailures, Told, taker, takes_reports};
 pub(crate) use scope::{Scope, notice};

@@ -200,14 +200,9 @@ pub(super) fn set_sampling_rule(root: Root, rule: &Arc<str>) {
     change(root, |request| request.sampling_rule = Some(Arc::clone(rule)));
 }
 
-/// Notes that a failure in the request of a span is reported; gives back what belongs to it.
-pub(crate) fn report(span: SpanRef) -> Request {
-    let mut request = Request::default();
-    change(span.to_current().root(), |open| {
-        open.is_reported = true;
-        request = open.clone();
-    });
-    request
+/// Notes that a failure in the request of a span is reported.
+pub(crate) fn note_report(span: SpanRef) {
+    change(span.to_current().root(), |request| request.is_reported = true);
 }
 
 /// What belongs to the request of a span.

@@ -43,6 +43,7 @@ fn draft(id: u128, errors: &[(&'static str, &str)]) -> Draft {
         request: None,
         thread: None,
         is_confirmed: true,
+        uncounted: None,
     }
 }
 
@@ -51,6 +52,8 @@ fn leaving(scope: Scope, above: Scope, errors: &[(&'static str, &str)]) -> Leavi
         scope,
         above,
         begun_after: 9,
+        now: NOW,
+        until: LATER,
         source: &OUTER,
         causes: causes(errors),
         span: SpanRef::NONE,
@@ -62,7 +65,7 @@ fn leaving(scope: Scope, above: Scope, errors: &[(&'static str, &str)]) -> Leavi
 fn is_known(inner: &[(&'static str, &str)], outer: &[(&'static str, &str)]) -> bool {
     let mut held = Held::default();
     held.hold(draft(1, inner), scope(1), LATER);
-    held.pass(leaving(scope(1), Scope::NONE, outer), Said::default(), LATER).is_none()
+    held.pass(leaving(scope(1), Scope::NONE, outer), Said::default()).is_none()
 }
 
 #[test]
@@ -94,9 +97,9 @@ fn what_passes_keeps_its_place_and_gains_what_is_around_it() {
     held.hold(draft(1, &[("Db", "refused")]), scope(2), LATER);
     let title = |title: &str| Said { title: Some(title.to_owned()), ..Said::default() };
     let outer = leaving(scope(2), scope(1), &[("App", "no feed")]);
-    assert!(held.pass(outer, title("Feed"), LATER).is_none());
+    assert!(held.pass(outer, title("Feed")).is_none());
     let outermost = leaving(scope(1), Scope::NONE, &[("App", "no feed")]);
-    assert!(held.pass(outermost, title("Request"), LATER).is_none());
+    assert!(held.pass(outermost, title("Request")).is_none());
     let all = held.all();
     let [draft] = &all[..] else { panic!("one failure, not {}", all.len()) };
     let messages: Vec<_> = draft.causes.iter().map(|cause| cause.message.as_str()).collect();
@@ -111,7 +114,7 @@ fn of_two_failures_below_the_one_that_is_said_passes_and_the_other_stays() {
     held.hold(draft(1, &[("Db", "users are gone")]), scope(1), LATER);
     held.hold(draft(2, &[("Db", "cruds are gone")]), scope(1), LATER);
     let outer = leaving(scope(1), Scope::NONE, &[("App", "users are gone")]);
-    assert!(held.pass(outer, Said::default(), LATER).is_none());
+    assert!(held.pass(outer, Said::default()).is_none());
     let paths: Vec<_> = held.all().iter().map(|draft| draft.path.len()).collect();
     assert_eq!(paths, [2, 1]);
 }
@@ -122,14 +125,14 @@ fn a_failure_of_a_task_is_known_in_the_call_that_waited_for_it() {
     held.hold(draft(1, &[("Db", "connection refused")]), Scope::NONE, LATER);
     let outer = || leaving(scope(7), Scope::NONE, &[("App", "task: connection refused")]);
     let unrelated = leaving(scope(7), Scope::NONE, &[("App", "unavailable")]);
-    assert!(held.pass(unrelated, Said::default(), LATER).is_some());
+    assert!(held.pass(unrelated, Said::default()).is_some());
     // It began when the task had failed already.
     let late = Leaving { begun_after: 10, ..outer() };
-    assert!(held.pass(late, Said::default(), LATER).is_some());
+    assert!(held.pass(late, Said::default()).is_some());
     // The same function again is another request.
     let again = Leaving { source: &INNER, ..outer() };
-    assert!(held.pass(again, Said::default(), LATER).is_some());
-    assert!(held.pass(outer(), Said::default(), LATER).is_none());
+    assert!(held.pass(again, Said::default()).is_some());
+    assert!(held.pass(outer(), Said::default()).is_none());
     assert_eq!(held.all().len(), 1);
 }
 
@@ -139,19 +142,47 @@ fn what_is_told_already_is_not_told_again() {
     held.hold(draft(1, &[("Db", "refused")]), scope(2), NOW);
     assert_eq!(held.due(NOW).len(), 1);
     let outer = leaving(scope(2), scope(1), &[("App", "refused")]);
-    assert!(held.pass(outer, Said::default(), LATER).is_none());
+    assert!(held.pass(outer, Said::default()).is_none());
     let outermost = leaving(scope(1), Scope::NONE, &[("Top", "refused")]);
-    assert!(held.pass(outermost, Said::default(), LATER).is_none());
+    assert!(held.pass(outermost, Said::default()).is_none());
     assert_eq!(held.all().len(), 0);
+}
+
+#[test]
+fn what_fails_long_after_and_says_something_else_is_another_failure() {
+    for is_told in [true, false] {
+        let mut held = Held::default();
+        if is_told {
+            held.hold(draft(1, &[("Db", "refused")]), scope(2), LATER);
+            assert_eq!(held.due(LATER).len(), 1);
+        } else {
+            held.settle(scope(2), &causes(&[("Db", "refused")]), LATER);
+        }
+        let hidden = leaving(scope(2), scope(1), &[("App", "unavailable")]);
+        let late = Leaving { now: LATER, ..leaving(scope(2), scope(1), &[("App", "shut down")]) };
+        assert!(held.pass(late, Said::default()).is_some(), "{is_told}");
+        assert!(held.pass(hidden, Said::default()).is_none(), "{is_told}");
+    }
+}
+
+#[test]
+fn however_much_a_failure_says_little_of_it_is_remembered() {
+    let mut held = Held::default();
+    let message = "no".repeat(8 << 10);
+    held.settle(scope(2), &causes(&[("Db", &message)]), LATER);
+    assert_eq!(held.settled[&scope(2)].message.len(), MAX_SETTLED_BYTES);
+    let outer = [("App", &*format!("no feed: {message}"))];
+    let late = Leaving { now: LATER, ..leaving(scope(2), scope(1), &outer) };
+    assert!(held.pass(late, Said::default()).is_none());
 }
 
 #[test]
 fn what_was_counted_is_known_too() {
     let mut held = Held::default();
-    held.settle(scope(2), &causes(&[("Db", "refused")]));
+    held.settle(scope(2), &causes(&[("Db", "refused")]), LATER);
     let outer = || leaving(scope(2), scope(1), &[("App", "refused")]);
-    assert!(held.pass(outer(), Said::default(), LATER).is_none());
-    assert!(held.pass(outer(), Said::default(), LATER).is_some());
+    assert!(held.pass(outer(), Said::default()).is_none());
+    assert!(held.pass(outer(), Said::default()).is_some());
 }
 
 #[test]
@@ -162,7 +193,7 @@ fn memory_is_bounded_however_much_fails() {
     let displaced: Vec<_> = displaced.map(|draft| draft.id).collect();
     assert_eq!((displaced.len(), displaced[0]), (1_000 - MAX_DRAFTS, ReportId::from_random(0)));
     for number in 1..=20_000 {
-        held.settle(scope(number), &causes(&[("Db", "refused")]));
+        held.settle(scope(number), &causes(&[("Db", "refused")]), LATER);
     }
     assert!(held.settled.len() <= MAX_SETTLED && held.order.len() <= 2 * MAX_SETTLED);
 }
@@ -174,7 +205,7 @@ fn a_panic_gains_what_the_calls_say_that_it_leaves() {
         Draft { nature: Nature::Panic, is_confirmed: false, ..draft(1, &[("panic", "boom")]) };
     held.hold(panic, scope(2), LATER);
     let said = Said { title: Some("Import".to_owned()), ..Said::default() };
-    held.unwind(&leaving(scope(2), scope(1), &[]), said, LATER);
+    held.unwind(&leaving(scope(2), scope(1), &[]), said);
     let all = held.all();
     assert!(all[0].is_confirmed);
     assert_eq!(all[0].said.title.as_deref(), Some("Import"));
