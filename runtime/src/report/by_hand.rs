@@ -28,6 +28,10 @@ use crate::span;
 /// ```
 #[track_caller]
 pub fn report_error<E: Error + 'static>(error: &E) -> Option<ReportId> {
+    // Before anything is built, so that nothing of it is left where nobody can take reports.
+    if !span::takes_reports() {
+        return None;
+    }
     Builder::error(error).send()
 }
 
@@ -42,6 +46,9 @@ pub fn report_error<E: Error + 'static>(error: &E) -> Option<ReportId> {
 /// ```
 #[track_caller]
 pub fn report_message(text: impl Into<String>, severity: Severity) -> Option<ReportId> {
+    if !span::takes_reports() {
+        return None;
+    }
     Builder::message(text).severity(severity).send()
 }
 
