@@ -4,13 +4,12 @@
 //! Never: queries, decides who may see what.
 
 use serde::{Serialize, Serializer};
-use sqlx::FromRow;
+use sqlx::{Database, Decode, FromRow, Type, error::BoxDynError};
 
 use crate::db::Value;
 
 /// A point in time: microseconds since the Unix epoch, as the tables keep it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, sqlx::Type)]
-#[sqlx(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Timestamp(i64);
 
 impl Timestamp {
@@ -24,6 +23,27 @@ impl Timestamp {
 
     pub(crate) fn as_microseconds(self) -> i64 {
         self.0
+    }
+}
+
+impl<DB: Database> Type<DB> for Timestamp
+where
+    i64: Type<DB>,
+{
+    fn type_info() -> DB::TypeInfo {
+        i64::type_info()
+    }
+}
+
+/// A row with a time that nobody could write down fails where it is read, not where it is sent.
+impl<'r, DB: Database> Decode<'r, DB> for Timestamp
+where
+    i64: Decode<'r, DB>,
+{
+    fn decode(value: DB::ValueRef<'r>) -> Result<Self, BoxDynError> {
+        let microseconds = i64::decode(value)?;
+        jiff::Timestamp::from_microsecond(microseconds)?;
+        Ok(Self(microseconds))
     }
 }
 

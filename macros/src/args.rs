@@ -107,7 +107,10 @@ fn argument(
     if input.peek(Token![?]) || input.peek(Token![%]) {
         return Err(input.error(format!("values to record go into `{}(..)`", grammar.values)));
     }
-    let word = input.call(Ident::parse_any)?;
+    let Ok(word) = input.call(Ident::parse_any) else {
+        let known = suggest::list(grammar.keys);
+        return Err(input.error(format!("expected an argument of {}: {known}", grammar.owner)));
+    };
     if input.peek(Token![.]) {
         let path = rest_of_item(input)?;
         let message = format!("did you mean `{}({word}{path})`?", grammar.values);

@@ -1,9 +1,10 @@
 //! Observability from one line per function.
 //!
 //! ```
-//! use spanwright::traced;
+//! use spanwright::{report_errors, traced};
 //!
 //! #[traced(fields(user.id = user_id), ok(fields(app.result_length = ok.len())))]
+//! #[report_errors(person(id = user_id))]
 //! fn home_activities(user_id: u64) -> Result<Vec<String>, std::io::Error> {
 //!     Ok(vec![format!("crud of {user_id}")])
 //! }
@@ -17,19 +18,23 @@
 //! # }
 //! ```
 //!
-//! [`traced`] makes a span of every call, [`record!`] adds to the span that is current, [`Span`]
+//! [`traced`] makes a span of every call, [`xray_subsegment`] a subsegment of AWS X-Ray, and
+//! [`report_errors`] one report of every failure; [`record!`] adds to the span that is current, [`Span`]
 //! and [`SpanRef`] do by hand what the attributes do by themselves, [`FutureExt`] and
-//! [`SpanRef::carry`] hand spans over to tasks and threads. [`Config`] says where finished spans
-//! go, and [`Telemetry`] flushes and stops.
+//! [`SpanRef::carry`] hand spans over to tasks and threads. [`report_error`], [`report_message`]
+//! and [`report::Builder`] report by hand. [`Config`] says where finished spans and reports go, and
+//! [`Telemetry`] flushes and stops.
 //!
 //! # The street
 //!
 //! ```text
-//! attribute ─▶ span ─▶ record ─▶ queue ─▶ encode ─▶ batch ─▶ send ─▶ (retry)
+//! attribute ─┬─▶ span ──────────▶ record ─▶ queue ─▶ encode ─▶ batch ─▶ send ─▶ (retry)
+//!            └─▶ failure ─▶ held ─▶ record ─▶ …
 //! ```
 //!
 //! One room for each step: [`span`] makes records on the application's threads and finishes them
-//! on its own, [`mod@record`] holds the nouns, [`pipeline`] moves them, [`export`] knows what each
+//! on its own, [`report`] makes one of each failure, however many functions it passes,
+//! [`mod@record`] holds the nouns, [`pipeline`] moves them, [`export`] knows what each
 //! destination's wire looks like; [`sample`] decides about new traces, [`propagate`] reads and
 //! writes headers, and [`loss`] counts what did not arrive. Nothing flows back.
 //!
@@ -37,14 +42,15 @@
 //!
 //! | feature | turns on |
 //! |---|---|
-//! | `otlp` | spans by OTLP over HTTP |
+//! | `otlp` | spans by OTLP over HTTP, and failures as their events or as log records |
 //! | `xray` | segments to AWS X-Ray through its daemon |
-//! | `console` | finished traces as trees on standard output |
+//! | `rollbar` | failures to Rollbar |
+//! | `console` | finished traces as trees on standard output, and failures |
 //! | `aws` | signed requests to AWS, in module `aws` |
 //! | `actix` | the middleware of [`actix`] |
 //! | `http-client` | the client of [`http_client`] |
 //! | `opentelemetry` | both ways between this crate and the OpenTelemetry API, exporters of its SDK |
-//! | `testing` | spans in memory, for tests of instrumented code |
+//! | `testing` | spans and reports in memory, for tests of instrumented code |
 //! | `off` | nothing at all: it wins over the others, and annotated functions are compiled as they stand |
 //!
 //! All but `aws`, `testing` and `off` are on by default. A library that annotates its functions should depend on

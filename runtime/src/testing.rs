@@ -1,9 +1,9 @@
-//! Spans in memory, for tests of instrumented code.
+//! Spans and reports of failures in memory, for tests of instrumented code.
 //!
 //! Each capture is its own small installation for one thread and whatever its spans reach, so
-//! tests run side by side. In: code that makes spans. Out: the finished spans, with ids that
-//! count up from 1 on the capturing thread.
-//! Never: sends anything anywhere; sees spans of other captures.
+//! tests run side by side. In: code that makes spans, or fails. Out: the finished spans, with ids
+//! that count up from 1 on the capturing thread, and the reports, with ids that count too.
+//! Never: sends anything anywhere; sees spans or failures of other captures.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -3,6 +3,7 @@
 //! A process has one telemetry, so the sentences are told one after the other in one test.
 
 mod deadlines;
+mod failures;
 mod life;
 mod processors;
 
@@ -63,6 +64,7 @@ fn telemetry_keeps_its_promises() {
     life::flush_takes_the_spans_of_every_thread();
     life::flush_and_shutdown_work_inside_runtimes();
     life::flush_and_shutdown_work_inside_a_worker_of_actix();
+    failures::a_failure_is_an_event_of_its_span_unless_it_is_a_record_of_the_log();
     processors::a_processor_that_panics_costs_what_it_held_and_the_collector_goes_on();
     processors::spans_of_processors_are_not_recorded();
     deadlines::shutdown_keeps_its_deadline_while_the_destination_hangs();

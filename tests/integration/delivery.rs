@@ -69,6 +69,8 @@ const SESSION: &[Step] = &[
         status: 500,
         spans: "
   GET /rollbar/test/error
+    find-user
+      SELECT user by handle
     rollbar-test-error
 ",
     },
@@ -78,6 +80,8 @@ const SESSION: &[Step] = &[
         status: 500,
         spans: "
   GET /rollbar/test/panic
+    find-user
+      SELECT user by handle
     rollbar-test-panic
 ",
     },

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! requests ─▶ cruddur-app ─┬─ OTLP ──▶ rotel ── OTLP ──▶ sink
-//!                          └─ segments ──▶ daemon (a double) ──▶ moto
+//!                          ├─ segments ──▶ daemon (a double) ──▶ moto
+//!                          └─ items ──▶ Rollbar (a double)
 //! ```
 //!
 //! Rotel and moto are programs from a package registry, so these tests run only where
@@ -13,6 +14,7 @@ mod delivery;
 mod outage;
 mod programs;
 mod recorded;
+mod reports;
 mod segments;
 mod traces;
 

@@ -90,7 +90,8 @@ pub(crate) fn frame(span: &Span) -> Value {
     json!({ "path": path, "line": line, "label": label })
 }
 
-fn collect(attributes: &[KeyValue]) -> Attributes {
+/// Attributes as they came, by key.
+pub(crate) fn collect(attributes: &[KeyValue]) -> Attributes {
     let pair = |it: &KeyValue| (it.key.clone(), json_of(it.value.as_ref()));
     attributes.iter().map(pair).collect()
 }

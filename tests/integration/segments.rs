@@ -12,7 +12,7 @@ use support::xray_daemon::XrayDaemon;
 
 use crate::programs::{Moto, OTLP, Service};
 use crate::recorded::{attributes, errors, frame, told};
-use crate::traces::{CALLER, hex, trace_id, wait_for_spans};
+use crate::traces::{CALLER, hex, wait_for_spans, xray_id};
 
 /// Requests with their bodies, and the status of the answer.
 const SESSION: &[(&str, &str, u16)] = &[
@@ -90,12 +90,6 @@ async fn session(name: &str, daemon: &XrayDaemon, transport: &str) -> Vec<Span> 
     let spans = spans.and_then(|(count, _)| count.parse().ok()).expect("it reports");
     wait_for_spans(&sink, spans);
     sink.spans().into_iter().flatten().collect()
-}
-
-/// A trace id as X-Ray writes it.
-fn xray_id(number: usize) -> String {
-    let id = trace_id(number);
-    format!("1-{}-{}", &id[..8], &id[8..])
 }
 
 /// The one document of each trace, by the trace's id.

@@ -14,6 +14,12 @@ pub(crate) fn trace_id(number: usize) -> String {
     format!("4bf92f3577b34da6{number:016x}")
 }
 
+/// The same as X-Ray writes it.
+pub(crate) fn xray_id(number: usize) -> String {
+    let id = trace_id(number);
+    format!("1-{}-{}", &id[..8], &id[8..])
+}
+
 /// The header that begins the trace of the request of this number.
 pub(crate) fn traceparent(number: usize) -> String {
     format!("00-{}-{CALLER}-01", trace_id(number))

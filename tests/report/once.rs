@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::num::ParseIntError;
 
-use spanwright::record::Severity;
+use spanwright::record::{Severity, Subject};
 use spanwright::report::Builder;
 use spanwright::testing::{self, Capture};
 use spanwright::{FutureExt, report_error, report_errors, report_message, traced};
@@ -239,6 +239,22 @@ fn a_message_that_quotes_a_failure_is_told_too() {
 }
 
 #[test]
+fn what_is_said_by_hand_in_two_requests_is_said_twice() {
+    #[traced(kind = "server")]
+    fn handled(error: &ParseIntError) {
+        report_error(error);
+        report_error(error);
+        report_message("Hello World!", Severity::Warning);
+    }
+    let error = "many".parse::<u32>().expect_err("it is no number");
+    let reports = testing::capture_errors(|| (0..3).for_each(|_| handled(&error)));
+    let texts = reports.iter().filter(|report| matches!(report.subject, Subject::Message(_)));
+    assert_eq!((texts.count(), reports.len()), (3, 6));
+    let reports = testing::capture_errors(|| (0..3).for_each(|_| _ = report_error(&error)));
+    assert_eq!(reports.len(), 3, "without a span nothing says that they are one");
+}
+
+#[test]
 fn failures_of_requests_that_overlap_are_told_apart() {
     #[traced(kind = "server")]
     async fn handled(text: &'static str) -> Result<u32, StoreError> {
@@ -327,8 +343,7 @@ fn a_thread_that_is_handed_the_span_belongs_to_the_call() {
         std::thread::scope(|scope| scope.spawn(work).join().expect("it does not panic"))
             .map_err(|_| "the thread failed")
     }
-    let report =
-        only(testing::capture_errors(|| spanwright::Span::new("root").in_scope(|| outer())));
+    let report = only(testing::capture_errors(|| spanwright::Span::new("root").in_scope(outer)));
     assert_eq!(messages(&report), ["the thread failed", "invalid digit found in string"]);
 }
 

@@ -81,7 +81,7 @@ fn only_annotated_panics_are_told_where_that_is_asked() {
 fn a_panic_that_becomes_an_error_is_one_failure() {
     #[report_errors]
     fn guarded() -> Result<(), String> {
-        let panic = catch_unwind(|| bare("odd.csv")).err().expect("it panics");
+        let panic = catch_unwind(|| bare("odd.csv")).expect_err("it panics");
         Err(panic.downcast_ref::<String>().expect("it has a text").clone())
     }
     let report = only(testing::capture_errors(guarded));

@@ -76,7 +76,11 @@ fn a_message_is_told_with_what_is_said_about_it() {
     assert_eq!(report.subject, Subject::Message("out of stock".to_owned()));
     assert_eq!((report.severity, report.title.as_deref()), (Severity::Info, Some("Stock")));
     assert_eq!((report.person.id.as_deref(), &*report.custom[0].key), (Some("u-2"), "left"));
-    assert!(report.stack.last().is_some_and(|place| place.line.is_some()));
+    let place = report.stack.last().expect("a message comes from somewhere");
+    assert!(
+        place.file.as_deref().is_some_and(|file| file.ends_with("what_is_told.rs")),
+        "{place:?}"
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The application's thread allocates nothing for a span: counted.
+//! The application's thread allocates nothing for a span, nor for a function whose failures are
+//! reported and that succeeds: counted.
 //!
 //! A binary of its own, as its allocator counts. Each thread counts for itself, so neither the
 //! collector nor the other tests disturb.
@@ -13,8 +14,8 @@ use std::time::Duration;
 use spanwright::record::{SpanKind, TraceId};
 use spanwright::sample::xray::{Exclusion, Rules, Sampler, Settings};
 use spanwright::sample::{Input, RequestFacts};
-use spanwright::testing::{self, Capture};
-use spanwright::{Span, record, traced};
+use spanwright::testing::{self, Capture, Captured};
+use spanwright::{Span, record, report_errors, traced};
 
 struct Counting;
 
@@ -46,15 +47,17 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// Runs code many times, after a few times to warm up, and counts what this thread allocates.
-#[track_caller]
-fn assert_none(name: &str, mut run: impl FnMut()) {
+fn count(mut run: impl FnMut()) -> u64 {
     const ROUNDS: usize = 500;
-    let (count, spans) = Capture::default().run(|| {
-        (0..10).for_each(|_| run());
-        let before = ALLOCATIONS.get();
-        (0..ROUNDS).for_each(|_| run());
-        ALLOCATIONS.get() - before
-    });
+    (0..10).for_each(|_| run());
+    let before = ALLOCATIONS.get();
+    (0..ROUNDS).for_each(|_| run());
+    ALLOCATIONS.get() - before
+}
+
+#[track_caller]
+fn assert_none(name: &str, run: impl FnMut()) {
+    let (count, spans) = Capture::default().run(|| count(run));
     assert!(spans.iter().any(|span| span.name == name), "{}", testing::tree(&spans));
     assert_eq!(count, 0, "{name}");
 }
@@ -96,6 +99,41 @@ fn recording() {
     record!(number = 7, boolean = true, float = 0.5, text = "text");
 }
 
+#[report_errors(
+    person(id = user_id),
+    custom(number, share = 0.5, is_new = true, order.id = %number),
+    context = "orders",
+)]
+fn reported(number: u64, user_id: &str) -> Result<u64, String> {
+    if number == u64::MAX { Err("too large".to_owned()) } else { Ok(number) }
+}
+
+#[report_errors(panics, person(id = user_id))]
+async fn reported_task(number: u64, user_id: &str) -> Result<u64, String> {
+    std::future::ready(()).await;
+    reported(number, user_id)
+}
+
+#[traced(fields(number))]
+#[report_errors(custom(number))]
+fn traced_and_reported(number: u64) -> Result<u64, String> {
+    reported(number, USER_ID)
+}
+
+const USER_ID: &str = "f73f4b05-a59e-468b-8a29-a1c39e7a2222";
+
+/// Runs code that succeeds, then what shows that its failures are reported.
+#[track_caller]
+fn assert_none_where_failures_are_reported(run: impl FnMut(), fail: impl FnOnce()) {
+    let captured = Capture::default().run_all(|| {
+        let count = count(run);
+        fail();
+        count
+    });
+    let Captured { value, errors, .. } = captured;
+    assert_eq!((value, errors.len()), (0, 1));
+}
+
 #[test]
 fn a_span_allocates_nothing() {
     assert_none("plain", plain);
@@ -133,11 +171,34 @@ fn spans_by_hand_allocate_nothing() {
 }
 
 #[test]
+fn a_function_that_succeeds_allocates_nothing_for_its_reports() {
+    assert_none_where_failures_are_reported(
+        || assert_eq!(reported(7, USER_ID), Ok(7)),
+        || assert!(reported(u64::MAX, USER_ID).is_err()),
+    );
+    assert_none_where_failures_are_reported(
+        || assert_eq!(traced_and_reported(7), Ok(7)),
+        || assert!(traced_and_reported(u64::MAX).is_err()),
+    );
+}
+
+#[test]
+fn a_future_that_succeeds_allocates_nothing_for_its_reports() {
+    let poll =
+        |number| pin!(reported_task(number, USER_ID)).poll(&mut Context::from_waker(Waker::noop()));
+    assert_none_where_failures_are_reported(
+        || assert_eq!(poll(7), Poll::Ready(Ok(7))),
+        || assert!(matches!(poll(u64::MAX), Poll::Ready(Err(_)))),
+    );
+}
+
+#[test]
 fn what_nobody_records_allocates_nothing() {
     let before = ALLOCATIONS.get();
     for number in 0..500 {
         plain();
         assert_eq!(every_type(number), Ok(number));
+        assert_eq!(reported(number.into(), USER_ID), Ok(number.into()));
     }
     assert_eq!(ALLOCATIONS.get() - before, 0);
 }

@@ -10,7 +10,7 @@ mod seed;
 
 use std::{path::PathBuf, time::Duration};
 
-use spanwright::traced;
+use spanwright::{report_errors, traced};
 use sqlx::{
     FromRow, PgPool, SqlitePool,
     postgres::{PgConnectOptions, PgPoolOptions, PgRow},
@@ -144,7 +144,7 @@ impl Db {
     /// # Errors
     /// [`Error::Query`], also when no connection becomes free in time.
     #[traced(
-        name = "query",
+        "query",
         kind = "client",
         fields(
             db.system.name = self.place.system,
@@ -159,6 +159,7 @@ impl Db {
         ok(fields(db.response.returned_rows = ok.len())),
         err(fields(db.response.status_code = err.code())),
     )]
+    #[report_errors(custom(db.query.summary = query.summary))]
     pub async fn fetch_all<T: Record>(
         &self,
         query: &'static Query,

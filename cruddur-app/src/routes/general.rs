@@ -3,7 +3,7 @@
 use actix_web::web::{Html, Json};
 use serde_json::{Value, json};
 
-use crate::{error::AppError, services::rollbar_test};
+use crate::{error::AppError, model::User, services::rollbar_test};
 
 pub(super) async fn health_check() -> Json<Value> {
     Json(json!({ "success": true, "ver": 1 }))
@@ -13,11 +13,11 @@ pub(super) async fn rollbar_test() -> Html {
     Html::new(rollbar_test::hello())
 }
 
-pub(super) async fn rollbar_test_error() -> Result<Html, AppError> {
-    rollbar_test::fail().map(|hellos| Html::new(hellos.to_string()))
+pub(super) async fn rollbar_test_error(user: User) -> Result<Html, AppError> {
+    rollbar_test::fail(&user).map(|hellos| Html::new(hellos.to_string()))
 }
 
-pub(super) async fn rollbar_test_panic() -> Html {
-    rollbar_test::panic();
+pub(super) async fn rollbar_test_panic(user: User) -> Html {
+    rollbar_test::panic(&user);
     Html::new(String::new())
 }

@@ -31,12 +31,12 @@ pub(crate) struct NewActivity {
 
 /// Stores a crud of the user, which lives for the asked time. A bad message is told before a bad lifetime.
 #[traced(
-    name = "create-activity",
+    "create-activity",
     fields(app.user_handle = user.handle),
     ok(fields(app.activity_uuid = ok.uuid)),
 )]
 #[xray_subsegment("activities_create", err = AppError::failure)]
-#[report_errors(person(id = user.id, username = user.handle), when = AppError::is_ours)]
+#[report_errors(when = AppError::is_ours, person(id = user.id, username = user.handle))]
 pub(crate) async fn run(db: &Db, user: &User, new: NewActivity) -> Result<Activity, AppError> {
     let message = rules::message(new.message, rules::MAX_CRUD_CHARS)?;
     let ttl_seconds = rules::ttl_seconds(&new.ttl)?;

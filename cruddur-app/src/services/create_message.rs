@@ -50,12 +50,12 @@ struct Group {
 /// Stores a message of the user, opening the conversation if it is the first.
 /// A bad message is told before a bad receiver. Whoever wants to know of new messages is told.
 #[traced(
-    name = "create-message",
+    "create-message",
     fields(app.user_sender_handle = sender.handle),
     ok(fields(app.message_uuid = ok.uuid)),
 )]
 #[xray_subsegment("messages_create", err = AppError::failure)]
-#[report_errors(person(id = sender.id, username = sender.handle), when = AppError::is_ours)]
+#[report_errors(when = AppError::is_ours, person(id = sender.id, username = sender.handle))]
 pub(crate) async fn run(
     db: &Db,
     notifier: &Notifier,

@@ -39,12 +39,12 @@ struct Inserted {
 
 /// Stores a reply of the user to a live activity. A bad message is told before a missing activity.
 #[traced(
-    name = "create-reply",
+    "create-reply",
     fields(app.user_handle = user.handle, app.activity_uuid = activity_uuid),
     ok(fields(app.reply_uuid = ok.uuid)),
 )]
 #[xray_subsegment("activities_reply", err = AppError::failure)]
-#[report_errors(person(id = user.id, username = user.handle), when = AppError::is_ours)]
+#[report_errors(when = AppError::is_ours, person(id = user.id, username = user.handle))]
 pub(crate) async fn run(
     db: &Db,
     user: &User,

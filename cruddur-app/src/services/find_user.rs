@@ -16,7 +16,7 @@ const USER_BY_HANDLE: Query = Query {
 };
 
 /// Returns the user with this handle, if there is one.
-#[traced(name = "find-user", fields(app.handle = handle), ok(fields(app.is_known = ok.is_some())))]
+#[traced("find-user", fields(app.handle = handle), ok(fields(app.is_known = ok.is_some())))]
 #[xray_subsegment("find_user", err = AppError::failure)]
 #[report_errors(when = AppError::is_ours)]
 pub(crate) async fn run(db: &Db, handle: &str) -> Result<Option<User>, AppError> {

@@ -13,12 +13,12 @@ const HOME_FEED: Query = feed_query!("SELECT home feed", "a.reply_to_activity_uu
 
 /// Returns the newest live cruds of all users, each with its replies.
 #[traced(
-    name = "home-activities",
+    "home-activities",
     fields(app.user_handle = user.handle),
     ok(fields(#[annotation] app.result_length = ok.len())),
 )]
 #[xray_subsegment("activities_home", err = AppError::failure)]
-#[report_errors(person(id = user.id, username = user.handle), when = AppError::is_ours)]
+#[report_errors(when = AppError::is_ours, person(id = user.id, username = user.handle))]
 pub(crate) async fn run(db: &Db, user: &User) -> Result<Vec<Activity>, AppError> {
     let now = Timestamp::now();
     spanwright::record!(app.now = now);

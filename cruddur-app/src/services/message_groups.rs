@@ -22,12 +22,12 @@ const GROUPS: Query = Query {
 
 /// Returns the user's conversations, the most recently used first, dated by their last message.
 #[traced(
-    name = "message-groups",
+    "message-groups",
     fields(app.user_handle = user.handle),
     ok(fields(#[annotation] app.result_length = ok.len())),
 )]
 #[xray_subsegment("message_groups", err = AppError::failure)]
-#[report_errors(person(id = user.id, username = user.handle), when = AppError::is_ours)]
+#[report_errors(when = AppError::is_ours, person(id = user.id, username = user.handle))]
 pub(crate) async fn run(db: &Db, user: &User) -> Result<Vec<MessageGroup>, AppError> {
     Ok(db.fetch_all(&GROUPS, &[(&user.id).into()]).await?)
 }

@@ -22,12 +22,12 @@ const CONVERSATION: Query = Query {
 
 /// Returns the newest messages between the user and the one with this handle, oldest first.
 #[traced(
-    name = "messages",
+    "messages",
     fields(app.user_sender_handle = user.handle, app.user_receiver_handle = handle),
     ok(fields(#[annotation] app.result_length = ok.len())),
 )]
 #[xray_subsegment("messages", err = AppError::failure)]
-#[report_errors(person(id = user.id, username = user.handle), when = AppError::is_ours)]
+#[report_errors(when = AppError::is_ours, person(id = user.id, username = user.handle))]
 pub(crate) async fn run(db: &Db, user: &User, handle: &str) -> Result<Vec<Message>, AppError> {
     let other = find_user::or_not_found(db, handle).await?;
     let (first, second) = pair(user, &other);

@@ -16,12 +16,12 @@ const MENTIONS: Query = feed_query!(
 
 /// Returns the live activities of others that mention the user as `@handle`.
 #[traced(
-    name = "notifications-activities",
+    "notifications-activities",
     fields(app.user_handle = user.handle),
     ok(fields(#[annotation] app.result_length = ok.len())),
 )]
 #[xray_subsegment("activities_notifications", err = AppError::failure)]
-#[report_errors(person(id = user.id, username = user.handle), when = AppError::is_ours)]
+#[report_errors(when = AppError::is_ours, person(id = user.id, username = user.handle))]
 pub(crate) async fn run(db: &Db, user: &User) -> Result<Vec<Activity>, AppError> {
     let pattern = feed::containing(&format!("@{}", user.handle));
     let values = [Timestamp::now().into(), (&user.id).into(), (&pattern).into()];

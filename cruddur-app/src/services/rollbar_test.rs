@@ -4,7 +4,7 @@ use std::num::ParseIntError;
 
 use spanwright::{Severity, report_errors, traced, xray_subsegment};
 
-use crate::error::AppError;
+use crate::{error::AppError, model::User};
 
 /// The outer link of the demonstration's chain of causes.
 #[derive(Debug, thiserror::Error)]
@@ -26,22 +26,28 @@ pub(crate) fn hello() -> &'static str {
     HELLO
 }
 
-/// Fails with three links in its chain of causes.
-#[traced(name = "rollbar-test-error")]
+/// Fails with an error that three others have caused, one below the other.
+#[traced("rollbar-test-error", fields(app.user_handle = user.handle))]
 #[xray_subsegment("rollbar_test_error", err = AppError::failure)]
-#[report_errors(title = "An error on purpose", custom(demo.hellos = "many"))]
-pub(crate) fn fail() -> Result<u32, AppError> {
+#[report_errors(title = "An error on purpose", person(id = user.id, username = user.handle))]
+pub(crate) fn fail(user: &User) -> Result<u32, AppError> {
     Ok(hellos("many").map_err(DemoError)?)
 }
 
+/// Where it begins: what is said here and what is said above becomes one report.
+#[report_errors(custom(demo.hellos = found))]
 fn hellos(found: &'static str) -> Result<u32, SettingError> {
     found.parse().map_err(|source| SettingError { found, source })
 }
 
 /// Panics, always.
-#[traced(name = "rollbar-test-panic")]
+#[traced("rollbar-test-panic", fields(app.user_handle = user.handle))]
 #[xray_subsegment("rollbar_test_panic")]
-#[report_errors(panics, title = "A panic on purpose")]
-pub(crate) fn panic() {
+#[report_errors(
+    panics,
+    title = "A panic on purpose",
+    person(id = user.id, username = user.handle),
+)]
+pub(crate) fn panic(user: &User) {
     panic!("a panic on purpose")
 }

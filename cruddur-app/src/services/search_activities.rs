@@ -16,7 +16,7 @@ const SEARCH: Query = feed_query!("SELECT search", "LOWER(a.message) LIKE LOWER(
 /// Returns the newest live activities whose message contains the term, whatever its case.
 ///
 /// SQLite folds the case of ASCII letters only.
-#[traced(name = "search-activities", ok(fields(#[annotation] app.result_length = ok.len())))]
+#[traced("search-activities", ok(fields(#[annotation] app.result_length = ok.len())))]
 #[xray_subsegment("activities_search", err = AppError::failure)]
 #[report_errors(when = AppError::is_ours)]
 pub(crate) async fn run(db: &Db, term: Field) -> Result<Vec<Activity>, AppError> {

@@ -14,7 +14,7 @@ const ACTIVITY: Query = feed_query!("SELECT activity", "a.uuid = $2");
 
 /// Returns the live activity with this id.
 #[traced(
-    name = "show-activity",
+    "show-activity",
     fields(app.activity_uuid = activity_uuid),
     ok(fields(app.replies_count = ok.replies_count)),
 )]

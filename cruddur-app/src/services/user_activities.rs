@@ -18,7 +18,7 @@ const USER_FEED: Query =
 
 /// Returns the newest live cruds of the user with this handle, each with its replies.
 #[traced(
-    name = "user-activities",
+    "user-activities",
     fields(app.handle = handle),
     ok(fields(#[annotation] app.result_length = ok.len())),
 )]

@@ -16,6 +16,8 @@ mod notifications;
 mod postgres;
 mod process;
 mod provision;
+#[cfg(all(feature = "actix", feature = "rollbar", not(feature = "off")))]
+mod reports;
 // Telemetry is wanted, so this build must have it.
 #[cfg(all(feature = "actix", feature = "xray", not(feature = "off")))]
 mod segments;

@@ -207,7 +207,9 @@ cruddur 200 http_route=/api/users/@{handle}/short
         "GET /rollbar/test/error",
         "",
         "
-cruddur 500 fault http_route=/rollbar/test/error
+cruddur 500 fault by andrewbrown http_route=/rollbar/test/error
+  find_user
+    cruddur.db: SELECT users
   rollbar_test_error fault `the demonstration failed` `the hello could not be sent` \
 `the number of hellos is `many`, expected a whole number` `invalid digit found in string`
 ",
@@ -216,7 +218,9 @@ cruddur 500 fault http_route=/rollbar/test/error
         "GET /rollbar/test/panic",
         "",
         "
-cruddur 500 fault `the handler panicked` http_route=/rollbar/test/panic
+cruddur 500 fault `the handler panicked` by andrewbrown http_route=/rollbar/test/panic
+  find_user
+    cruddur.db: SELECT users
   rollbar_test_panic fault `panicked`
 ",
     ),

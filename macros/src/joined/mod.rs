@@ -52,6 +52,9 @@ const JOINED: &str = "__spanwright_joined";
 //             frame.finish();
 //             result
 //         }
+//
+// With #[report_errors] there is a report beside the frame, which is opened behind it, looks at the
+// same result, and is closed before it.
 pub(crate) fn expand(
     outermost: Attribute,
     args: TokenStream,

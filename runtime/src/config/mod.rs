@@ -238,15 +238,15 @@ impl Config {
         read::xray_rules(self, json)
     }
 
-    /// Prints finished traces, instead of `SPANWRIGHT_CONSOLE`.
+    /// Prints finished traces and failures, instead of `SPANWRIGHT_CONSOLE`.
     #[cfg(feature = "console")]
     pub fn console(mut self, settings: crate::export::console::Settings) -> Self {
         self.console = Some(settings);
         self
     }
 
-    /// Prints finished traces to standard output if no other destination is configured; in a build
-    /// without the console nothing changes.
+    /// Prints finished traces and failures to standard output if no other destination is configured;
+    /// in a build without the console nothing changes.
     pub fn console_if_alone(self, environment: &Environment) -> Self {
         if self.has_destination() { self } else { self.console_on_stdout(environment) }
     }

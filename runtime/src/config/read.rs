@@ -29,7 +29,7 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         #[cfg(feature = "otlp")]
         otlp_exceptions: otlp_exceptions(environment)?,
         #[cfg(feature = "otlp")]
-        exception_signal: exception_signal(environment)?,
+        exception_signal: exception_signal(environment),
         #[cfg(feature = "xray")]
         xray: crate::xray::Settings::from_environment(environment)?,
         #[cfg(feature = "rollbar")]
@@ -115,11 +115,9 @@ fn otlp(
 }
 
 #[cfg(feature = "otlp")]
-fn exception_signal(
-    environment: &Environment,
-) -> Result<crate::export::otlp::ExceptionSignal, ConfigError> {
+fn exception_signal(environment: &Environment) -> crate::export::otlp::ExceptionSignal {
     let lookup = |name: &str| environment.get(name).map(str::to_owned);
-    Ok(crate::export::otlp::ExceptionSignal::from_env(&lookup)?)
+    crate::export::otlp::ExceptionSignal::from_env(&lookup)
 }
 
 /// Where exceptions go as log records, where that is asked for.
@@ -127,7 +125,7 @@ fn exception_signal(
 fn otlp_exceptions(
     environment: &Environment,
 ) -> Result<Option<crate::export::otlp::Settings>, ConfigError> {
-    if !exception_signal(environment)?.has_logs() {
+    if !exception_signal(environment).has_logs() {
         return Ok(None);
     }
     let lookup = |name: &str| environment.get(name).map(str::to_owned);

@@ -67,16 +67,17 @@ impl Outlets {
     /// Starts what is configured.
     pub(super) fn start(config: &mut Config) -> Result<(Self, Parts), InstallError> {
         let mut outlets = Self::default();
-        let of_spans = std::mem::take(&mut config.processors);
-        let processors = Processors { of_spans, ..Processors::default() };
-        let mut parts = Parts { processors, ..Parts::default() };
-        // Before the destinations take their settings.
+        // All this before the destinations take their settings.
+        let tells_spans = config.tells_spans_of_failures();
         for secret in config.secrets() {
             config.reports.scrub = std::mem::take(&mut config.reports.scrub).secret(secret);
         }
+        let of_spans = std::mem::take(&mut config.processors);
+        let processors = Processors { of_spans, ..Processors::default() };
+        let mut parts = Parts { processors, ..Parts::default() };
         super::pipelines::start(config, &mut outlets, &mut parts)?;
         super::exporters::start(config, &mut outlets, &mut parts)?;
-        parts.teller = super::reports::start(config, &mut parts)?;
+        parts.teller = super::reports::start(config, tells_spans, &mut parts)?;
         Ok((outlets, parts))
     }
 

@@ -7,21 +7,21 @@ use super::outlets::Parts;
 use crate::config::Config;
 use crate::report::{self, Sources, Teller};
 
-/// Starts what takes failures, where anybody wants to know of them.
+/// Starts what takes failures, where anybody wants to know of them; with `tells_spans`, their spans do.
 pub(super) fn start(
     config: &mut Config,
+    tells_spans: bool,
     parts: &mut Parts,
 ) -> Result<Option<Arc<Teller>>, InstallError> {
     let mut processors = std::mem::take(&mut config.error_processors);
     processors.append(&mut parts.of_errors);
-    let has_events = config.tells_spans_of_failures();
-    if processors.is_empty() && !has_events {
+    if processors.is_empty() && !tells_spans {
         return Ok(None);
     }
     let has_records = !processors.is_empty();
     let settings = config.reports.clone();
     let report::Parts { taker, teller, trail } =
-        report::parts(settings, has_events, Sources::Real, processors);
+        report::parts(settings, tells_spans, Sources::Real, processors);
     parts.failures = Some(taker);
     if !has_records {
         return Ok(None);

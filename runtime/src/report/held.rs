@@ -230,9 +230,12 @@ impl Held {
 
 impl Waiting {
     /// Whether it has left its outermost call, or none at all by panicking, and whoever reports it by
-    /// hand in this span may be the first who does.
+    /// hand in this span may be the first who does; in the same request, whoever reports it.
     fn has_just_left(&self, span: SpanRef) -> bool {
         let draft = &self.draft;
+        if span.is_in_request() && draft.span.context().trace_id == span.context().trace_id {
+            return true;
+        }
         let has_left = !draft.path.is_empty() || draft.nature == Nature::Panic;
         has_left && !self.is_retold && may_be_of_one_trace(draft.span, span)
     }

@@ -6,6 +6,32 @@
 //! by hand ───┘      └─ limiter ─▶ counted ─▶ summary           functions and tasks
 //! ```
 //!
+//! [`report_errors`](macro@crate::report_errors) reports what a function fails with,
+//! [`report_error`], [`report_message`] and [`Builder`] what the application says; [`Settings`] bound
+//! how much of it, and [`Scrub`] what is never told. A failure waits for [`Settings::hold`], so that
+//! the functions that it passes can add to it:
+//!
+//! ```
+//! use std::num::ParseIntError;
+//!
+//! use spanwright::{report_errors, testing};
+//!
+//! #[report_errors]
+//! fn number(text: &str) -> Result<u32, ParseIntError> {
+//!     text.parse()
+//! }
+//!
+//! #[report_errors(person(id = user), custom(text))]
+//! fn import(user: u64, text: &str) -> Result<u32, Box<dyn std::error::Error>> {
+//!     Ok(number(text)?)
+//! }
+//!
+//! let errors = testing::capture_errors(|| import(7, "many").is_ok());
+//! assert_eq!(errors.len(), 1);
+//! assert_eq!(errors[0].path.last().map(|it| it.name), Some("number"));
+//! assert_eq!(errors[0].person.id.as_deref(), Some("7"));
+//! ```
+//!
 //! In: failures where they are noticed. Out: one finished [`ErrorRecord`] each, to every destination
 //! that takes them.
 //! Never: makes a function slower that does not fail; reports a failure twice; tells a secret.

@@ -154,6 +154,16 @@ mod tests {
         assert!(code.around(&kept, 1, 0).is_some());
     }
 
+    /// A link to a pipe that nobody writes to.
+    #[cfg(unix)]
+    fn pipe(folder: &Folder) -> String {
+        let (pipe, link) = (folder.0.join("pipe"), folder.0.join("link.rs"));
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.expect("the system has pipes").success());
+        std::os::unix::fs::symlink(pipe, &link).expect("the folder is our own");
+        link.to_str().expect("its name is ours").to_owned()
+    }
+
     #[test]
     fn what_is_no_ordinary_file_or_too_large_has_no_code() {
         let folder = Folder::new("odd");
@@ -165,6 +175,11 @@ mod tests {
         assert_eq!(code.around(&here, 1, 3), None);
         assert_eq!(code.around("", 1, 3), None);
         assert_eq!(code.around("a\0b", 1, 3), None);
+        // Neither blocks, nor ends.
+        #[cfg(unix)]
+        for device in ["/dev/zero", "/dev/tty", &pipe(&folder)] {
+            assert_eq!(code.around(device, 1, 3), None, "{device}");
+        }
         assert_eq!(code.around(&bytes, 1, 3).expect("the file is there").line, "a\u{FFFD}");
     }
 }

@@ -20,7 +20,8 @@ const MAX_REMEMBERED: usize = 4_096;
 /// What is told of a stack.
 #[derive(Clone, Debug)]
 pub struct StackSettings {
-    /// Whose code is the application's in any case: crates, and folders where there is a `/`.
+    /// Whose code is the application's in any case: crates, and folders where there is a `/`, such as
+    /// `/srv/app/` and, wherever it lies, `src/generated/`.
     pub in_app: Vec<String>,
     /// Whose code is not, however it is built: the same. `in_app` wins.
     pub not_in_app: Vec<String>,
@@ -163,8 +164,7 @@ const MACHINERY: &[&str] = &[
 ];
 
 /// Where the files of the language and of libraries are, whoever builds them where.
-const LIBRARIES: &[&str] =
-    &["/rustc/", "/registry/src/", "/git/checkouts/", "/lib/rustlib/src/", "/vendor/"];
+const LIBRARIES: &[&str] = &["/rustc/", "/registry/src/", "/git/checkouts/", "/lib/rustlib/src/"];
 
 fn is_in_app(function: Option<&str>, file: Option<&str>, settings: &StackSettings) -> bool {
     let file = file.map(|file| file.replace('\\', "/"));
@@ -186,10 +186,19 @@ fn is_in_app(function: Option<&str>, file: Option<&str>, settings: &StackSetting
         return false;
     }
     match file {
-        Some(file) => is_rust(file) && !LIBRARIES.iter().any(|folder| file.contains(folder)),
+        Some(file) => is_rust(file) && !is_library(file),
         // Without a file there is only the crate: none is what the linker or C has put in.
         None => owner.is_some_and(|owner| !symbol::is_language(owner)),
     }
+}
+
+/// Whether a file lies where those of libraries do.
+fn is_library(file: &str) -> bool {
+    // Below `src` a folder is a module, about vendors for example.
+    let is_vendored = file.split_once("vendor/").is_some_and(|(before, _)| {
+        before.is_empty() || before.ends_with('/') && !before.ends_with("/src/")
+    });
+    is_vendored || LIBRARIES.iter().any(|folder| file.contains(folder))
 }
 
 /// Whether a file is of Rust: of C are the libraries of the system.
@@ -197,10 +206,14 @@ fn is_rust(file: &str) -> bool {
     Path::new(file).extension().is_some_and(|extension| extension == "rs")
 }
 
-/// Whether a file is in a folder, or in one below.
+/// Whether a file is in a folder, or in one below; one that has no root may be anywhere.
 fn is_below(file: &str, folder: &str) -> bool {
     let folder = folder.trim_end_matches('/');
-    file.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+    let mut places = file.match_indices(folder).map(|(at, _)| file.split_at(at));
+    places.any(|(before, rest)| {
+        let may_begin = before.is_empty() || before.ends_with('/') && !folder.starts_with('/');
+        may_begin && rest[folder.len()..].starts_with('/')
+    })
 }
 
 /// Frames, newest first, as they are told: oldest first, without what stands above the first and

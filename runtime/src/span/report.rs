@@ -190,13 +190,15 @@ impl<const WORDS: usize> Report<WORDS> {
     /// Begins a call on this thread.
     #[inline]
     pub fn open(&mut self, site: &'static Site) {
-        self.open = Some(Open::new(site, Scope::enter(), true));
+        let was_panicking = std::thread::panicking();
+        self.open = Some(Open::new(site, Scope::enter(), true, was_panicking));
     }
 
     /// Begins a call that is polled.
     #[inline]
     pub fn start(&mut self, site: &'static Site) {
-        self.open = Some(Open::new(site, Scope::begin(), false));
+        let was_panicking = std::thread::panicking();
+        self.open = Some(Open::new(site, Scope::begin(), false, was_panicking));
     }
 
     /// Whether a failure would be reported.
@@ -263,7 +265,12 @@ impl<const WORDS: usize> Report<WORDS> {
 
 impl Open {
     #[inline]
-    fn new(site: &'static Site, (scope, above): (Scope, Scope), is_entered: bool) -> Self {
+    fn new(
+        site: &'static Site,
+        (scope, above): (Scope, Scope),
+        is_entered: bool,
+        was_panicking: bool,
+    ) -> Self {
         Self {
             site,
             scope,
@@ -271,7 +278,7 @@ impl Open {
             begun_after: scope::noticed(),
             severity: site.severity,
             is_entered,
-            was_panicking: std::thread::panicking(),
+            was_panicking,
             filled: Filled::default(),
             more: Vec::new(),
         }

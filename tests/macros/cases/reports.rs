@@ -482,6 +482,12 @@ fn panics_without_result(id: u32) {
     std::panic::panic_any(format!("way {id}"))
 }
 
+#[report_errors(panics, when = |_| false, custom(id))]
+async fn panics_without_end(id: u32) -> ! {
+    Pending(1).await;
+    std::panic::panic_any(format!("way {id}"))
+}
+
 #[test]
 fn r13_a_panic_is_reported_once_and_goes_on_unchanged() {
     fn text(call: impl FnOnce()) -> Option<String> {
@@ -489,11 +495,13 @@ fn r13_a_panic_is_reported_once_and_goes_on_unchanged() {
     }
     let expected = "critical panics: panic!(way 1) title=Lost person=1//\n\
                     critical panics_later > panics: panic!(way 2) title=Lost person=2// id=2\n\
-                    critical panics_without_result: panic!(way 3) id=3\n";
+                    critical panics_without_result: panic!(way 3) id=3\n\
+                    critical panics_without_end: panic!(way 4) id=4\n";
     check_reports(expected, || {
         assert_eq!(text(|| drop(panics(1))).as_deref(), Some("way 1"));
         assert_eq!(text(|| drop(block_on(panics_later(2)))).as_deref(), Some("way 2"));
         assert_eq!(text(|| panics_without_result(3)).as_deref(), Some("way 3"));
+        assert_eq!(text(|| block_on(panics_without_end(4))).as_deref(), Some("way 4"));
     });
 }
 

@@ -4,7 +4,6 @@
 //! Never: reads the environment.
 
 use super::environment::value;
-use super::settings::SettingsError;
 
 /// One kind of telemetry: its path below a base address, and the variables that are its own.
 ///
@@ -59,20 +58,17 @@ pub enum ExceptionSignal {
 
 impl ExceptionSignal {
     /// Reads `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN` through `lookup`: `logs`, `logs/dup` for both,
-    /// or nothing for events of spans.
+    /// or nothing for events of spans. What stands beside them in a list is for somebody else.
     ///
-    /// # Errors
-    /// [`SettingsError::Value`] for any other value.
-    pub fn from_env(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
-        const VARIABLE: &str = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
-        match value(lookup, VARIABLE) {
-            None => Ok(Self::SpanEvents),
-            Some(found) if found == "logs" => Ok(Self::Logs),
-            Some(found) if found == "logs/dup" => Ok(Self::Both),
-            Some(found) => {
-                let expected = "`logs` or `logs/dup`";
-                Err(SettingsError::Value { variable: VARIABLE, found, expected })
-            }
+    /// Source: <https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/>, by which
+    /// events of spans are what is without one of these.
+    pub fn from_env(lookup: &dyn Fn(&str) -> Option<String>) -> Self {
+        let list = value(lookup, "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN").unwrap_or_default();
+        let has = |known: &str| list.split(',').any(|found| found.trim() == known);
+        match (has("logs/dup"), has("logs")) {
+            (true, _) => Self::Both,
+            (false, true) => Self::Logs,
+            (false, false) => Self::SpanEvents,
         }
     }
 
@@ -91,7 +87,7 @@ impl ExceptionSignal {
 mod tests {
     use super::*;
 
-    fn from(value: Option<&str>) -> Result<ExceptionSignal, SettingsError> {
+    fn from(value: Option<&str>) -> ExceptionSignal {
         ExceptionSignal::from_env(&|name| {
             assert_eq!(name, "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN");
             value.map(str::to_owned)
@@ -106,7 +102,7 @@ mod tests {
             (Some("logs"), ExceptionSignal::Logs, false, true),
             (Some(" logs/dup "), ExceptionSignal::Both, true, true),
         ] {
-            let found = from(value).expect("the value is one of those known");
+            let found = from(value);
             assert_eq!(found, expected, "{value:?}");
             let parts = (found.has_span_events(), found.has_logs());
             assert_eq!(parts, (has_span_events, has_logs), "{value:?}");
@@ -114,14 +110,16 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_not_known_is_named() {
-        for value in ["log", "LOGS", "logs,logs/dup", "spans"] {
-            let message = from(Some(value)).expect_err("the value is bad").to_string();
-            let expected = "expected `logs` or `logs/dup`";
-            assert_eq!(
-                message,
-                format!("OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN is `{value}`, {expected}")
-            );
+    fn of_a_list_only_what_is_known_counts() {
+        for (value, expected) in [
+            ("http,logs", ExceptionSignal::Logs),
+            ("logs, logs/dup", ExceptionSignal::Both),
+            ("logs/dup ,logs,", ExceptionSignal::Both),
+            ("spans", ExceptionSignal::SpanEvents),
+            ("LOGS", ExceptionSignal::SpanEvents),
+            (",", ExceptionSignal::SpanEvents),
+        ] {
+            assert_eq!(from(Some(value)), expected, "{value}");
         }
     }
 }

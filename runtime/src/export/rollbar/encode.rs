@@ -63,7 +63,8 @@ impl Encoder {
         item.short("title", record.title.as_deref(), MAX_TITLE_CHARS);
         let route = record.request.as_ref().and_then(|request| request.route.as_deref());
         item.short("context", record.context.as_deref().or(route), MAX_CONTEXT_CHARS);
-        if let Some(fingerprint) = &record.fingerprint {
+        let fingerprint = record.fingerprint.as_deref().filter(|text| !text.is_empty());
+        if let Some(fingerprint) = fingerprint {
             item.set("fingerprint", json!(text::fingerprint(fingerprint)));
         }
         if let Some(request) = &record.request {
@@ -110,7 +111,7 @@ impl Item {
 
     /// A person has an id, by Rollbar's rule.
     fn person(&mut self, person: &Person, may: Personal) {
-        let Some(id) = &person.id else { return };
+        let Some(id) = person.id.as_deref().filter(|id| !id.is_empty()) else { return };
         let mut told = Map::new();
         told.insert("id".to_owned(), self.noted("person.id", id, MAX_PERSON_ID_CHARS));
         let username = person.username.as_deref().filter(|_| may.username);

@@ -56,7 +56,7 @@ fn annotated_frame(source: &Source, root: Option<&str>) -> Value {
 
 fn frame(call: &StackFrame, root: Option<&str>) -> Value {
     let mut frame = Map::new();
-    let file = match call.file.as_deref() {
+    let file = match call.file.as_deref().filter(|file| !file.is_empty()) {
         None => NO_FILE.into(),
         Some(file) if call.is_in_app => below(file, root),
         Some(file) => beside(file, root),

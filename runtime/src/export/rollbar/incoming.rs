@@ -17,18 +17,27 @@ use crate::record::RequestRecord;
 /// Headers in which proxies pass the client's address on.
 ///
 /// Sources: <https://www.rfc-editor.org/rfc/rfc7239>,
-/// <https://developers.cloudflare.com/fundamentals/reference/http-headers/>.
-const ADDRESS_HEADERS: [&str; 10] = [
+/// <https://developers.cloudflare.com/fundamentals/reference/http-headers/>,
+/// <https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers>,
+/// <https://vercel.com/docs/headers/request-headers>.
+const ADDRESS_HEADERS: [&str; 17] = [
     "cf-connecting-ip",
     "cf-connecting-ipv6",
     "client-ip",
+    "do-connecting-ip",
     "fastly-client-ip",
+    "fly-client-ip",
     "forwarded",
     "true-client-ip",
+    "x-appengine-user-ip",
+    "x-azure-clientip",
     "x-client-ip",
     "x-cluster-client-ip",
+    "x-envoy-external-address",
     "x-forwarded-for",
+    "x-original-forwarded-for",
     "x-real-ip",
+    "x-vercel-forwarded-for",
 ];
 
 /// How deep the values of a JSON body may be nested to be sent as such: readers stop somewhere.
@@ -207,6 +216,13 @@ mod tests {
             headers: text(&[
                 ("X-Forwarded-For", "198.51.100.7"),
                 ("forwarded", "for=x"),
+                ("x-envoy-external-address", "198.51.100.7"),
+                ("x-original-forwarded-for", "198.51.100.7"),
+                ("x-vercel-forwarded-for", "198.51.100.7"),
+                ("x-azure-clientip", "198.51.100.7"),
+                ("x-appengine-user-ip", "198.51.100.7"),
+                ("fly-client-ip", "198.51.100.7"),
+                ("do-connecting-ip", "198.51.100.7"),
                 ("a", "b"),
             ]),
             ..RequestRecord::default()

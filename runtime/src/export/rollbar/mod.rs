@@ -26,8 +26,11 @@ mod weigh;
 pub use endpoint::Endpoint;
 pub use settings::{ClientAddress, Personal, Server, Settings, SettingsError};
 
+use std::borrow::Cow;
+
 use crate::export::{Batch, EncodeError, Limits, Reply, Request, Verdict};
 use crate::record::ErrorRecord;
+use crate::secret::Secret;
 
 /// Where items go.
 ///
@@ -94,12 +97,29 @@ const MAX_ROOT_CHARS: usize = 1_024;
 pub struct Exporter {
     encoder: encode::Encoder,
     framing: request::Framing,
+    access_token: Secret,
 }
 
 impl Exporter {
     /// Takes the settings in.
     pub fn new(settings: &Settings) -> Self {
-        Self { encoder: encode::Encoder::new(settings), framing: request::Framing::new(settings) }
+        Self {
+            encoder: encode::Encoder::new(settings),
+            framing: request::Framing::new(settings),
+            access_token: settings.access_token.clone(),
+        }
+    }
+
+    /// An answer as it may be told: some repeat the token that they refuse.
+    fn told<'a>(&self, reply: &'a Reply) -> Cow<'a, Reply> {
+        let token = self.access_token.reveal();
+        let text = str::from_utf8(&reply.body).ok();
+        match text.filter(|text| !token.is_empty() && text.contains(token)) {
+            None => Cow::Borrowed(reply),
+            Some(text) => {
+                Cow::Owned(Reply { body: text.replace(token, "…").into(), ..reply.clone() })
+            }
+        }
     }
 }
 
@@ -126,10 +146,32 @@ impl super::Exporter for Exporter {
     }
 
     fn reduce(&self, item: &[u8], reply: &Reply) -> Option<Vec<u8>> {
-        failsafe::reduce(item, reply)
+        failsafe::reduce(item, &self.told(reply))
     }
 
     fn verdict(&self, batch: &Batch, reply: &Reply) -> Verdict {
-        verdict::verdict(batch, reply)
+        verdict::verdict(batch, &self.told(reply))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::Exporter as _;
+
+    #[test]
+    fn a_token_that_an_answer_repeats_is_told_to_nobody() {
+        let exporter = Exporter::new(&Settings::new(Secret::new("0123secret")));
+        let item = br#"{"data":{"environment":"a","uuid":"b","body":{},"custom":{"c":"long enough to be told in a shorter form, however that form looks like in the end: as short as it gets, which is longer than one may think"}}}"#;
+        let batch = Batch::new(item.to_vec(), vec![item.len()]);
+        for status in [200, 401, 403, 404, 422, 429, 500] {
+            let body = r#"{"err":1,"message":"access token not found: 0123secret"}"#;
+            let reply = Reply { status, body: body.into(), ..Reply::default() };
+            let told = format!("{:?}", exporter.verdict(&batch, &reply));
+            assert!(told.contains("not found: …") && !told.contains("0123secret"), "{told}");
+            let plainer = exporter.reduce(item, &reply).expect("there is a plainer form");
+            let plainer = String::from_utf8_lossy(&plainer);
+            assert!(!plainer.contains("0123secret"), "{plainer}");
+        }
     }
 }

@@ -171,7 +171,7 @@ impl Settings {
 
     /// What Rollbar groups by first.
     pub(super) fn environment(&self) -> &str {
-        let own = self.environment.as_deref();
+        let own = self.environment.as_deref().filter(|text| !text.is_empty());
         own.or_else(|| self.text("deployment.environment.name")).unwrap_or("production")
     }
 
@@ -193,7 +193,7 @@ impl Settings {
 
     fn text(&self, key: &str) -> Option<&str> {
         match self.value(key) {
-            Some(Value::Str(text)) => Some(text),
+            Some(Value::Str(text)) if !text.is_empty() => Some(text),
             _ => None,
         }
     }

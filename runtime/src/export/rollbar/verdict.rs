@@ -30,18 +30,22 @@ const TOKEN_WAIT: Duration = Duration::from_mins(5);
 /// The most of a refusal's text that is told, in characters.
 const MAX_TEXT_CHARS: usize = 1_024;
 
+/// The most of it before what to do about it, in characters: what a line of ours has room for.
+const MAX_HINTED_CHARS: usize = 100;
+
 pub(super) fn verdict(batch: &Batch, reply: &Reply) -> Verdict {
     let reason = || reason(reply);
+    let hinted = |hint| format!("{}; {hint}", cut(&reason(), MAX_HINTED_CHARS));
     match reply.status {
         200..=299 => success(batch, reply),
         400 | 413 | 422 => plainer(batch, reply),
         401 | 403 => {
             let hint = "ROLLBAR_ACCESS_TOKEN has to be a token with the scope `post_server_item`";
-            Verdict::Retry { after: Some(TOKEN_WAIT), reason: format!("{}; {hint}", reason()) }
+            Verdict::Retry { after: Some(TOKEN_WAIT), reason: hinted(hint) }
         }
         404 => {
             let hint = "ROLLBAR_ENDPOINT is not where items are taken";
-            Verdict::Refused { reason: format!("{}; {hint}", reason()) }
+            Verdict::Refused { reason: hinted(hint) }
         }
         429 => Verdict::Retry { after: wait(reply), reason: reason() },
         500..=599 => Verdict::Retry { after: reply.retry_after, reason: reason() },
@@ -91,8 +95,11 @@ fn plainer(batch: &Batch, reply: &Reply) -> Verdict {
 
 fn wait(reply: &Reply) -> Option<Duration> {
     let seconds = reply.header("x-rate-limit-remaining-seconds");
-    let seconds = seconds.and_then(|seconds| seconds.trim().parse::<u32>().ok());
-    seconds.map(|seconds| Duration::from_secs(seconds.into())).or(reply.retry_after)
+    let seconds = seconds.and_then(|seconds| seconds.trim().parse::<f64>().ok());
+    let seconds = seconds.filter(|seconds| *seconds >= 0.0);
+    // What is beyond all bounds is for ever.
+    let asked = seconds.map(|it| Duration::try_from_secs_f64(it).unwrap_or(Duration::MAX));
+    asked.or(reply.retry_after)
 }
 
 #[cfg(test)]
@@ -172,8 +179,27 @@ mod tests {
         let (asked, later) = ("x-rate-limit-remaining-seconds", Some(Duration::from_secs(9)));
         let reset = ("x-rate-limit-reset", "1795166494");
         assert_eq!(after(&[reset, (asked, "36")], later), Some(36));
-        assert_eq!(after(&[reset, (asked, "-1")], later), Some(9));
+        for garbage in ["-1", "", "soon", "NaN"] {
+            assert_eq!(after(&[reset, (asked, garbage)], later), Some(9), "{garbage}");
+        }
+        assert_eq!(after(&[(asked, "36.7")], later), Some(36));
+        for huge in ["99999999999", "99999999999999999999999"] {
+            assert!(after(&[(asked, huge)], later) >= Some(99_999_999_999), "{huge}");
+        }
         assert_eq!(after(&[reset], None), None);
+    }
+
+    #[test]
+    fn however_long_an_answer_is_the_variable_is_named_in_the_part_that_is_told() {
+        let page = "<html>".repeat(1_000);
+        let Verdict::Retry { reason, .. } = of("{}", 401, &page) else {
+            panic!("expected a retry")
+        };
+        assert!(reason.len() <= 200 && reason.contains("`post_server_item`"), "{reason}");
+        let Verdict::Refused { reason } = of("{}", 404, &page) else {
+            panic!("expected a refusal")
+        };
+        assert!(reason.len() <= 200 && reason.contains("ROLLBAR_ENDPOINT"), "{reason}");
     }
 
     #[test]

@@ -605,3 +605,29 @@ impl Told {
 fn index(number: u64) -> usize {
     usize::try_from(number).expect("test numbers are small")
 }
+
+#[test]
+fn a_wait_of_minutes_outlasts_whatever_comes_meanwhile_and_then_everything_goes_on() {
+    const FIVE_MINUTES_MS: u64 = 300_000;
+    let mut script = Script::with(|rules| rules.give_up_after = Duration::from_hours(1));
+    assert_eq!(script.items(0, &["a", "b", "c", "d", "e", "f"]), [send(1), send(2)]);
+    assert_eq!(script.answer(10, 1, retry(Some(FIVE_MINUTES_MS))), []);
+    // The other one was on its way; that it arrives changes nothing.
+    assert_eq!(script.answer(20, 2, Verdict::Delivered), [settle(3, 3, Fate::Delivered)]);
+    let mut now_ms = 1_000;
+    while now_ms < FIVE_MINUTES_MS {
+        let [first, second] = ["g", "h"].map(|item| script.items(now_ms, &[item]));
+        assert_eq!((first, second), (vec![], vec![]), "{now_ms}");
+        assert_eq!(script.at(now_ms, Input::Tick), [], "{now_ms}");
+        assert_eq!(script.at(now_ms, Input::Flush), [], "{now_ms}");
+        now_ms += 10_000;
+    }
+    let end_ms = 10 + FIVE_MINUTES_MS + 100;
+    assert_eq!(script.wake_ms(), Some(u128::from(end_ms)));
+    assert_eq!(script.at(end_ms - 1, Input::Tick), []);
+    let sent = script.at(end_ms, Input::Tick);
+    assert_eq!(sent, [send(1), send(3)]);
+    assert_eq!(script.sent(1), b"abc");
+    let after = script.answer(end_ms + 1, 1, Verdict::Delivered);
+    assert_eq!(after, [settle(3, 3, Fate::Delivered), send(4)]);
+}

@@ -20,6 +20,11 @@ impl Hidden {
         }
     }
 
+    /// What is hidden, in any order.
+    pub(super) fn ranges(&self) -> impl Iterator<Item = &Range<usize>> {
+        self.0.iter()
+    }
+
     /// The text without what is hidden; `None` where nothing is. A line stays a line.
     pub(super) fn apply(mut self, text: &str) -> Option<String> {
         if self.0.is_empty() {

@@ -28,6 +28,10 @@ const ENDS: &[&str] = &[
     "authorization",
     // Ways to prove who somebody is.
     "passwords",
+    "password_hash",
+    "password_digest",
+    "password_confirm",
+    "password_repeat",
     "pass",
     "passphrase",
     "passcode",
@@ -47,6 +51,9 @@ const ENDS: &[&str] = &[
     "account_key",
     "shared_key",
     "master_key",
+    "auth_key",
+    "subscription_key",
+    "functions_key",
     "credential",
     "credentials",
     "jwt",
@@ -201,7 +208,8 @@ mod tests {
              authToken AUTH-TOKEN accesstoken api_key apiKey APIKey x-api-key \
              X_Amz_Security_Token AWSAccessKeyId sig X-Goog-Signature p%61ssword passw\\u006frd \
              creditCardNumber cvv userSSN private_key session session_id PHPSESSID oauth.token \
-             proxy-authorization ssn";
+             proxy-authorization ssn passwordHash password_confirm X-Auth-Key \
+             Ocp-Apim-Subscription-Key x-functions-key";
         for key in hit.split(' ').chain(["credit card"]) {
             assert!(keys.hit(key), "{key}");
         }

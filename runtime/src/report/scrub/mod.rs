@@ -11,6 +11,7 @@
 //! of secrets.
 //! Never: fails, or takes longer than a time in proportion to the size of the record.
 
+mod escapes;
 mod hidden;
 mod keys;
 mod needles;
@@ -19,6 +20,7 @@ mod source;
 mod tokens;
 mod walk;
 
+use self::escapes::Decoded;
 use self::hidden::{HIDDEN, Hidden};
 use self::keys::Keys;
 use self::needles::Needles;
@@ -28,13 +30,16 @@ use crate::secret::Secret;
 /// How much of a text is kept, in bytes.
 const MAX_TEXT_BYTES: usize = 64 << 10;
 
+/// How often a text may be escaped for a URL: one that is in the query of another is so twice.
+const MAX_ESCAPES: usize = 3;
+
 /// What is hidden of a failure.
 ///
 /// Hidden by default are:
 ///
 /// - the values of keys that name a secret by their last words, such as `password`, `authToken`,
 ///   `X-Api-Key` and `credit_card_number`, but not `token_count`, wherever a key has a value: custom
-///   values, queries, forms, JSON, headers, what `Debug` prints, literals in lines of code;
+///   values, queries, forms, JSON, XML, headers, what `Debug` prints, literals in lines of code;
 /// - the values of cookies;
 /// - users and passwords in URLs, tokens behind `Bearer` and `Basic`, JSON web tokens, private keys.
 ///
@@ -126,8 +131,41 @@ impl Scrub {
     fn text(&self, text: &mut String) {
         cut(text);
         let mut hidden = Hidden::default();
-        pairs::find(text, 0, &self.keys, &mut hidden);
-        self.anywhere(text, &mut hidden);
+        self.find(text, &mut hidden);
+        replace(text, hidden);
+    }
+
+    fn find(&self, text: &str, hidden: &mut Hidden) {
+        pairs::find(text, 0, &self.keys, hidden);
+        self.anywhere(text, hidden);
+        self.escaped(text, MAX_ESCAPES, hidden);
+    }
+
+    /// What is in the escapes of URLs: an address in the query of another has a query too.
+    fn escaped(&self, text: &str, levels: usize, hidden: &mut Hidden) {
+        if levels == 0 || !text.contains('%') {
+            return;
+        }
+        let decoded = Decoded::of(text.as_bytes(), 0x7F);
+        let Ok(inner) = str::from_utf8(&decoded.bytes) else { return };
+        if decoded.is_shorter() {
+            let mut found = Hidden::default();
+            pairs::find(inner, 0, &self.keys, &mut found);
+            self.anywhere(inner, &mut found);
+            self.escaped(inner, levels - 1, &mut found);
+            found
+                .ranges()
+                .for_each(|it| hidden.hide(decoded.place(it.start)..decoded.place(it.end)));
+        }
+    }
+
+    /// Hides what is to be hidden of a query or a form from `start` on, and before it.
+    fn query(&self, text: &mut String, start: usize) {
+        cut(text);
+        let mut hidden = Hidden::default();
+        let query = text.get(start..).unwrap_or_default();
+        pairs::find_in_query(query, start, &self.keys, &mut hidden);
+        self.find(text, &mut hidden);
         replace(text, hidden);
     }
 

@@ -6,8 +6,7 @@
 
 use std::fmt;
 
-use percent_encoding::percent_decode_str;
-
+use super::escapes::Decoded;
 use super::hidden::Hidden;
 use crate::secret::Secret;
 
@@ -79,10 +78,10 @@ impl Needles {
             told = end;
         });
         if text.contains('%') {
-            let (decoded, places) = decoded(bytes);
-            let place = |at: usize| places.get(at).copied().unwrap_or(bytes.len());
-            self.plain.find(&decoded, |start, end| hidden.hide(place(start)..place(end)));
-            self.base64.find(&decoded, |start, end| hidden.hide(place(start)..place(end)));
+            let decoded = Decoded::of(bytes, u8::MAX);
+            let mut hide = |start, end| hidden.hide(decoded.place(start)..decoded.place(end));
+            self.plain.find(&decoded.bytes, &mut hide);
+            self.base64.find(&decoded.bytes, &mut hide);
         }
     }
 }
@@ -150,24 +149,6 @@ fn base64_core(text: &[u8], offset: usize, signs: [u8; 2]) -> Vec<u8> {
         LETTERS.get(six).copied().unwrap_or_else(|| signs[six - LETTERS.len()])
     };
     (first..last).map(letter).collect()
-}
-
-/// A text without the escapes of URLs, and where in it each byte came from.
-fn decoded(bytes: &[u8]) -> (Vec<u8>, Vec<usize>) {
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut places = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let escape = bytes
-            .get(at..at + 3)
-            .filter(|escape| escape[0] == b'%' && escape[1..].iter().all(u8::is_ascii_hexdigit));
-        let escape = escape.and_then(|escape| std::str::from_utf8(escape).ok());
-        places.push(at);
-        let byte = escape.and_then(|escape| percent_decode_str(escape).next());
-        out.push(byte.unwrap_or(bytes[at]));
-        at += if byte.is_some() { 3 } else { 1 };
-    }
-    (out, places)
 }
 
 #[cfg(test)]

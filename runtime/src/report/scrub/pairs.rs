@@ -1,21 +1,27 @@
 //! Finds keys that name a secret, and the values behind them.
 //!
-//! In: any text: a query, a form, JSON, what `Debug` prints, a line of a log, whole or cut off.
+//! In: any text: a query, a form, JSON, XML, what `Debug` prints, a line of a log, whole or cut off.
 //! Out: the ranges of the values.
 //! Never: parses: what is not well-formed is searched all the same, and each byte is looked at a
 //! fixed number of times.
 
+use std::ops::Range;
+
 use super::hidden::Hidden;
 use super::keys::{Keys, MAX_KEY_BYTES};
 
-/// How much may stand between a key and its sign, and between the sign and the value.
+/// How much may stand between a key and its sign.
 const MAX_SPACE_BYTES: usize = 64;
+
+/// How often a quote may be escaped: JSON in JSON doubles it each time.
+const MAX_SLASHES: usize = 64;
 
 /// Hides the values of secrets in a part of a text that begins at `offset`.
 pub(super) fn find(text: &str, offset: usize, keys: &Keys, hidden: &mut Hidden) {
     let bytes = text.as_bytes();
+    let is_sign = |byte: &u8| matches!(byte, b'=' | b':' | b',');
     let mut at = 0;
-    while let Some(found) = bytes[at..].iter().position(|byte| matches!(byte, b'=' | b':')) {
+    while let Some(found) = bytes[at..].iter().position(is_sign) {
         let sign = at + found;
         at = sign + 1;
         // `a::b` is a path.
@@ -23,13 +29,55 @@ pub(super) fn find(text: &str, offset: usize, keys: &Keys, hidden: &mut Hidden) 
             at += 1;
             continue;
         }
-        let Some(key) = key_before(text, sign).filter(|key| keys.hit(key)) else { continue };
+        let key = key_before(text, sign).filter(|key| bytes[sign] != b',' || is_pair(bytes, key));
+        let Some(key) = key.filter(|key| keys.hit(&text[key.clone()])) else { continue };
         let value = Value::behind(bytes, sign, key);
         hidden.hide(offset + value.start..offset + value.end);
         at = value.next.max(at);
     }
+    elements(text, offset, keys, hidden);
     if bytes.starts_with(b"--") {
         parts(text, offset, keys, hidden);
+    }
+}
+
+/// Hides the values of secrets in a query or a form, whatever signs are in them.
+pub(super) fn find_in_query(text: &str, offset: usize, keys: &Keys, hidden: &mut Hidden) {
+    let mut start = offset;
+    for part in text.split('&') {
+        let end = start + part.len();
+        if let Some((key, value)) = part.split_once('=')
+            && keys.hit(key)
+        {
+            hidden.hide(end - value.len()..end);
+        }
+        start = end + 1;
+    }
+}
+
+/// Hides the texts of XML elements that have the name of a secret. `Option<Token>` is none.
+fn elements(text: &str, offset: usize, keys: &Keys, hidden: &mut Hidden) {
+    const DATA: &str = "<![CDATA[";
+    let is_document = text.trim_start().starts_with('<');
+    let mut parts = text.match_indices('<').map(|(at, _)| at).peekable();
+    while let Some(open) = parts.next() {
+        let inside = &text[open + 1..parts.peek().copied().unwrap_or(text.len())];
+        let Some((tag, told)) = inside.split_once('>') else { continue };
+        let name = tag.split(|char: char| char.is_whitespace()).next().unwrap_or_default();
+        if name.starts_with(['/', '!', '?']) || tag.ends_with('/') || !keys.hit(name) {
+            continue;
+        }
+        let start = open + 1 + tag.len() + 1;
+        let rest = &text[start + told.len()..];
+        if rest.starts_with(DATA) {
+            let end = rest.find("]]>").map_or(text.len(), |end| start + told.len() + end);
+            hidden.hide(offset + start + told.len() + DATA.len()..offset + end);
+            while parts.next_if(|next| *next < end).is_some() {}
+        } else if rest.strip_prefix("</").is_some_and(|rest| rest.starts_with(name))
+            || is_document && rest.is_empty()
+        {
+            hidden.hide(offset + start..offset + start + told.len());
+        }
     }
 }
 
@@ -53,27 +101,42 @@ fn parts(text: &str, offset: usize, keys: &Keys, hidden: &mut Hidden) {
     }
 }
 
-/// The key in front of a sign, whether in quotes or not.
-fn key_before(text: &str, sign: usize) -> Option<&str> {
+/// The key in front of a sign, whether in quotes or not; may be of several words.
+fn key_before(text: &str, sign: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let near = sign.saturating_sub(MAX_SPACE_BYTES);
     let spaces = bytes[near..sign].iter().rev().take_while(|byte| byte.is_ascii_whitespace());
     let mut end = sign - spaces.count();
     if end > 0 && is_quote(bytes[end - 1]) {
-        end -= 1;
-        let slashes = bytes[..end].iter().rev().take(8).take_while(|byte| **byte == b'\\');
-        end -= slashes.count();
+        end = without_slashes(bytes, end - 1);
     }
     let near = end.saturating_sub(MAX_KEY_BYTES);
     let length = bytes[near..end].iter().rev().take_while(|byte| is_key(**byte)).count();
     // A key of letters beyond ASCII may begin within one of them.
-    text.get(text.ceil_char_boundary(end - length)..end).filter(|key| !key.is_empty())
+    let start = text.ceil_char_boundary(end - length);
+    (start < end && text.is_char_boundary(end)).then_some(start..end)
+}
+
+/// Whether a key is the first of two in parentheses, as `Debug` prints them: `("key", "value")`.
+fn is_pair(bytes: &[u8], key: &Range<usize>) -> bool {
+    let is_quoted = bytes.get(key.end).is_some_and(|byte| is_quote(*byte) || *byte == b'\\');
+    let start = without_slashes(bytes, key.start.saturating_sub(1));
+    is_quoted && is_quote(bytes[key.start.saturating_sub(1)]) && bytes[..start].ends_with(b"(")
+}
+
+/// Where the escapes in front of a place begin.
+fn without_slashes(bytes: &[u8], end: usize) -> usize {
+    let slashes = bytes[..end].iter().rev().take(MAX_SLASHES).take_while(|byte| **byte == b'\\');
+    end - slashes.count()
 }
 
 const fn is_key(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || !byte.is_ascii()
-        || matches!(byte, b'_' | b'-' | b'.' | b'%' | b'[' | b']' | b'\\' | b'$' | b'@' | b'/')
+        || matches!(
+            byte,
+            b'_' | b'-' | b'.' | b'%' | b'[' | b']' | b'\\' | b'$' | b'@' | b'/' | b' '
+        )
 }
 
 const fn is_quote(byte: u8) -> bool {
@@ -88,23 +151,25 @@ struct Value {
 }
 
 impl Value {
-    fn behind(bytes: &[u8], sign: usize, key: &str) -> Self {
+    fn behind(bytes: &[u8], sign: usize, key: Range<usize>) -> Self {
+        let start = sign + 1;
         let signs =
-            bytes[sign..].iter().take(3).take_while(|byte| matches!(byte, b'=' | b':' | b'>'));
-        let start = sign + signs.count();
-        let start = start + count_spaces(&bytes[start..]);
-        let slashes = bytes[start..].iter().take(8).take_while(|byte| **byte == b'\\').count();
-        match bytes.get(start + slashes) {
-            Some(quote) if is_quote(*quote) => Self::quoted(bytes, start, slashes),
-            Some(b'{' | b'[' | b'(') if slashes == 0 => Self::nested(bytes, start),
-            Some(first) if first.is_ascii_alphabetic() && slashes == 0 => {
-                // `Some("x")`, `Secret { .. }`.
-                let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
-                let name = bytes[start..].iter().take(MAX_KEY_BYTES).take_while(is_name).count();
-                let open = start + name + usize::from(bytes.get(start + name) == Some(&b' '));
-                match bytes.get(open) {
-                    Some(b'(') if open == start + name => Self::nested(bytes, open),
-                    Some(b'{') => Self::nested(bytes, open),
+            bytes[start..].iter().take(2).take_while(|byte| matches!(byte, b'=' | b':' | b'>'));
+        let start = start + signs.count();
+        let spaces = bytes[start..].iter().take_while(|byte| byte.is_ascii_whitespace());
+        let start = start + spaces.count();
+        // `Some("x")`, `Secret { .. }`, `app::Secret("x")`, `b"x"`.
+        let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(**byte, b'_' | b':');
+        let name = bytes[start..].iter().take(MAX_KEY_BYTES).take_while(is_name).count();
+        let open = start + name;
+        match &bytes[open..] {
+            [b'(' | b'{' | b'[', ..] => Self::nested(bytes, open),
+            [b' ', b'{', ..] if name > 0 => Self::nested(bytes, open + 1),
+            rest if name == 0 || bytes[start..].starts_with(b"b") && name == 1 => {
+                let slashes = rest.iter().take(MAX_SLASHES).take_while(|byte| **byte == b'\\');
+                let slashes = slashes.count();
+                match rest.get(slashes) {
+                    Some(quote) if is_quote(*quote) => Self::quoted(bytes, open, slashes),
                     _ => Self::bare(bytes, start, key),
                 }
             }
@@ -117,9 +182,12 @@ impl Value {
         let quote = bytes[start + slashes];
         let start = start + slashes + 1;
         let mut escapes = 0;
-        for (at, byte) in bytes.iter().enumerate().skip(start) {
+        let mut rest = bytes.iter().enumerate().skip(start).peekable();
+        while let Some((at, byte)) = rest.next() {
             match byte {
                 b'\\' => escapes += 1,
+                // SQL writes a quote within a text twice.
+                b'\'' if quote == b'\'' && rest.next_if(|(_, next)| **next == b'\'').is_some() => {}
                 // As many escapes as in front of the first quote, or fewer, end it; an escape of an
                 // escape is none.
                 byte if *byte == quote
@@ -151,6 +219,11 @@ impl Value {
                     at = Self::quoted(bytes, at, 0).next;
                     continue;
                 }
+                // An apostrophe stands behind a letter.
+                b'\'' if !bytes[at - 1].is_ascii_alphanumeric() => {
+                    at = Self::quoted(bytes, at, 0).next;
+                    continue;
+                }
                 _ => {}
             }
             at += 1;
@@ -161,25 +234,24 @@ impl Value {
         Self { start: open + 1, end: bytes.len(), next: bytes.len() }
     }
 
-    /// A value without quotes: a word, or for a header the rest of the line.
-    fn bare(bytes: &[u8], start: usize, key: &str) -> Self {
-        let key = key.as_bytes();
+    /// A value without quotes: a word, in a query to the next sign of one, for a header the rest of
+    /// the line.
+    fn bare(bytes: &[u8], start: usize, key: Range<usize>) -> Self {
+        let is_query = bytes[..key.start].ends_with(b"?") || bytes[..key.start].ends_with(b"&");
+        let key = &bytes[key];
         let is_line = [&b"authorization"[..], b"cookie"].iter().any(|end| {
             key.len() >= end.len() && key[key.len() - end.len()..].eq_ignore_ascii_case(end)
         });
         let ends = |byte: &u8| match byte {
             b'\r' | b'\n' | b'"' => true,
             _ if is_line => false,
-            b'&' | b'<' | b'>' | b',' | b'}' | b']' => true,
+            b',' | b'}' | b']' => !is_query,
+            b'&' | b'<' | b'>' => true,
             byte => byte.is_ascii_whitespace(),
         };
         let end = bytes[start..].iter().position(ends).map_or(bytes.len(), |at| start + at);
         Self { start, end, next: end }
     }
-}
-
-fn count_spaces(bytes: &[u8]) -> usize {
-    bytes.iter().take(MAX_SPACE_BYTES).take_while(|byte| byte.is_ascii_whitespace()).count()
 }
 
 #[cfg(test)]
@@ -200,6 +272,7 @@ mod tests {
             ("user%5Bpassword%5D=a%20b&c=d", "user%5Bpassword%5D=…&c=d"),
             ("p%61ssword=x", "p%61ssword=…"),
             ("token=&a=1", "token=&a=1"),
+            ("to /?token=a,b]c&d=e", "to /?token=…&d=e"),
             // JSON.
             (r#"{"user":"bob","password":"a\"b","n":1}"#, r#"{"user":"bob","password":"…","n":1}"#),
             (r#"{"password":"a\\","n":"m"}"#, r#"{"password":"…","n":"m"}"#),
@@ -217,9 +290,25 @@ mod tests {
             (r#"User { name: "bob", password: "x y" }"#, r#"User { name: "bob", password: "…" }"#),
             (r#"User { token: Some("x"), a: 1 }"#, "User { token: Some(…), a: 1 }"),
             (r#"{"auth": Key { id: 1, k: [1] }, a: 1}"#, r#"{"auth": Key {…}, a: 1}"#),
+            (r#"Login { password: b"x", a: 1 }"#, r#"Login { password: b"…", a: 1 }"#),
+            (r#"{"a":"Login { pw: b\"x\" }"}"#, r#"{"a":"Login { pw: b\"…\" }"}"#),
+            (r#"Login { password: app::Secret("x") }"#, "Login { password: app::Secret(…) }"),
+            (r#"[("a", "b"), ("pw", "x"), ("c", 1)]"#, r#"[("a", "b"), ("pw", "…"), ("c", 1)]"#),
+            (r#"{"a":"[(\"pw\", \"x\")]"}"#, r#"{"a":"[(\"pw\", \"…\")]"}"#),
+            ("{'secret': {'a': '}', 'b': 'x'}, 'c': 1}", "{'secret': {…}, 'c': 1}"),
+            // XML.
+            ("<a><password>x</password><b>y</b>", "<a><password>…</password><b>y</b>"),
+            ("<n:Password t='1'>x</n:Password>", "<n:Password t='1'>…</n:Password>"),
+            ("<pw><![CDATA[x<y]]></pw><a>b</a>", "<pw><![CDATA[…]]></pw><a>b</a>"),
+            (" <login><password>cut o", " <login><password>…"),
+            ("no Option<Token> here, <Token/>", "no Option<Token> here, <Token/>"),
             // Texts.
             ("host=db password=hunter2 user=bob", "host=db password=… user=bob"),
             ("password = 'a b'", "password = '…'"),
+            ("pw = 'a''b' and c = ''", "pw = '…' and c = ''"),
+            ("pw = '' and c = 'd'", "pw = '' and c = 'd'"),
+            ("wrong API key: x!", "wrong API key: …"),
+            (r#"{"Social Security Number": "x"}"#, r#"{"Social Security Number": "…"}"#),
             ("Authorization: Digest a=b, c=d\nHost: x", "Authorization: …\nHost: x"),
             ("api_key => \"x\"", "api_key => \"…\""),
             ("auth::token::Error: no", "auth::token::Error: no"),
@@ -230,6 +319,30 @@ mod tests {
         ] {
             assert_eq!(scrubbed(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn json_in_json_is_searched_however_deep_it_is() {
+        let mut text = "{\"password\":\"x\",\"n\":1}".to_owned();
+        for _ in 0..5 {
+            text = format!("{{\"a\":{text:?}}}");
+            let expected = text.replace('x', "…");
+            assert_eq!(scrubbed(&text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn however_far_a_value_is_from_its_key_it_is_hidden() {
+        let text = format!("{{\"password\":{}\"x\"}}", " ".repeat(1_000));
+        assert_eq!(scrubbed(&text), text.replace('x', "…"));
+    }
+
+    #[test]
+    fn a_value_of_a_query_is_hidden_whatever_is_in_it() {
+        let mut hidden = Hidden::default();
+        let text = "/?a=1&token=a\"b<c>d e&pw=&b=2&pin";
+        find_in_query(&text[2..], 2, &Keys::default(), &mut hidden);
+        assert_eq!(hidden.apply(text).as_deref(), Some("/?a=1&token=…&pw=&b=2&pin"));
     }
 
     #[test]

@@ -139,6 +139,38 @@ fn a_request_is_told_without_what_opens_doors() {
 }
 
 #[test]
+fn an_address_within_an_address_is_told_without_its_secrets() {
+    for (url, expected) in [
+        ("/?next=%2Freset%3Ftoken%3Dx%26a%3D1&b=2", "/?next=%2Freset%3Ftoken%3D…%26a%3D1&b=2"),
+        ("/?n=%252F%253Ftoken%253Dx%2526a&b=2", "/?n=%252F%253Ftoken%253D…%2526a&b=2"),
+        ("/?n=https%3A%2F%2Fu%3Ap%40host%2Fx", "/?n=https%3A%2F%2F…%40host%2Fx"),
+        ("/?j=%7B%22pw%22%3A%22x%22%7D", "/?j=%7B%22pw%22%3A%22…%22%7D"),
+        ("/?q=%E4&h=Bearer%20x9", "/?q=%E4&h=Bearer%20…"),
+        ("/?token=a,b\"c<d&e=f", "/?token=…&e=f"),
+        ("/?q=100%25&r=%zz", "/?q=100%25&r=%zz"),
+    ] {
+        let headers = pairs(&[("referer", url)]);
+        let request = RequestRecord { url: url.to_owned(), headers, ..RequestRecord::default() };
+        let told = scrubbed(&Scrub::new(), ErrorRecord { request: Some(request), ..record() });
+        assert_eq!(told.request.map(|request| request.url).as_deref(), Some(expected));
+    }
+}
+
+#[test]
+fn a_form_is_told_without_its_secrets_whatever_is_in_them() {
+    for (media_type, body, expected) in [
+        ("application/x-www-form-urlencoded", "token=a,\"b\"&c={d}", "token=…&c={d}"),
+        ("application/json", r#"{"a":"b&token=c","d":1}"#, r#"{"a":"b&token=…","d":1}"#),
+    ] {
+        let headers = pairs(&[("content-type", media_type)]);
+        let body = Some(body.to_owned());
+        let request = RequestRecord { headers, body, ..RequestRecord::default() };
+        let told = scrubbed(&Scrub::new(), ErrorRecord { request: Some(request), ..record() });
+        assert_eq!(told.request.and_then(|request| request.body).as_deref(), Some(expected));
+    }
+}
+
+#[test]
 fn lines_of_code_stay_lines_and_lose_their_secrets() {
     let lines = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
     let code = CodeLines {
@@ -226,6 +258,16 @@ fn no_text_takes_a_time_out_of_proportion_to_its_size() {
         "--\n--",
         "token:\\\\\\\\",
         "aaaaaaaa",
+        "<token>",
+        "<pw><![CDATA[",
+        "<pw",
+        "(\"pw\", ",
+        "pw='",
+        "pw={'",
+        "&token=a,",
+        "pw=b\\",
+        "%25",
+        "api key ",
     ];
     let scrub = Scrub::new().secret(Secret::new("hunter2")).secret(Secret::new("aaaaaaab"));
     for part in hostile {

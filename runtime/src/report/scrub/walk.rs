@@ -116,8 +116,20 @@ fn request(scrub: &Scrub, request: &mut RequestRecord, parts: &[String]) {
     let RequestRecord { method, url, route, params, headers, client_address: _, body } = request;
     scrub.text(method);
     without_parts(url, parts);
-    scrub.text(url);
-    route.iter_mut().chain(body).for_each(|text| scrub.text(text));
+    let query = url.find('?').map_or(url.len(), |at| at + 1);
+    scrub.query(url, query);
+    if let Some(route) = route {
+        scrub.text(route);
+    }
+    let is_form = headers.iter().any(|(name, value)| {
+        name.eq_ignore_ascii_case("content-type")
+            && value.to_ascii_lowercase().contains("x-www-form-urlencoded")
+    });
+    match body {
+        Some(body) if is_form => scrub.query(body, 0),
+        Some(body) => scrub.text(body),
+        None => {}
+    }
     for (name, part) in params {
         if scrub.keys.hit(name) {
             HIDDEN.clone_into(part);

@@ -197,6 +197,11 @@ fn code_is_the_application_s_unless_it_is_of_the_language_or_a_library() {
         ("other::run", Some("/u/.cargo/git/checkouts/other-1/abc/src/lib.rs"), false),
         ("other::run", Some("C:\\u\\.cargo\\registry\\src\\i\\other\\src\\lib.rs"), false),
         ("tokio::task::spawn", Some("/srv/app/third-party/tokio/src/lib.rs"), false),
+        ("other::run", Some("/srv/my app/vendor/other/src/lib.rs"), false),
+        ("other::run", Some("vendor/other/src/lib.rs"), false),
+        // A module about vendors is not vendored.
+        ("app::vendor::list", Some("/srv/my app/src/vendor/list.rs"), true),
+        ("app::vendor::list", Some("C:\\srv\\my app\\src\\vendor\\list.rs"), true),
         ("actix_web::run", None, false),
         ("memcpy", None, false),
         ("start_thread", Some("./nptl/pthread_create.c"), false),
@@ -218,6 +223,8 @@ fn crates_and_folders_can_be_put_on_either_side() {
         ("ours::run", Some("/u/.cargo/git/checkouts/ours-not/src/lib.rs"), false),
         ("our_log::say", Some("/srv/app/log/src/lib.rs"), false),
         ("app::proto::decode", Some("generated/proto.rs"), false),
+        ("app::proto::decode", Some("/srv/app/generated/proto.rs"), false),
+        ("app::proto::decode", Some("/srv/app/not-generated/proto.rs"), true),
     ] {
         assert_eq!(is_in_app(Some(name), file, &settings), expected, "{name} {file:?}");
     }

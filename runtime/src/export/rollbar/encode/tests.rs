@@ -214,3 +214,17 @@ fn the_service_is_told_where_it_has_a_name() {
     settings.resource = resource;
     assert_eq!(data(&settings, &message(""))["custom"], json!({ "service": "shop" }));
 }
+
+#[test]
+fn an_empty_text_is_none_where_rollbar_insists_on_one() {
+    let mut settings = settings();
+    settings.environment = Some(String::new());
+    settings.resource.set(Attribute::new("deployment.environment.name", ""));
+    let stack = vec![call("", "app::home::run")];
+    let person = crate::record::Person { id: Some(String::new()), ..full().person };
+    let fingerprint = Some(String::new());
+    let data = data(&settings, &ErrorRecord { stack, person, fingerprint, ..full() });
+    assert_eq!(data["environment"], "production");
+    assert_eq!(data["body"]["trace_chain"][0]["frames"][0]["filename"], "unknown");
+    assert_eq!((data.get("person"), data.get("fingerprint")), (None, None));
+}
