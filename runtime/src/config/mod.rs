@@ -8,6 +8,7 @@ mod environment;
 mod exporters;
 mod near_miss;
 mod read;
+mod reports;
 mod resource;
 #[cfg(feature = "rollbar")]
 mod rollbar;
@@ -283,9 +284,16 @@ impl Config {
         self
     }
 
-    /// What is reported of failures, and how much of it.
+    /// What is reported of failures, and how much of it, instead of the `SPANWRIGHT_REPORT*` variables.
     pub fn reports(mut self, settings: crate::report::Settings) -> Self {
         self.reports = settings;
+        self
+    }
+
+    /// Changes what is reported of failures, and leaves the rest as the variables say, for instance
+    /// `change_reports(|reports| reports.breadcrumbs = 20)`.
+    pub fn change_reports(mut self, change: impl FnOnce(&mut crate::report::Settings)) -> Self {
+        change(&mut self.reports);
         self
     }
 
