@@ -167,11 +167,10 @@ impl Reporter {
         once(|| {
             let scope = Scope::current();
             if told.nature != Nature::Message {
-                let said = std::mem::take(&mut told.said);
-                let known = self.lock().held.retell(scope, span::current(), &told.causes, said);
-                match known {
-                    Ok(id) => return Some(id),
-                    Err(said) => told.said = said,
+                let Telling { causes, said, .. } = &mut told;
+                let known = self.lock().held.retell(scope, span::current(), causes, said);
+                if known.is_some() {
+                    return known;
                 }
             }
             if self.ways.events && told.nature == Nature::Error {
