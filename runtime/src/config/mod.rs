@@ -8,6 +8,7 @@ mod environment;
 mod exporters;
 mod near_miss;
 mod read;
+mod reports;
 mod resource;
 #[cfg(feature = "rollbar")]
 mod rollbar;
@@ -203,11 +204,12 @@ impl Config {
         self
     }
 
-    /// Reports failures to Rollbar as these settings say, instead of the `ROLLBAR_*` variables. The
-    /// resource in them is replaced by the process's own.
+    /// Reports failures to Rollbar as these settings say, instead of the `ROLLBAR_*` variables. What they
+    /// do not say of the process, such as the name of the machine, is filled in; the resource in them is
+    /// replaced by the process's own.
     #[cfg(feature = "rollbar")]
     pub fn rollbar(mut self, settings: crate::export::rollbar::Settings) -> Self {
-        self.rollbar = Some(settings);
+        self.rollbar = Some(rollbar::complete(settings));
         self
     }
 
@@ -282,9 +284,16 @@ impl Config {
         self
     }
 
-    /// What is reported of failures, and how much of it.
+    /// What is reported of failures, and how much of it, instead of the `SPANWRIGHT_REPORT*` variables.
     pub fn reports(mut self, settings: crate::report::Settings) -> Self {
         self.reports = settings;
+        self
+    }
+
+    /// Changes what is reported of failures, and leaves the rest as the variables say, for instance
+    /// `change_reports(|reports| reports.breadcrumbs = 20)`.
+    pub fn change_reports(mut self, change: impl FnOnce(&mut crate::report::Settings)) -> Self {
+        change(&mut self.reports);
         self
     }
 

@@ -5,7 +5,7 @@
 //! Never: reads a value.
 
 /// Every variable that some part of this crate reads.
-const READ: [&str; 64] = [
+const READ: [&str; 67] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",
@@ -65,6 +65,9 @@ const READ: [&str; 64] = [
     "ROLLBAR_ENVIRONMENT",
     "SPANWRIGHT_CONSOLE",
     "SPANWRIGHT_LEVEL",
+    "SPANWRIGHT_REPORTS_PER_MINUTE",
+    "SPANWRIGHT_REPORT_PANICS",
+    "SPANWRIGHT_REPORT_SOURCE_LINES",
     "SPANWRIGHT_XRAY_EXCLUDE",
     "SPANWRIGHT_XRAY_HEARTBEAT",
     "SPANWRIGHT_XRAY_RULES",

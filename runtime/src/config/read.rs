@@ -40,7 +40,7 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         exporters: Vec::new(),
         processors: Vec::new(),
         error_processors: Vec::new(),
-        reports: crate::report::Settings::default(),
+        reports: super::reports::read(environment)?,
         warnings,
     })
 }
@@ -177,7 +177,10 @@ pub(crate) fn is_on(
     }
 }
 
-fn count(environment: &Environment, variable: &'static str) -> Result<Option<usize>, ConfigError> {
+pub(super) fn count(
+    environment: &Environment,
+    variable: &'static str,
+) -> Result<Option<usize>, ConfigError> {
     let Some(found) = environment.get(variable) else { return Ok(None) };
     found.parse().map(Some).map_err(|_| ConfigError::Value {
         variable,

@@ -53,6 +53,9 @@ fn a_bad_value_names_the_variable_the_value_and_what_was_expected() {
         ("SPANWRIGHT_LEVEL", "loud", "one of error, warn, info, debug, trace"),
         ("OTEL_SDK_DISABLED", "yes", "true, false, 1 or 0"),
         ("OTEL_SPAN_EVENT_COUNT_LIMIT", "-1", "a number that is not negative"),
+        ("SPANWRIGHT_REPORTS_PER_MINUTE", "many", "a number that is not negative"),
+        ("SPANWRIGHT_REPORT_PANICS", "some", "one of all, annotated, off"),
+        ("SPANWRIGHT_REPORT_SOURCE_LINES", "21", "a number from 0 to 20"),
     ] {
         let message = format!("{variable} is `{value}`, expected {expected}");
         assert_eq!(read(&[(variable, value)]).map(|_| ()), Err(message));
@@ -60,6 +63,28 @@ fn a_bad_value_names_the_variable_the_value_and_what_was_expected() {
     let message = "OTEL_RESOURCE_ATTRIBUTES is `=b`, expected a list like `key=value,key=value` \
                    with percent-encoded values";
     assert_eq!(read(&[("OTEL_RESOURCE_ATTRIBUTES", "a=1,=b")]).map(|_| ()), Err(message.into()));
+}
+
+#[test]
+fn operators_say_how_much_is_reported() {
+    use crate::report::{Panics, Settings};
+
+    let found = |variables: &[(&str, &str)]| {
+        let settings = read(variables).unwrap().reports;
+        (settings.per_minute, settings.panics, settings.stack.source_lines)
+    };
+    let default = Settings::default();
+    assert_eq!(found(&[]), (default.per_minute, Panics::All, Some(3)));
+    let all = [
+        ("SPANWRIGHT_REPORTS_PER_MINUTE", "5"),
+        ("SPANWRIGHT_REPORT_PANICS", "Annotated"),
+        ("SPANWRIGHT_REPORT_SOURCE_LINES", "0"),
+    ];
+    assert_eq!(found(&all), (5, Panics::Annotated, None));
+    let config = read(&all).unwrap().change_reports(|reports| reports.panics = Panics::Off);
+    assert_eq!((config.reports.per_minute, config.reports.panics), (5, Panics::Off));
+    let config = config.reports(Settings::default());
+    assert_eq!(config.reports.per_minute, default.per_minute);
 }
 
 #[test]

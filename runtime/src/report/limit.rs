@@ -69,8 +69,14 @@ impl Limiter {
         Self { per_kind, per_window, all, kinds: FxHashMap::default() }
     }
 
-    /// Whether a failure of this kind is reported; one that is not is counted for a summary.
-    pub(super) fn admit(&mut self, kind: u64, now: Duration, name: impl FnOnce() -> Named) -> bool {
+    /// `None` where a failure of this kind is reported; otherwise it is counted, and told with others
+    /// at that time.
+    pub(super) fn admit(
+        &mut self,
+        kind: u64,
+        now: Duration,
+        name: impl FnOnce() -> Named,
+    ) -> Option<Duration> {
         if self.all.is_over(now) {
             self.all = Window { since: now, admitted: 0 };
         }
@@ -84,11 +90,11 @@ impl Limiter {
         if counted.window.admitted < self.per_kind && self.all.admitted < self.per_window {
             counted.window.admitted += 1;
             self.all.admitted += 1;
-            return true;
+            return None;
         }
         counted.held_back += 1;
         counted.named.get_or_insert_with(name);
-        false
+        Some(counted.window.since + WINDOW)
     }
 
     /// When the next window ends that has something to tell.
@@ -133,7 +139,7 @@ mod tests {
     }
 
     fn admitted(limiter: &mut Limiter, kind: u64, at: Duration, times: u32) -> usize {
-        (0..times).filter(|_| limiter.admit(kind, at, || named("lost"))).count()
+        (0..times).filter(|_| limiter.admit(kind, at, || named("lost")).is_none()).count()
     }
 
     #[test]
@@ -162,7 +168,7 @@ mod tests {
     fn however_many_kinds_there_are_every_failure_is_counted_in_bounded_memory() {
         let mut limiter = Limiter::new(0, 0);
         for kind in 1..=10_000 {
-            assert!(!limiter.admit(kind, SECOND, || named("odd")));
+            assert_eq!(limiter.admit(kind, SECOND, || named("odd")), Some(61 * SECOND));
         }
         assert!(limiter.kinds.len() <= MAX_KINDS + 1);
         let summaries = limiter.summaries(SECOND, true);

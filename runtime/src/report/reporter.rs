@@ -22,6 +22,9 @@ use crate::loss::{Ledger, LossReason};
 use crate::record::{Breadcrumb, Cause, Happening, ReportId, Severity};
 use crate::span::{self, Noticed, Scope, SpanRef, TakeFailures, Told};
 
+/// How many failures that gave way to others wait for their turn; further ones are lost.
+const MAX_READY: usize = 1_024;
+
 /// Takes failures and holds them until nobody adds to them any more.
 #[derive(Debug)]
 pub(crate) struct Reporter {
@@ -65,6 +68,8 @@ struct State {
     limiter: Limiter,
     /// What has been waiting for long enough.
     ready: Vec<Draft>,
+    /// When whoever tells looks next, as far as it knows.
+    next_at: Option<Duration>,
 }
 
 /// What there is to tell.
@@ -106,7 +111,7 @@ impl Reporter {
         wake: Box<dyn Wake>,
     ) -> Self {
         let limiter = Limiter::new(settings.per_kind_per_minute, settings.per_minute);
-        let state = State { held: Held::default(), limiter, ready: Vec::new() };
+        let state = State { held: Held::default(), limiter, ready: Vec::new(), next_at: None };
         let (state, ledger) = (Mutex::new(state), Arc::default());
         Self { settings, ways, state, ids, clock, ledger, trail, wake }
     }
@@ -122,16 +127,17 @@ impl Reporter {
         drafts.retain(|draft| draft.is_confirmed && self.counts(draft, &mut state.limiter, now));
         let summaries = state.limiter.summaries(now, ends);
         let next_at = state.held.next_at().into_iter().chain(state.limiter.next_at()).min();
+        state.next_at = next_at;
         Due { drafts, summaries, next_at }
     }
 
     /// Counts what could not be counted when it was noticed; whether it is told.
     fn counts(&self, draft: &Draft, limiter: &mut Limiter, now: Duration) -> bool {
         let Some(kind) = draft.uncounted else { return true };
-        let is_told = limiter.admit(kind, now, || named(draft.nature, &draft.said, &draft.causes));
+        let name = || named(draft.nature, &draft.said, &draft.causes);
+        let is_told = limiter.admit(kind, now, name).is_none();
         if !is_told {
-            self.ledger.accept(1);
-            self.ledger.lose(1, LossReason::Summarized);
+            self.lose(LossReason::Summarized);
         }
         is_told
     }
@@ -161,11 +167,10 @@ impl Reporter {
         once(|| {
             let scope = Scope::current();
             if told.nature != Nature::Message {
-                let said = std::mem::take(&mut told.said);
-                let known = self.lock().held.retell(scope, span::current(), &told.causes, said);
-                match known {
-                    Ok(id) => return Some(id),
-                    Err(said) => told.said = said,
+                let Telling { causes, said, .. } = &mut told;
+                let known = self.lock().held.retell(scope, span::current(), causes, said);
+                if known.is_some() {
+                    return known;
                 }
             }
             if self.ways.events && told.nature == Nature::Error {
@@ -256,22 +261,46 @@ impl Reporter {
         let now = self.now();
         let kind = telling.kind();
         let name = || named(telling.nature, &telling.said, &telling.causes);
-        if telling.confirms && !self.lock().limiter.admit(kind, now, name) {
-            self.ledger.accept(1);
-            self.ledger.lose(1, LossReason::Summarized);
-            self.settle(scope, &telling);
-            self.wake.wake();
-            return None;
+        if telling.confirms {
+            let mut state = self.lock();
+            if let Some(told_at) = state.limiter.admit(kind, now, name) {
+                self.look_by(state, told_at);
+                self.lose(LossReason::Summarized);
+                self.settle(scope, &telling);
+                return None;
+            }
         }
         let request = span::request::of(span).unwrap_or_default();
         let draft = telling.draft(self.next_id(), kind, self.unix_ns(), (span, request));
         let id = draft.id;
+        let until = self.until(now);
         let mut state = self.lock();
-        let displaced = state.held.hold(draft, scope, self.until(now));
-        state.ready.extend(displaced);
-        drop(state);
-        self.wake.wake();
+        // What counts only at the boundary has not come there yet.
+        let displaced = state.held.hold(draft, scope, until).filter(|it| it.is_confirmed);
+        let at = if displaced.is_some() { now } else { until };
+        if state.ready.len() < MAX_READY {
+            state.ready.extend(displaced);
+        } else if displaced.is_some() {
+            self.lose(LossReason::QueueFull);
+        }
+        self.look_by(state, at);
         Some(id)
+    }
+
+    /// Wakes whoever tells, unless that looks early enough by itself.
+    fn look_by(&self, mut state: MutexGuard<'_, State>, at: Duration) {
+        let is_late = state.next_at.is_none_or(|next_at| at < next_at);
+        if is_late {
+            state.next_at = Some(at);
+            drop(state);
+            self.wake.wake();
+        }
+    }
+
+    /// Counts a failure that is not told by itself.
+    fn lose(&self, reason: LossReason) {
+        self.ledger.accept(1);
+        self.ledger.lose(1, reason);
     }
 
     /// Remembers a failure that is counted; a message is none.

@@ -1,7 +1,7 @@
 //! Makes finished reports of failures that nobody adds to any more, on a thread of its own.
 //!
 //! In: what the [`Reporter`] holds, when it is due. Out: finished records, to every destination.
-//! Never: wakes up while nothing waits; lets a panic of the application's `edit` out.
+//! Never: wakes up while nothing waits; ends because the application's `edit` or processor panics.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -49,6 +49,13 @@ impl Wake for Arc<Signal> {
     }
 }
 
+impl Asked {
+    /// Whether there is nothing to do; a stop alone is not, as a flush comes with it.
+    fn is_idle(&self) -> bool {
+        !self.is_woken && self.flushes == self.flushed
+    }
+}
+
 impl Signal {
     fn lock(&self) -> MutexGuard<'_, Asked> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
@@ -56,8 +63,7 @@ impl Signal {
 
     /// Waits until something is asked or the time is over.
     fn wait(&self, timeout: Option<Duration>) -> MutexGuard<'_, Asked> {
-        let is_idle =
-            |asked: &mut Asked| !asked.is_woken && !asked.stops && asked.flushes == asked.flushed;
+        let is_idle = |asked: &mut Asked| asked.is_idle();
         let asked = self.lock();
         let Some(timeout) = timeout else {
             let waited = self.changed.wait_while(asked, is_idle);
@@ -122,21 +128,23 @@ impl Teller {
 
     fn run(&self) {
         diagnostics::suppress_thread();
-        self.finisher().warm_up();
+        // Symbols that cannot be read cost the stacks, not the reports.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.finisher().warm_up()));
         let mut timeout = None;
         loop {
-            let (flushes, stops, is_flush) = {
+            let (flushes, is_flush, ends) = {
                 let mut asked = self.signal.wait(timeout);
                 asked.is_woken = false;
-                (asked.flushes, asked.stops, asked.flushes > asked.flushed)
+                let is_flush = asked.flushes > asked.flushed;
+                (asked.flushes, is_flush, is_flush && asked.stops)
             };
-            let next_at = self.tell(is_flush, stops);
+            let next_at = self.tell(is_flush, ends);
             timeout = next_at.map(|at| at.saturating_sub(self.reporter.now()));
             if is_flush {
                 self.signal.lock().flushed = flushes;
                 self.signal.changed.notify_all();
             }
-            if stops && is_flush {
+            if ends {
                 return;
             }
         }
@@ -145,6 +153,7 @@ impl Teller {
     /// Tells what is due, or all there is; gives back when there may be more.
     pub(crate) fn tell(&self, all: bool, ends: bool) -> Option<Duration> {
         let Due { drafts, summaries, next_at } = self.reporter.take(all, ends);
+        self.reporter.ledger.accept(drafts.len() + summaries.len());
         let mut finisher = self.finisher();
         let mut records = Vec::new();
         for draft in drafts {
@@ -159,16 +168,16 @@ impl Teller {
         if !records.is_empty() {
             let records: Arc<[ErrorRecord]> = records.into();
             for processor in &self.processors {
-                processor.process(&records);
+                // It may be the application's own, and says so itself by the hook of panics.
+                let _ = catch_unwind(AssertUnwindSafe(|| processor.process(&records)));
             }
         }
         next_at
     }
 
-    /// Accounts for one report.
+    /// Accounts for one report that was accepted.
     fn finished(&self, finish: impl FnOnce() -> Option<ErrorRecord>) -> Option<ErrorRecord> {
         let ledger = &self.reporter.ledger;
-        ledger.accept(1);
         match catch_unwind(AssertUnwindSafe(finish)) {
             Ok(Some(record)) => {
                 ledger.deliver(1);
@@ -186,3 +195,6 @@ impl fmt::Debug for Teller {
         f.debug_struct("Teller").field("reporter", &self.reporter).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

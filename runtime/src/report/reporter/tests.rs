@@ -49,3 +49,50 @@ fn a_clock_that_is_set_back_holds_nothing_up() {
     pass_time(SECOND);
     assert_eq!(reporter.take(false, false).drafts.len(), 1);
 }
+
+#[test]
+fn whoever_tells_is_woken_only_for_what_is_due_earlier() {
+    let settings = Settings { per_kind_per_minute: 3, ..Settings::default() };
+    let reporter = reporter(settings);
+    let storm = || {
+        (0..100).for_each(|_| {
+            let _ = reporter.tell(fails("refused"));
+        })
+    };
+    storm();
+    assert_eq!(WAKES.get(), 1);
+    pass_time(SECOND);
+    let due = reporter.take(false, false);
+    assert_eq!((due.drafts.len(), due.next_at), (3, Some(160 * SECOND)));
+    storm();
+    assert_eq!(WAKES.get(), 1);
+    assert!(reporter.tell(fails("another")).is_some());
+    assert_eq!(WAKES.get(), 2);
+    pass_time(60 * SECOND);
+    let due = reporter.take(false, false);
+    assert_eq!((due.drafts.len(), due.next_at), (1, None));
+    assert_eq!(due.summaries[0].occurrences, 197);
+    // What was never held back has nothing to tell.
+    assert_eq!(due.summaries.len(), 1);
+}
+
+#[test]
+fn a_failure_that_makes_another_one_give_way_wakes_whoever_tells_at_once() {
+    let settings =
+        Settings { per_kind_per_minute: 1_000, per_minute: 1_000, ..Settings::default() };
+    let reporter = reporter(settings);
+    (0..300).for_each(|_| assert!(reporter.tell(fails("refused")).is_some()));
+    assert_eq!(WAKES.get(), 2);
+    assert_eq!(reporter.take(false, false).drafts.len(), 44);
+}
+
+#[test]
+fn whoever_tells_may_be_slow_and_memory_is_bounded() {
+    let settings =
+        Settings { per_kind_per_minute: 10_000, per_minute: 10_000, ..Settings::default() };
+    let reporter = reporter(settings);
+    (0..2_000).for_each(|_| assert!(reporter.tell(fails("refused")).is_some()));
+    let told = reporter.take(true, true).drafts.len();
+    let lost = reporter.ledger.tally().lost_to(LossReason::QueueFull);
+    assert_eq!((told, lost), (MAX_READY + 256, 2_000 - 1_024 - 256));
+}
