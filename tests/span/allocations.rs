@@ -184,9 +184,8 @@ fn a_function_that_succeeds_allocates_nothing_for_its_reports() {
 
 #[test]
 fn a_future_that_succeeds_allocates_nothing_for_its_reports() {
-    let poll = |number| {
-        pin!(reported_task(number, USER_ID)).poll(&mut Context::from_waker(Waker::noop()))
-    };
+    let poll =
+        |number| pin!(reported_task(number, USER_ID)).poll(&mut Context::from_waker(Waker::noop()));
     assert_none_where_failures_are_reported(
         || assert_eq!(poll(7), Poll::Ready(Ok(7))),
         || assert!(matches!(poll(u64::MAX), Poll::Ready(Err(_)))),

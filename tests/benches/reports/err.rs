@@ -139,9 +139,8 @@ impl Transport for Forget {
 fn run_sentry(figures: &mut Figures) {
     let counter = Arc::new(AtomicU64::new(0));
     let sent = Arc::clone(&counter);
-    let transport = move |_: &ClientOptions| -> Arc<dyn Transport> {
-        Arc::new(Forget(Arc::clone(&sent)))
-    };
+    let transport =
+        move |_: &ClientOptions| -> Arc<dyn Transport> { Arc::new(Forget(Arc::clone(&sent))) };
     let options = ClientOptions::new()
         .dsn("http://public@127.0.0.1/1")
         .attach_stacktrace(true)

@@ -124,8 +124,10 @@ pub(crate) fn run(figures: &mut Figures) {
     figures.add("storm", OURS, ours, "requests/s");
     let ratios = without.iter().zip(&with);
     let ratio = |of: fn(&Taken) -> Duration| {
-        let mut ratios: Vec<_> =
-            ratios.clone().map(|(bare, ours)| of(bare).as_secs_f64() / of(ours).as_secs_f64()).collect();
+        let mut ratios: Vec<_> = ratios
+            .clone()
+            .map(|(bare, ours)| of(bare).as_secs_f64() / of(ours).as_secs_f64())
+            .collect();
         ratios.sort_unstable_by(f64::total_cmp);
         f64::midpoint(ratios[(ROUNDS - 1) / 2], ratios[ROUNDS / 2])
     };
