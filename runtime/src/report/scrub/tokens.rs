@@ -19,9 +19,13 @@ pub(super) fn find(text: &str, hidden: &mut Hidden) {
 
 /// `user:password@` of every URL.
 fn users(text: &str, hidden: &mut Hidden) {
-    for (at, sign) in text.match_indices("://") {
-        let start = at + sign.len();
-        let rest = &text[start..];
+    for (at, _) in text.match_indices(':') {
+        // Some write JSON with a slash escaped.
+        let behind = &text[at + 1..];
+        let Some(rest) = ["//", "\\/\\/"].iter().find_map(|sign| behind.strip_prefix(sign)) else {
+            continue;
+        };
+        let start = text.len() - rest.len();
         let ends_url = |char: char| char.is_whitespace() || matches!(char, '"' | '<' | '>' | '`');
         let end = rest.find(|char| ends_url(char) || matches!(char, '/' | '?' | '#' | '\\'));
         let authority = &rest[..end.unwrap_or(rest.len())];
@@ -148,6 +152,7 @@ mod tests {
                 "at https://token@a.b/c, twice: http://a:b@c",
                 "at https://…@a.b/c, twice: http://…@c",
             ),
+            (r#"{"a":"https:\/\/b:p@c\/d"}"#, r#"{"a":"https:\/\/…@c\/d"}"#),
             ("redis://:p/a@s?s@host/0", "redis://…@host/0"),
             ("https://a.b:80/c?d=e@f.g", "https://a.b:80/c?d=e@f.g"),
             ("https://[::1]:80/@a https://[::1]/@a", "https://[::1]:80/@a https://[::1]/@a"),
