@@ -148,7 +148,7 @@ mod tests {
             (r##"let secret = r#"x"#;"##, r##"let secret = r#"…"#;"##),
             ("let password = \"cut o", "let password = \"…"),
             ("let pw = \"a \\\n    b\";\nf(\"c\")", "let pw = \"…\";\nf(\"c\")"),
-            (r###"let pw = r#"a"b"# + "c";"###, r###"let pw = r#"…"# + "…";"###),
+            (r##"let pw = r#"a"b"# + "c";"##, r##"let pw = r#"…"# + "…";"##),
             (
                 "const CREDENTIALS: &str = br##\"{\n  \"a\": \"b\"#\n}\"##; f(\"c\")",
                 "const CREDENTIALS: &str = br##\"…\"##; f(\"c\")",

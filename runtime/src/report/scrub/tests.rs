@@ -7,24 +7,7 @@ use crate::record::{
 };
 
 fn record() -> ErrorRecord {
-    ErrorRecord {
-        id: ReportId::from_random(1),
-        unix_ns: 1,
-        severity: Severity::Error,
-        subject: Subject::Message(String::new()),
-        title: None,
-        fingerprint: None,
-        context: None,
-        stack: Vec::new(),
-        path: Vec::new(),
-        spans: Vec::new(),
-        span: None,
-        request: None,
-        person: Person::default(),
-        custom: Vec::new(),
-        breadcrumbs: Vec::new(),
-        thread: None,
-    }
+    ErrorRecord::new(ReportId::from_random(1), 1, Severity::Error, Subject::Message(String::new()))
 }
 
 fn scrubbed(scrub: &Scrub, mut record: ErrorRecord) -> ErrorRecord {
