@@ -21,6 +21,7 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 
 use super::draft::{Draft, Nature, Said};
+use super::telling::Telling;
 use crate::record::{Cause, ReportId, Source};
 use crate::span::{Scope, SpanRef};
 
@@ -135,25 +136,24 @@ impl Held {
     }
 
     /// Adds what is said by hand to the failure that waits for this call and says the same; gives its
-    /// name, or back what is said where there is none.
+    /// name, if there is one.
     pub(super) fn retell(
         &mut self,
         scope: Scope,
         span: SpanRef,
-        causes: &[Cause],
-        said: Said,
-    ) -> Result<ReportId, Said> {
+        telling: &mut Telling,
+    ) -> Option<ReportId> {
         let is_it = |waiting: &&mut Waiting| {
             waiting.scope == scope
                 && waiting.draft.nature != Nature::Message
                 && (!scope.is_none() || waiting.has_just_left(span))
-                && relation(&waiting.draft.causes, causes) == Relation::Same
+                && relation(&waiting.draft.causes, &telling.causes) == Relation::Same
         };
-        let Some(waiting) = self.drafts.iter_mut().rev().find(is_it) else { return Err(said) };
+        let waiting = self.drafts.iter_mut().rev().find(is_it)?;
         waiting.is_retold = true;
         waiting.draft.is_confirmed = true;
-        waiting.draft.said.add(said);
-        Ok(waiting.draft.id)
+        waiting.draft.said.add(std::mem::take(&mut telling.said));
+        Some(waiting.draft.id)
     }
 
     /// Remembers a failure that is counted, for the call above it, as if it waited until then.

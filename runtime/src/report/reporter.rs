@@ -167,11 +167,9 @@ impl Reporter {
         once(|| {
             let scope = Scope::current();
             if told.nature != Nature::Message {
-                let said = std::mem::take(&mut told.said);
-                let known = self.lock().held.retell(scope, span::current(), &told.causes, said);
-                match known {
-                    Ok(id) => return Some(id),
-                    Err(said) => told.said = said,
+                let known = self.lock().held.retell(scope, span::current(), &mut told);
+                if known.is_some() {
+                    return known;
                 }
             }
             if self.ways.events && told.nature == Nature::Error {

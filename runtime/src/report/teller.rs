@@ -174,12 +174,12 @@ impl Teller {
     /// Hands reports to everybody who takes them. It may be that one is the application's own and
     /// panics: the others hear of them, but they count as lost.
     fn hand_on(&self, records: &Arc<[ErrorRecord]>) {
-        let hears = |processor: &Arc<dyn Processor<ErrorRecord>>| {
+        let hears_of_it = |processor: &Arc<dyn Processor<ErrorRecord>>| {
             catch_unwind(AssertUnwindSafe(|| processor.process(records))).is_ok()
         };
-        let heard = self.processors.iter().filter(|processor| hears(processor)).count();
+        let done = self.processors.iter().filter(|processor| hears_of_it(processor)).count();
         let ledger = &self.reporter.ledger;
-        if heard == self.processors.len() {
+        if done == self.processors.len() {
             ledger.deliver(records.len());
         } else {
             ledger.lose(records.len(), LossReason::WorkerPanicked);
