@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use spanwright::report::{Panics, Settings};
 use spanwright::testing::{self, Capture};
-use spanwright::{report_errors, traced};
+use spanwright::{report_error, report_errors, traced};
 
 use crate::{is_panic, messages, only, path};
 
@@ -125,6 +125,8 @@ fn an_error_that_panics_while_it_is_formatted_costs_its_text_alone() {
         Err(Odd)
     }
     let report = only(testing::capture_errors(|| assert!(odd().is_err())));
+    assert!(!is_panic(&report) && messages(&report) == [""]);
+    let report = only(testing::capture_errors(|| report_error(&Odd)));
     assert!(!is_panic(&report) && messages(&report) == [""]);
 }
 

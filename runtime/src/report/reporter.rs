@@ -87,7 +87,7 @@ thread_local! {
 }
 
 /// Runs `notice` unless a failure is being noticed on this thread.
-fn once<R>(notice: impl FnOnce() -> R) -> Option<R> {
+pub(super) fn once<R>(notice: impl FnOnce() -> R) -> Option<R> {
     struct Done;
     impl Drop for Done {
         fn drop(&mut self) {
