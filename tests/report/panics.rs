@@ -1,11 +1,13 @@
 //! Panics are told, in or out of annotated functions, and go on as they were.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use spanwright::report::{Panics, Settings};
 use spanwright::testing::{self, Capture};
-use spanwright::{report_errors, traced};
+use spanwright::{report_error, report_errors, traced};
 
 use crate::{is_panic, messages, only, path};
 
@@ -124,6 +126,8 @@ fn an_error_that_panics_while_it_is_formatted_costs_its_text_alone() {
     }
     let report = only(testing::capture_errors(|| assert!(odd().is_err())));
     assert!(!is_panic(&report) && messages(&report) == [""]);
+    let report = only(testing::capture_errors(|| report_error(&Odd)));
+    assert!(!is_panic(&report) && messages(&report) == [""]);
 }
 
 #[test]
@@ -143,4 +147,46 @@ fn panics_that_are_not_to_be_told_count_nowhere() {
         }
     });
     assert_eq!(captured.errors, []);
+}
+
+#[test]
+fn a_future_that_goes_on_while_its_thread_unwinds_may_fail_by_itself() {
+    struct Closing(Pin<Box<dyn Future<Output = Result<(), std::fmt::Error>>>>);
+
+    impl Closing {
+        fn poll(&mut self) -> Poll<Result<(), std::fmt::Error>> {
+            self.0.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        }
+    }
+
+    impl Drop for Closing {
+        fn drop(&mut self) {
+            assert_eq!(self.poll(), Poll::Ready(Err(std::fmt::Error)));
+        }
+    }
+
+    #[traced]
+    #[report_errors]
+    async fn close() -> Result<(), std::fmt::Error> {
+        let mut is_begun = false;
+        std::future::poll_fn(|_| match std::mem::replace(&mut is_begun, true) {
+            true => Poll::Ready(Err(std::fmt::Error)),
+            false => Poll::Pending,
+        })
+        .await
+    }
+
+    let captured = Capture::default().run_all(|| {
+        let mut closing = Closing(Box::pin(close()));
+        assert!(closing.poll().is_pending());
+        caught(move || {
+            let _closing = closing;
+            bare("odd.csv");
+        })
+    });
+    let [panic, error] = &captured.errors[..] else { panic!("two: {:?}", captured.errors) };
+    assert!(is_panic(panic) && !is_panic(error));
+    assert_eq!(path(error), ["close"]);
+    let span = captured.spans.iter().find(|span| span.name == "close").expect("it has a span");
+    assert_eq!(span.outcome, spanwright::record::Outcome::Error);
 }

@@ -28,7 +28,7 @@ use crate::diagnostics;
 use crate::loss::{LossReason, Tally};
 use crate::propagate::Composite;
 use crate::record::Destinations;
-use crate::report::Teller;
+use crate::report::{self, Teller};
 use crate::span::tracer::{self, Tracer};
 use crate::span::{self, collector};
 
@@ -38,12 +38,15 @@ use outlets::Outlets;
 /// How long a drop waits for what is on its way.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long a process that ends with a panic waits for what is on its way.
+const ABORT_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// Running telemetry; dropping it shuts it down within five seconds.
 #[derive(Debug)]
 #[must_use = "telemetry stops when this is dropped"]
 pub struct Telemetry {
     /// `None` when there is nothing to run, and after a shutdown.
-    destinations: Option<Outlets>,
+    destinations: Option<Arc<Outlets>>,
     /// Who tells failures, where anybody takes them.
     teller: Option<Arc<Teller>>,
     /// Subsegments without a segment before this installation.
@@ -140,6 +143,13 @@ impl Config {
         if !tracer::install(tracer) {
             return Err(InstallError::AlreadyInstalled);
         }
+        let destinations = Arc::new(destinations);
+        let (sent, teller) = (Arc::downgrade(&destinations), parts.teller.clone());
+        report::before_the_end(Some(Arc::new(move || {
+            let Some(destinations) = sent.upgrade() else { return };
+            // Nobody is left to read what has come of it.
+            let _ = in_order(&destinations, teller.as_deref(), ABORT_TIMEOUT, Outlets::flush);
+        })));
         Ok(Telemetry {
             destinations: Some(destinations),
             teller: parts.teller,
@@ -201,6 +211,7 @@ impl Telemetry {
     }
 
     fn stop(&mut self, timeout: Duration) -> Report {
+        report::before_the_end(None);
         if let Some(teller) = &self.teller {
             teller.stop();
         }
@@ -236,13 +247,9 @@ impl Telemetry {
         let Some(destinations) = &self.destinations else {
             return Report { in_time: true, ..Report::default() };
         };
-        let begin = fastant::Instant::now();
-        let is_collected = collector::flush(timeout);
-        let left = timeout.saturating_sub(begin.elapsed());
-        let is_told = self.teller.as_ref().is_none_or(|teller| teller.flush(left));
-        let deliveries = order(destinations, timeout.saturating_sub(begin.elapsed()));
+        let (in_time, deliveries) = in_order(destinations, self.teller.as_deref(), timeout, order);
         Report {
-            in_time: is_collected && is_told && deliveries.iter().all(|delivery| delivery.in_time),
+            in_time: in_time && deliveries.iter().all(|delivery| delivery.in_time),
             spans: span::LEDGER.tally(),
             amendments: span::AMENDMENTS.tally(),
             errors: self.teller.as_ref().map(|teller| teller.tally()).unwrap_or_default(),
@@ -251,6 +258,21 @@ impl Telemetry {
             missing_segments: span::missing_segments() - self.missing_before,
         }
     }
+}
+
+/// Has everything handed on that waits on its way, then the destinations do what they are ordered;
+/// also gives back whether all of it was handed on in time.
+fn in_order(
+    destinations: &Outlets,
+    teller: Option<&Teller>,
+    timeout: Duration,
+    order: impl FnOnce(&Outlets, Duration) -> Vec<Delivery>,
+) -> (bool, Vec<Delivery>) {
+    let begin = fastant::Instant::now();
+    let is_collected = collector::flush(timeout);
+    let is_told = teller.is_none_or(|teller| teller.flush(timeout.saturating_sub(begin.elapsed())));
+    let deliveries = order(destinations, timeout.saturating_sub(begin.elapsed()));
+    (is_collected && is_told, deliveries)
 }
 
 impl Drop for Telemetry {

@@ -10,7 +10,7 @@ use std::panic::Location;
 
 use super::chain;
 use super::draft::{Nature, Said};
-use super::reporter::Reporter;
+use super::reporter::{Reporter, once};
 use super::telling::Telling;
 use crate::diagnostics;
 use crate::record::{Attribute, Cause, ReportId, Severity, StackFrame, Value};
@@ -210,8 +210,8 @@ impl Builder {
         Self { nature, causes, said: Said::default(), place, is_last_resort: false }
     }
 
-    /// Formats an error, where anybody takes reports.
+    /// Formats an error, where anybody takes reports. A panic meanwhile is the error's own.
     fn causes(format: impl FnOnce() -> Vec<Cause>) -> Vec<Cause> {
-        if span::takes_reports() { format() } else { Vec::new() }
+        if span::takes_reports() { once(format).unwrap_or_default() } else { Vec::new() }
     }
 }

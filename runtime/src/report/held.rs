@@ -21,6 +21,7 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 
 use super::draft::{Draft, Nature, Said};
+use super::telling::Telling;
 use crate::record::{Cause, ReportId, Source};
 use crate::span::{Scope, SpanRef};
 
@@ -135,24 +136,23 @@ impl Held {
     }
 
     /// Adds what is said by hand to the failure that waits for this call and says the same; gives its
-    /// name. Where there is none, what is said stays.
+    /// name, if there is one.
     pub(super) fn retell(
         &mut self,
         scope: Scope,
         span: SpanRef,
-        causes: &[Cause],
-        said: &mut Said,
+        telling: &mut Telling,
     ) -> Option<ReportId> {
         let is_it = |waiting: &&mut Waiting| {
             waiting.scope == scope
                 && waiting.draft.nature != Nature::Message
                 && (!scope.is_none() || waiting.has_just_left(span))
-                && relation(&waiting.draft.causes, causes) == Relation::Same
+                && relation(&waiting.draft.causes, &telling.causes) == Relation::Same
         };
         let waiting = self.drafts.iter_mut().rev().find(is_it)?;
         waiting.is_retold = true;
         waiting.draft.is_confirmed = true;
-        waiting.draft.said.add(std::mem::take(said));
+        waiting.draft.said.add(std::mem::take(&mut telling.said));
         Some(waiting.draft.id)
     }
 

@@ -68,6 +68,7 @@ pub use scrub::Scrub;
 pub use settings::{Edit, Panics, Settings};
 pub use stack::StackSettings;
 
+pub(crate) use panics::before_the_end;
 pub(crate) use teller::Teller;
 
 use crate::record::{ErrorRecord, Processor, SpanRecord, StackFrame};

@@ -9,6 +9,7 @@
 //! can do without.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::symbol::Symbol;
 
@@ -26,15 +27,13 @@ impl RawStack {
     pub(crate) fn capture() -> Self {
         let mut calls = [0; MAX_CALLS];
         let mut count = 0;
-        // The lock of `backtrace` panics for ever once anybody has panicked while holding it.
-        let walk = AssertUnwindSafe(|| {
+        unless_broken(&BROKEN, || {
             backtrace::trace(|frame| {
                 calls[count] = frame.ip().addr();
                 count += 1;
                 count < MAX_CALLS
             });
         });
-        let _ = catch_unwind(walk);
         Self(calls[..count].into())
     }
 
@@ -47,8 +46,7 @@ impl RawStack {
 /// The functions at an address, innermost first: where one is inlined into another, each is told.
 pub(super) fn symbols(call: usize) -> Vec<Symbol> {
     let mut found = Vec::new();
-    // Damaged debug information has cost this address its symbols, and nothing else.
-    let _ = catch_unwind(AssertUnwindSafe(|| {
+    unless_broken(&BROKEN, || {
         backtrace::resolve(std::ptr::without_provenance_mut(call), |symbol| {
             found.push(Symbol {
                 name: symbol.name().map(|name| format!("{name:#}")),
@@ -57,8 +55,19 @@ pub(super) fn symbols(call: usize) -> Vec<Symbol> {
                 column: symbol.colno().filter(|column| *column > 0),
             });
         });
-    }));
+    });
     found
+}
+
+/// Whether anybody has panicked under the lock of `backtrace`, which panics for ever after.
+static BROKEN: AtomicBool = AtomicBool::new(false);
+
+/// Uses `backtrace`, until it panics for the first time. Where it panics in the hook of panics, the
+/// process ends, so there is no second try.
+fn unless_broken(broken: &AtomicBool, usage: impl FnOnce()) {
+    if !broken.load(Ordering::Relaxed) && catch_unwind(AssertUnwindSafe(usage)).is_err() {
+        broken.store(true, Ordering::Relaxed);
+    }
 }
 
 #[cfg(test)]
@@ -89,6 +98,19 @@ mod tests {
         let newest = symbols(deep.calls()[0]);
         let names: Vec<_> = newest.into_iter().filter_map(|symbol| symbol.name).collect();
         assert!(names.iter().any(|name| name.contains("capture") || name.contains("trace")));
+    }
+
+    #[test]
+    fn what_has_panicked_once_is_not_tried_again() {
+        let broken = AtomicBool::new(false);
+        let mut tries = 0;
+        for _ in 0..3 {
+            unless_broken(&broken, || {
+                tries += 1;
+                std::panic::resume_unwind(Box::new("damaged debug information"));
+            });
+        }
+        assert_eq!(tries, 1);
     }
 
     #[test]

@@ -87,7 +87,7 @@ thread_local! {
 }
 
 /// Runs `notice` unless a failure is being noticed on this thread.
-fn once<R>(notice: impl FnOnce() -> R) -> Option<R> {
+pub(super) fn once<R>(notice: impl FnOnce() -> R) -> Option<R> {
     struct Done;
     impl Drop for Done {
         fn drop(&mut self) {
@@ -167,8 +167,7 @@ impl Reporter {
         once(|| {
             let scope = Scope::current();
             if told.nature != Nature::Message {
-                let Telling { causes, said, .. } = &mut told;
-                let known = self.lock().held.retell(scope, span::current(), causes, said);
+                let known = self.lock().held.retell(scope, span::current(), &mut told);
                 if known.is_some() {
                     return known;
                 }

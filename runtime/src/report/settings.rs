@@ -29,7 +29,8 @@ pub struct Settings {
     /// it, to end; 0 for not at all. A function that fails later with an error that says nothing of the
     /// first is a failure of its own.
     pub hold: Duration,
-    /// Which panics are reported.
+    /// Which panics are reported. One that ends the process, as all do with `panic = "abort"`, has what
+    /// is held sent first, which takes up to two seconds.
     pub panics: Panics,
     /// How many things that happened before are told with a failure.
     pub breadcrumbs: usize,

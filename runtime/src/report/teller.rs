@@ -166,23 +166,31 @@ impl Teller {
         }
         drop(finisher);
         if !records.is_empty() {
-            let records: Arc<[ErrorRecord]> = records.into();
-            for processor in &self.processors {
-                // It may be the application's own, and says so itself by the hook of panics.
-                let _ = catch_unwind(AssertUnwindSafe(|| processor.process(&records)));
-            }
+            self.hand_on(&records.into());
         }
         next_at
     }
 
-    /// Accounts for one report that was accepted.
+    /// Hands reports to everybody who takes them. It may be that one is the application's own and
+    /// panics: the others hear of them, but they count as lost.
+    fn hand_on(&self, records: &Arc<[ErrorRecord]>) {
+        let hears_of_it = |processor: &Arc<dyn Processor<ErrorRecord>>| {
+            catch_unwind(AssertUnwindSafe(|| processor.process(records))).is_ok()
+        };
+        let done = self.processors.iter().filter(|processor| hears_of_it(processor)).count();
+        let ledger = &self.reporter.ledger;
+        if done == self.processors.len() {
+            ledger.deliver(records.len());
+        } else {
+            ledger.lose(records.len(), LossReason::WorkerPanicked);
+        }
+    }
+
+    /// Accounts for one report that was accepted and is not handed on.
     fn finished(&self, finish: impl FnOnce() -> Option<ErrorRecord>) -> Option<ErrorRecord> {
         let ledger = &self.reporter.ledger;
         match catch_unwind(AssertUnwindSafe(finish)) {
-            Ok(Some(record)) => {
-                ledger.deliver(1);
-                return Some(record);
-            }
+            Ok(Some(record)) => return Some(record),
             Ok(None) => ledger.lose(1, LossReason::Filtered),
             Err(_) => ledger.lose(1, LossReason::WorkerPanicked),
         }

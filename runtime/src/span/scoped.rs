@@ -108,8 +108,7 @@ impl<F: Future, R: Running> Future for Scoped<'_, F, R> {
             polled_after_ready();
         };
         let output = {
-            let attached = Some(this.frame.attach());
-            let _polling = Polling { frame: &mut **this.frame, attached };
+            let _polling = Polling::begin(&mut **this.frame);
             future.poll(cx)
         };
         if output.is_ready() {
@@ -124,13 +123,23 @@ impl<F: Future, R: Running> Future for Scoped<'_, F, R> {
 struct Polling<'a, R: Running> {
     frame: &'a mut R,
     attached: Option<R::Attached>,
+    /// A destructor may poll while its thread unwinds.
+    was_panicking: bool,
+}
+
+impl<'a, R: Running> Polling<'a, R> {
+    #[inline]
+    fn begin(frame: &'a mut R) -> Self {
+        let attached = Some(frame.attach());
+        Self { frame, attached, was_panicking: std::thread::panicking() }
+    }
 }
 
 impl<R: Running> Drop for Polling<'_, R> {
     #[inline]
     fn drop(&mut self) {
         self.attached = None;
-        if std::thread::panicking() {
+        if std::thread::panicking() && !self.was_panicking {
             self.frame.note_panic();
         }
     }
@@ -181,8 +190,7 @@ impl<F: Future> Future for InSpan<F> {
         let context = span.to_current();
         let _scope = this.scope.attach();
         let output = {
-            let attached = Some(span.frame().attach());
-            let _polling = Polling { frame: span.frame(), attached };
+            let _polling = Polling::begin(span.frame());
             future.poll(cx)
         };
         if output.is_ready() {

@@ -55,9 +55,9 @@ fn whoever_tells_is_woken_only_for_what_is_due_earlier() {
     let settings = Settings { per_kind_per_minute: 3, ..Settings::default() };
     let reporter = reporter(settings);
     let storm = || {
-        (0..100).for_each(|_| {
+        for _ in 0..100 {
             let _ = reporter.tell(fails("refused"));
-        })
+        }
     };
     storm();
     assert_eq!(WAKES.get(), 1);
