@@ -4,14 +4,11 @@
 //! own, the symbols behind one.
 //! Never: reads symbols where a failure is noticed; panics.
 //!
-//! Both halves take the lock of `backtrace`, which is one for the process: a walk holds it for the
-//! walk, a resolution for one address. The walk without the lock is `unsafe`, as not every system
-//! can do without.
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::symbol::Symbol;
+use crate::span::walk::walk;
 
 /// How many calls are kept, the newest ones.
 const MAX_CALLS: usize = 128;
@@ -21,18 +18,17 @@ const MAX_CALLS: usize = 128;
 pub(crate) struct RawStack(Box<[usize]>);
 
 impl RawStack {
-    /// Walks the stack of this thread. Takes a few microseconds, and longer while another thread
-    /// walks or an address is being resolved.
+    /// Walks the stack of this thread. Takes a few microseconds.
     #[inline(never)]
     pub(crate) fn capture() -> Self {
         let mut calls = [0; MAX_CALLS];
         let mut count = 0;
-        unless_broken(&BROKEN, || {
-            backtrace::trace(|frame| {
-                calls[count] = frame.ip().addr();
+        walk(|call| {
+            if let Some(slot) = calls.get_mut(count) {
+                *slot = call;
                 count += 1;
-                count < MAX_CALLS
-            });
+            }
+            count < MAX_CALLS
         });
         Self(calls[..count].into())
     }

@@ -47,6 +47,8 @@ mod scope;
 mod scoped;
 mod sink;
 pub(crate) mod tracer;
+#[cfg(any(feature = "otlp", feature = "rollbar", feature = "console", feature = "testing"))]
+pub(crate) mod walk;
 mod words;
 
 #[cfg_attr(not(feature = "xray"), expect(unused_imports, reason = "for who polls"))]
