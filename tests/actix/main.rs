@@ -4,6 +4,7 @@ mod bodies;
 mod details;
 mod endings;
 mod headers;
+mod last_resort;
 mod requests;
 mod settings;
 mod support;

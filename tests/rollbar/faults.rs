@@ -319,6 +319,17 @@ fn a_shutdown_in_the_middle_of_retries_keeps_its_deadline_and_counts() {
 }
 
 #[test]
+fn a_shutdown_does_not_wait_longer_for_a_server_that_hangs() {
+    let server = RollbarServer::scripted_then(Vec::new(), instead(Answer::Hang));
+    let rig = rig(&server, &in_turn());
+    rig.handle.process(&failures(1..=3));
+    server.server.wait_for(1);
+    let stopped = rig.shutdown(Duration::from_millis(50));
+    assert_eq!(sum(stopped.tally), lost(3, LossReason::Shutdown));
+    assert_eq!((rig.handle.held_bytes(), server.received().len()), (0, 1));
+}
+
+#[test]
 fn whatever_happens_every_failure_has_one_fate_and_no_item_is_there_twice() {
     let mut fates = [0, 0, 0];
     for seed in 1..=30_u64 {

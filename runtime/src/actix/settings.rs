@@ -129,7 +129,7 @@ impl Tracing {
 
     /// Leaves it to annotated functions, and calls by hand, to report errors. Where this is not called,
     /// an error that a handler answers with and a status from 500 on is reported if no failure in the
-    /// request was.
+    /// request was, even one that an annotated function was told to ignore.
     pub fn leave_errors(self) -> Self {
         Self { leaves_errors: true, ..self }
     }

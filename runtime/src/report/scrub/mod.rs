@@ -54,7 +54,7 @@ pub struct Scrub {
 }
 
 /// Headers with secrets that their names do not tell.
-const HEADERS: [&str; 7] = [
+const HEADERS: [&str; 8] = [
     "x-amzn-oidc-data",
     "x-goog-iap-jwt-assertion",
     "cf-access-jwt-assertion",
@@ -62,6 +62,7 @@ const HEADERS: [&str; 7] = [
     "x-client-cert",
     "ssl-client-cert",
     "x-ms-client-principal",
+    "x-honeycomb-team",
 ];
 
 impl Default for Scrub {

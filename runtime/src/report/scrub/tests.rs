@@ -94,6 +94,7 @@ fn a_request_is_told_without_what_opens_doors() {
             ("x-amz-security-token", "k"),
             ("x-forwarded-authorization", "k"),
             ("x-amzn-oidc-data", "k"),
+            ("x-honeycomb-team", "k"),
             ("referer", "https://a.b/reset/t-k?code=1&sig=2"),
             ("accept", "text/html"),
         ]),
@@ -114,6 +115,7 @@ fn a_request_is_told_without_what_opens_doors() {
             ("x-amz-security-token", "…"),
             ("x-forwarded-authorization", "…"),
             ("x-amzn-oidc-data", "…"),
+            ("x-honeycomb-team", "…"),
             ("referer", "https://a.b/reset/…?code=1&sig=…"),
             ("accept", "text/html"),
         ])
