@@ -4,14 +4,13 @@
 //! own, the symbols behind one.
 //! Never: reads symbols where a failure is noticed; panics.
 //!
-//! Both halves take the lock of `backtrace`, which is one for the process: a walk holds it for the
-//! walk, a resolution for one address. The walk without the lock is `unsafe`, as not every system
-//! can do without.
+//! A resolution takes the lock of `backtrace`, which is one for the process, for each address.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::symbol::Symbol;
+use crate::span;
 
 /// How many calls are kept, the newest ones.
 const MAX_CALLS: usize = 128;
@@ -21,15 +20,14 @@ const MAX_CALLS: usize = 128;
 pub(crate) struct RawStack(Box<[usize]>);
 
 impl RawStack {
-    /// Walks the stack of this thread. Takes a few microseconds, and longer while another thread
-    /// walks or an address is being resolved.
+    /// Walks the stack of this thread. Takes a few microseconds.
     #[inline(never)]
     pub(crate) fn capture() -> Self {
         let mut calls = [0; MAX_CALLS];
         let mut count = 0;
         unless_broken(&BROKEN, || {
-            backtrace::trace(|frame| {
-                calls[count] = frame.ip().addr();
+            span::walk(|call| {
+                calls[count] = call;
                 count += 1;
                 count < MAX_CALLS
             });
@@ -72,6 +70,8 @@ fn unless_broken(broken: &AtomicBool, usage: impl FnOnce()) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[inline(never)]
@@ -118,6 +118,25 @@ mod tests {
         for call in [0, 1, usize::MAX] {
             assert_eq!(symbols(call), []);
         }
+    }
+
+    #[test]
+    fn a_walk_waits_for_nobody_who_looks_up_symbols() {
+        let (found, finds) = std::sync::mpsc::channel();
+        let (walked, walks) = std::sync::mpsc::channel();
+        let call = below(1).calls()[0];
+        let lookup = std::thread::spawn(move || {
+            let mut is_in_time = None;
+            backtrace::resolve(std::ptr::without_provenance_mut(call), |_| {
+                let _ = found.send(());
+                is_in_time.get_or_insert_with(|| walks.recv_timeout(Duration::from_secs(10)));
+            });
+            is_in_time
+        });
+        finds.recv().expect("the function has a symbol");
+        assert!(!RawStack::capture().calls().is_empty());
+        let _ = walked.send(());
+        assert_eq!(lookup.join().expect("it does not panic"), Some(Ok(())));
     }
 
     #[test]

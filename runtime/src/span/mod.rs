@@ -47,6 +47,8 @@ mod scope;
 mod scoped;
 mod sink;
 pub(crate) mod tracer;
+#[cfg(any(feature = "otlp", feature = "rollbar", feature = "console", feature = "testing"))]
+mod walk;
 mod words;
 
 #[cfg_attr(not(feature = "xray"), expect(unused_imports, reason = "for who polls"))]
@@ -55,6 +57,8 @@ pub(crate) use clock::{since_epoch, steady};
 
 pub(crate) use report::{Noticed, TakeFailures, Told, taker, takes_reports};
 pub(crate) use scope::{Scope, notice};
+#[cfg(any(feature = "otlp", feature = "rollbar", feature = "console", feature = "testing"))]
+pub(crate) use walk::walk;
 
 pub use amend::Attributes;
 pub use attribute::{Text, ToAttribute, ToElement};
