@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use spanwright::record::{Happening, Severity, Subject};
-use spanwright::report::{Builder, Edit, Settings};
+use spanwright::report::{self, Builder, Edit, Settings};
 use spanwright::testing::{self, Capture};
 use spanwright::{report_errors, report_message, set_user, traced};
 
@@ -81,6 +81,26 @@ fn a_message_is_told_with_what_is_said_about_it() {
         place.file.as_deref().is_some_and(|file| file.ends_with("what_is_told.rs")),
         "{place:?}"
     );
+}
+
+#[test]
+fn what_was_noted_before_is_told_with_a_failure_in_a_trace_or_in_none() {
+    let noted = |body: fn()| {
+        let report = only(testing::capture_errors(body));
+        let [crumb] = &report.breadcrumbs[..] else { panic!("one note: {report:?}") };
+        (crumb.severity, crumb.what.clone())
+    };
+    let cold = Happening::Note { message: "the cache is cold".to_owned() };
+    assert_eq!(noted(fail_after_a_note), (Severity::Warning, cold.clone()));
+    assert_eq!(
+        noted(|| spanwright::Span::new("request").in_scope(fail_after_a_note)),
+        (Severity::Warning, cold)
+    );
+}
+
+fn fail_after_a_note() {
+    report::note("the cache is cold", Severity::Warning);
+    assert!(failing(7).is_err());
 }
 
 #[test]

@@ -221,7 +221,7 @@ cruddur 500 fault by andrewbrown http_route=/rollbar/test/error
 cruddur 500 fault `the handler panicked` by andrewbrown http_route=/rollbar/test/panic
   find_user
     cruddur.db: SELECT users
-  rollbar_test_panic fault `panicked`
+  rollbar_test_panic fault `a panic on purpose`
 ",
     ),
     ("GET /nowhere", "", "\ncruddur 404 error `not found: not_found`\n"),

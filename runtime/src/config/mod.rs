@@ -204,11 +204,12 @@ impl Config {
         self
     }
 
-    /// Reports failures to Rollbar as these settings say, instead of the `ROLLBAR_*` variables. The
-    /// resource in them is replaced by the process's own.
+    /// Reports failures to Rollbar as these settings say, instead of the `ROLLBAR_*` variables. What they
+    /// do not say of the process, such as the name of the machine, is filled in; the resource in them is
+    /// replaced by the process's own.
     #[cfg(feature = "rollbar")]
     pub fn rollbar(mut self, settings: crate::export::rollbar::Settings) -> Self {
-        self.rollbar = Some(settings);
+        self.rollbar = Some(rollbar::complete(settings));
         self
     }
 

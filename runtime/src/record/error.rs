@@ -187,6 +187,30 @@ pub enum Severity {
     Critical = 4,
 }
 
+impl ErrorRecord {
+    /// A failure of which no more is known than must be.
+    pub const fn new(id: ReportId, unix_ns: u64, severity: Severity, subject: Subject) -> Self {
+        Self {
+            id,
+            unix_ns,
+            severity,
+            subject,
+            title: None,
+            fingerprint: None,
+            context: None,
+            stack: Vec::new(),
+            path: Vec::new(),
+            spans: Vec::new(),
+            span: None,
+            request: None,
+            person: Person { id: None, username: None, email: None },
+            custom: Vec::new(),
+            breadcrumbs: Vec::new(),
+            thread: None,
+        }
+    }
+}
+
 impl ReportId {
     /// Makes an id of any random number: six of its bits say that it is random.
     ///

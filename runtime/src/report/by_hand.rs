@@ -27,8 +27,9 @@ use crate::span;
 /// }
 /// ```
 #[track_caller]
+#[inline]
 pub fn report_error<E: Error + 'static>(error: &E) -> Option<ReportId> {
-    Builder::error(error).send()
+    if span::takes_reports() { Builder::error(error).send() } else { None }
 }
 
 /// Reports a text; gives the name of the report.
@@ -41,8 +42,9 @@ pub fn report_error<E: Error + 'static>(error: &E) -> Option<ReportId> {
 /// spanwright::report_message("Hello World!", Severity::Warning);
 /// ```
 #[track_caller]
+#[inline]
 pub fn report_message(text: impl Into<String>, severity: Severity) -> Option<ReportId> {
-    Builder::message(text).severity(severity).send()
+    if span::takes_reports() { Builder::message(text).severity(severity).send() } else { None }
 }
 
 /// Notes that something happened; failures in the same trace that follow are told with it.
@@ -55,6 +57,7 @@ pub fn report_message(text: impl Into<String>, severity: Severity) -> Option<Rep
 ///
 /// report::note("the cache is cold", Severity::Info);
 /// ```
+#[inline]
 pub fn note(message: impl Into<String>, severity: Severity) {
     if let Some(reporter) = reporter() {
         reporter.note(message.into(), severity);

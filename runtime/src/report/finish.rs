@@ -41,9 +41,9 @@ impl Finisher {
 
     /// The report of a failure; `None` where the application drops it.
     pub(super) fn record(&mut self, draft: Draft) -> Option<ErrorRecord> {
-        let span = Some(draft.span.context()).filter(SpanContext::is_valid);
-        let around = span.map(|span| self.trail.around(span.trace_id, span.span_id, draft.unix_ns));
-        let Around { spans, breadcrumbs } = around.unwrap_or_default();
+        let span = draft.span.context();
+        let Around { spans, breadcrumbs } =
+            self.trail.around(span.trace_id, span.span_id, draft.unix_ns);
         let mut stack = self.resolver().resolve(&draft.stack);
         stack.extend(draft.place.filter(|place| !stack.last().is_some_and(|it| is_at(it, place))));
         let said = draft.said;
@@ -61,7 +61,7 @@ impl Finisher {
             stack,
             path: draft.path.into_iter().rev().collect(),
             spans,
-            span,
+            span: Some(span).filter(SpanContext::is_valid),
             request: draft.request.map(|details| details.describe()),
             person,
             custom: said.custom,

@@ -11,7 +11,9 @@ use crate::record::CodeLines;
 
 /// How many files are remembered, those that are not there among them.
 const MAX_FILES: usize = 64;
-/// The largest file that is read.
+/// How much of files is remembered.
+const MAX_BYTES: usize = 8 << 20;
+/// The largest file that is read; what is no text gets three times as large.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 /// The longest line that is told.
 const MAX_LINE_CHARS: usize = 400;
@@ -34,14 +36,18 @@ impl SourceCode {
         Some(CodeLines { before, line: lines.next()?, after: lines.take(around).collect() })
     }
 
+    fn bytes(&self) -> usize {
+        self.files.iter().filter_map(|(_, text)| text.as_ref()).map(String::len).sum()
+    }
+
     fn text(&mut self, path: &str) -> Option<&str> {
         if let Some(at) = self.files.iter().position(|(known, _)| known == path) {
             self.files[at..].rotate_left(1);
         } else {
-            if self.files.len() >= MAX_FILES {
+            self.files.push((path.to_owned(), read(path)));
+            while self.files.len() > MAX_FILES || self.bytes() > MAX_BYTES {
                 self.files.remove(0);
             }
-            self.files.push((path.to_owned(), read(path)));
         }
         self.files.last().and_then(|(_, text)| text.as_deref())
     }
@@ -162,6 +168,17 @@ mod tests {
         assert!(made.expect("the system has pipes").success());
         std::os::unix::fs::symlink(pipe, &link).expect("the folder is our own");
         link.to_str().expect("its name is ours").to_owned()
+    }
+
+    #[test]
+    fn of_large_files_few_are_remembered() {
+        let folder = Folder::new("memory");
+        let mut code = SourceCode::default();
+        for number in 0..20 {
+            let path = folder.write(&format!("{number}.rs"), "x\n".repeat(1 << 19));
+            assert!(code.around(&path, 1, 0).is_some());
+        }
+        assert!(code.bytes() <= 8 << 20 && code.files.len() >= 8, "{} files", code.files.len());
     }
 
     #[test]

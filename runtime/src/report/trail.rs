@@ -243,8 +243,14 @@ fn sentence(event: &EventRecord) -> String {
         if text.len() >= MAX_EVENT_BYTES {
             break;
         }
-        // Writing to a text does not fail.
-        let _ = write!(text, " {}={}", attribute.key, attribute.value);
+        // A value of several words is in quotes, so that a secret is hidden to its end. Writing to a
+        // text does not fail.
+        let _ = match &attribute.value {
+            Value::Str(value) if !value.chars().all(char::is_alphanumeric) => {
+                write!(text, " {}={value:?}", attribute.key)
+            }
+            value => write!(text, " {}={value}", attribute.key),
+        };
     }
     text.truncate(text.floor_char_boundary(MAX_EVENT_BYTES));
     text

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::outcome::Describe;
 use super::scope::{self, InScope, Scope};
 use super::scoped::Running;
-use super::sink::{Buffer, Filled, Recorder};
+use super::sink::{Buffer, Filled, More, Recorder};
 use super::tracer;
 use super::words::Reader;
 use crate::diagnostics;
@@ -163,42 +163,66 @@ pub fn is_reporting(_site: &'static Site) -> bool {
 pub struct Report<const WORDS: usize> {
     open: Option<Open>,
     words: [MaybeUninit<u64>; WORDS],
+    /// Values that did not fit.
+    more: Option<Box<More>>,
 }
 
-#[derive(Debug)]
+/// A call that runs. It has nothing to drop: to look for that costs a call that succeeds.
+#[derive(Clone, Copy, Debug)]
 struct Open {
     site: &'static Site,
     scope: Scope,
     above: Scope,
     begun_after: u64,
+    /// How bad the failure is, where only the failure says it.
     severity: Option<Severity>,
     /// Whether the call is the innermost scope of its thread for its whole life.
     is_entered: bool,
     was_panicking: bool,
     filled: Filled,
-    /// Values that did not fit.
-    more: Vec<MaybeUninit<u64>>,
 }
 
 impl<const WORDS: usize> Report<WORDS> {
     /// Makes an inert one.
     #[inline]
     pub const fn new() -> Self {
-        Self { open: None, words: [MaybeUninit::uninit(); WORDS] }
+        Self { open: None, words: [MaybeUninit::uninit(); WORDS], more: None }
     }
 
     /// Begins a call on this thread.
     #[inline]
     pub fn open(&mut self, site: &'static Site) {
-        let was_panicking = std::thread::panicking();
-        self.open = Some(Open::new(site, Scope::enter(), true, was_panicking));
+        self.begin(site, Scope::enter(), true);
     }
 
     /// Begins a call that is polled.
     #[inline]
     pub fn start(&mut self, site: &'static Site) {
-        let was_panicking = std::thread::panicking();
-        self.open = Some(Open::new(site, Scope::begin(), false, was_panicking));
+        self.begin(site, Scope::begin(), false);
+    }
+
+    #[inline]
+    fn begin(&mut self, site: &'static Site, (scope, above): (Scope, Scope), is_entered: bool) {
+        self.open = Some(Open {
+            site,
+            scope,
+            above,
+            begun_after: scope::noticed(),
+            severity: None,
+            is_entered,
+            was_panicking: false,
+            filled: Filled::default(),
+        });
+        if std::thread::panicking() {
+            self.set_was_panicking();
+        }
+    }
+
+    #[cold]
+    fn set_was_panicking(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.was_panicking = true;
+        }
     }
 
     /// Whether a failure would be reported.
@@ -233,22 +257,17 @@ impl<const WORDS: usize> Report<WORDS> {
     #[cold]
     fn tell(&self, told: Told<'_>) {
         let Some(open) = &self.open else { return };
-        let Some(taker) = tracer::here().and_then(|tracer| tracer.failures.as_ref()) else {
-            return;
-        };
-        if diagnostics::suppressed() {
-            return;
-        }
+        let Some(taker) = taker().filter(|_| !diagnostics::suppressed()) else { return };
         taker.notice(&Noticed {
             site: open.site,
             scope: open.scope,
             above: open.above,
             begun_after: open.begun_after,
-            severity: open.severity,
+            severity: open.severity.or(open.site.severity),
             told,
             values: Values {
                 words: self.words.get(..open.filled.words()).unwrap_or_default(),
-                more: &open.more,
+                more: self.more.as_ref().map_or(&[], |more| more.words()),
             },
         });
     }
@@ -264,26 +283,6 @@ impl<const WORDS: usize> Report<WORDS> {
 }
 
 impl Open {
-    #[inline]
-    fn new(
-        site: &'static Site,
-        (scope, above): (Scope, Scope),
-        is_entered: bool,
-        was_panicking: bool,
-    ) -> Self {
-        Self {
-            site,
-            scope,
-            above,
-            begun_after: scope::noticed(),
-            severity: site.severity,
-            is_entered,
-            was_panicking,
-            filled: Filled::default(),
-            more: Vec::new(),
-        }
-    }
-
     fn is_unwinding(&self) -> bool {
         std::thread::panicking() && !self.was_panicking
     }
@@ -299,7 +298,7 @@ impl<const WORDS: usize> Recorder for Report<WORDS> {
     #[inline]
     fn buffer(&mut self) -> Option<Buffer<'_>> {
         let open = self.open.as_mut()?;
-        Some(Buffer::of_report(&mut self.words, &mut open.filled, &mut open.more))
+        Some(Buffer::of_report(&mut self.words, &mut open.filled, &mut self.more))
     }
 }
 

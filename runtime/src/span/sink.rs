@@ -41,14 +41,25 @@ enum Room<'a> {
         context: &'a Current,
         callsite: &'static Callsite,
     },
-    /// The inline room of a report, and room that grows for what does not fit.
+    /// The inline room of a report, and room that is made for what does not fit.
     Report {
         words: &'a mut [MaybeUninit<u64>],
         filled: &'a mut Filled,
-        more: &'a mut Vec<MaybeUninit<u64>>,
+        more: &'a mut Option<Box<More>>,
     },
     /// Room that grows, for what travels as one record: events and links.
     Growing(&'a mut Vec<MaybeUninit<u64>>),
+}
+
+/// Room that grows, behind the inline room of a report. In a box it is one word while it is not there.
+#[derive(Debug, Default)]
+pub(super) struct More(Vec<MaybeUninit<u64>>);
+
+impl More {
+    /// What was written.
+    pub(super) fn words(&self) -> &[MaybeUninit<u64>] {
+        &self.0
+    }
 }
 
 /// How much of a frame's inline room is taken.
@@ -151,7 +162,7 @@ impl<'a> Buffer<'a> {
     pub(super) fn of_report(
         words: &'a mut [MaybeUninit<u64>],
         filled: &'a mut Filled,
-        more: &'a mut Vec<MaybeUninit<u64>>,
+        more: &'a mut Option<Box<More>>,
     ) -> Self {
         Self(Room::Report { words, filled, more })
     }
@@ -176,7 +187,7 @@ impl<'a> Buffer<'a> {
             Room::Report { words, filled, more } => {
                 let mut room = Words::resume(words, filled.end());
                 if !room.has_room(count) {
-                    return grow(more, count, write);
+                    return grow(&mut more.get_or_insert_default().0, count, write);
                 }
                 write(&mut room);
                 filled.set(room.len());

@@ -101,11 +101,26 @@ fn parts(record: &RequestRecord, body: &str) -> Option<Value> {
     match kind.as_str() {
         "application/x-www-form-urlencoded" => Some(form(body)),
         json if json == "application/json" || json.ends_with("+json") => {
-            let value = serde_json::from_str::<Value>(body).ok()?;
+            let read = |body: &str| serde_json::from_str::<Value>(body).ok();
+            let value = read(body).or_else(|| read(&with_quotes(body)))?;
             (value.is_object() && levels(&value) <= MAX_LEVELS).then_some(value)
         }
         _ => None,
     }
+}
+
+/// JSON of which values are hidden that were no texts: they are texts now.
+fn with_quotes(body: &str) -> String {
+    let body = body.replace("{…}", "…").replace("[…]", "…");
+    let mut parts = body.split('…');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_value =
+            out.trim_end().ends_with(':') && part.trim_start().starts_with([',', '}', ']']);
+        out.push_str(if is_value { "\"…\"" } else { "…" });
+        out.push_str(part);
+    }
+    out
 }
 
 fn levels(value: &Value) -> usize {
@@ -193,6 +208,20 @@ mod tests {
             assert_eq!(posted(json, body), json!({ "body": body }));
         }
         assert_eq!(posted("text/plain", "a=1"), json!({ "body": "a=1" }));
+    }
+
+    #[test]
+    fn a_json_object_with_hidden_values_is_told_in_parts_too() {
+        for (body, expected) in [
+            (r#"{"pin":…,"a":[1]}"#, json!({ "pin": "…", "a": [1] })),
+            (r#"{"a":{"pin": … },"b":"…"}"#, json!({ "a": { "pin": "…" }, "b": "…" })),
+            (r#"{"secret":{…},"pins": […]}"#, json!({ "secret": "…", "pins": "…" })),
+            (r#"{"a":"b: … c","pin":…}"#, json!({ "a": "b: … c", "pin": "…" })),
+        ] {
+            assert_eq!(posted("application/json", body), json!({ "POST": expected }), "{body}");
+        }
+        let body = r#"{"a":"is {…}","pin":…"#;
+        assert_eq!(posted("application/json", body), json!({ "body": body }));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Records for the tests of this dialect.
 
-use crate::record::{Cause, ErrorRecord, Person, ReportId, Severity, StackFrame, Subject};
+use crate::record::{Cause, ErrorRecord, ReportId, Severity, StackFrame, Subject};
 
 /// Places of annotated functions.
 pub(super) mod source {
@@ -22,24 +22,12 @@ pub(super) mod source {
 
 /// A message without anything else.
 pub(super) fn message(text: &str) -> ErrorRecord {
-    ErrorRecord {
-        id: ReportId::from_random(7),
-        unix_ns: 1_795_166_494_999_999_999,
-        severity: Severity::Warning,
-        subject: Subject::Message(text.to_owned()),
-        title: None,
-        fingerprint: None,
-        context: None,
-        stack: Vec::new(),
-        path: Vec::new(),
-        spans: Vec::new(),
-        span: None,
-        request: None,
-        person: Person::default(),
-        custom: Vec::new(),
-        breadcrumbs: Vec::new(),
-        thread: None,
-    }
+    ErrorRecord::new(
+        ReportId::from_random(7),
+        1_795_166_494_999_999_999,
+        Severity::Warning,
+        Subject::Message(text.to_owned()),
+    )
 }
 
 /// An error of this type, where it is known.

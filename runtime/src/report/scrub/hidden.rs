@@ -25,7 +25,19 @@ impl Hidden {
         self.0.iter()
     }
 
-    /// The text without what is hidden; `None` where nothing is. A line stays a line.
+    /// Tells where the lines of a text end, so that each stays where it is.
+    pub(super) fn keep_lines(&mut self, text: &str) {
+        for range in std::mem::take(&mut self.0) {
+            let mut start = range.start.min(text.len());
+            let end = range.end.clamp(start, text.len());
+            for part in text.as_bytes()[start..end].split(|byte| *byte == b'\n') {
+                self.hide(start..start + part.len());
+                start += part.len() + 1;
+            }
+        }
+    }
+
+    /// The text without what is hidden; `None` where nothing is.
     pub(super) fn apply(mut self, text: &str) -> Option<String> {
         if self.0.is_empty() {
             return None;

@@ -35,7 +35,10 @@ const ENDS: &[&str] = &[
     "pass",
     "passphrase",
     "passcode",
+    "passkey",
     "pwd",
+    "db_pass",
+    "user_pass",
     "secrets",
     "token",
     "api_key",
@@ -54,6 +57,8 @@ const ENDS: &[&str] = &[
     "auth_key",
     "subscription_key",
     "functions_key",
+    "session_key",
+    "ssh_key",
     "credential",
     "credentials",
     "jwt",
@@ -61,6 +66,11 @@ const ENDS: &[&str] = &[
     "pin",
     "bearer",
     "mfa_code",
+    "verification_code",
+    "security_code",
+    "backup_code",
+    "recovery_code",
+    "saml_response",
     "connection_string",
     "dsn",
     "database_url",
@@ -209,7 +219,8 @@ mod tests {
              X_Amz_Security_Token AWSAccessKeyId sig X-Goog-Signature p%61ssword passw\\u006frd \
              creditCardNumber cvv userSSN private_key session session_id PHPSESSID oauth.token \
              proxy-authorization ssn passwordHash password_confirm X-Auth-Key \
-             Ocp-Apim-Subscription-Key x-functions-key";
+             Ocp-Apim-Subscription-Key x-functions-key DB_PASS userpass smtp.pwd ssh_key \
+             verificationCode backup_code security-code SAMLResponse session_key passkey";
         for key in hit.split(' ').chain(["credit card"]) {
             assert!(keys.hit(key), "{key}");
         }

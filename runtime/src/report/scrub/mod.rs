@@ -175,6 +175,7 @@ impl Scrub {
         let mut hidden = Hidden::default();
         source::find(code, &self.keys, &mut hidden);
         self.anywhere(code, &mut hidden);
+        hidden.keep_lines(code);
         replace(code, hidden);
     }
 

@@ -29,7 +29,11 @@ pub(super) fn find(text: &str, offset: usize, keys: &Keys, hidden: &mut Hidden) 
             at += 1;
             continue;
         }
-        let key = key_before(text, sign).filter(|key| bytes[sign] != b',' || is_pair(bytes, key));
+        let is_comma = bytes[sign] == b',';
+        if is_comma && !bytes[..sign].last().is_some_and(|byte| is_quote(*byte)) {
+            continue;
+        }
+        let key = key_before(text, sign).filter(|key| !is_comma || is_pair(bytes, key));
         let Some(key) = key.filter(|key| keys.hit(&text[key.clone()])) else { continue };
         let value = Value::behind(bytes, sign, key);
         hidden.hide(offset + value.start..offset + value.end);
@@ -117,11 +121,13 @@ fn key_before(text: &str, sign: usize) -> Option<Range<usize>> {
     (start < end && text.is_char_boundary(end)).then_some(start..end)
 }
 
-/// Whether a key is the first of two in parentheses, as `Debug` prints them: `("key", "value")`.
+/// Whether a key in quotes is the first of two in parentheses: `("key", "value")`, as `Debug` prints
+/// them.
 fn is_pair(bytes: &[u8], key: &Range<usize>) -> bool {
-    let is_quoted = bytes.get(key.end).is_some_and(|byte| is_quote(*byte) || *byte == b'\\');
-    let start = without_slashes(bytes, key.start.saturating_sub(1));
-    is_quoted && is_quote(bytes[key.start.saturating_sub(1)]) && bytes[..start].ends_with(b"(")
+    let Some(quote) = key.start.checked_sub(1).filter(|quote| is_quote(bytes[*quote])) else {
+        return false;
+    };
+    bytes[..without_slashes(bytes, quote)].ends_with(b"(")
 }
 
 /// Where the escapes in front of a place begin.

@@ -7,24 +7,7 @@ use crate::record::{
 };
 
 fn record() -> ErrorRecord {
-    ErrorRecord {
-        id: ReportId::from_random(1),
-        unix_ns: 1,
-        severity: Severity::Error,
-        subject: Subject::Message(String::new()),
-        title: None,
-        fingerprint: None,
-        context: None,
-        stack: Vec::new(),
-        path: Vec::new(),
-        spans: Vec::new(),
-        span: None,
-        request: None,
-        person: Person::default(),
-        custom: Vec::new(),
-        breadcrumbs: Vec::new(),
-        thread: None,
-    }
+    ErrorRecord::new(ReportId::from_random(1), 1, Severity::Error, Subject::Message(String::new()))
 }
 
 fn scrubbed(scrub: &Scrub, mut record: ErrorRecord) -> ErrorRecord {
@@ -196,8 +179,26 @@ fn a_key_in_code_that_goes_over_several_lines_takes_them_with_it() {
     let stack = vec![StackFrame { code: Some(code), ..StackFrame::default() }];
     let told = scrubbed(&Scrub::new(), ErrorRecord { stack, ..record() }).stack.remove(0).code;
     let told = told.expect("the code is still there");
-    assert_eq!(told.before, ["-----BEGIN PRIVATE KEY-----…", "…"]);
+    assert_eq!(told.before, ["-----BEGIN PRIVATE KEY-----", "…"]);
     assert_eq!((told.line.as_str(), told.after), ("…", vec!["…".to_owned()]));
+}
+
+#[test]
+fn behind_what_is_hidden_every_line_of_code_is_where_it_was() {
+    let code = CodeLines {
+        before: vec![
+            "let password = \"a \\".into(),
+            "    b\";".into(),
+            "connect(password);".into(),
+        ],
+        line: "list()?;".into(),
+        after: vec!["}".into()],
+    };
+    let stack = vec![StackFrame { code: Some(code), ..StackFrame::default() }];
+    let told = scrubbed(&Scrub::new(), ErrorRecord { stack, ..record() }).stack.remove(0).code;
+    let told = told.expect("the code is still there");
+    assert_eq!(told.before, ["let password = \"…", "…\";", "connect(password);"]);
+    assert_eq!((told.line.as_str(), told.after), ("list()?;", vec!["}".to_owned()]));
 }
 
 #[test]

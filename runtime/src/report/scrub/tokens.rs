@@ -19,9 +19,13 @@ pub(super) fn find(text: &str, hidden: &mut Hidden) {
 
 /// `user:password@` of every URL.
 fn users(text: &str, hidden: &mut Hidden) {
-    for (at, sign) in text.match_indices("://") {
-        let start = at + sign.len();
-        let rest = &text[start..];
+    for (at, _) in text.match_indices(':') {
+        // Some write JSON with a slash escaped.
+        let behind = &text[at + 1..];
+        let Some(rest) = ["//", "\\/\\/"].iter().find_map(|sign| behind.strip_prefix(sign)) else {
+            continue;
+        };
+        let start = text.len() - rest.len();
         let ends_url = |char: char| char.is_whitespace() || matches!(char, '"' | '<' | '>' | '`');
         let end = rest.find(|char| ends_url(char) || matches!(char, '/' | '?' | '#' | '\\'));
         let authority = &rest[..end.unwrap_or(rest.len())];
@@ -51,17 +55,21 @@ fn is_port(authority: &str) -> bool {
 fn credentials(text: &str, hidden: &mut Hidden) {
     const SCHEMES: [&[u8]; 3] = [b"bearer", b"basic", b"negotiate"];
     let bytes = text.as_bytes();
-    for (at, _) in text.match_indices(' ') {
+    for (at, _) in text.match_indices([' ', '\t']) {
         let is_behind = |scheme: &&[u8]| {
             at >= scheme.len() && bytes[at - scheme.len()..at].eq_ignore_ascii_case(scheme)
         };
         let Some(scheme) = SCHEMES.iter().copied().find(is_behind) else { continue };
-        let start = at + 1 + bytes[at + 1..].iter().take_while(|byte| **byte == b' ').count();
+        let start = at + 1 + count_blanks(&bytes[at + 1..]);
         let token = bytes[start..].iter().take_while(|byte| is_token(**byte)).count();
         if !is_word(&text[start..start + token], scheme == b"bearer") {
             hidden.hide(start..start + token);
         }
     }
+}
+
+fn count_blanks(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
 const fn is_token(byte: u8) -> bool {
@@ -103,7 +111,9 @@ fn web_tokens(text: &str, hidden: &mut Hidden) {
             |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         let length = text.as_bytes()[start..].iter().take_while(is_part).count();
         told = start + length;
-        if text[start..told].matches('.').count() >= 2 {
+        let dots = text[start..told].matches('.').count();
+        // One that was cut off may have lost its last part.
+        if dots >= 2 || dots == 1 && told == text.len() {
             hidden.hide(start..told);
         }
     }
@@ -142,6 +152,7 @@ mod tests {
                 "at https://token@a.b/c, twice: http://a:b@c",
                 "at https://…@a.b/c, twice: http://…@c",
             ),
+            (r#"{"a":"https:\/\/b:p@c\/d"}"#, r#"{"a":"https:\/\/…@c\/d"}"#),
             ("redis://:p/a@s?s@host/0", "redis://…@host/0"),
             ("https://a.b:80/c?d=e@f.g", "https://a.b:80/c?d=e@f.g"),
             ("https://[::1]:80/@a https://[::1]/@a", "https://[::1]:80/@a https://[::1]/@a"),
@@ -154,6 +165,8 @@ mod tests {
             ("Bearer ", "Bearer "),
             ("is eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln!", "is …!"),
             ("eyJhbGciOiJIUzI1NiJ9", "eyJhbGciOiJIUzI1NiJ9"),
+            ("cut: eyJhbGciOiJIUzI1NiJ9.eyJzdWIi", "cut: …"),
+            ("sent Bearer\tabc.def9", "sent Bearer\t…"),
             (
                 "-----BEGIN RSA PRIVATE KEY-----\nMII\nE\n-----END RSA PRIVATE KEY-----\nx",
                 "-----BEGIN RSA PRIVATE KEY-----…-----END RSA PRIVATE KEY-----\nx",

@@ -87,7 +87,7 @@ fn frame(scrub: &Scrub, frame: &mut StackFrame) {
     }
     let mut told = code.split('\n');
     for line in &mut lines {
-        // Where something hidden went over several lines, those behind it are gone with it.
+        // What was cut is told no more.
         told.next().unwrap_or(HIDDEN).clone_into(line);
     }
 }

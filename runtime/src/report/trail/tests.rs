@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::record::{
-    Attribute, Destinations, Dropped, Level, Source, SpanContext, SpanKind, TraceFlags,
+    Array, Attribute, Destinations, Dropped, Level, Source, SpanContext, SpanKind, TraceFlags,
 };
 
 static SOURCE: Source =
@@ -185,4 +185,26 @@ fn memory_is_bounded_by_spans_and_by_notes() {
     assert_eq!(kept(), (10, 1));
     (0..5_000).for_each(|at| trail.note(Some(TRACE), note(at, "x")));
     assert_eq!(lock(&trail.notes).len(), MAX_NOTES);
+}
+
+#[test]
+fn where_a_value_of_an_event_ends_can_be_seen_by_whoever_hides_it() {
+    let attributes = [
+        ("user", Value::from("bob")),
+        ("password", "correct horse, \"battery\"".into()),
+        ("token", Array::Str(vec!["a b".into(), "c".into()]).into()),
+        ("q", "a b".into()),
+    ];
+    let attributes = attributes.map(|(key, value)| Attribute::new(key, value));
+    let event = EventRecord {
+        name: "login".into(),
+        unix_ns: 1,
+        attributes: attributes.into(),
+        dropped_attributes: 0,
+    };
+    let told = sentence(&event);
+    assert_eq!(
+        told,
+        r#"login user=bob password="correct horse, \"battery\"" token=["a b", "c"] q="a b""#
+    );
 }

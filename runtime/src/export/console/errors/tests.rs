@@ -28,24 +28,12 @@ fn frame(function: &str, line: u32, is_in_app: bool) -> StackFrame {
 
 /// A failure of which no more is known than must be.
 fn plain() -> ErrorRecord {
-    ErrorRecord {
-        id: ReportId::from_random(7),
-        unix_ns: 1_795_168_800_123_456_789,
-        severity: Severity::Error,
-        subject: Subject::Error(vec![Cause { type_name: None, message: "no route".to_owned() }]),
-        title: None,
-        fingerprint: None,
-        context: None,
-        stack: Vec::new(),
-        path: Vec::new(),
-        spans: Vec::new(),
-        span: None,
-        request: None,
-        person: Person::default(),
-        custom: Vec::new(),
-        breadcrumbs: Vec::new(),
-        thread: None,
-    }
+    ErrorRecord::new(
+        ReportId::from_random(7),
+        1_795_168_800_123_456_789,
+        Severity::Error,
+        Subject::Error(vec![Cause { type_name: None, message: "no route".to_owned() }]),
+    )
 }
 
 /// A failure that uses every line.

@@ -26,24 +26,12 @@ static BILLING: Source = Source { target: "billing", ..SOURCE };
 
 /// A failure of which no more is known than must be.
 fn plain() -> ErrorRecord {
-    ErrorRecord {
-        id: ReportId::from_random(7),
-        unix_ns: 10,
-        severity: Severity::Error,
-        subject: Subject::Error(vec![Cause { type_name: None, message: "no route".to_owned() }]),
-        title: None,
-        fingerprint: None,
-        context: None,
-        stack: Vec::new(),
-        path: Vec::new(),
-        spans: Vec::new(),
-        span: None,
-        request: None,
-        person: Person::default(),
-        custom: Vec::new(),
-        breadcrumbs: Vec::new(),
-        thread: None,
-    }
+    ErrorRecord::new(
+        ReportId::from_random(7),
+        10,
+        Severity::Error,
+        Subject::Error(vec![Cause { type_name: None, message: "no route".to_owned() }]),
+    )
 }
 
 fn frame(function: &str, file: &str, line: u32, is_in_app: bool) -> StackFrame {

@@ -223,7 +223,7 @@ fn an_empty_text_is_none_where_rollbar_insists_on_one() {
     let stack = vec![call("", "app::home::run")];
     let person = crate::record::Person { id: Some(String::new()), ..full().person };
     let fingerprint = Some(String::new());
-    let data = data(&settings, &ErrorRecord { stack, person, fingerprint, ..full() });
+    let data = data(&settings, &ErrorRecord { fingerprint, stack, person, ..full() });
     assert_eq!(data["environment"], "production");
     assert_eq!(data["body"]["trace_chain"][0]["frames"][0]["filename"], "unknown");
     assert_eq!((data.get("person"), data.get("fingerprint")), (None, None));
