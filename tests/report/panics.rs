@@ -169,9 +169,9 @@ fn a_future_that_goes_on_while_its_thread_unwinds_may_fail_by_itself() {
     #[report_errors]
     async fn close() -> Result<(), std::fmt::Error> {
         let mut is_begun = false;
-        std::future::poll_fn(|_| match std::mem::replace(&mut is_begun, true) {
-            true => Poll::Ready(Err(std::fmt::Error)),
-            false => Poll::Pending,
+        std::future::poll_fn(|_| {
+            let was_begun = std::mem::replace(&mut is_begun, true);
+            if was_begun { Poll::Ready(Err(std::fmt::Error)) } else { Poll::Pending }
         })
         .await
     }

@@ -22,7 +22,7 @@ const FAILURES: u64 = THREADS * FAILURES_PER_THREAD;
 const MAX_BYTES: usize = 4 << 20;
 
 /// Long enough for whatever works at all.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 struct OrderError(ParseIntError);

@@ -3,7 +3,7 @@
 //! In: the stack of the calling thread. Out: addresses, newest first; later, on a thread of our
 //! own, the symbols behind one.
 //! Never: reads symbols where a failure is noticed; panics.
-//!
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -22,7 +22,7 @@ const FAILURES: usize = 200;
 const ROUNDS: usize = 20;
 const WARM_UP_ROUNDS: usize = 2;
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 fn fail() -> Result<(), Failure> {
     Err(black_box(Failure::new()))

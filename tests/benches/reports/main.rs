@@ -24,9 +24,11 @@ use spanwright::record::{ErrorRecord, Processor};
 use spanwright::report::Settings;
 use spanwright::{Config, Telemetry};
 
+/// Adds what it measures.
+type Part = fn(&mut Figures);
+
 /// The parts of this bench, and what runs them.
-const PARTS: [(&str, fn(&mut Figures)); 3] =
-    [("ok", ok::run), ("err", err::run), ("storm", storm::run)];
+const PARTS: [(&str, Part); 3] = [("ok", ok::run), ("err", err::run), ("storm", storm::run)];
 
 fn main() {
     let asked: Vec<String> = std::env::args().skip(1).collect();
