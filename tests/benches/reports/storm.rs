@@ -109,8 +109,10 @@ pub(crate) fn run(figures: &mut Figures) {
     let rollbar = RollbarServer::start();
     let load = Load::new();
     let failures = load.threads * load.requests_per_thread.div_ceil(load.fail_every);
-    // The first installation reads the program's symbols.
-    stop(install(&rollbar), 0);
+    // The first failure reads the program's symbols, and keeps them.
+    let telemetry = install(&rollbar);
+    assert!(request(0, load.steps, true).is_err());
+    stop(telemetry, 1);
     let (mut without, mut with) = (Vec::new(), Vec::new());
     let before = resident_megabytes();
     for _ in 0..ROUNDS {
