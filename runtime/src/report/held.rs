@@ -7,7 +7,8 @@
 //!
 //! - A failure waits for the call above the one that it left. When that call fails too, it is the same
 //!   failure, unless what the two say shows that it is not: they are of one type and say different
-//!   things. When that call fails long after, it is the same only if the two say the same.
+//!   things. When that call fails long after, it is the same only if the two say the same, and after
+//!   another minute it is not.
 //! - A failure that has left the outermost call of its task may turn up again in the call that waits
 //!   for the task. Nothing connects the two but the trace and what they say, so there they must say
 //!   the same, and the call must have begun before.
@@ -30,6 +31,10 @@ const MAX_DRAFTS: usize = 256;
 
 /// How many failures are remembered that are told, or counted, while calls may still fail with them.
 const MAX_SETTLED: usize = 4_096;
+
+/// How long a call may fail with a failure that is told: one that lives as long as the process has
+/// failures of its own that say what others said hours ago.
+const MAX_AGE: Duration = Duration::from_mins(1);
 
 /// How much is remembered of what such a failure says.
 const MAX_SETTLED_BYTES: usize = 256;
@@ -287,7 +292,7 @@ impl Settled {
     fn is_in(&self, leaving: &Leaving) -> bool {
         let (type_name, message) = (self.type_name.clone(), self.message.clone());
         match relation(&[Cause { type_name, message }], &leaving.causes) {
-            Relation::Same => true,
+            Relation::Same => leaving.now < self.until.saturating_add(MAX_AGE),
             Relation::Unclear => leaving.now < self.until,
             Relation::Other => false,
         }

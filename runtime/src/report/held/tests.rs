@@ -166,6 +166,17 @@ fn what_fails_long_after_and_says_something_else_is_another_failure() {
 }
 
 #[test]
+fn what_says_the_same_minutes_after_is_another_failure() {
+    let fails_at = |now| {
+        let mut held = Held::default();
+        held.settle(scope(2), &causes(&[("Db", "refused")]), LATER);
+        let same = leaving(scope(2), scope(1), &[("Db", "refused")]);
+        held.pass(Leaving { now, ..same }, Said::default()).is_some()
+    };
+    assert_eq!([LATER, LATER + MAX_AGE].map(fails_at), [false, true]);
+}
+
+#[test]
 fn however_much_a_failure_says_little_of_it_is_remembered() {
     let mut held = Held::default();
     let message = "no".repeat(8 << 10);
