@@ -178,6 +178,8 @@ struct Open {
     severity: Option<Severity>,
     /// Whether the call is the innermost scope of its thread for its whole life.
     is_entered: bool,
+    /// Whether the thread was unwinding already when the call began; asked of polled calls alone,
+    /// since another is dropped before its end only by a panic of its own.
     was_panicking: bool,
     filled: Filled,
 }
@@ -199,6 +201,9 @@ impl<const WORDS: usize> Report<WORDS> {
     #[inline]
     pub fn start(&mut self, site: &'static Site) {
         self.begin(site, Scope::begin(), false);
+        if std::thread::panicking() {
+            self.set_was_panicking();
+        }
     }
 
     #[inline]
@@ -213,9 +218,6 @@ impl<const WORDS: usize> Report<WORDS> {
             was_panicking: false,
             filled: Filled::default(),
         });
-        if std::thread::panicking() {
-            self.set_was_panicking();
-        }
     }
 
     #[cold]
