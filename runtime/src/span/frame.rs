@@ -191,6 +191,11 @@ impl<const WORDS: usize> Running for Frame<WORDS> {
     type Attached = Option<Attached>;
 
     #[inline]
+    fn is_running(&self) -> bool {
+        self.live.is_some()
+    }
+
+    #[inline]
     fn attach(&self) -> Option<Attached> {
         self.context().map(Current::attach)
     }

@@ -55,8 +55,8 @@ mod words;
 pub(crate) use clock::now;
 pub(crate) use clock::{since_epoch, steady};
 
-pub(crate) use report::{Noticed, TakeFailures, Told, taker, takes_reports};
-pub(crate) use scope::{Scope, notice};
+pub(crate) use report::{Noticed, TakeFailures, Told, taker};
+pub(crate) use scope::{Scope, notice, takes_reports};
 
 pub use amend::Attributes;
 pub use attribute::{Text, ToAttribute, ToElement};

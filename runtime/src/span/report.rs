@@ -9,7 +9,6 @@ use std::error::Error;
 use std::fmt;
 use std::mem::MaybeUninit;
 use std::panic::PanicHookInfo;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::outcome::Describe;
 use super::scope::{self, InScope, Scope};
@@ -136,24 +135,10 @@ fn read(site: &'static Site, words: &[MaybeUninit<u64>], values: &mut Vec<(Use, 
     }
 }
 
-/// Whether anybody takes reports.
-static TAKEN: AtomicBool = AtomicBool::new(false);
-
-/// Whether anybody takes reports: one load.
-#[inline]
-pub(crate) fn takes_reports() -> bool {
-    super::IS_LIVE && TAKEN.load(Ordering::Relaxed)
-}
-
-/// Says whether anybody takes reports.
-pub(super) fn set_taken(is_taken: bool) {
-    TAKEN.store(is_taken, Ordering::Relaxed);
-}
-
 /// Whether failures of this function may be reported: one load and a branch.
 #[inline]
 pub fn is_reporting(_site: &'static Site) -> bool {
-    takes_reports()
+    scope::takes_reports()
 }
 
 /// One call, and inline room for `WORDS` words of values.
@@ -316,6 +301,11 @@ impl<const WORDS: usize> Describe for Report<WORDS> {
 
 impl<const WORDS: usize> Running for Report<WORDS> {
     type Attached = Option<InScope>;
+
+    #[inline]
+    fn is_running(&self) -> bool {
+        self.open.is_some()
+    }
 
     #[inline]
     fn attach(&self) -> Option<InScope> {

@@ -13,18 +13,37 @@ use super::current::{self, Local};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Scope(u64);
 
-/// How many failures have been noticed so far, for the order of begins and failures.
-static NOTICED: AtomicU64 = AtomicU64::new(0);
+/// Whether anybody takes reports, in the lowest bit, and above it how many failures have been noticed
+/// so far, for the order of begins and failures: a call asks for both, one after the other.
+static TAKEN_AND_NOTICED: AtomicU64 = AtomicU64::new(0);
 
-/// The number of failures noticed before now.
+const TAKEN: u64 = 1;
+const ONE_NOTICED: u64 = 2;
+
+/// Whether anybody takes reports: one load.
+#[inline]
+pub(crate) fn takes_reports() -> bool {
+    super::IS_LIVE && TAKEN_AND_NOTICED.load(Ordering::Relaxed) & TAKEN != 0
+}
+
+/// Says whether anybody takes reports.
+pub(super) fn set_taken(is_taken: bool) {
+    if is_taken {
+        TAKEN_AND_NOTICED.fetch_or(TAKEN, Ordering::Relaxed);
+    } else {
+        TAKEN_AND_NOTICED.fetch_and(!TAKEN, Ordering::Relaxed);
+    }
+}
+
+/// The number of failures noticed before now, in steps of any size.
 #[inline]
 pub(super) fn noticed() -> u64 {
-    NOTICED.load(Ordering::Relaxed)
+    TAKEN_AND_NOTICED.load(Ordering::Relaxed) & !TAKEN
 }
 
 /// Counts a failure: its place in the order of begins and failures.
 pub(crate) fn notice() -> u64 {
-    NOTICED.fetch_add(1, Ordering::Relaxed) + 1
+    (TAKEN_AND_NOTICED.fetch_add(ONE_NOTICED, Ordering::Relaxed) & !TAKEN) + ONE_NOTICED
 }
 
 impl Scope {

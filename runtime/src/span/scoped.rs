@@ -47,6 +47,10 @@ pub trait Running {
     /// Restores what was there before.
     type Attached;
 
+    /// Whether there is anything to run in.
+    #[doc(hidden)]
+    fn is_running(&self) -> bool;
+
     /// Makes it current on this thread until the guard is dropped.
     #[doc(hidden)]
     fn attach(&self) -> Self::Attached;
@@ -86,6 +90,11 @@ impl<A: Running, B: Running> Running for Joint<'_, A, B> {
     type Attached = (B::Attached, A::Attached);
 
     #[inline]
+    fn is_running(&self) -> bool {
+        self.first.is_running() || self.second.is_running()
+    }
+
+    #[inline]
     fn attach(&self) -> Self::Attached {
         let first = self.first.attach();
         (self.second.attach(), first)
@@ -107,6 +116,9 @@ impl<F: Future, R: Running> Future for Scoped<'_, F, R> {
         let Some(future) = this.future.as_mut().as_pin_mut() else {
             polled_after_ready();
         };
+        if !this.frame.is_running() {
+            return future.poll(cx);
+        }
         let output = {
             let _polling = Polling::begin(&mut **this.frame);
             future.poll(cx)

@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::callsite::Callsite;
 use super::current::{self, Current};
 use super::missing::ContextMissing;
-use super::report::{self, TakeFailures};
+use super::report::TakeFailures;
+use super::scope;
 use crate::propagate::Composite;
 use crate::record::{Destinations, Level, Processor, SpanRecord};
 use crate::sample::{DecideSegments, Sampler};
@@ -157,7 +158,7 @@ fn settle_level() {
         [level.max(tracer.level as u8), takers | tracer.destinations.bits()]
     });
     RECORDED.store(u16::from_le_bytes(recorded), Ordering::Relaxed);
-    report::set_taken(tracers().any(|tracer| tracer.failures.is_some()));
+    scope::set_taken(tracers().any(|tracer| tracer.failures.is_some()));
 }
 
 impl Default for Limits {
