@@ -222,12 +222,33 @@ fn trimmed(mut frames: Vec<StackFrame>) -> Vec<StackFrame> {
     let hook = hook(&frames).unwrap_or_default();
     let newest = hook + frames[hook..].iter().take_while(|frame| is_noticing(frame)).count();
     frames.drain(..newest);
+    leave_guard(&mut frames);
     let oldest = frames.iter().rev().take_while(|frame| is_start(frame)).count();
     frames.truncate(frames.len() - oldest);
     // Of several frames in a row of which nothing is known, one says as much as all.
     frames.dedup_by(|next, frame| is_unknown(next) && is_unknown(frame));
     frames.reverse();
     frames
+}
+
+/// Takes out what stands, newest first, between an annotated function that notices its failure and the
+/// rest of it: that part runs in a guard against panics, and would be told as a call of its own.
+fn leave_guard(frames: &mut Vec<StackFrame>) {
+    let is_guard = |frame: &StackFrame| {
+        frame.function.as_deref().is_some_and(|name| name.ends_with("outcome::guard_attributes"))
+    };
+    let Some(guard) = frames.iter().position(is_guard) else { return };
+    let is_within = |frame: &StackFrame| !frame.is_in_app;
+    if frames[0].is_in_app && frames[1..guard].iter().all(is_within) {
+        frames.drain(1..=guard);
+        // The rest of it at the same line, where the compiler has put it into its caller.
+        let is_twice = frames.get(1).is_some_and(|next| {
+            next.is_in_app && next.file == frames[0].file && next.line == frames[0].line
+        });
+        if is_twice {
+            frames.remove(1);
+        }
+    }
 }
 
 fn is_unknown(frame: &StackFrame) -> bool {

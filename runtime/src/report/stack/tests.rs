@@ -231,3 +231,23 @@ fn crates_and_folders_can_be_put_on_either_side() {
     let named = StackSettings { in_app: vec!["our-log".into()], ..StackSettings::default() };
     assert_eq!(Resolver::new(&named).settings.in_app, ["our_log"]);
 }
+
+#[test]
+fn a_function_that_notices_its_failure_behind_a_guard_is_one_call() {
+    let of_app =
+        |name: &str, line: u32| StackFrame { line: Some(line), ..named(name, Some("src/feed.rs")) };
+    let guard = ["core::ops::function::FnOnce::call_once", "std::panicking::catch_unwind"]
+        .map(|name| named(name, None))
+        .into_iter()
+        .chain([named("spanwright::span::outcome::guard_attributes", None)]);
+    let told = |newest: Vec<StackFrame>| {
+        let frames = newest.into_iter().chain(guard.clone());
+        let frames = frames.chain([of_app("feed", 7), of_app("app::home", 30)]);
+        let frames = trimmed(frames.collect()).into_iter();
+        frames.filter_map(|frame| frame.function).collect::<Vec<_>>()
+    };
+    assert_eq!(told(vec![of_app("app::feed", 7)]), ["app::home", "app::feed"]);
+    // What fails in an expression of the attribute is a call of its own.
+    let expression = told(vec![of_app("app::area", 50), of_app("app::feed", 7)]);
+    assert_eq!((expression.len(), &*expression[6]), (7, "app::area"));
+}
