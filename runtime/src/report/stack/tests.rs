@@ -189,11 +189,7 @@ fn code_is_the_application_s_unless_it_is_of_the_language_or_a_library() {
         ("core::fmt::write", Some("/rustc/59807616e/library/core/src/fmt/mod.rs"), false),
         ("core::fmt::write", None, false),
         ("<app::Error as core::fmt::Display>::fmt", None, true),
-        (
-            "other::run",
-            Some("/u/.cargo/registry/src/index.crates.io-1949/other-1.0/src/lib.rs"),
-            false,
-        ),
+        ("other::run", Some("/u/.cargo/registry/src/index-1949cf8c/other-1.0/src/lib.rs"), false),
         ("other::run", Some("/u/.cargo/git/checkouts/other-1/abc/src/lib.rs"), false),
         ("other::run", Some("C:\\u\\.cargo\\registry\\src\\i\\other\\src\\lib.rs"), false),
         ("tokio::task::spawn", Some("/srv/app/third-party/tokio/src/lib.rs"), false),
