@@ -68,7 +68,7 @@ pub mod config;
 #[cfg(any(feature = "actix", feature = "http-client"))]
 mod conventions;
 pub mod diagnostics;
-#[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
+#[cfg(feature = "pipeline")]
 pub mod export;
 mod headers;
 #[cfg(feature = "http-client")]
@@ -81,7 +81,7 @@ pub mod notes;
 pub mod opentelemetry;
 #[cfg(any(feature = "otlp", feature = "opentelemetry"))]
 mod origin;
-#[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
+#[cfg(feature = "pipeline")]
 pub mod pipeline;
 pub mod propagate;
 pub mod record;

@@ -185,6 +185,7 @@ impl Capture {
             processors: Processors {
                 of_spans: parts.iter().map(|parts| Arc::clone(&parts.trail)).collect(),
                 of_all: vec![memory.clone()],
+                of_logs: Vec::new(),
             },
         }
     }

@@ -21,7 +21,9 @@ pub use environment::Environment;
 pub(crate) use read::is_on;
 
 use crate::propagate::{Composite, CompositeError};
-use crate::record::{Attribute, ErrorRecord, Level, Processor, Resource, SpanRecord, Value};
+use crate::record::{
+    Attribute, ErrorRecord, Level, LogRecord, Processor, Resource, SpanRecord, Value,
+};
 use crate::sample::{Sampler, SamplerError};
 use crate::secret::Secret;
 use crate::span::Limits;
@@ -46,7 +48,7 @@ pub struct Config {
     pub(crate) propagator: Option<Composite>,
     pub(crate) level: Level,
     pub(crate) limits: Limits,
-    #[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
+    #[cfg(feature = "pipeline")]
     pub(crate) pipeline: crate::pipeline::Settings,
     #[cfg(feature = "otlp")]
     pub(crate) otlp: Option<crate::export::otlp::Settings>,
@@ -65,6 +67,7 @@ pub struct Config {
     pub(crate) exporters: Vec<crate::opentelemetry::Destination>,
     pub(crate) processors: Vec<Arc<dyn Processor<SpanRecord>>>,
     pub(crate) error_processors: Vec<Arc<dyn Processor<ErrorRecord>>>,
+    pub(crate) log_processors: Vec<Arc<dyn Processor<LogRecord>>>,
     pub(crate) reports: crate::report::Settings,
     pub(crate) warnings: Vec<String>,
 }
@@ -113,7 +116,7 @@ pub enum ConfigError {
     #[error(transparent)]
     Rollbar(#[from] crate::export::rollbar::SettingsError),
     /// The variables of batching.
-    #[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
+    #[cfg(feature = "pipeline")]
     #[error(transparent)]
     Pipeline(#[from] crate::pipeline::SettingsError),
 }
@@ -180,7 +183,7 @@ impl Config {
     }
 
     /// How every destination batches, retries and bounds what it holds.
-    #[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
+    #[cfg(feature = "pipeline")]
     pub fn pipeline(mut self, settings: crate::pipeline::Settings) -> Self {
         self.pipeline = settings;
         self
@@ -284,6 +287,13 @@ impl Config {
         self
     }
 
+    /// Hands events of the log to a processor of your own too. It runs on the collector's thread and must
+    /// not block.
+    pub fn log_processor(mut self, processor: impl Processor<LogRecord>) -> Self {
+        self.log_processors.push(Arc::new(processor));
+        self
+    }
+
     /// What is reported of failures, and how much of it, instead of the `SPANWRIGHT_REPORT*` variables.
     pub fn reports(mut self, settings: crate::report::Settings) -> Self {
         self.reports = settings;
@@ -314,6 +324,13 @@ impl Config {
             || self.has_rollbar()
             || self.has_otlp_exceptions()
             || !self.error_processors.is_empty()
+            || self.has_log_taker()
+    }
+
+    /// Whether anybody takes the log. Its events name the trace that they belong to, so there are
+    /// spans, too.
+    pub(crate) fn has_log_taker(&self) -> bool {
+        !self.log_processors.is_empty()
     }
 
     /// Whether spans are told of failures.

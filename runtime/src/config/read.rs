@@ -22,7 +22,7 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         propagator: propagator(environment)?,
         level: level(environment)?,
         limits: limits(environment)?,
-        #[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
+        #[cfg(feature = "pipeline")]
         pipeline: pipeline(environment)?,
         #[cfg(feature = "otlp")]
         otlp: otlp(environment, choice)?,
@@ -40,6 +40,7 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         exporters: Vec::new(),
         processors: Vec::new(),
         error_processors: Vec::new(),
+        log_processors: Vec::new(),
         reports: super::reports::read(environment)?,
         warnings,
     })
@@ -82,7 +83,7 @@ fn limits(environment: &Environment) -> Result<Limits, ConfigError> {
     })
 }
 
-#[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
+#[cfg(feature = "pipeline")]
 fn pipeline(environment: &Environment) -> Result<crate::pipeline::Settings, ConfigError> {
     Ok(crate::pipeline::Settings::from_env(&|name| environment.get(name).map(str::to_owned))?)
 }

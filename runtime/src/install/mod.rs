@@ -9,10 +9,10 @@ mod exporters;
 #[path = "no_exporters.rs"]
 mod exporters;
 mod outlets;
-#[cfg(not(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console")))]
+#[cfg(not(feature = "pipeline"))]
 #[path = "no_pipelines.rs"]
 mod pipelines;
-#[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
+#[cfg(feature = "pipeline")]
 mod pipelines;
 mod reports;
 #[cfg(feature = "xray")]
@@ -66,7 +66,7 @@ pub enum InstallError {
     #[error("cannot start the thread that collects spans")]
     NoThread,
     /// The I/O thread does not start.
-    #[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
+    #[cfg(feature = "pipeline")]
     #[error(transparent)]
     Start(#[from] crate::pipeline::StartError),
     /// The threads of an exporter do not start.
@@ -74,7 +74,7 @@ pub enum InstallError {
     #[error(transparent)]
     Exporter(#[from] crate::opentelemetry::StartError),
     /// A destination's client cannot be built.
-    #[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
+    #[cfg(feature = "pipeline")]
     #[error("cannot send telemetry")]
     Transport(#[from] crate::pipeline::transport::TransportError),
 }

@@ -73,7 +73,8 @@ impl Outlets {
             config.reports.scrub = std::mem::take(&mut config.reports.scrub).secret(secret);
         }
         let of_spans = std::mem::take(&mut config.processors);
-        let processors = Processors { of_spans, ..Processors::default() };
+        let of_logs = std::mem::take(&mut config.log_processors);
+        let processors = Processors { of_spans, of_logs, ..Processors::default() };
         let mut parts = Parts { processors, ..Parts::default() };
         super::pipelines::start(config, &mut outlets, &mut parts)?;
         super::exporters::start(config, &mut outlets, &mut parts)?;
@@ -82,13 +83,7 @@ impl Outlets {
     }
 
     #[cfg_attr(
-        not(any(
-            feature = "otlp",
-            feature = "xray",
-            feature = "rollbar",
-            feature = "console",
-            feature = "opentelemetry"
-        )),
+        not(any(feature = "pipeline", feature = "opentelemetry")),
         expect(dead_code, reason = "without a destination there is nothing to add")
     )]
     pub(super) fn add(&mut self, outlet: impl Outlet + 'static) {

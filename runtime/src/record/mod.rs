@@ -10,6 +10,7 @@ mod error;
 mod id;
 mod level;
 mod local_trace;
+mod log;
 mod resource;
 mod segment;
 mod source;
@@ -27,6 +28,7 @@ pub use error::{
 pub use id::{ParseIdError, SpanId, TraceId};
 pub use level::{Level, ParseLevelError};
 pub use local_trace::LocalTrace;
+pub use log::{LogId, LogRecord};
 pub use resource::Resource;
 pub use segment::{Failure, Metadata, Namespace, Segment};
 pub use source::Source;

@@ -109,6 +109,7 @@ pub(crate) const IS_LIVE: bool = cfg!(all(
     any(
         feature = "otlp",
         feature = "xray",
+        feature = "cloudwatch",
         feature = "rollbar",
         feature = "console",
         feature = "opentelemetry",

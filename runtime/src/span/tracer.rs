@@ -14,7 +14,7 @@ use super::missing::ContextMissing;
 use super::report::TakeFailures;
 use super::scope;
 use crate::propagate::Composite;
-use crate::record::{Destinations, Level, Processor, SpanRecord};
+use crate::record::{Destinations, Level, LogRecord, Processor, SpanRecord};
 use crate::sample::{DecideSegments, Sampler};
 
 /// How much one span may hold; what is beyond is counted on the span.
@@ -56,13 +56,15 @@ pub(crate) struct Tracer {
 #[derive(Clone)]
 pub(crate) struct Watcher(pub(crate) Arc<dyn Fn(SpanRecord) + Send + Sync>);
 
-/// Who takes finished spans, in the order they were added.
+/// Who takes finished spans and events of the log, in the order they were added.
 #[derive(Clone, Default)]
 pub(crate) struct Processors {
     /// Those that take what goes to destinations of spans.
     pub(crate) of_spans: Vec<Arc<dyn Processor<SpanRecord>>>,
     /// Those that are shown everything and choose for themselves.
     pub(crate) of_all: Vec<Arc<dyn Processor<SpanRecord>>>,
+    /// Those that take the log.
+    pub(crate) of_logs: Vec<Arc<dyn Processor<LogRecord>>>,
 }
 
 /// How many tracers there may be at a time; the first is the installed one.
@@ -175,6 +177,6 @@ impl std::fmt::Debug for Watcher {
 
 impl std::fmt::Debug for Processors {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} processors", self.of_spans.len() + self.of_all.len())
+        write!(f, "{} processors", self.of_spans.len() + self.of_all.len() + self.of_logs.len())
     }
 }

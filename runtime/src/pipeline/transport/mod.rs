@@ -5,9 +5,9 @@
 
 #[cfg(feature = "xray")]
 pub mod daemon;
-#[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar"))]
+#[cfg(any(feature = "otlp", feature = "xray", feature = "aws", feature = "rollbar"))]
 pub mod http;
-#[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar"))]
+#[cfg(any(feature = "otlp", feature = "xray", feature = "aws", feature = "rollbar"))]
 mod retry_after;
 #[cfg(feature = "xray")]
 pub mod udp;
