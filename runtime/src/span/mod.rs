@@ -26,6 +26,8 @@ pub(crate) mod collector;
 mod current;
 mod decode;
 mod drain;
+#[cfg(feature = "tracing")]
+mod foreign;
 mod frame;
 mod handle;
 mod ids;
