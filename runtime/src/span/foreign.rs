@@ -7,51 +7,80 @@ use super::begin::Asked;
 use super::callsite::Callsite;
 use super::current;
 use super::frame::Frame;
-use super::handle::{Span, SpanRef};
+use super::handle::SpanRef;
 use super::parent::Parent;
 use super::sink::{Recorder, Sink};
 use super::words::Key;
 use crate::record::{Destinations, SpanKind};
 
-impl Span {
+/// Inline room for the attributes of one: a few numbers and a text or two.
+const WORDS: usize = 16;
+
+/// A span that lives as long as one of another library.
+#[derive(Debug)]
+pub(crate) struct Foreign(Frame<WORDS>);
+
+impl Foreign {
+    /// One that has not begun: it is a few hundred bytes, and begins where it stays.
+    #[inline]
+    pub(crate) const fn new() -> Self {
+        Self(Frame::new())
+    }
+
     /// Begins the span of a callsite, under the current one where no parent is given. It names no span
     /// where nobody would take it.
-    pub(crate) fn begin(callsite: &'static Callsite, parent: Option<Parent>) -> Self {
-        let mut frame = Frame::new();
+    #[inline]
+    pub(crate) fn begin(&mut self, callsite: &'static Callsite, parent: Option<Parent>) {
         match parent {
-            None => frame.start(callsite),
-            Some(parent) => frame.start_under(callsite, parent),
+            None => self.0.start(callsite),
+            Some(parent) => self.0.start_under(callsite, parent),
         }
-        Self::of(frame)
     }
 
     /// The same for a span whose kind is known at run time.
     pub(crate) fn begin_as(
+        &mut self,
         callsite: &'static Callsite,
         kind: SpanKind,
         parent: Option<Parent>,
-    ) -> Self {
-        let mut frame = Frame::new();
-        frame.start_asked(
-            callsite,
-            &Asked {
-                kind,
-                takers: Destinations::of(kind),
-                is_request: kind.is_request(),
-                ..Asked::of(callsite, parent.unwrap_or_else(Parent::current))
-            },
-        );
-        if frame.is_recording()
-            && let Some(buffer) = frame.buffer()
+    ) {
+        let asked = Asked {
+            kind,
+            takers: Destinations::of(kind),
+            is_request: kind.is_request(),
+            ..Asked::of(callsite, parent.unwrap_or_else(Parent::current))
+        };
+        self.0.start_asked(callsite, &asked);
+        if self.0.is_recording()
+            && let Some(buffer) = self.0.buffer()
         {
             Sink::new(buffer, Key::KIND).i64(i64::from(kind as u8));
         }
-        Self::of(frame)
     }
 
-    /// Where the values go that are known at the begin.
+    /// Names the span.
+    #[inline]
+    pub(crate) fn reference(&self) -> SpanRef {
+        self.0.reference()
+    }
+
+    /// Whether values recorded now would be kept.
+    #[inline]
+    pub(crate) fn is_recording(&self) -> bool {
+        self.0.is_recording()
+    }
+
+    /// Where its values go.
+    #[inline]
     pub(crate) fn recorder(&mut self) -> &mut impl Recorder {
-        self.frame()
+        &mut self.0
+    }
+}
+
+impl Drop for Foreign {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.finish_by_hand();
     }
 }
 

@@ -64,6 +64,8 @@ mod words;
 pub(crate) use clock::now;
 pub(crate) use clock::{since_epoch, steady};
 
+#[cfg(feature = "tracing")]
+pub(crate) use foreign::Foreign;
 #[cfg_attr(
     not(feature = "tracing"),
     expect(unused_imports, reason = "for spans that others begin")
