@@ -19,10 +19,14 @@ mod address;
 mod batch;
 #[cfg(feature = "console")]
 pub mod console;
+#[cfg(feature = "cloudwatch")]
+mod log_json;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 #[cfg(feature = "rollbar")]
 pub mod rollbar;
+#[cfg(any(feature = "cloudwatch", feature = "console"))]
+mod utc;
 #[cfg(any(feature = "otlp", feature = "console"))]
 mod weight;
 #[cfg(feature = "xray")]
