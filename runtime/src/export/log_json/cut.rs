@@ -40,7 +40,8 @@ impl Form<'_> {
         let behind_bytes = tail.len() + MARK_BYTES + 2;
         self.fields(start + max_bytes - behind_bytes, out);
         out.extend_from_slice(&tail);
-        truncated(whole_bytes - (out.len() - start) + self.left_out_bytes, out);
+        let cut_bytes = out.len() + 1 - start;
+        truncated(whole_bytes - cut_bytes + self.left_out_bytes, out);
         out.push(b'}');
     }
 
