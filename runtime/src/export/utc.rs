@@ -6,18 +6,23 @@
 const NS_PER_SECOND: u64 = 1_000_000_000;
 const SECONDS_PER_DAY: u64 = 86_400;
 
-/// A day of the calendar.
+/// A moment in parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Date {
+pub(super) struct Utc {
     pub(super) year: u32,
     /// From 1.
     pub(super) month: u32,
     /// From 1.
     pub(super) day: u32,
+    /// From 0, as what follows.
+    pub(super) hour: u32,
+    pub(super) minute: u32,
+    pub(super) second: u32,
+    pub(super) microsecond: u32,
 }
 
-impl Date {
-    /// The day of a moment; the count of nanoseconds ends in 2554.
+impl Utc {
+    /// Takes a moment apart; the count of nanoseconds ends in 2554.
     ///
     /// Source: <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>, where years
     /// begin in March, so that a leap day is the last of its year.
@@ -31,34 +36,37 @@ impl Date {
         let month = (5 * day + 2) / 153;
         let day = day - (153 * month + 2) / 5 + 1;
         let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-        Self { year: year + 400 * era + next_year, month, day }
+        let second = small(unix_ns / NS_PER_SECOND % SECONDS_PER_DAY);
+        Self {
+            year: year + 400 * era + next_year,
+            month,
+            day,
+            hour: second / 3_600,
+            minute: second / 60 % 60,
+            second: second % 60,
+            microsecond: small(unix_ns % NS_PER_SECOND / 1_000),
+        }
     }
-}
-
-/// The hour of a moment's day, 0 to 23.
-pub(super) fn hour(unix_ns: u64) -> u32 {
-    small(unix_ns / NS_PER_SECOND % SECONDS_PER_DAY / 3_600)
 }
 
 /// The moment as `2026-11-20T10:00:00.123456Z`, which is as long for each.
 ///
 /// Source: <https://www.rfc-editor.org/rfc/rfc3339#section-5.6>.
 pub(super) fn rfc_3339(unix_ns: u64) -> [u8; 27] {
-    let Date { year, month, day } = Date::of(unix_ns);
-    let second = small(unix_ns / NS_PER_SECOND % SECONDS_PER_DAY);
+    let utc = Utc::of(unix_ns);
     let mut text = *b"0000-00-00T00:00:00.000000Z";
-    digits(year, &mut text[..4]);
-    digits(month, &mut text[5..7]);
-    digits(day, &mut text[8..10]);
-    digits(second / 3_600, &mut text[11..13]);
-    digits(second / 60 % 60, &mut text[14..16]);
-    digits(second % 60, &mut text[17..19]);
-    digits(small(unix_ns % NS_PER_SECOND / 1_000), &mut text[20..26]);
+    digits(utc.year, &mut text[..4]);
+    digits(utc.month, &mut text[5..7]);
+    digits(utc.day, &mut text[8..10]);
+    digits(utc.hour, &mut text[11..13]);
+    digits(utc.minute, &mut text[14..16]);
+    digits(utc.second, &mut text[17..19]);
+    digits(utc.microsecond, &mut text[20..26]);
     text
 }
 
 /// Writes a number with leading zeros; what is beyond the place is left out.
-pub(super) fn digits(mut number: u32, place: &mut [u8]) {
+fn digits(mut number: u32, place: &mut [u8]) {
     for digit in place.iter_mut().rev() {
         *digit = b"0123456789"[(number % 10) as usize];
         number /= 10;
@@ -88,36 +96,29 @@ mod tests {
         ] {
             let text = rfc_3339(unix_ns);
             assert_eq!(str::from_utf8(&text), Ok(expected));
-            assert_eq!(
-                hour(unix_ns).to_string(),
-                expected[11..13].trim_start_matches('0').max("0")
-            );
         }
     }
 
     #[test]
     fn every_day_follows_the_one_before() {
+        let is_leap = |year: u32| {
+            year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400)
+        };
         let days = |year: u32, month: u32| match month {
-            2 if year.is_multiple_of(4)
-                && (!year.is_multiple_of(100) || year.is_multiple_of(400)) =>
-            {
-                29
-            }
+            2 if is_leap(year) => 29,
             2 => 28,
             4 | 6 | 9 | 11 => 30,
             _ => 31,
         };
-        let mut expected = Date { year: 1970, month: 1, day: 1 };
-        for day in 0..200_000 {
-            assert_eq!(Date::of(day * SECONDS_PER_DAY * NS_PER_SECOND), expected);
-            let Date { year, month, day } = &mut expected;
-            *day += 1;
-            if *day > days(*year, *month) {
-                (*day, *month) = (1, *month + 1);
-            }
-            if *month > 12 {
-                (*month, *year) = (1, *year + 1);
-            }
+        let mut expected = (1970, 1, 1);
+        for at in 0..200_000 {
+            let Utc { year, month, day, .. } = Utc::of(at * SECONDS_PER_DAY * NS_PER_SECOND);
+            assert_eq!((year, month, day), expected);
+            expected = match (year, month, day) {
+                (_, 12, 31) => (year + 1, 1, 1),
+                _ if day == days(year, month) => (year, month + 1, 1),
+                _ => (year, month, day + 1),
+            };
         }
     }
 }
