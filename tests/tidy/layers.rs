@@ -27,6 +27,7 @@ const MATRIX: &[(&str, Imports)] = &[
     ("export", Only(&["record", "sample", "secret", "notes", "origin", "tree"])),
     ("pipeline", Only(&["record", "export", "loss", "diagnostics", "secret"])),
     ("report", Only(&["record", "span", "loss", "diagnostics", "secret", "conventions"])),
+    ("logging", Only(&["record", "span", "diagnostics"])),
     // The edges of the process.
     ("headers", Only(&["record", "propagate", "span"])),
     ("actix", Only(&["record", "sample", "propagate", "span", "report", "headers", "conventions"])),

@@ -7,7 +7,9 @@
 #[cfg(feature = "cloudwatch")]
 mod cloudwatch;
 mod environment;
+mod error;
 mod exporters;
+mod logging;
 mod near_miss;
 mod read;
 mod reports;
@@ -19,14 +21,15 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use environment::Environment;
+pub use error::ConfigError;
 #[cfg(feature = "xray")]
 pub(crate) use read::is_on;
 
-use crate::propagate::{Composite, CompositeError};
+use crate::propagate::Composite;
 use crate::record::{
     Attribute, ErrorRecord, Level, LogRecord, Processor, Resource, SpanRecord, Value,
 };
-use crate::sample::{Sampler, SamplerError};
+use crate::sample::Sampler;
 use crate::secret::Secret;
 use crate::span::Limits;
 
@@ -76,64 +79,8 @@ pub struct Config {
     pub(crate) error_processors: Vec<Arc<dyn Processor<ErrorRecord>>>,
     pub(crate) log_processors: Vec<Arc<dyn Processor<LogRecord>>>,
     pub(crate) reports: crate::report::Settings,
+    pub(crate) logging: crate::logging::Settings,
     pub(crate) warnings: Vec<String>,
-}
-
-/// Why settings cannot be used; each message names the variable, what it holds and what was
-/// expected.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// A value that is not of its kind.
-    #[error("{variable} is `{found}`, expected {expected}")]
-    Value {
-        /// The variable.
-        variable: &'static str,
-        /// Its value.
-        found: String,
-        /// What it may be.
-        expected: &'static str,
-    },
-    /// The sampler's variables.
-    #[error(transparent)]
-    Sampler(#[from] SamplerError),
-    /// A file that cannot be read.
-    #[error("{variable} names `{path}`, which cannot be read: {error}")]
-    File {
-        /// The variable.
-        variable: &'static str,
-        /// The file.
-        path: String,
-        /// Why not.
-        error: std::io::Error,
-    },
-    /// A file of sampling rules.
-    #[cfg(feature = "xray")]
-    #[error(transparent)]
-    Rules(#[from] crate::sample::xray::RulesError),
-    /// The list of propagators.
-    #[error(transparent)]
-    Propagators(#[from] CompositeError),
-    /// The variables of OTLP.
-    #[cfg(feature = "otlp")]
-    #[error(transparent)]
-    Otlp(#[from] crate::export::otlp::SettingsError),
-    /// The variables of Rollbar.
-    #[cfg(feature = "rollbar")]
-    #[error(transparent)]
-    Rollbar(#[from] crate::export::rollbar::SettingsError),
-    /// The variables of CloudWatch Logs.
-    #[cfg(feature = "cloudwatch")]
-    #[error(transparent)]
-    Cloudwatch(#[from] crate::export::cloudwatch::SettingsError),
-    /// The variables of AWS.
-    #[cfg(feature = "cloudwatch")]
-    #[error(transparent)]
-    Aws(#[from] crate::aws::SettingsError),
-    /// The variables of batching.
-    #[cfg(feature = "pipeline")]
-    #[error(transparent)]
-    Pipeline(#[from] crate::pipeline::SettingsError),
 }
 
 impl Config {
@@ -323,6 +270,19 @@ impl Config {
     /// not block.
     pub fn log_processor(mut self, processor: impl Processor<LogRecord>) -> Self {
         self.log_processors.push(Arc::new(processor));
+        self
+    }
+
+    /// What becomes of the log, instead of `RUST_LOG` and `SPANWRIGHT_SPAN_EVENTS`.
+    pub fn logging(mut self, settings: crate::logging::Settings) -> Self {
+        self.logging = settings;
+        self
+    }
+
+    /// Changes what becomes of the log, and leaves the rest as the variables say, for instance
+    /// `change_logging(|logging| logging.has_subscriber = false)`.
+    pub fn change_logging(mut self, change: impl FnOnce(&mut crate::logging::Settings)) -> Self {
+        change(&mut self.logging);
         self
     }
 

@@ -27,7 +27,7 @@ pub(super) fn start(
     let creation = Creation::new(&settings, &endpoint);
     let transport = Transport::new(target, provider, settings.timeout, now, creation)?;
     let handle = motor.add(Exporter::new(&settings, &endpoint), transport, &config.pipeline);
-    parts.processors.of_logs.push(Arc::new(handle));
+    parts.processors.logs.push(Arc::new(handle));
     Ok(())
 }
 

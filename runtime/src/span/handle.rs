@@ -253,7 +253,7 @@ impl SpanRef {
     }
 
     #[inline]
-    fn amend_text(&self, key: Key<'_>, text: &str) -> &Self {
+    pub(super) fn amend_text(&self, key: Key<'_>, text: &str) -> &Self {
         if self.is_recording() {
             let text = cut(text, MAX_TEXT_BYTES);
             let write = |words: &mut Words<'_>| words.text(key, text);

@@ -1,0 +1,60 @@
+//! Which spans of `tracing` this thread is in, and what was current before each.
+//!
+//! In: the word that a span was entered or left. Out: our current span, set and restored.
+//! Never: takes it that spans are left in the opposite order.
+
+use std::cell::{Cell, RefCell};
+
+use tracing::span::Id;
+
+use crate::span::SpanRef;
+
+/// A span that was entered.
+struct Level {
+    id: u64,
+    /// What was current before.
+    before: SpanRef,
+}
+
+thread_local! {
+    /// The span that this thread has begun last, until it enters one: most often that one.
+    static EXPECTED: Cell<(u64, SpanRef)> = const { Cell::new((0, SpanRef::NONE)) };
+    static LEVELS: RefCell<Vec<Level>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Notes a span that has begun, so that it need not be looked up if it is entered next.
+pub(super) fn expect(id: &Id, span: SpanRef) {
+    EXPECTED.set((id.into_u64(), span));
+}
+
+/// The span that is entered, if it is the one that has begun last.
+pub(super) fn expected(id: &Id) -> Option<SpanRef> {
+    let (expected, span) = EXPECTED.take();
+    (expected == id.into_u64()).then_some(span)
+}
+
+/// Makes a span current.
+pub(super) fn enter(id: &Id, span: SpanRef) {
+    // A thread that is being torn down could not leave it again.
+    let _ = LEVELS.try_with(|levels| {
+        if let Ok(mut levels) = levels.try_borrow_mut() {
+            levels.push(Level { id: id.into_u64(), before: span.replace_current() });
+        }
+    });
+}
+
+/// Makes current what was before a span. One that lies below others is taken out from under them.
+pub(super) fn leave(id: &Id) {
+    // See above.
+    let _ = LEVELS.try_with(|levels| {
+        let Ok(mut levels) = levels.try_borrow_mut() else { return };
+        let Some(at) = levels.iter().rposition(|level| level.id == id.into_u64()) else { return };
+        let Level { before, .. } = levels.remove(at);
+        match levels.get_mut(at) {
+            None => {
+                before.replace_current();
+            }
+            Some(above) => above.before = before,
+        }
+    });
+}
