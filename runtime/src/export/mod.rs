@@ -17,12 +17,20 @@
 #[cfg(any(feature = "otlp", feature = "rollbar"))]
 mod address;
 mod batch;
+#[cfg(feature = "cloudwatch")]
+pub mod cloudwatch;
 #[cfg(feature = "console")]
 pub mod console;
+#[cfg(feature = "cloudwatch")]
+mod log_json;
 #[cfg(feature = "otlp")]
 pub mod otlp;
+#[cfg(feature = "aws")]
+mod refusal;
 #[cfg(feature = "rollbar")]
 pub mod rollbar;
+#[cfg(any(feature = "cloudwatch", feature = "console"))]
+mod utc;
 #[cfg(any(feature = "otlp", feature = "console"))]
 mod weight;
 #[cfg(feature = "xray")]
@@ -34,6 +42,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 pub use batch::Batch;
+#[cfg(feature = "aws")]
+pub use refusal::Refusal;
 
 use crate::secret::Secret;
 
@@ -56,6 +66,19 @@ pub trait Exporter: Send + 'static {
     /// How many of [`Limits::items`] an encoded item takes; 0 counts as 1.
     fn count(_item: &[u8]) -> usize {
         1
+    }
+
+    /// How many of [`Limits::bytes`] an encoded item takes, overhead not included; all of its own
+    /// unless the vendor counts something else, such as texts without their escapes.
+    fn size(item: &[u8]) -> usize {
+        item.len()
+    }
+
+    /// Whether an encoded item may be in one request with the one that began it.
+    ///
+    /// One that may not begins the next request.
+    fn joins(&self, _first: &[u8], _item: &[u8]) -> bool {
+        true
     }
 
     /// Appends exactly one item to `out`. What it left in `out` on an error is discarded.
@@ -88,9 +111,10 @@ pub struct Limits {
     /// The most items of one request, as [`Exporter::count`] counts them; one item alone may be
     /// more.
     pub items: usize,
-    /// The most bytes of one request's items together, overhead included.
+    /// The most bytes of one request's items together, as [`Exporter::size`] counts them, overhead
+    /// included.
     pub bytes: usize,
-    /// Bytes that the vendor counts on top of each item.
+    /// Bytes that the vendor counts on top of each item, for as many as it counts.
     pub overhead_bytes: usize,
 }
 
@@ -125,12 +149,55 @@ pub struct Reply {
     pub headers: Vec<(String, String)>,
     /// The body, cut by no one: a longer one than the transport allows is an error instead.
     pub body: Bytes,
+    /// Of which step this is the answer, where one that had to come before the request itself
+    /// ended it all.
+    pub stopped_at: Option<String>,
+    /// Steps before the request that were refused, and that it could do without.
+    pub skipped: Vec<String>,
 }
 
 impl Reply {
     /// The first header of this name, in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What a destination needs before it takes a request, for instance a place to put it.
+pub trait Prepare: Send + Sync + 'static {
+    /// Requests to make before this one is sent once more, in order; none when its answer stands.
+    fn steps(&self, request: &Request, reply: &Reply) -> Vec<Request>;
+
+    /// What the answer to one of them means for those behind it.
+    fn outcome(&self, step: &Request, reply: &Reply) -> StepOutcome;
+
+    /// What a step is called in [`Reply::stopped_at`] and [`Reply::skipped`].
+    fn name(&self, step: &Request) -> String;
+}
+
+/// What the answer to a step means for those behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepOutcome {
+    /// It is as it should be.
+    Done,
+    /// It was refused; what follows may do without.
+    Skip,
+    /// What follows is in vain.
+    Stop,
+}
+
+/// Nothing.
+impl Prepare for () {
+    fn steps(&self, _: &Request, _: &Reply) -> Vec<Request> {
+        Vec::new()
+    }
+
+    fn outcome(&self, _: &Request, _: &Reply) -> StepOutcome {
+        StepOutcome::Done
+    }
+
+    fn name(&self, _: &Request) -> String {
+        String::new()
     }
 }
 
