@@ -93,6 +93,8 @@ pub mod span;
 pub mod testing;
 #[cfg(any(feature = "console", feature = "testing"))]
 mod tree;
+#[cfg(feature = "console")]
+mod utc;
 #[cfg(feature = "xray")]
 pub mod xray;
 

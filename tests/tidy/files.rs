@@ -12,7 +12,6 @@ const DIALECT: [&str; 4] = ["encode.rs", "mod.rs", "request.rs", "verdict.rs"];
 const EXTRAS: &[(&str, &str, &str)] = &[
     ("console", "errors.rs", "a failure has other lines than a trace"),
     ("console", "paint.rs", "traces and failures have colours and harmless texts in common"),
-    ("console", "utc.rs", "people want to know when, and no library is worth one line"),
     ("otlp", "attributes.rs", "attributes are written to bytes without message types"),
     ("otlp", "endpoint.rs", "two variables make one address by two rules"),
     ("otlp", "environment.rs", "standard variables of each signal"),

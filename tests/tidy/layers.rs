@@ -19,12 +19,13 @@ const MATRIX: &[(&str, Imports)] = &[
     ("diagnostics", Only(&[])),
     ("conventions", Only(&["secret"])),
     ("notes", Only(&[])),
+    ("utc", Only(&[])),
     // Looks at records that more than one dialect needs.
     ("origin", Only(&["record"])),
     ("tree", Only(&["record"])),
     // Producers, dialects and motion, which do not know each other.
     ("span", Only(&["record", "sample", "propagate", "loss", "diagnostics"])),
-    ("export", Only(&["record", "sample", "secret", "notes", "origin", "tree"])),
+    ("export", Only(&["record", "sample", "secret", "notes", "utc", "origin", "tree"])),
     ("pipeline", Only(&["record", "export", "loss", "diagnostics", "secret"])),
     ("report", Only(&["record", "span", "loss", "diagnostics", "secret", "conventions"])),
     // The edges of the process.

@@ -7,7 +7,6 @@ mod encode;
 mod errors;
 mod paint;
 mod request;
-mod utc;
 mod verdict;
 
 use std::io::IsTerminal;
