@@ -242,14 +242,14 @@ impl Config {
         read::xray_rules(self, json)
     }
 
-    /// Prints finished traces and failures, instead of `SPANWRIGHT_CONSOLE`.
+    /// Prints finished traces, failures and the log, instead of `SPANWRIGHT_CONSOLE`.
     #[cfg(feature = "console")]
     pub fn console(mut self, settings: crate::export::console::Settings) -> Self {
         self.console = Some(settings);
         self
     }
 
-    /// Prints finished traces and failures to standard output if no other destination is configured;
+    /// Prints finished traces, failures and the log to standard output if no other destination is configured;
     /// in a build without the console nothing changes.
     pub fn console_if_alone(self, environment: &Environment) -> Self {
         if self.has_destination() { self } else { self.console_on_stdout(environment) }
@@ -330,7 +330,8 @@ impl Config {
     /// Whether anybody takes the log. Its events name the trace that they belong to, so there are
     /// spans, too.
     pub(crate) fn has_log_taker(&self) -> bool {
-        !self.log_processors.is_empty()
+        let has_console = cfg!(feature = "tracing") && self.has_console();
+        has_console || !self.log_processors.is_empty()
     }
 
     /// Whether spans are told of failures.

@@ -1,10 +1,12 @@
-//! Finished traces for people, a tree of spans as text, and failures with where they come from.
+//! Finished traces for people, a tree of spans as text, failures with where they come from, and the
+//! log.
 //!
-//! In: the spans of one local root, or one failure. Out: lines, in colour or plain.
+//! In: the spans of one local root, one failure, or one event of the log. Out: lines, in colour or plain.
 //! Never: is read by a machine; the form may change in any release.
 
 mod encode;
 mod errors;
+mod logs;
 mod paint;
 mod request;
 mod verdict;
@@ -12,6 +14,7 @@ mod verdict;
 use std::io::IsTerminal;
 
 pub use errors::Errors;
+pub use logs::Logs;
 
 use crate::export::{Batch, EncodeError, Limits, Reply, Request, Verdict};
 use crate::record::LocalTrace;
@@ -19,7 +22,7 @@ use crate::record::LocalTrace;
 /// A terminal takes what it is given; the bound keeps one write short.
 const LIMITS: Limits = Limits { items: 64, bytes: 1024 * 1024, overhead_bytes: 0 };
 
-/// How traces and failures are printed.
+/// How traces, failures and the log are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// Whether the text is coloured.
