@@ -93,7 +93,7 @@ pub mod span;
 pub mod testing;
 #[cfg(any(feature = "console", feature = "testing"))]
 mod tree;
-#[cfg(feature = "console")]
+#[cfg(any(feature = "console", all(feature = "actix", feature = "tracing")))]
 mod utc;
 #[cfg(feature = "xray")]
 pub mod xray;

@@ -30,7 +30,10 @@ const MATRIX: &[(&str, Imports)] = &[
     ("report", Only(&["record", "span", "loss", "diagnostics", "secret", "conventions"])),
     // The edges of the process.
     ("headers", Only(&["record", "propagate", "span"])),
-    ("actix", Only(&["record", "sample", "propagate", "span", "report", "headers", "conventions"])),
+    (
+        "actix",
+        Only(&["record", "sample", "propagate", "span", "report", "headers", "conventions", "utc"]),
+    ),
     ("http_client", Only(&["record", "span", "headers", "conventions"])),
     ("aws", Only(&["export", "pipeline", "secret"])),
     ("opentelemetry", Only(&["record", "origin", "propagate", "loss", "diagnostics", "span"])),
