@@ -181,7 +181,7 @@ impl Line<'_> {
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let utc::Time { year, month, day, hour, minute, .. } = utc::Time::of(self.unix_ns);
-        let month = MONTHS[month - 1];
+        let month = MONTHS[month as usize - 1];
         write!(f, "[{year}-{month}-{day:02} {hour:02}:{minute:02}] ")?;
         let query = self.query.as_deref().unwrap_or_default();
         let (client, scheme) = (escaped(self.client.unwrap_or("-")), escaped(self.scheme));

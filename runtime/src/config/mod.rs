@@ -63,6 +63,9 @@ pub struct Config {
     pub(crate) rollbar: Option<crate::export::rollbar::Settings>,
     #[cfg(feature = "console")]
     pub(crate) console: Option<crate::export::console::Settings>,
+    /// What the environment says of the log on the console, which may be turned on later.
+    #[cfg(feature = "console")]
+    pub(crate) log_format: Option<crate::export::console::LogFormat>,
     #[cfg(feature = "opentelemetry")]
     pub(crate) exporters: Vec<crate::opentelemetry::Destination>,
     pub(crate) processors: Vec<Arc<dyn Processor<SpanRecord>>>,
@@ -257,7 +260,7 @@ impl Config {
 
     #[cfg(feature = "console")]
     fn console_on_stdout(self, environment: &Environment) -> Self {
-        let settings = crate::export::console::Settings::for_stdout(environment.get("NO_COLOR"));
+        let settings = read::console_on_stdout(environment, self.log_format);
         self.console(settings)
     }
 

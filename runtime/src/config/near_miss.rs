@@ -5,7 +5,7 @@
 //! Never: reads a value.
 
 /// Every variable that some part of this crate reads.
-const READ: [&str; 67] = [
+const READ: [&str; 68] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",
@@ -65,6 +65,7 @@ const READ: [&str; 67] = [
     "ROLLBAR_ENVIRONMENT",
     "SPANWRIGHT_CONSOLE",
     "SPANWRIGHT_LEVEL",
+    "SPANWRIGHT_LOG_FORMAT",
     "SPANWRIGHT_REPORTS_PER_MINUTE",
     "SPANWRIGHT_REPORT_PANICS",
     "SPANWRIGHT_REPORT_SOURCE_LINES",

@@ -19,10 +19,14 @@ mod address;
 mod batch;
 #[cfg(feature = "console")]
 pub mod console;
+#[cfg(any(feature = "cloudwatch", feature = "console"))]
+mod log_json;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 #[cfg(feature = "rollbar")]
 pub mod rollbar;
+#[cfg(any(feature = "cloudwatch", feature = "console"))]
+mod utc;
 #[cfg(any(feature = "otlp", feature = "console"))]
 mod weight;
 #[cfg(feature = "xray")]
@@ -58,6 +62,19 @@ pub trait Exporter: Send + 'static {
         1
     }
 
+    /// How many of [`Limits::bytes`] an encoded item takes, overhead not included; all of its own
+    /// unless the vendor counts something else, such as texts without their escapes.
+    fn size(item: &[u8]) -> usize {
+        item.len()
+    }
+
+    /// Whether an encoded item may be in one request with the one that began it.
+    ///
+    /// One that may not begins the next request.
+    fn joins(&self, _first: &[u8], _item: &[u8]) -> bool {
+        true
+    }
+
     /// Appends exactly one item to `out`. What it left in `out` on an error is discarded.
     ///
     /// `&mut self` is for scratch memory only.
@@ -88,9 +105,10 @@ pub struct Limits {
     /// The most items of one request, as [`Exporter::count`] counts them; one item alone may be
     /// more.
     pub items: usize,
-    /// The most bytes of one request's items together, overhead included.
+    /// The most bytes of one request's items together, as [`Exporter::size`] counts them, overhead
+    /// included.
     pub bytes: usize,
-    /// Bytes that the vendor counts on top of each item.
+    /// Bytes that the vendor counts on top of each item, for as many as it counts.
     pub overhead_bytes: usize,
 }
 

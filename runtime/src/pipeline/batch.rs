@@ -7,14 +7,26 @@ use std::mem;
 
 use crate::export::Batch;
 
+/// What a dialect says of the item at the tail.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Measure {
+    /// For how many items it counts; at least 1.
+    pub(super) count: usize,
+    /// For how many bytes it counts.
+    pub(super) size: usize,
+    /// Whether it may be in one request with the first item.
+    pub(super) joins: bool,
+}
+
 /// Items so far, and behind them the tail: what an encoder has appended since the last item.
 #[derive(Debug, Default)]
 pub(super) struct Open {
     bytes: Vec<u8>,
     /// Where each item ends in `bytes`.
     ends: Vec<usize>,
-    /// For how many the items count.
+    /// For how much the items count.
     count: usize,
+    size: usize,
     /// The memory of an earlier batch: at a steady pace none is asked of the system.
     spare: (Vec<u8>, Vec<usize>),
 }
@@ -30,9 +42,14 @@ impl Open {
         self.count
     }
 
-    /// How many items there are.
-    pub(super) fn len(&self) -> usize {
-        self.ends.len()
+    /// For how many bytes the items count.
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The item that began the batch.
+    pub(super) fn first(&self) -> Option<&[u8]> {
+        self.ends.first().map(|&end| &self.bytes[..end])
     }
 
     /// Whether there is no item.
@@ -41,7 +58,7 @@ impl Open {
     }
 
     /// The bytes of the items.
-    pub(super) fn items_len(&self) -> usize {
+    fn items_len(&self) -> usize {
         self.ends.last().copied().unwrap_or(0)
     }
 
@@ -55,10 +72,11 @@ impl Open {
         self.bytes.len() - self.items_len()
     }
 
-    /// Makes the tail an item, which counts for so many.
-    pub(super) fn close_item(&mut self, count: usize) {
+    /// Makes the tail an item, which counts for so much.
+    pub(super) fn close_item(&mut self, measure: Measure) {
         self.ends.push(self.bytes.len());
-        self.count += count;
+        self.count += measure.count;
+        self.size += measure.size;
     }
 
     /// Forgets the tail.
@@ -73,7 +91,7 @@ impl Open {
         self.bytes.truncate(self.items_len());
         let mut bytes = mem::replace(&mut self.bytes, next);
         let mut ends = mem::replace(&mut self.ends, next_ends);
-        self.count = 0;
+        (self.count, self.size) = (0, 0);
         // A batch may wait for long, and only its bytes are counted.
         if bytes.len() < bytes.capacity() / 2 {
             bytes.shrink_to_fit();
@@ -99,11 +117,13 @@ impl Open {
 mod tests {
     use super::*;
 
+    const ONE: Measure = Measure { count: 1, size: 1, joins: true };
+
     fn open(items: &[&str]) -> Open {
         let mut open = Open::default();
         for item in items {
             open.buffer().extend_from_slice(item.as_bytes());
-            open.close_item(1);
+            open.close_item(ONE);
         }
         open
     }
@@ -112,10 +132,12 @@ mod tests {
     fn the_tail_stays_behind_when_the_items_are_taken() {
         let mut open = open(&["a", "b"]);
         open.buffer().extend_from_slice(b"tail");
-        assert_eq!((open.items_len(), open.tail_len()), (2, 4));
+        assert_eq!((open.first(), open.tail()), (Some(&b"a"[..]), &b"tail"[..]));
+        assert_eq!((open.count(), open.size()), (2, 2));
         let closed = open.close();
         assert_eq!(closed.items().collect::<Vec<_>>(), [b"a", b"b"]);
-        open.close_item(1);
+        assert_eq!((open.first(), open.count(), open.size()), (None, 0, 0));
+        open.close_item(ONE);
         assert_eq!(open.close().items().collect::<Vec<_>>(), [b"tail"]);
     }
 
@@ -124,7 +146,7 @@ mod tests {
         let mut open = open(&["a"]);
         open.buffer().extend_from_slice(b"tail");
         open.discard_tail();
-        assert_eq!((open.len(), open.tail_len()), (1, 0));
+        assert_eq!((open.count(), open.tail_len()), (1, 0));
     }
 
     #[test]
@@ -135,7 +157,7 @@ mod tests {
         open.recycle(batch);
         open.close();
         open.buffer().extend_from_slice(b"c");
-        open.close_item(1);
+        open.close_item(ONE);
         assert_eq!(open.close().bytes().as_ptr(), memory);
     }
 

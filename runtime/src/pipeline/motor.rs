@@ -127,7 +127,7 @@ impl Motor {
             ledger: Arc::clone(&ledger),
             weigh: E::weigh,
         };
-        let machine = Machine::new(settings.rules(exporter.limits(), E::count), random());
+        let machine = Machine::new(settings.rules(exporter.limits()), random());
         self.runtime.spawn(
             Worker {
                 exporter,

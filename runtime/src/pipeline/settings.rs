@@ -83,7 +83,7 @@ impl Settings {
     /// Joins the settings with the limits of a destination.
     ///
     /// A batch never needs more than half of what may be held, or a full queue would wait for it.
-    pub(super) fn rules(&self, limits: Limits, count: fn(&[u8]) -> usize) -> Rules {
+    pub(super) fn rules(&self, limits: Limits) -> Rules {
         let half_of_queue = self.max_records.map_or(usize::MAX, |records| (records / 2).max(1));
         Rules {
             limits: Limits {
@@ -91,7 +91,6 @@ impl Settings {
                 bytes: limits.bytes.min(self.max_bytes / 2),
                 overhead_bytes: limits.overhead_bytes,
             },
-            count,
             max_batch_age: self.max_batch_age.min(FOR_EVER),
             max_in_flight: self.max_in_flight.max(1),
             backoff: self.backoff,
@@ -164,7 +163,7 @@ mod tests {
         let limits = Limits { items: 4096, bytes: 4 << 20, overhead_bytes: 0 };
         let settings =
             Settings { max_records: Some(100), max_bytes: 1 << 20, ..Settings::default() };
-        let Limits { items, bytes, .. } = settings.rules(limits, |_| 1).limits;
+        let Limits { items, bytes, .. } = settings.rules(limits).limits;
         assert_eq!((items, bytes), (50, 1 << 19));
     }
 }

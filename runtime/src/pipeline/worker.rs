@@ -13,11 +13,12 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::{Id, JoinError, JoinSet, yield_now};
 use tokio::time::sleep_until;
 
+use super::batch::Measure;
 use super::queue::{Gauge, Message};
 use super::state::{Action, Fate, Input, Machine};
 use super::transport::{Transport, TransportError};
 use crate::diagnostics;
-use crate::export::{Batch, Exporter, Reply, Verdict};
+use crate::export::{Batch, EncodeError, Exporter, Reply, Verdict};
 use crate::loss::{Ledger, LossReason};
 
 /// After how many records the other destinations get a turn on the thread.
@@ -118,11 +119,11 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
         for records in records.chunks(RECORDS_PER_TURN) {
             let now = now();
             for record in records {
-                let encode = || self.exporter.encode(record, self.machine.buffer());
+                let encode = || encode(&mut self.exporter, record, &mut self.machine);
                 let failure = match catch_unwind(AssertUnwindSafe(encode)) {
-                    Ok(Ok(())) => {
+                    Ok(Ok(measure)) => {
                         encoded_bytes += self.machine.tail_len();
-                        self.machine.on(Input::Item, now, &mut actions);
+                        self.machine.on(Input::Item(measure), now, &mut actions);
                         continue;
                     }
                     Ok(Err(error)) => {
@@ -283,6 +284,21 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
         };
         diagnostics::say(format_args!("{name}{at}: {what} ({lost} lost so far{more})"));
     }
+}
+
+/// Makes a record the tail of the machine's buffer; what the dialect says of it.
+fn encode<E: Exporter>(
+    exporter: &mut E,
+    record: &E::Record,
+    machine: &mut Machine,
+) -> Result<Measure, EncodeError> {
+    exporter.encode(record, machine.buffer())?;
+    let (first, item) = machine.first_and_tail();
+    Ok(Measure {
+        count: E::count(item).max(1),
+        size: E::size(item),
+        joins: first.is_none_or(|first| exporter.joins(first, item)),
+    })
 }
 
 /// A dialect panicked.

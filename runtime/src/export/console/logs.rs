@@ -1,16 +1,18 @@
-//! One event of the log to one line.
+//! One event of the log to one line, for people or for machines.
 //!
 //! ```text
 //! 2026-11-20T09:16:00.123Z  info   cruddur::home  HomeActivities  app.count=3  trace 0af7651916cd43dd8448eb211c80319c  user 7
 //! ```
 //!
-//! The trace is named in full, as in the first line of its tree, so that one is found by the other.
+//! The trace is named in full, as in the first line of its tree, so that one is found by the other. For
+//! machines, which read what a container prints, the line is a JSON object.
 
 use std::io::Write as _;
 
 use super::paint::{Paint, attributes, attributes_bytes, cut_on_one_line, on_one_line};
-use super::{LIMITS, Settings, request, verdict};
-use crate::export::{Batch, EncodeError, Exporter, Limits, Reply, Request, Verdict};
+use super::{LIMITS, LogFormat, Settings, request, verdict};
+use crate::export::log_json::Form;
+use crate::export::{Batch, EncodeError, Exporter, Limits, Reply, Request, Verdict, weight};
 use crate::record::{Attribute, Level, LogRecord};
 use crate::utc;
 
@@ -23,8 +25,17 @@ const MAX_MESSAGE_BYTES: usize = (MAX_MESSAGE_CHARS + 1) * 4;
 /// The most bytes of a line that its fields take; those that do not fit are counted.
 const MAX_FIELDS_BYTES: usize = 8 * 1024;
 
-/// What a line costs beside its target, message, fields and user.
-const FIXED_BYTES: usize = 256;
+/// The longest object with its line feed, which is what Docker reads of a container at a time: what is
+/// longer arrives as several lines.
+///
+/// Source: <https://github.com/moby/moby/blob/master/daemon/logger/copier.go>.
+const MAX_JSON_BYTES: usize = 16 * 1024;
+
+/// What a line costs beside its target, file, message, fields and user.
+const FIXED_BYTES: usize = 512;
+
+/// What the longest escape takes for a character of one byte.
+const MAX_ESCAPE_BYTES: usize = "\\u0000".len();
 
 /// Renders events of the log.
 #[derive(Debug)]
@@ -44,13 +55,15 @@ impl Exporter for Logs {
 
     const NAME: &'static str = "console logs";
 
+    /// Of the longer form: nobody says here which of them it will be.
     fn weigh(record: &LogRecord) -> usize {
-        let user_bytes = record.user.as_ref().map_or(0, |user| user.len());
-        FIXED_BYTES
-            + record.target.len()
-            + record.message.len().min(MAX_MESSAGE_BYTES)
-            + attributes_bytes(&record.attributes)
-            + user_bytes
+        let LogRecord { message, attributes, .. } = record;
+        let others = [Some(&*record.target), record.file.as_deref(), record.user.as_deref()];
+        let other_bytes: usize = others.into_iter().flatten().map(str::len).sum();
+        let line_bytes = message.len().min(MAX_MESSAGE_BYTES) + attributes_bytes(attributes);
+        let raw_bytes = other_bytes + message.len() + weight::of_attributes(attributes);
+        let json_bytes = (raw_bytes * MAX_ESCAPE_BYTES).min(MAX_JSON_BYTES);
+        FIXED_BYTES + (other_bytes + line_bytes).max(json_bytes)
     }
 
     fn limits(&self) -> Limits {
@@ -58,7 +71,13 @@ impl Exporter for Logs {
     }
 
     fn encode(&mut self, record: &LogRecord, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        line(record, Paint { is_coloured: self.settings.is_coloured }, out);
+        match self.settings.log_format {
+            LogFormat::Text => line(record, Paint { is_coloured: self.settings.is_coloured }, out),
+            LogFormat::Json => {
+                Form::whole(record).write_within(MAX_JSON_BYTES - 1, out);
+                out.push(b'\n');
+            }
+        }
         Ok(())
     }
 

@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 
 use self::parcel::Parcel;
 use super::Backoff;
-use super::batch::Open;
+use super::batch::{Measure, Open};
 use crate::export::{Batch, Limits, Verdict};
 use crate::loss::LossReason;
 
@@ -40,7 +40,6 @@ pub(super) type Random = Box<dyn FnMut() -> u64 + Send>;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
     pub(super) limits: Limits,
-    pub(super) count: fn(&[u8]) -> usize,
     pub(super) max_batch_age: Duration,
     pub(super) max_in_flight: usize,
     pub(super) backoff: Backoff,
@@ -51,7 +50,7 @@ pub(super) struct Rules {
 #[derive(Debug)]
 pub(super) enum Input {
     /// The tail of [`Machine::buffer`] is a complete item.
-    Item,
+    Item(Measure),
     /// Time has passed.
     Tick,
     /// A request was answered, or its transport failed; `reduced` is what can be sent in the place
@@ -132,6 +131,11 @@ impl Machine {
         self.open.buffer()
     }
 
+    /// The item that began the open batch, and what was encoded since the last one.
+    pub(super) fn first_and_tail(&self) -> (Option<&[u8]>, &[u8]) {
+        (self.open.first(), self.open.tail())
+    }
+
     /// How many bytes were encoded since the last item.
     pub(super) fn tail_len(&self) -> usize {
         self.open.tail_len()
@@ -172,7 +176,7 @@ impl Machine {
     /// Takes one input in; appends what is to be done.
     pub(super) fn on(&mut self, input: Input, now: Instant, actions: &mut Vec<Action>) {
         match input {
-            Input::Item => return self.take_item(now, actions),
+            Input::Item(measure) => return self.take_item(measure, now, actions),
             Input::Tick => {}
             Input::Answered { id, verdict, reduced } => {
                 if let Some(parcel) = self.land(id) {
@@ -203,24 +207,25 @@ impl Machine {
         self.confirm_flushes(actions);
     }
 
-    fn take_item(&mut self, now: Instant, actions: &mut Vec<Action>) {
+    fn take_item(&mut self, measure: Measure, now: Instant, actions: &mut Vec<Action>) {
         let Limits { items, bytes, overhead_bytes } = self.rules.limits;
-        let item_bytes = self.open.tail_len();
-        if item_bytes + overhead_bytes > bytes {
+        let Measure { count, size, joins } = measure;
+        if size + count * overhead_bytes > bytes {
+            let bytes = self.open.tail_len();
             self.open.discard_tail();
             let fate = Fate::Lost(LossReason::TooLarge);
-            return actions.push(Action::Settle { records: 1, bytes: item_bytes, fate });
+            return actions.push(Action::Settle { records: 1, bytes, fate });
         }
         let parked = self.parked.len();
-        let full_len = |open: &Open, items| open.items_len() + items * overhead_bytes;
-        let (count, before) = ((self.rules.count)(self.open.tail()).max(1), self.open.count());
-        let is_too_much = full_len(&self.open, self.open.len() + 1) + item_bytes > bytes;
-        if is_too_much || before + count > items {
+        let full_size = |count, size| size + count * overhead_bytes;
+        let (all, all_size) = (self.open.count() + count, self.open.size() + size);
+        if !joins || all > items || full_size(all, all_size) > bytes {
             self.close_open(now);
         }
-        self.open.close_item(count);
+        self.open.close_item(measure);
         self.opened.get_or_insert(now);
-        if self.open.count() >= items || full_len(&self.open, self.open.len()) >= bytes {
+        let (all, all_size) = (self.open.count(), self.open.size());
+        if all >= items || full_size(all, all_size) >= bytes {
             self.close_open(now);
         }
         if self.parked.len() > parked {

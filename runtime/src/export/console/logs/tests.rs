@@ -38,8 +38,16 @@ fn full() -> LogRecord {
 }
 
 fn text_of(record: &LogRecord, is_coloured: bool) -> String {
+    written(record, Settings { is_coloured, log_format: LogFormat::Text })
+}
+
+fn json_of(record: &LogRecord) -> String {
+    written(record, Settings { is_coloured: true, log_format: LogFormat::Json })
+}
+
+fn written(record: &LogRecord, settings: Settings) -> String {
     let mut out = b"before\n".to_vec();
-    let mut logs = Logs::new(Settings { is_coloured });
+    let mut logs = Logs::new(settings);
     logs.encode(record, &mut out).expect("every event has a form");
     let text = String::from_utf8(out).expect("lines are text");
     text.strip_prefix("before\n").expect("what was there is kept").to_owned()
@@ -107,6 +115,21 @@ fn a_line_has_an_end_whatever_it_is_made_of_and_counts_what_is_missing() {
 }
 
 #[test]
+fn a_machine_reads_one_json_object_a_line_whatever_the_event_is_made_of() {
+    let whole: serde_json::Value = serde_json::from_str(&json_of(&full())).expect("JSON");
+    assert_eq!(whole["message"], "HomeActivities");
+    assert_eq!(whole["fields"], serde_json::json!({"app.count": 3, "kind": "a\tb"}));
+    for text in ["\n", "a\u{1b}[31m\r\n", "漢", "\""] {
+        let json = json_of(&made_of(text.repeat(5_000).leak(), 20));
+        assert!(json.len() <= MAX_JSON_BYTES, "{}", json.len());
+        let line = json.strip_suffix('\n').expect("a line has an end");
+        assert!(!line.contains(|char: char| char.is_ascii_control()), "{line}");
+        let object: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!(object["trace_id"], "00000000000000000000000000000abc");
+    }
+}
+
+#[test]
 fn the_weight_of_an_event_covers_its_text() {
     let values = [
         Attribute::new("n", i64::MIN),
@@ -117,7 +140,9 @@ fn the_weight_of_an_event_covers_its_text() {
     let numbers = LogRecord { attributes: values.to_vec(), ..full() };
     for record in [plain(), full(), numbers, made_of("", 200), made_of("x", 200), made_of("漢", 20)]
     {
-        let (weight, len) = (Logs::weigh(&record), text_of(&record, true).len());
-        assert!(weight >= len, "{weight} < {len}");
+        let weight = Logs::weigh(&record);
+        for text in [text_of(&record, true), json_of(&record)] {
+            assert!(weight >= text.len(), "{weight} < {}", text.len());
+        }
     }
 }
