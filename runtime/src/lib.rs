@@ -74,6 +74,7 @@ mod headers;
 #[cfg(feature = "http-client")]
 pub mod http_client;
 pub mod install;
+pub mod logging;
 pub mod loss;
 #[cfg(feature = "xray")]
 pub mod notes;

@@ -1,18 +1,20 @@
-//! Spans and reports of failures in memory, for tests of instrumented code.
+//! Spans, events of the log and reports of failures in memory, for tests of instrumented code.
 //!
 //! Each capture is its own small installation for one thread and whatever its spans reach, so
 //! tests run side by side. In: code that makes spans, or fails. Out: the finished spans, with ids
-//! that count up from 1 on the capturing thread, and the reports, with ids that count too.
+//! that count up from 1 on the capturing thread, what was logged, and the reports, with ids that count
+//! too.
 //! Never: sends anything anywhere; sees spans or failures of other captures.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::logging;
 use crate::propagate::Composite;
 use crate::record::{
-    Destinations, ErrorRecord, Level, Outcome, Processor, RequestRecord, SpanKind, SpanRecord,
-    Status,
+    Destinations, ErrorRecord, Level, LogRecord, Outcome, Processor, RequestRecord, SpanKind,
+    SpanRecord, Status,
 };
 use crate::report::{self, Sources};
 use crate::sample::{DecideSegments, Sampler};
@@ -32,6 +34,7 @@ pub struct Capture {
     level: Level,
     destinations: Destinations,
     segments: Option<Arc<dyn DecideSegments>>,
+    span_events: Option<Level>,
     reports: Option<report::Settings>,
 }
 
@@ -42,8 +45,27 @@ pub struct Captured<R> {
     pub value: R,
     /// The spans that ended in it, in the order they ended.
     pub spans: Vec<SpanRecord>,
+    /// What was logged, in the order of its times.
+    pub logs: Vec<LogRecord>,
     /// The failures that were reported, in the order they were told.
     pub errors: Vec<ErrorRecord>,
+}
+
+/// Runs `body` and returns what it logged on this thread through `tracing`, in the order of its times.
+///
+/// Where the thread has no subscriber it has one meanwhile, which takes everything; spans of `tracing`
+/// are captured as spans. Needs the feature `tracing`. Blocks until all is collected.
+///
+/// ```
+/// use spanwright::testing;
+///
+/// let logs = testing::capture_logs(|| tracing::warn!(left = 3, "running low"));
+/// assert_eq!(logs[0].message, "running low");
+/// assert_eq!(logs[0].attributes[0].key, "left");
+/// ```
+#[cfg(feature = "tracing")]
+pub fn capture_logs<R>(body: impl FnOnce() -> R) -> Vec<LogRecord> {
+    Capture::default().run_all(body).logs
 }
 
 /// Runs `body` and returns the failures that it reported, in the order they are told.
@@ -86,6 +108,7 @@ impl Default for Capture {
             level: Level::Trace,
             destinations: Destinations::ALL,
             segments: None,
+            span_events: Some(Level::Info),
             reports: Some(report::Settings::default()),
         }
     }
@@ -128,6 +151,12 @@ impl Capture {
         Self { segments: Some(Arc::new(rules)), ..self }
     }
 
+    /// The most detailed level of the log that is told to spans as events; info where nothing is said.
+    #[must_use]
+    pub fn span_events(self, level: Option<Level>) -> Self {
+        Self { span_events: level, ..self }
+    }
+
     /// What is reported of failures. They are told when the body is over, however long they are held.
     #[must_use]
     pub fn reports(self, reports: report::Settings) -> Self {
@@ -149,29 +178,35 @@ impl Capture {
         (value, spans)
     }
 
-    /// Runs `body` and returns its result, the spans that ended in it, and the failures it reported,
-    /// the panics of its thread among them.
+    /// Runs `body` and returns its result, the spans that ended in it, what it logged, and the failures
+    /// it reported, the panics of its thread among them.
     ///
     /// # Panics
     /// When more than a thousand captures run at a time, or the collector does not answer.
     pub fn run_all<R>(self, body: impl FnOnce() -> R) -> Captured<R> {
         assert!(collector::start(), "the system gives no thread for the collector");
-        let (spans, errors) = (Arc::new(Memory::default()), Arc::new(Memory::default()));
+        let (spans, logs) = (Arc::new(Memory::default()), Arc::new(Memory::default()));
+        let errors = Arc::new(Memory::default());
         let parts = self.reports.clone().map(|reports| {
             report::parts(reports, true, Sources::Counting, vec![Arc::clone(&errors) as _])
         });
-        let tracer = || self.tracer(&spans, parts.as_ref());
+        let tracer = || self.tracer(&spans, &logs, parts.as_ref());
         let tag = tracer::add(tracer).expect("a thousand captures at a time");
         let _removal = Removal(tag);
-        let value = isolate(tag, body);
+        let value = isolate(tag, || logging::with_subscriber(body));
         assert!(collector::flush(TIMEOUT), "the collector does not answer");
         if let Some(parts) = &parts {
             parts.teller.tell(true, true);
         }
-        Captured { value, spans: spans.take(), errors: errors.take() }
+        Captured { value, spans: spans.take(), logs: logs.take(), errors: errors.take() }
     }
 
-    fn tracer(&self, memory: &Arc<Memory<SpanRecord>>, parts: Option<&report::Parts>) -> Tracer {
+    fn tracer(
+        &self,
+        spans: &Arc<Memory<SpanRecord>>,
+        logs: &Arc<Memory<LogRecord>>,
+        parts: Option<&report::Parts>,
+    ) -> Tracer {
         Tracer {
             sampler: self.sampler.clone(),
             propagator: self.propagator.clone(),
@@ -182,10 +217,11 @@ impl Capture {
             failures: parts.map(|parts| Arc::clone(&parts.taker)),
             destinations: self.destinations,
             level: self.level,
+            event_level: self.span_events,
             processors: Processors {
-                of_spans: parts.iter().map(|parts| Arc::clone(&parts.trail)).collect(),
-                of_all: vec![memory.clone()],
-                of_logs: Vec::new(),
+                spans: parts.iter().map(|parts| Arc::clone(&parts.trail)).collect(),
+                all: vec![spans.clone()],
+                logs: vec![logs.clone()],
             },
         }
     }

@@ -28,6 +28,7 @@ const MATRIX: &[(&str, Imports)] = &[
     ("export", Only(&["record", "sample", "secret", "notes", "utc", "origin", "tree"])),
     ("pipeline", Only(&["record", "export", "loss", "diagnostics", "secret"])),
     ("report", Only(&["record", "span", "loss", "diagnostics", "secret", "conventions"])),
+    ("logging", Only(&["record", "span", "diagnostics"])),
     // The edges of the process.
     ("headers", Only(&["record", "propagate", "span"])),
     (

@@ -6,6 +6,7 @@
 
 mod environment;
 mod exporters;
+mod logging;
 mod near_miss;
 mod read;
 mod reports;
@@ -72,6 +73,7 @@ pub struct Config {
     pub(crate) error_processors: Vec<Arc<dyn Processor<ErrorRecord>>>,
     pub(crate) log_processors: Vec<Arc<dyn Processor<LogRecord>>>,
     pub(crate) reports: crate::report::Settings,
+    pub(crate) logging: crate::logging::Settings,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -89,6 +91,16 @@ pub enum ConfigError {
         found: String,
         /// What it may be.
         expected: &'static str,
+    },
+    /// A filter of the log that is none.
+    #[error("{variable} is `{found}`, expected directives such as `info,sqlx=warn`: {problem}")]
+    Filter {
+        /// The variable.
+        variable: &'static str,
+        /// Its value.
+        found: String,
+        /// What is wrong with it.
+        problem: String,
     },
     /// The sampler's variables.
     #[error(transparent)]
@@ -294,6 +306,19 @@ impl Config {
     /// not block.
     pub fn log_processor(mut self, processor: impl Processor<LogRecord>) -> Self {
         self.log_processors.push(Arc::new(processor));
+        self
+    }
+
+    /// What becomes of the log, instead of `RUST_LOG` and `SPANWRIGHT_SPAN_EVENTS`.
+    pub fn logging(mut self, settings: crate::logging::Settings) -> Self {
+        self.logging = settings;
+        self
+    }
+
+    /// Changes what becomes of the log, and leaves the rest as the variables say, for instance
+    /// `change_logging(|logging| logging.has_subscriber = false)`.
+    pub fn change_logging(mut self, change: impl FnOnce(&mut crate::logging::Settings)) -> Self {
+        change(&mut self.logging);
         self
     }
 

@@ -5,7 +5,7 @@
 //! Never: reads a value.
 
 /// Every variable that some part of this crate reads.
-const READ: [&str; 68] = [
+const READ: [&str; 70] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",
@@ -63,12 +63,14 @@ const READ: [&str; 68] = [
     "ROLLBAR_CODE_VERSION",
     "ROLLBAR_ENDPOINT",
     "ROLLBAR_ENVIRONMENT",
+    "RUST_LOG",
     "SPANWRIGHT_CONSOLE",
     "SPANWRIGHT_LEVEL",
     "SPANWRIGHT_LOG_FORMAT",
     "SPANWRIGHT_REPORTS_PER_MINUTE",
     "SPANWRIGHT_REPORT_PANICS",
     "SPANWRIGHT_REPORT_SOURCE_LINES",
+    "SPANWRIGHT_SPAN_EVENTS",
     "SPANWRIGHT_XRAY_EXCLUDE",
     "SPANWRIGHT_XRAY_HEARTBEAT",
     "SPANWRIGHT_XRAY_RULES",

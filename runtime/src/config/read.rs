@@ -44,6 +44,7 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         error_processors: Vec::new(),
         log_processors: Vec::new(),
         reports: super::reports::read(environment)?,
+        logging: super::logging::read(environment)?,
         warnings,
     })
 }

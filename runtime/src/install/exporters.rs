@@ -16,7 +16,7 @@ pub(super) fn start(
     for exporter in std::mem::take(&mut config.exporters) {
         let name = exporter.name().to_owned();
         let delivery = exporter.start(&config.resource)?;
-        parts.processors.of_spans.push(delivery.processor());
+        parts.processors.spans.push(delivery.processor());
         outlets.add(Exporter { name, delivery });
     }
     Ok(())

@@ -24,13 +24,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Config;
-use crate::diagnostics;
 use crate::loss::{LossReason, Tally};
 use crate::propagate::Composite;
 use crate::record::Destinations;
 use crate::report::{self, Teller};
 use crate::span::tracer::{self, Tracer};
 use crate::span::{self, collector};
+use crate::{diagnostics, logging};
 
 pub use outlets::Delivery;
 use outlets::Outlets;
@@ -91,6 +91,9 @@ pub struct Report {
     /// Attributes, events and links that went to running spans on the same way. Those that wait
     /// for the end of their span are pending.
     pub amendments: Tally,
+    /// Events of the log on their way from the application's threads to the destinations that take the
+    /// log.
+    pub logs: Tally,
     /// Failures on their way from the application's threads to the destinations that take them. Those
     /// that other functions may still add to are not among them.
     pub errors: Tally,
@@ -138,11 +141,13 @@ impl Config {
             propagator,
             limits: self.limits,
             level: self.level,
+            event_level: self.logging.span_events,
             processors: parts.processors,
         };
         if !tracer::install(tracer) {
             return Err(InstallError::AlreadyInstalled);
         }
+        logging::start(&self.logging);
         let destinations = Arc::new(destinations);
         let (sent, teller) = (Arc::downgrade(&destinations), parts.teller.clone());
         report::before_the_end(Some(Arc::new(move || {
@@ -252,6 +257,7 @@ impl Telemetry {
             in_time: in_time && deliveries.iter().all(|delivery| delivery.in_time),
             spans: span::LEDGER.tally(),
             amendments: span::AMENDMENTS.tally(),
+            logs: span::LOGS.tally(),
             errors: self.teller.as_ref().map(|teller| teller.tally()).unwrap_or_default(),
             destinations: deliveries,
             changes: self.changes(),
@@ -287,10 +293,13 @@ impl Drop for Telemetry {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pace = if self.in_time { "in time" } else { "not in time" };
-        let Self { spans, amendments, errors, .. } = self;
+        let Self { spans, amendments, logs, errors, .. } = self;
         write!(f, "{pace}; spans collected {}, {}", spans.accepted, Losses(spans))?;
         if amendments.lost() > 0 {
             write!(f, "; amendments of spans {}", Losses(amendments))?;
+        }
+        if logs.accepted > 0 {
+            write!(f, "; log {}, {}", logs.accepted, Losses(logs))?;
         }
         if errors.accepted > 0 {
             write!(f, "; errors {}, {}", errors.accepted, Losses(errors))?;

@@ -72,9 +72,9 @@ impl Outlets {
         for secret in config.secrets() {
             config.reports.scrub = std::mem::take(&mut config.reports.scrub).secret(secret);
         }
-        let of_spans = std::mem::take(&mut config.processors);
-        let of_logs = std::mem::take(&mut config.log_processors);
-        let processors = Processors { of_spans, of_logs, ..Processors::default() };
+        let spans = std::mem::take(&mut config.processors);
+        let logs = std::mem::take(&mut config.log_processors);
+        let processors = Processors { spans, logs, ..Processors::default() };
         let mut parts = Parts { processors, ..Parts::default() };
         super::pipelines::start(config, &mut outlets, &mut parts)?;
         super::exporters::start(config, &mut outlets, &mut parts)?;

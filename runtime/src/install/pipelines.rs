@@ -41,7 +41,7 @@ fn otlp(config: &mut Config, motor: &Motor, parts: &mut Parts) -> Result<(), Ins
         settings.resource = config.resource.clone();
         let client = client(settings.timeout, settings.needs_tls())?;
         let handle = motor.add(Exporter::new(&settings), client, &config.pipeline);
-        parts.processors.of_spans.push(Arc::new(handle));
+        parts.processors.spans.push(Arc::new(handle));
     }
     if let Some(mut settings) = config.otlp_exceptions.take() {
         settings.resource = config.resource.clone();
@@ -93,10 +93,10 @@ fn console(config: &mut Config, motor: &Motor, parts: &mut Parts) -> Option<Arc<
     let errors = motor.add(errors, Writer::new(std::io::stdout()), &pipeline);
     parts.of_errors.push(Arc::new(errors));
     let logs = motor.add(Logs::new(settings), Writer::new(std::io::stdout()), &pipeline);
-    parts.processors.of_logs.push(Arc::new(logs));
+    parts.processors.logs.push(Arc::new(logs));
     let handle = motor.add(Exporter::new(settings), Writer::new(std::io::stdout()), &pipeline);
     let console = Arc::new(Assembler::new(handle));
-    parts.processors.of_spans.push(Arc::clone(&console) as _);
+    parts.processors.spans.push(Arc::clone(&console) as _);
     Some(console)
 }
 

@@ -26,7 +26,7 @@ pub(super) fn start(
     if !has_records {
         return Ok(None);
     }
-    parts.processors.of_spans.push(trail);
+    parts.processors.spans.push(trail);
     if !teller.start() {
         return Err(InstallError::NoThread);
     }

@@ -48,7 +48,7 @@ pub(super) fn start(
     let ledger = Arc::clone(handle.ledger());
     let gatherer = Arc::new(Gatherer::new(handle, settings.gather, export::weigh));
     motor.spawn(Arc::clone(&gatherer).run());
-    parts.processors.of_all.push(Arc::clone(&gatherer) as _);
+    parts.processors.all.push(Arc::clone(&gatherer) as _);
     if settings.gather.heartbeat.is_some() {
         let watching = Arc::clone(&gatherer);
         parts.watcher = Some(Watcher(Arc::new(move |running| watching.begun(running))));

@@ -229,6 +229,12 @@ impl Current {
     /// Stands where a sampler decides: no trace begins there.
     pub(super) const DECIDING: Self = Self { span_id: 2, ..Self::MUTED };
 
+    /// Whether it stands where nothing is recorded.
+    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "for events of the log"))]
+    pub(super) const fn is_muted(&self) -> bool {
+        self.is_some() && self.trace_high | self.trace_low == 0
+    }
+
     /// What is current on this thread.
     #[inline]
     pub(super) fn get() -> Self {

@@ -1,7 +1,9 @@
 //! Words from the ring into a finished span.
 //!
-//! In: one record's words. Out: a [`SpanRecord`], or an amendment for one.
+//! In: one record's words. Out: a [`SpanRecord`], an amendment for one, or an event of the log.
 //! Never: runs on the application's thread.
+
+pub(super) mod log;
 
 use std::borrow::Cow;
 
@@ -121,7 +123,7 @@ impl<'a> Iterator for Records<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let what = What::unpack(*self.0.first()?)?;
-        let (record, rest) = self.0.split_at_checked(what.record_words())?;
+        let (record, rest) = self.0.split_at_checked(what.record_words(self.0)?)?;
         self.0 = rest;
         Some((what, record))
     }
@@ -158,10 +160,14 @@ struct Adding<'a> {
 impl Adding<'_> {
     fn amendment(&mut self, what: What, record: &[u64], calendar: &Calendar) -> Option<()> {
         let (head, payload) = record.split_at_checked(AMENDMENT_WORDS)?;
+        if what.tag == Tag::Log {
+            self.event(log::event(what, record, calendar, self.limits)?);
+            return Some(());
+        }
         let callsite = callsite(head[1])?;
         let mut reader = Reader::new(payload);
         match what.tag {
-            Tag::End => {}
+            Tag::End | Tag::Log => {}
             Tag::Items => reader.for_each(|item| self.item(item, callsite)),
             Tag::Event | Tag::TimedEvent => {
                 let is_timed = what.tag == Tag::TimedEvent;

@@ -1,7 +1,10 @@
 //! One pass over all rings.
 //!
-//! In: the reading ends of the rings. Out: finished spans to their tracer's processors.
+//! In: the reading ends of the rings. Out: finished spans, and events of the log, to their tracer's
+//! processors.
 //! Never: keeps a ring's writer waiting longer than one copy of its words.
+
+mod log;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -39,6 +42,8 @@ pub(super) struct Drain {
     /// Spans of the last group, as a guess at the next: growing step by step would copy each span
     /// once more.
     usual_spans: usize,
+    /// Events of the log read in this pass.
+    events: log::Events,
     waiting: Amendments,
 }
 
@@ -74,6 +79,7 @@ impl Drain {
             calendar: Calendar::new(),
             held: Vec::new(),
             usual_spans: 0,
+            events: log::Events::default(),
             waiting: Amendments::default(),
         }
     }
@@ -92,6 +98,8 @@ impl Drain {
             !is_abandoned
         });
         self.rings = rings;
+        // Before the requests are closed that these may belong to.
+        std::mem::take(&mut self.events).hand_over();
         self.finish(ready);
         records
     }
@@ -121,6 +129,9 @@ impl Drain {
     }
 
     fn take(&mut self, what: What, record: &[u64]) {
+        if what.tag == Tag::Log {
+            return self.take_event(what, record);
+        }
         if what.tag != Tag::End {
             return self.waiting.add(what.traits.tracer(), record);
         }
@@ -131,6 +142,17 @@ impl Drain {
         } else {
             LEDGER.accept(1);
             LEDGER.lose(1, LossReason::NotEncodable);
+        }
+    }
+
+    fn take_event(&mut self, what: What, record: &[u64]) {
+        self.events.take(what, record, &self.calendar);
+        let is_told = !what.takers.is_empty()
+            && decode::log::level(record).is_some_and(|level| {
+                tracer::find(what.traits.tracer()).is_some_and(|tracer| tracer.tells_spans(level))
+            });
+        if is_told {
+            self.waiting.add(what.traits.tracer(), record);
         }
     }
 
@@ -171,9 +193,9 @@ fn hand_over(tag: u16, spans: Vec<SpanRecord>) {
         return LEDGER.lose(spans.len(), LossReason::Shutdown);
     };
     let spans: Arc<[SpanRecord]> = spans.into();
-    let is_taken = process(&tracer.processors.of_all, &spans)
+    let is_taken = process(&tracer.processors.all, &spans)
         & of_spans(&tracer.processors, &spans)
-            .is_none_or(|spans| process(&tracer.processors.of_spans, &spans));
+            .is_none_or(|spans| process(&tracer.processors.spans, &spans));
     if is_taken {
         LEDGER.deliver(spans.len());
     } else {
@@ -184,7 +206,7 @@ fn hand_over(tag: u16, spans: Vec<SpanRecord>) {
 /// The spans among these that go to destinations of spans, if there are any of either; what is
 /// there for segments alone is rare, so most often the group itself.
 fn of_spans(processors: &Processors, all: &Arc<[SpanRecord]>) -> Option<Arc<[SpanRecord]>> {
-    if processors.of_spans.is_empty() {
+    if processors.spans.is_empty() {
         return None;
     }
     let is_one = |span: &&SpanRecord| span.destinations.contains(Destinations::SPANS);

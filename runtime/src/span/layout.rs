@@ -1,13 +1,15 @@
 //! How a record begins: the words before its items.
 //!
-//! In: the end of a span, or something said about a span that still runs. Out: one record in the
-//! ring, and the same parts again for the collector.
+//! In: the end of a span, something said about a span that still runs, or an event of the log. Out:
+//! one record in the ring, and the same parts again for the collector.
 //! Never: leaves the process.
 //!
 //! ```text
 //! end of a span   0 what  1 callsite  2 trace high  3 trace low  4 span  5 parent  6 root
 //!                 7 start ticks  8 end ticks  (9 parent segment, for a segment)  … items
 //! amendment       0 what  1 callsite  2 span  3 ticks  4… items
+//! event of the    0 what  1 callsite  2 span  3 ticks  4 trace high  5 trace low  6 span of those that
+//! log               take spans  7 root  8 random  9 item words  … items
 //! what            tag: u8 | outcome: u3 | takers: u2 | unused: u3 | traits: u8 | remote: u1
 //!                 | level: u3 | rate: u10 | tracer: u10 | item words: u16
 //! ```
@@ -23,6 +25,12 @@ const TAKERS_AT: u32 = 11;
 
 /// The words of an amendment before its items.
 pub(super) const AMENDMENT_WORDS: usize = 4;
+
+/// The words of an event of the log before its items: it may say more than the first word can count.
+pub(super) const LOG_WORDS: usize = 10;
+
+/// Where an event of the log says how many words its items take.
+const LOG_ITEM_WORDS_AT: usize = LOG_WORDS - 1;
 
 /// The most words the items of one record may take: half a ring, so that a large value can always
 /// be sent once the ring has been drained. It fits the 16 bits of the first word.
@@ -42,6 +50,8 @@ pub(super) enum Tag {
     Link = 4,
     /// An event at a time of day: nanoseconds since the Unix epoch, then the same as an event.
     TimedEvent = 5,
+    /// An event of the log.
+    Log = 6,
 }
 
 /// The first word of a record, taken apart.
@@ -50,7 +60,7 @@ pub(super) struct What {
     pub(super) tag: Tag,
     /// The outcome, where a span ends.
     pub(super) outcome: Outcome,
-    /// Who takes the span, where one ends.
+    /// Who takes the span, where one ends; who takes those around it, where the log has an event.
     pub(super) takers: Destinations,
     pub(super) traits: Traits,
     /// Whether the parent lives in another process.
@@ -77,6 +87,7 @@ impl What {
             3 => Tag::Event,
             4 => Tag::Link,
             5 => Tag::TimedEvent,
+            6 => Tag::Log,
             _ => return None,
         };
         let outcome = match (word >> 8) as u8 & 0b111 {
@@ -97,9 +108,13 @@ impl What {
         })
     }
 
-    /// The words of the whole record.
-    pub(super) fn record_words(self) -> usize {
-        self.head_words() + usize::from(self.item_words)
+    /// The words of the whole record that begins these.
+    pub(super) fn record_words(self, words: &[u64]) -> Option<usize> {
+        let item_words = match self.tag {
+            Tag::Log => usize::try_from(*words.get(LOG_ITEM_WORDS_AT)?).ok()?,
+            _ => usize::from(self.item_words),
+        };
+        self.head_words().checked_add(item_words)
     }
 
     /// The words before the items.
@@ -107,6 +122,7 @@ impl What {
         match self.tag {
             Tag::End => END_WORDS + usize::from(self.takers.contains(Destinations::SEGMENTS)),
             Tag::Items | Tag::Event | Tag::Link | Tag::TimedEvent => AMENDMENT_WORDS,
+            Tag::Log => LOG_WORDS,
         }
     }
 }

@@ -234,7 +234,7 @@ impl Live {
             item_words: items.len() as u16,
         };
         let end_ticks = clock::ticks();
-        let fitted = ring::write(local, what.record_words(), |room| {
+        let fitted = ring::write(local, what.head_words() + items.len(), |room| {
             room.head([
                 what.pack(),
                 amend::address(self.callsite),

@@ -8,10 +8,12 @@
 //!                 end of the span     └──────────┘
 //! ```
 //!
-//! In: calls of generated code and of the manual interface. Out: finished [`SpanRecord`]s.
+//! In: calls of generated code, of the manual interface, and events of the log. Out: finished
+//! [`SpanRecord`]s and [`LogRecord`]s.
 //! Never: does I/O; locks or allocates where an ordinary span begins and ends; knows a vendor.
 //!
 //! [`SpanRecord`]: crate::record::SpanRecord
+//! [`LogRecord`]: crate::record::LogRecord
 
 mod age;
 mod amend;
@@ -34,6 +36,11 @@ mod json;
 mod json;
 mod layout;
 mod live;
+#[cfg(feature = "tracing")]
+pub(crate) mod log;
+#[cfg(not(feature = "tracing"))]
+#[path = "no_log.rs"]
+mod log;
 mod marks;
 mod missing;
 mod must_fail;
@@ -54,6 +61,12 @@ mod words;
 #[cfg_attr(not(feature = "xray"), expect(unused_imports, reason = "for who polls"))]
 pub(crate) use clock::now;
 pub(crate) use clock::{since_epoch, steady};
+
+#[cfg_attr(
+    not(feature = "tracing"),
+    expect(unused_imports, reason = "for spans that others begin")
+)]
+pub(crate) use tracer::is_any_recorded;
 
 pub(crate) use report::{Noticed, TakeFailures, Told, taker};
 pub(crate) use scope::{Scope, notice, takes_reports};
@@ -120,6 +133,9 @@ pub(crate) const IS_LIVE: bool = cfg!(all(
 
 /// Spans between the application's threads and the processors.
 pub(crate) static LEDGER: Ledger = Ledger::new();
+
+/// Events of the log on the same way.
+pub(crate) static LOGS: Ledger = Ledger::new();
 
 /// Attributes, events and links on the same way.
 pub(crate) static AMENDMENTS: Ledger = Ledger::new();

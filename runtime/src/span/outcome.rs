@@ -271,7 +271,7 @@ fn source_of<'a>(error: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + '
 fn limited(error: &dyn Error) -> String {
     let mut text = String::new();
     // A `Display` that fails has still written what it could.
-    let _ = write!(Limited(&mut text), "{error}");
+    let _ = write!(Limited { text: &mut text, max_bytes: MAX_TEXT_BYTES }, "{error}");
     text
 }
 

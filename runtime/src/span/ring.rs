@@ -3,7 +3,8 @@
 //! A ring is made at a thread's first span. When the thread ends, its writing end goes back to a
 //! pool, drained or not, and the next thread goes on with it: short-lived threads cost no new
 //! ring. In: records as words. Out: the reading ends, to the collector.
-//! Never: waits. A record that does not fit is refused, and its writer counts it as lost.
+//! Never: waits. A record that does not fit is refused, and its writer counts it as lost. What may be
+//! larger than a ring, or come in bursts, has one more to share, behind a lock.
 
 use std::cell::RefCell;
 use std::ptr::NonNull;
@@ -20,6 +21,9 @@ use super::words::Words;
 /// 30 ms at 200,000 spans a second: longer than a busy system lets the collector wait. Memory is
 /// taken only as far as it is written.
 pub(super) const CAPACITY_WORDS: usize = 64 * 1024;
+
+/// The size of the ring that all threads share, 8 MiB: eight of the largest events of the log.
+const SHARED_WORDS: usize = 1024 * 1024;
 
 /// How many idle rings the pool keeps for threads to come; further ones are freed.
 const MAX_IDLE: usize = 64;
@@ -46,6 +50,8 @@ struct Owner(Option<Box<Writer>>);
 #[expect(clippy::vec_box, reason = "a thread's slot points into the box, so it moves as one")]
 static IDLE: Mutex<Vec<Box<Writer>>> = Mutex::new(Vec::new());
 static NEW: Mutex<Vec<Consumer<u64>>> = Mutex::new(Vec::new());
+/// Made when it is used first; it never ends.
+static SHARED: Mutex<Option<Writer>> = Mutex::new(None);
 static MADE: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
@@ -72,6 +78,18 @@ pub(super) fn write(local: &Local, words: usize, write: impl FnOnce(&mut Words<'
         }
         None => write_without_ring(local, words, write),
     }
+}
+
+/// Writes one record of exactly `words` words to the ring that all threads share, under a lock; says
+/// whether it fitted. `write` must only copy words.
+#[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "for events of the log"))]
+#[cold]
+pub(super) fn write_shared(words: usize, write: impl FnOnce(&mut Words<'_>)) -> bool {
+    let mut shared = lock(&SHARED);
+    let fitted = shared.get_or_insert_with(|| make(SHARED_WORDS)).write(words, write);
+    drop(shared);
+    collector::wake();
+    fitted
 }
 
 /// Takes the reading ends of the rings made since the last call.
@@ -105,10 +123,14 @@ fn acquire() -> Box<Writer> {
     if let Some(writer) = lock(&IDLE).pop() {
         return writer;
     }
-    let (producer, consumer) = RingBuffer::new(CAPACITY_WORDS);
-    lock(&NEW).push(consumer);
     MADE.fetch_add(1, Ordering::Relaxed);
-    Box::new(Writer { producer, unchecked_words: 0 })
+    Box::new(make(CAPACITY_WORDS))
+}
+
+fn make(words: usize) -> Writer {
+    let (producer, consumer) = RingBuffer::new(words);
+    lock(&NEW).push(consumer);
+    Writer { producer, unchecked_words: 0 }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

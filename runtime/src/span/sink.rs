@@ -280,7 +280,7 @@ impl<'a> Sink<'a> {
         let mut text = SCRATCH.try_with(Cell::take).unwrap_or_default();
         text.clear();
         // A `Display` that fails has still written what it could.
-        let _ = write!(Limited(&mut text), "{value}");
+        let _ = write!(Limited { text: &mut text, max_bytes: MAX_TEXT_BYTES }, "{value}");
         self.str(&text);
         // A thread that ends has no scratch to give the buffer back to.
         let _ = SCRATCH.try_with(|scratch| scratch.set(text));
@@ -318,13 +318,16 @@ impl<'a> Sink<'a> {
     }
 }
 
-/// A text that refuses what is beyond the limit of a value, so that nobody formats it in vain.
-pub(super) struct Limited<'a>(pub(super) &'a mut String);
+/// A text that refuses what is beyond its limit, so that nobody formats it in vain.
+pub(super) struct Limited<'a> {
+    pub(super) text: &'a mut String,
+    pub(super) max_bytes: usize,
+}
 
 impl fmt::Write for Limited<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let kept = cut(text, MAX_TEXT_BYTES - self.0.len());
-        self.0.push_str(kept);
+        let kept = cut(text, self.max_bytes - self.text.len());
+        self.text.push_str(kept);
         if kept.len() == text.len() { Ok(()) } else { Err(fmt::Error) }
     }
 }

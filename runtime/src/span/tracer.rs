@@ -12,7 +12,7 @@ use super::callsite::Callsite;
 use super::current::{self, Current};
 use super::missing::ContextMissing;
 use super::report::TakeFailures;
-use super::scope;
+use super::{log, scope};
 use crate::propagate::Composite;
 use crate::record::{Destinations, Level, LogRecord, Processor, SpanRecord};
 use crate::sample::{DecideSegments, Sampler};
@@ -48,6 +48,8 @@ pub(crate) struct Tracer {
     pub(crate) propagator: Composite,
     pub(crate) limits: Limits,
     pub(crate) level: Level,
+    /// The most detailed level of the log that is told to spans as events; `None` for none.
+    pub(crate) event_level: Option<Level>,
     pub(crate) processors: Processors,
 }
 
@@ -60,11 +62,11 @@ pub(crate) struct Watcher(pub(crate) Arc<dyn Fn(SpanRecord) + Send + Sync>);
 #[derive(Clone, Default)]
 pub(crate) struct Processors {
     /// Those that take what goes to destinations of spans.
-    pub(crate) of_spans: Vec<Arc<dyn Processor<SpanRecord>>>,
+    pub(crate) spans: Vec<Arc<dyn Processor<SpanRecord>>>,
     /// Those that are shown everything and choose for themselves.
-    pub(crate) of_all: Vec<Arc<dyn Processor<SpanRecord>>>,
+    pub(crate) all: Vec<Arc<dyn Processor<SpanRecord>>>,
     /// Those that take the log.
-    pub(crate) of_logs: Vec<Arc<dyn Processor<LogRecord>>>,
+    pub(crate) logs: Vec<Arc<dyn Processor<LogRecord>>>,
 }
 
 /// How many tracers there may be at a time; the first is the installed one.
@@ -84,6 +86,13 @@ pub fn is_enabled(callsite: &'static Callsite) -> bool {
     }
     let [level, takers] = RECORDED.load(Ordering::Relaxed).to_le_bytes();
     callsite.source.level as u8 <= level && takers & callsite.destinations.bits() != 0
+}
+
+/// Whether spans of anybody may be recorded: one load.
+#[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "for spans that others begin"))]
+#[inline]
+pub(crate) fn is_any_recorded() -> bool {
+    super::IS_LIVE && RECORDED.load(Ordering::Relaxed) != 0
 }
 
 /// The tracer behind a tag, if it is still there.
@@ -161,6 +170,24 @@ fn settle_level() {
     });
     RECORDED.store(u16::from_le_bytes(recorded), Ordering::Relaxed);
     scope::set_taken(tracers().any(|tracer| tracer.failures.is_some()));
+    log::set_taken(tracers().any(Tracer::takes_logs), tracers().any(Tracer::has_events));
+}
+
+impl Tracer {
+    /// Whether anybody takes the log.
+    fn takes_logs(&self) -> bool {
+        !self.processors.logs.is_empty()
+    }
+
+    /// Whether spans are told of events of the log.
+    fn has_events(&self) -> bool {
+        self.event_level.is_some() && !self.destinations.is_empty()
+    }
+
+    /// Whether the spans around an event of this level are told of it.
+    pub(crate) fn tells_spans(&self, level: Level) -> bool {
+        self.event_level.is_some_and(|most| level <= most)
+    }
 }
 
 impl Default for Limits {
@@ -177,6 +204,6 @@ impl std::fmt::Debug for Watcher {
 
 impl std::fmt::Debug for Processors {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} processors", self.of_spans.len() + self.of_all.len() + self.of_logs.len())
+        write!(f, "{} processors", self.spans.len() + self.all.len() + self.logs.len())
     }
 }

@@ -1,0 +1,47 @@
+//! Which spans of `tracing` this thread is in, and what was current before each.
+//!
+//! In: the word that a span was entered or left. Out: our current span, set and restored.
+//! Never: takes it that spans are left in the opposite order.
+
+use std::cell::RefCell;
+
+use tracing::span::Id;
+
+use crate::span::SpanRef;
+
+/// A span that was entered.
+struct Level {
+    id: u64,
+    /// What was current before.
+    before: SpanRef,
+}
+
+thread_local! {
+    static LEVELS: RefCell<Vec<Level>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Makes a span current.
+pub(super) fn enter(id: &Id, span: SpanRef) {
+    // A thread that is being torn down could not leave it again.
+    let _ = LEVELS.try_with(|levels| {
+        if let Ok(mut levels) = levels.try_borrow_mut() {
+            levels.push(Level { id: id.into_u64(), before: span.replace_current() });
+        }
+    });
+}
+
+/// Makes current what was before a span. One that lies below others is taken out from under them.
+pub(super) fn leave(id: &Id) {
+    // See above.
+    let _ = LEVELS.try_with(|levels| {
+        let Ok(mut levels) = levels.try_borrow_mut() else { return };
+        let Some(at) = levels.iter().rposition(|level| level.id == id.into_u64()) else { return };
+        let Level { before, .. } = levels.remove(at);
+        match levels.get_mut(at) {
+            None => {
+                before.replace_current();
+            }
+            Some(above) => above.before = before,
+        }
+    });
+}

@@ -1,0 +1,145 @@
+//! The layer for a subscriber of `tracing`.
+//!
+//! In: what the subscriber is told. Out: events of the log, spans of ours.
+//! Never: says what the subscriber should be told; a filter beside or around it does.
+
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::layer::Context;
+use tracing_subscriber::registry::{LookupSpan, SpanRef as Known};
+
+use super::span::Open;
+use super::{entered, event};
+use crate::diagnostics;
+use crate::span::{self, Parent, SpanRef, log};
+
+/// Takes events of `tracing` as the log, and makes spans of `tracing` spans of ours.
+///
+/// It goes with any other layers, and serves whatever telemetry is installed at the moment; while
+/// there is none, it does nothing.
+///
+/// - An event belongs to the innermost span, whoever began that, or to the parent it names.
+/// - A span begins under the innermost span, and those of ours that begin in it are below it. Fields
+///   are attributes, those recorded later too; `follows_from` is a link; `otel.name`, `otel.kind`,
+///   `otel.status_code` and `otel.status_description` mean what they mean to `tracing-opentelemetry`.
+/// - An event of level error with a field `error`, as `#[instrument(err)]` makes it, says that the span
+///   around it has failed, if that is one of `tracing`.
+/// - What happens on threads of ours is not taken: sending the log makes no log.
+///
+/// Never blocks: see [`Config::install`](crate::Config::install) for where events go.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Layer {
+    _private: (),
+}
+
+/// Makes a layer; [`Config::install`](crate::Config::install) sets one up by itself where the
+/// application has no subscriber of its own.
+///
+/// ```
+/// use tracing_subscriber::layer::SubscriberExt as _;
+///
+/// let subscriber = tracing_subscriber::registry().with(spanwright::logging::layer());
+/// tracing::subscriber::with_default(subscriber, || tracing::info!(user = 7, "signed in"));
+/// ```
+pub fn layer() -> Layer {
+    super::subscriber::note_layer();
+    Layer::default()
+}
+
+impl<S> tracing_subscriber::Layer<S> for Layer
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if !span::is_any_recorded() || diagnostics::suppressed() {
+            return;
+        }
+        let parent = if attributes.is_contextual() {
+            None
+        } else {
+            Some(Parent::from(attributes.parent().and_then(|id| find(&context, id))))
+        };
+        if let Some(open) = Open::begin(attributes, parent)
+            && let Some(known) = context.span(id)
+        {
+            known.extensions_mut().insert(open);
+        }
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        if let Some(known) = context.span(id)
+            && let Some(open) = known.extensions_mut().get_mut::<Open>()
+        {
+            open.record(values);
+        }
+    }
+
+    fn on_follows_from(&self, id: &Id, follows: &Id, context: Context<'_, S>) {
+        if let (Some(span), Some(follows)) = (find(&context, id), find(&context, follows)) {
+            span.add_link(follows.context(), &[]);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let span = if event.is_contextual() {
+            span::current()
+        } else {
+            event.parent().and_then(|id| find(&context, id)).unwrap_or_default()
+        };
+        if *event.metadata().level() == Level::ERROR {
+            fail(event, span, &context);
+        }
+        if log::is_wanted(span) {
+            event::take(event, span);
+        }
+    }
+
+    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
+        if let Some(span) = find(&context, id) {
+            entered::enter(id, span);
+        }
+    }
+
+    fn on_exit(&self, id: &Id, _context: Context<'_, S>) {
+        entered::leave(id);
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        if let Some(known) = context.span(&id) {
+            // Its end must not find the registry locked.
+            let open = known.extensions_mut().remove::<Open>();
+            drop(open);
+        }
+    }
+}
+
+/// Our span behind one of `tracing`.
+fn find<S>(context: &Context<'_, S>, id: &Id) -> Option<SpanRef>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    context.span(id).and_then(|known| of(&known))
+}
+
+fn of<S>(known: &Known<'_, S>) -> Option<SpanRef>
+where
+    S: for<'a> LookupSpan<'a>,
+{
+    known.extensions().get::<Open>().map(Open::reference)
+}
+
+/// Says that the span around an event has failed, if that is what the event tells.
+#[cold]
+fn fail<S>(event: &Event<'_>, span: SpanRef, context: &Context<'_, S>)
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let innermost = context.event_span(event).and_then(|known| of(&known));
+    let is_of_tracing = innermost.is_some_and(|innermost| innermost.is_same(span));
+    if is_of_tracing
+        && span.is_recording()
+        && let Some(message) = event::error(event)
+    {
+        span.fail(&message);
+    }
+}

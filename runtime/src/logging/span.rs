@@ -1,0 +1,167 @@
+//! A span of `tracing` as a span of ours.
+//!
+//! In: its fields, at the begin and later. Out: attributes, and what the fields named `otel.…` mean.
+//! Never: lets a value that fails to format touch whoever records it.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Record};
+
+use super::callsite::{Meaning, Site, key};
+use super::event::{Chain, guarded};
+use crate::record::{SpanKind, Status};
+use crate::span::{Parent, Recorder, Span, SpanRef};
+
+/// A span of ours that lives as long as one of `tracing`.
+pub(super) struct Open {
+    span: Span,
+    site: &'static Site,
+    /// What went wrong, if that has been said before that anything did.
+    status_message: Option<Cow<'static, str>>,
+}
+
+impl Open {
+    /// Begins a span under `parent`, or under what is current; `None` where nobody would take it.
+    pub(super) fn begin(attributes: &Attributes<'_>, parent: Option<Parent>) -> Option<Self> {
+        let site = Site::of(attributes.metadata());
+        let kind = site.has_meanings.then(|| kind(attributes, site)).flatten();
+        let span = match kind {
+            Some(kind) => Span::begin_as(&site.callsite, kind, parent),
+            None => Span::begin(&site.callsite, parent),
+        };
+        if span.is_none() {
+            return None;
+        }
+        let mut open = Self { span, site, status_message: None };
+        if open.span.is_recording() {
+            attributes.record(&mut Fields { open: &mut open });
+        }
+        Some(open)
+    }
+
+    /// Takes what is known of the span later.
+    pub(super) fn record(&mut self, values: &Record<'_>) {
+        if self.span.is_recording() {
+            values.record(&mut Fields { open: self });
+        }
+    }
+
+    /// Names the span.
+    pub(super) fn reference(&self) -> SpanRef {
+        *self.span
+    }
+
+    fn take_meaning(&mut self, meaning: Meaning, text: &str) {
+        match meaning {
+            Meaning::Name => {
+                self.span.set_name(text);
+            }
+            Meaning::StatusCode if text.eq_ignore_ascii_case("ok") => {
+                self.span.set_status(&Status::Ok);
+            }
+            Meaning::StatusCode if text.eq_ignore_ascii_case("error") => {
+                let message = self.status_message.take().unwrap_or_default();
+                self.span.set_status(&Status::Error { message });
+            }
+            Meaning::StatusMessage => {
+                let message: Cow<'static, str> = text.to_owned().into();
+                self.status_message = Some(message.clone());
+                self.span.set_status(&Status::Error { message });
+            }
+            // The kind is known at the begin, or not at all.
+            Meaning::Kind | Meaning::StatusCode | Meaning::Value => {}
+        }
+    }
+}
+
+impl fmt::Debug for Open {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.span.fmt(f)
+    }
+}
+
+/// What the field `otel.kind` says.
+fn kind(attributes: &Attributes<'_>, site: &'static Site) -> Option<SpanKind> {
+    struct Look(&'static Site, Option<SpanKind>);
+    impl Visit for Look {
+        fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+            if self.0.meaning(field) == Meaning::Kind {
+                self.1 = guarded(|| format!("{value:?}")).and_then(|text| kind_of(&text));
+            }
+        }
+        fn record_str(&mut self, field: &Field, value: &str) {
+            if self.0.meaning(field) == Meaning::Kind {
+                self.1 = kind_of(value);
+            }
+        }
+    }
+    let mut look = Look(site, None);
+    attributes.record(&mut look);
+    look.1
+}
+
+fn kind_of(text: &str) -> Option<SpanKind> {
+    let kinds = [
+        ("server", SpanKind::Server),
+        ("client", SpanKind::Client),
+        ("producer", SpanKind::Producer),
+        ("consumer", SpanKind::Consumer),
+        ("internal", SpanKind::Internal),
+    ];
+    kinds.into_iter().find(|(name, _)| text.eq_ignore_ascii_case(name)).map(|(_, kind)| kind)
+}
+
+struct Fields<'a> {
+    open: &'a mut Open,
+}
+
+impl Fields<'_> {
+    fn formatted(&mut self, field: &Field, value: &dyn fmt::Display) {
+        let meaning = self.open.site.meaning(field);
+        if meaning != Meaning::Value {
+            if let Some(text) = guarded(|| value.to_string()) {
+                self.open.take_meaning(meaning, &text);
+            }
+            return;
+        }
+        let recorder = self.open.span.recorder();
+        // What fails to format leaves its attribute out.
+        let _ = guarded(|| recorder.record_display(key(field), value));
+    }
+}
+
+impl Visit for Fields<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.formatted(field, &format_args!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match self.open.site.meaning(field) {
+            Meaning::Value => self.open.span.recorder().record(key(field), value),
+            meaning => self.open.take_meaning(meaning, value),
+        }
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.open.span.recorder().record(key(field), &value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.open.span.recorder().record(key(field), &value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.open.span.recorder().record(key(field), &value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.open.span.recorder().record(key(field), &value);
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        self.formatted(field, &Chain(value));
+    }
+}

@@ -1,0 +1,91 @@
+//! The events of the log that one pass has read.
+//!
+//! In: words. Out: records in the order of their times, with the user of their request, to those that
+//! take the log.
+//! Never: keeps anything from one pass to the next.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::loss::LossReason;
+use crate::record::{LogRecord, Processor};
+use crate::span::LOGS;
+use crate::span::clock::Calendar;
+use crate::span::decode;
+use crate::span::layout::What;
+use crate::span::request::{self, Root};
+use crate::span::tracer;
+
+/// Events of the tracers that take the log.
+#[derive(Default)]
+pub(super) struct Events {
+    groups: Vec<Group>,
+    /// The user of the request that was looked at last: events of one request often follow each
+    /// other.
+    last: Option<(Root, Option<Arc<str>>)>,
+}
+
+/// Events of one tracer; there is more than one group only where tests capture.
+struct Group {
+    tracer: u16,
+    records: Vec<LogRecord>,
+}
+
+impl Events {
+    /// Takes an event, if anybody takes the log.
+    pub(super) fn take(&mut self, what: What, words: &[u64], calendar: &Calendar) {
+        let tracer = what.traits.tracer();
+        if tracer::find(tracer).is_none_or(|tracer| tracer.processors.logs.is_empty()) {
+            return;
+        }
+        LOGS.accept(1);
+        let Some(mut record) = decode::log::record(what, words, calendar) else {
+            return LOGS.lose(1, LossReason::NotEncodable);
+        };
+        record.user = decode::log::root(what, words).and_then(|root| self.user(root));
+        self.group(tracer).push(record);
+    }
+
+    fn user(&mut self, root: Root) -> Option<Arc<str>> {
+        if root.1 == 0 {
+            return None;
+        }
+        if self.last.as_ref().is_none_or(|(known, _)| *known != root) {
+            self.last = Some((root, request::find(root).and_then(|request| request.user)));
+        }
+        self.last.as_ref().and_then(|(_, user)| user.clone())
+    }
+
+    fn group(&mut self, tracer: u16) -> &mut Vec<LogRecord> {
+        let known = self.groups.iter().position(|group| group.tracer == tracer);
+        let index = known.unwrap_or_else(|| {
+            self.groups.push(Group { tracer, records: Vec::new() });
+            self.groups.len() - 1
+        });
+        &mut self.groups[index].records
+    }
+
+    /// Hands the events on, those of several threads in the order of their times.
+    pub(super) fn hand_over(self) {
+        for Group { tracer, mut records } in self.groups {
+            records.sort_by_key(|record| record.unix_ns);
+            hand_over(tracer, &records.into());
+        }
+    }
+}
+
+fn hand_over(tracer: u16, records: &Arc<[LogRecord]>) {
+    let Some(tracer) = tracer::find(tracer) else {
+        return LOGS.lose(records.len(), LossReason::Shutdown);
+    };
+    let process = |processor: &Arc<dyn Processor<LogRecord>>| {
+        // A processor may be the user's; its panic must not end the collector.
+        catch_unwind(AssertUnwindSafe(|| processor.process(records))).is_ok()
+    };
+    let is_taken = tracer.processors.logs.iter().fold(true, |is_taken, it| is_taken & process(it));
+    if is_taken {
+        LOGS.deliver(records.len());
+    } else {
+        LOGS.lose(records.len(), LossReason::WorkerPanicked);
+    }
+}

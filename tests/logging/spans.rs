@@ -1,0 +1,183 @@
+//! What a span of `tracing` becomes.
+
+use spanwright::record::{Level, SpanKind, SpanRecord, Status, Value};
+use spanwright::testing::{Capture, capture, tree};
+use tracing::field::Empty;
+use tracing::{Instrument as _, error, info_span, instrument};
+
+fn only(spans: &[SpanRecord]) -> &SpanRecord {
+    let [span] = spans else { panic!("expected one span, found {spans:?}") };
+    span
+}
+
+fn status(spans: &[SpanRecord]) -> Status {
+    only(spans).status.clone()
+}
+
+fn failed(message: &'static str) -> Status {
+    Status::Error { message: message.into() }
+}
+
+#[test]
+fn its_name_place_and_fields_are_those_of_the_code() {
+    let line = line!() + 2;
+    let spans = capture(|| {
+        info_span!(target: "billing", "pay", order = 7, amount = 1.5, currency = "EUR", paid = ?Some(1));
+    });
+    assert_eq!(tree(&spans), "pay order=7 amount=1.5 currency=EUR paid=Some(1)\n");
+    let source = only(&spans).source;
+    assert_eq!((source.target, source.line, source.level), ("billing", line, Level::Info));
+    assert!(source.file.ends_with("logging/spans.rs"));
+}
+
+#[test]
+fn what_is_recorded_late_is_kept_with_its_type_and_replaces_what_was_there() {
+    let spans = capture(|| {
+        let span = info_span!("pay", order = Empty, state = "new");
+        span.record("order", 7);
+        span.in_scope(|| drop(tracing::Span::current().record("state", "paid").id()));
+    });
+    assert_eq!(tree(&spans), "pay state=paid order=7\n");
+    assert_eq!(only(&spans).attributes[1].value, Value::I64(7));
+}
+
+#[test]
+fn more_fields_than_a_span_has_room_for_are_all_kept() {
+    let long = "x".repeat(300);
+    let spans = capture(|| {
+        let span = info_span!("many", a = %long, b = %long, c = 1, d = Empty);
+        span.record("d", 2);
+    });
+    let keys: Vec<_> = only(&spans).attributes.iter().map(|it| &*it.key).collect();
+    assert_eq!(keys, ["a", "b", "c", "d"]);
+}
+
+#[test]
+fn what_it_follows_from_is_a_link() {
+    let spans = capture(|| {
+        let first = info_span!("first");
+        let second = info_span!("second");
+        second.follows_from(&first);
+        drop(first);
+    });
+    let [first, second] = &*spans else { panic!("expected two spans") };
+    assert_eq!(second.links.len(), 1);
+    assert_eq!(second.links[0].context.span_id, first.context.span_id);
+}
+
+#[test]
+fn the_fields_named_otel_give_it_name_kind_and_status() {
+    let spans = capture(|| {
+        let span = info_span!(
+            "request",
+            otel.name = "GET /orders",
+            otel.kind = "server",
+            otel.status_code = Empty,
+            otel.status_description = Empty,
+        );
+        span.record("otel.status_code", "ERROR");
+        span.record("otel.status_description", "no such order");
+    });
+    assert_eq!(tree(&spans), "GET /orders [Server] !no such order\n");
+    assert_eq!(only(&spans).kind, SpanKind::Server);
+    // The other way round.
+    let spans = capture(|| {
+        info_span!("request", otel.status_message = "gone", otel.status_code = "error");
+    });
+    assert_eq!(status(&spans), failed("gone"));
+    let spans = capture(|| drop(info_span!("request", otel.status_code = "Ok")));
+    assert_eq!(status(&spans), Status::Ok);
+    let spans =
+        capture(|| drop(info_span!("request", otel.kind = "client", otel.status_code = "7")));
+    assert_eq!(tree(&spans), "request [Client]\n");
+}
+
+#[test]
+fn a_span_that_takes_a_request_is_a_request_of_its_own() {
+    let spans = capture(|| {
+        info_span!("outer").in_scope(|| {
+            let request = info_span!("request", otel.kind = ?SpanKind::Consumer);
+            request.in_scope(|| spanwright::set_user("ada"));
+        });
+    });
+    assert_eq!(tree(&spans), "outer\n  request [Consumer] user.id=ada\n");
+}
+
+#[test]
+fn an_error_that_instrument_tells_fails_the_span_and_one_that_is_only_logged_does_not() {
+    #[instrument(err)]
+    fn fails() -> Result<(), std::num::ParseIntError> {
+        "x".parse::<u8>().map(drop)
+    }
+    #[instrument]
+    fn recovers() {
+        error!("only said");
+    }
+    let spans = capture(|| fails().is_err());
+    assert_eq!(status(&spans), failed("invalid digit found in string"));
+    assert_eq!(status(&capture(recovers)), Status::Unset);
+}
+
+#[test]
+fn an_error_logged_in_a_span_of_ours_leaves_the_judgement_to_its_result() {
+    #[spanwright::traced]
+    fn ours() {
+        error!(error = "told", "and mended");
+    }
+    let spans = capture(|| info_span!("theirs").in_scope(ours));
+    assert!(spans.iter().all(|span| span.status == Status::Unset), "{spans:?}");
+}
+
+#[test]
+fn a_span_ends_as_panicked_where_a_panic_left_it() {
+    let spans = capture(|| {
+        let result =
+            std::panic::catch_unwind(|| info_span!("pay").in_scope(|| panic!("on purpose")));
+        assert!(result.is_err());
+    });
+    assert_eq!(tree(&spans), "pay error.type=panic @exception -> panic !panicked\n");
+}
+
+#[test]
+fn spans_beyond_the_level_that_is_recorded_are_left_out_of_the_tree() {
+    let captured = Capture::default().level(Level::Info).run_all(|| {
+        info_span!("outer").in_scope(|| {
+            tracing::debug_span!("detail").in_scope(|| drop(info_span!("inner")));
+        });
+    });
+    assert_eq!(tree(&captured.spans), "outer\n  inner\n");
+}
+
+#[test]
+fn a_value_that_panics_costs_its_attribute_alone() {
+    struct Bad;
+    impl std::fmt::Debug for Bad {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            panic!("on purpose")
+        }
+    }
+    let spans = capture(|| drop(info_span!("pay", bad = ?Bad, order = 7)));
+    assert_eq!(tree(&spans), "pay order=7\n");
+}
+
+#[test]
+fn a_future_is_in_its_span_whenever_it_is_polled() {
+    let work = |name: &'static str| async move {
+        let mut ids = Vec::new();
+        for _ in 0..3 {
+            ids.push(spanwright::current().context().span_id);
+            tokio::task::yield_now().await;
+        }
+        drop(spanwright::Span::new(name));
+        ids
+    };
+    let ((left, right), spans) = Capture::default().run(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let left = work("left").instrument(info_span!("first"));
+        let right = work("right").instrument(info_span!("second"));
+        runtime.block_on(async { tokio::join!(left, right) })
+    });
+    assert!(left.iter().all(|id| *id == left[0]) && right.iter().all(|id| *id == right[0]));
+    assert_ne!(left[0], right[0]);
+    assert_eq!(tree(&spans), "first\n  left\nsecond\n  right\n");
+}
