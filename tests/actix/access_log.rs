@@ -13,6 +13,7 @@ use futures_util::future::{FutureExt as _, pending, poll_fn};
 use futures_util::stream::{self, StreamExt as _};
 use spanwright::actix::Tracing;
 use spanwright::record::SpanRecord;
+use spanwright::testing::{Capture, Captured};
 use tracing::field::{Field, Visit};
 use tracing::{Level, Metadata, Subscriber, subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
@@ -319,4 +320,27 @@ fn with_nothing_installed_the_line_is_written_and_the_answer_untouched() {
     assert_eq!(line.field("http.route"), Some("/x/{id}"));
     assert_eq!(line.field("http.response.body.size"), Some("5"));
     assert!(!headers.contains_key("x-request-id"), "{headers:?}");
+}
+
+#[test]
+fn the_log_knows_the_trace_and_the_user_and_the_span_is_not_told_what_it_says_itself() {
+    let Captured { spans, logs, .. } = Capture::default().run_all(|| {
+        rt::System::new().block_on(async {
+            let handler = async || {
+                spanwright::set_user("42");
+                tracing::info!("HomeActivities");
+                "hello"
+            };
+            let app = App::new().route("/x/{id}", web::get().to(handler)).wrap(Tracing::new());
+            let app = init_service(app).await;
+            call_and_read_body(&app, TestRequest::with_uri("/x/1").to_request()).await
+        })
+    });
+    let [_, access] = &logs[..] else { panic!("two events: {logs:#?}") };
+    let request = only(&spans);
+    assert_eq!(access.target, "spanwright::access");
+    assert_eq!(access.span.map(|span| span.span_id), Some(request.context.span_id));
+    assert_eq!(access.user.as_deref(), Some("42"));
+    let events: Vec<_> = request.events.iter().map(|event| &*event.name).collect();
+    assert_eq!(events, ["HomeActivities"]);
 }

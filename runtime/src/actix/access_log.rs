@@ -99,7 +99,8 @@ impl AccessLog {
         };
         // A subscriber is the code of others.
         let tell = || guard_attributes(|| entry.tell(&line, body_bytes));
-        if span.is_none() { tell() } else { span.in_scope(tell) }
+        // The span has all of it as attributes.
+        if span.is_none() { tell() } else { span.for_log_alone().in_scope(tell) }
     }
 }
 

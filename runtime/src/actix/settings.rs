@@ -93,7 +93,8 @@ use crate::span::{SpanRef, guard_attributes};
 /// Beside it the event has the fields `http.request.method`, `url.path`, `http.route`,
 /// `http.response.status_code`, `http.response.body.size`, `client.address` and
 /// `user_agent.original`, as the span has them, `duration_ms` until the end of the body, and
-/// `spanwright.outcome` where it was cut off. Excluded requests have no line, nor have any after
+/// `spanwright.outcome` where it was cut off. It is no event of the span, which says all of this
+/// itself. Excluded requests have no line, nor have any after
 /// [`Tracing::without_access_log`].
 ///
 /// # Where nothing is installed
