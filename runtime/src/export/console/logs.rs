@@ -13,7 +13,7 @@ use super::paint::{Paint, attributes, attributes_bytes, cut_on_one_line, on_one_
 use super::{LIMITS, LogFormat, Settings, request, verdict};
 use crate::export::log_json::Form;
 use crate::export::{Batch, EncodeError, Exporter, Limits, Reply, Request, Verdict, weight};
-use crate::record::{Attribute, Level, LogRecord};
+use crate::record::{ACCESS_TARGET, Attribute, Level, LogRecord};
 use crate::utc;
 
 /// The longest message that is shown, in characters.
@@ -30,6 +30,9 @@ const MAX_FIELDS_BYTES: usize = 8 * 1024;
 ///
 /// Source: <https://github.com/moby/moby/blob/master/daemon/logger/copier.go>.
 const MAX_JSON_BYTES: usize = 16 * 1024;
+
+/// What the message of a request that is over does not say.
+const DURATION: &str = "duration_ms";
 
 /// What a line costs beside its target, file, message, fields and user.
 const FIXED_BYTES: usize = 512;
@@ -99,7 +102,7 @@ fn line(record: &LogRecord, paint: Paint, out: &mut Vec<u8>) {
         level(record.level, paint),
         paint.dim(&on_one_line(&record.target)),
         cut_on_one_line(&record.message, MAX_MESSAGE_CHARS),
-        fields(&record.attributes, paint),
+        fields(record, paint),
         paint.dim(&trace.unwrap_or_default()),
         paint.dim(&user.unwrap_or_default()),
     ];
@@ -119,11 +122,13 @@ fn level(level: Level, paint: Paint) -> String {
     }
 }
 
-/// As many fields as fit.
-fn fields(all: &[Attribute], paint: Paint) -> String {
+/// As many fields as fit, and as are not in the message.
+fn fields(record: &LogRecord, paint: Paint) -> String {
+    let is_news = |field: &&Attribute| record.target != ACCESS_TARGET || field.key == DURATION;
+    let all: Vec<_> = record.attributes.iter().filter(is_news).collect();
     let mut text = String::new();
     for (index, field) in all.iter().enumerate() {
-        let field = attributes(std::slice::from_ref(field), paint);
+        let field = attributes(std::slice::from_ref(*field), paint);
         if text.len() + field.len() > MAX_FIELDS_BYTES {
             text.push_str(&paint.dim(&format!(" … {} more", all.len() - index)));
             break;
