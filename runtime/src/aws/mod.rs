@@ -19,7 +19,6 @@ mod call;
 mod client;
 mod credentials;
 mod endpoint;
-mod refusal;
 mod region;
 mod sign;
 
@@ -27,9 +26,10 @@ pub use call::{Call, Target};
 pub use client::{Answer, Client};
 pub use credentials::{Credentials, Provider};
 pub use endpoint::{Endpoint, Service};
-pub use refusal::Refusal;
 pub use region::Region;
 pub use sign::{Parts, Scope, SignError, sign};
+
+pub use crate::export::Refusal;
 
 use crate::pipeline::transport::TransportError;
 

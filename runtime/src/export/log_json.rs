@@ -36,11 +36,6 @@ pub(super) struct Form<'a> {
     text_bytes: usize,
 }
 
-/// Appends all of a record.
-pub(super) fn write(record: &LogRecord, out: &mut Vec<u8>) {
-    Form::whole(record).write(out);
-}
-
 impl<'a> Form<'a> {
     /// All of it.
     pub(super) fn whole(record: &'a LogRecord) -> Self {

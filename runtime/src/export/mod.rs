@@ -17,12 +17,16 @@
 #[cfg(any(feature = "otlp", feature = "rollbar"))]
 mod address;
 mod batch;
+#[cfg(feature = "cloudwatch")]
+pub mod cloudwatch;
 #[cfg(feature = "console")]
 pub mod console;
 #[cfg(any(feature = "cloudwatch", feature = "console"))]
 mod log_json;
 #[cfg(feature = "otlp")]
 pub mod otlp;
+#[cfg(feature = "aws")]
+mod refusal;
 #[cfg(feature = "rollbar")]
 pub mod rollbar;
 #[cfg(any(feature = "cloudwatch", feature = "console"))]
@@ -38,6 +42,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 pub use batch::Batch;
+#[cfg(feature = "aws")]
+pub use refusal::Refusal;
 
 use crate::secret::Secret;
 
@@ -143,12 +149,55 @@ pub struct Reply {
     pub headers: Vec<(String, String)>,
     /// The body, cut by no one: a longer one than the transport allows is an error instead.
     pub body: Bytes,
+    /// Of which step this is the answer, where one that had to come before the request itself
+    /// ended it all.
+    pub stopped_at: Option<String>,
+    /// Steps before the request that were refused, and that it could do without.
+    pub skipped: Vec<String>,
 }
 
 impl Reply {
     /// The first header of this name, in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What a destination needs before it takes a request, for instance a place to put it.
+pub trait Prepare: Send + Sync + 'static {
+    /// Requests to make before this one is sent once more, in order; none when its answer stands.
+    fn steps(&self, request: &Request, reply: &Reply) -> Vec<Request>;
+
+    /// What the answer to one of them means for those behind it.
+    fn outcome(&self, step: &Request, reply: &Reply) -> StepOutcome;
+
+    /// What a step is called in [`Reply::stopped_at`] and [`Reply::skipped`].
+    fn name(&self, step: &Request) -> String;
+}
+
+/// What the answer to a step means for those behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepOutcome {
+    /// It is as it should be.
+    Done,
+    /// It was refused; what follows may do without.
+    Skip,
+    /// What follows is in vain.
+    Stop,
+}
+
+/// Nothing.
+impl Prepare for () {
+    fn steps(&self, _: &Request, _: &Reply) -> Vec<Request> {
+        Vec::new()
+    }
+
+    fn outcome(&self, _: &Request, _: &Reply) -> StepOutcome {
+        StepOutcome::Done
+    }
+
+    fn name(&self, _: &Request) -> String {
+        String::new()
     }
 }
 

@@ -4,8 +4,8 @@
 //! member that says so.
 //! Never: cuts inside of a character, cuts a key.
 
-use super::{Form, MEMORY, MIN_BYTES, text as write_text, truncated};
-use crate::record::{Array, Value};
+use super::{Form, MIN_BYTES, text as write_text, truncated};
+use crate::record::Value;
 
 /// What is left of each text at least, in bytes, quotes included.
 const MIN_TEXT_BYTES: usize = 32;
@@ -189,7 +189,7 @@ mod tests {
                 &[1, 22, 333],
                 max_bytes,
                 |item, _, out| {
-                    serde_json::to_writer(out, item).expect(MEMORY);
+                    serde_json::to_writer(out, item).unwrap();
                 },
                 &mut out,
             );

@@ -61,7 +61,7 @@ fn parsed(text: &str) -> Json {
 #[test]
 fn what_is_absent_is_left_out() {
     let mut out = Vec::new();
-    write(&bare(), &mut out);
+    Form::whole(&bare()).write(&mut out);
     assert_eq!(
         String::from_utf8(out).unwrap(),
         r#"{"timestamp":"2026-11-20T10:00:00.123456Z","level":"INFO","message":"3 activities","target":"cruddur::home","event_id":"18e9b88333390d150000000000000abc"}"#
@@ -71,7 +71,7 @@ fn what_is_absent_is_left_out() {
 #[test]
 fn every_member_has_its_place() {
     let mut out = Vec::new();
-    write(&full(), &mut out);
+    Form::whole(&full()).write(&mut out);
     assert_eq!(
         String::from_utf8(out).unwrap(),
         r#"{"timestamp":"2026-11-20T10:00:00.123456Z","level":"WARN","message":"slow \"home\"\n\u0001ü","target":"cruddur::home","trace_id":"5759e988bd862e3fe1be46a994272793","span_id":"00f067aa0ba902b7","xray_trace_id":"1-5759e988-bd862e3fe1be46a994272793","user":"42","fields":{"app.rows":3,"share":0.5,"none":"NaN","is_cached":false,"odd \"key\"":"v","tags":["a","\\"],"times":[1.0,"-inf"]},"file":"src/home.rs","line":42,"event_id":"18e9b88333390d150000000000000abc"}"#

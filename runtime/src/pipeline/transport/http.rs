@@ -144,6 +144,7 @@ impl Transport for Client {
             retry_after,
             headers: fetched.texts(),
             body: fetched.body,
+            ..Reply::default()
         })
     }
 }

@@ -1,4 +1,4 @@
-//! What a service says when it says no.
+//! What a service of AWS says when it says no.
 //!
 //! In: status, error header and body of an answer. Out: the code and the message.
 //! Never: believes that a body is JSON, keeps more than a few lines of one.
@@ -6,6 +6,8 @@
 use std::fmt;
 
 use serde_json::Value;
+
+use super::Reply;
 
 /// The most characters of a message that are kept.
 const MAX_MESSAGE_CHARS: usize = 500;
@@ -42,7 +44,7 @@ impl Refusal {
     ///
     /// Source: <https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html#operation-error-serialization>:
     /// a code may come with a name space before a `#` and an address behind a `:`.
-    pub(super) fn read(status: u16, error_type: Option<&str>, body: &[u8]) -> Self {
+    pub(crate) fn read(status: u16, error_type: Option<&str>, body: &[u8]) -> Self {
         let json: Option<Value> = serde_json::from_slice(body).ok();
         let field = |names: &[&str]| {
             let json = json.as_ref()?;
@@ -58,6 +60,11 @@ impl Refusal {
         };
         let message = message.trim().chars().take(MAX_MESSAGE_CHARS).collect();
         Self { status, code: code.to_owned(), message }
+    }
+
+    /// Reads the answer to a request.
+    pub(crate) fn of(reply: &Reply) -> Self {
+        Self::read(reply.status, reply.header("x-amzn-errortype"), &reply.body)
     }
 
     /// Whether the same request may succeed a little later, because there were too many.
