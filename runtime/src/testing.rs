@@ -54,7 +54,7 @@ pub struct Captured<R> {
 /// Runs `body` and returns what it logged on this thread through `tracing`, in the order of its times.
 ///
 /// Where the thread has no subscriber it has one meanwhile, which takes everything; spans of `tracing`
-/// are captured as spans. Needs the feature `tracing`. Blocks until all is collected.
+/// are captured as spans. Without the feature `tracing` nothing is logged. Blocks until all is collected.
 ///
 /// ```
 /// use spanwright::testing;
@@ -63,7 +63,6 @@ pub struct Captured<R> {
 /// assert_eq!(logs[0].message, "running low");
 /// assert_eq!(logs[0].attributes[0].key, "left");
 /// ```
-#[cfg(feature = "tracing")]
 pub fn capture_logs<R>(body: impl FnOnce() -> R) -> Vec<LogRecord> {
     Capture::default().run_all(body).logs
 }

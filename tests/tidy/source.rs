@@ -11,6 +11,7 @@ const DOORS: &[&str] = &[
     "runtime/src/config/",
     "runtime/src/export/mod.rs",
     "runtime/src/install/",
+    "runtime/src/logging/mod.rs",
     "runtime/src/pipeline/mod.rs",
     "runtime/src/pipeline/transport/mod.rs",
     "runtime/src/report/mod.rs",

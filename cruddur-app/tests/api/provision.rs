@@ -27,20 +27,19 @@ fn an_unknown_argument_ends_the_program_and_says_what_there_is() {
     }
 }
 
-#[cfg(not(feature = "xray"))]
+#[cfg(not(all(feature = "xray", feature = "cloudwatch")))]
 #[test]
-fn a_build_without_x_ray_says_so() {
+fn a_build_without_what_it_makes_says_so() {
     let Output { status, stderr, .. } = program(&["provision"], &[]);
     assert!(!status.success());
     assert_eq!(
         text(stderr),
-        "cruddur cannot provision: this build has no X-Ray: \
-         it was made without the feature `xray`\n"
+        "cruddur cannot provision: this build was made without the feature `xray` or `cloudwatch`\n"
     );
 }
 
-#[cfg(feature = "xray")]
-mod with_x_ray {
+#[cfg(all(feature = "xray", feature = "cloudwatch"))]
+mod with_aws {
     use std::{
         collections::HashMap,
         sync::{Arc, Mutex},
@@ -356,13 +355,13 @@ mod with_x_ray {
             ),
             (
                 &[("CLOUDWATCH_LOG_GROUP", "aws/cruddur")],
-                "CLOUDWATCH_LOG_GROUP is `aws/cruddur`, expected up to 512 letters, digits or `.`, `_`, `-`, `/`, \
-                 `#`, not starting with `aws/`",
+                "CLOUDWATCH_LOG_GROUP is `aws/cruddur`, \
+                 expected 1 to 512 of the characters a-z A-Z 0-9 . - _ / #, not beginning with `aws/`",
             ),
             (
                 &[("CLOUDWATCH_LOG_RETENTION_DAYS", "2")],
-                "CLOUDWATCH_LOG_RETENTION_DAYS is `2`, expected 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, \
-                 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653",
+                "CLOUDWATCH_LOG_RETENTION_DAYS is `2`, expected one of the numbers of days that CloudWatch Logs knows: \
+                 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653",
             ),
         ] {
             let settings: Vec<_> = at_home.iter().chain(settings).copied().collect();

@@ -3,7 +3,7 @@
 //! In: the word that a span was entered or left. Out: our current span, set and restored.
 //! Never: takes it that spans are left in the opposite order.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use tracing::span::Id;
 
@@ -17,7 +17,20 @@ struct Level {
 }
 
 thread_local! {
+    /// The span that this thread has begun last, until it enters one: most often that one.
+    static EXPECTED: Cell<(u64, SpanRef)> = const { Cell::new((0, SpanRef::NONE)) };
     static LEVELS: RefCell<Vec<Level>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Notes a span that has begun, so that it need not be looked up if it is entered next.
+pub(super) fn expect(id: &Id, span: SpanRef) {
+    EXPECTED.set((id.into_u64(), span));
+}
+
+/// The span that is entered, if it is the one that has begun last.
+pub(super) fn expected(id: &Id) -> Option<SpanRef> {
+    let (expected, span) = EXPECTED.take();
+    (expected == id.into_u64()).then_some(span)
 }
 
 /// Makes a span current.

@@ -62,6 +62,7 @@ where
         if let Some(open) = Open::begin(attributes, parent)
             && let Some(known) = context.span(id)
         {
+            entered::expect(id, open.reference());
             known.extensions_mut().insert(open);
         }
     }
@@ -95,21 +96,13 @@ where
     }
 
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
-        if let Some(span) = find(&context, id) {
+        if let Some(span) = entered::expected(id).or_else(|| find(&context, id)) {
             entered::enter(id, span);
         }
     }
 
     fn on_exit(&self, id: &Id, _context: Context<'_, S>) {
         entered::leave(id);
-    }
-
-    fn on_close(&self, id: Id, context: Context<'_, S>) {
-        if let Some(known) = context.span(&id) {
-            // Its end must not find the registry locked.
-            let open = known.extensions_mut().remove::<Open>();
-            drop(open);
-        }
     }
 }
 

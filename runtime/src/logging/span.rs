@@ -13,11 +13,14 @@ use tracing::span::{Attributes, Record};
 use super::callsite::{Meaning, Site, key};
 use super::event::{Chain, guarded};
 use crate::record::{SpanKind, Status};
-use crate::span::{Parent, Recorder, Span, SpanRef};
+use crate::span::{Foreign, Parent, Recorder as _, SpanRef};
 
-/// A span of ours that lives as long as one of `tracing`.
-pub(super) struct Open {
-    span: Span,
+/// A span of ours that lives as long as one of `tracing`, whose registry drops it. In a box, since the
+/// registry moves what it keeps.
+pub(super) struct Open(Box<State>);
+
+struct State {
+    span: Foreign,
     site: &'static Site,
     /// What went wrong, if that has been said before that anything did.
     status_message: Option<Cow<'static, str>>,
@@ -27,49 +30,51 @@ impl Open {
     /// Begins a span under `parent`, or under what is current; `None` where nobody would take it.
     pub(super) fn begin(attributes: &Attributes<'_>, parent: Option<Parent>) -> Option<Self> {
         let site = Site::of(attributes.metadata());
-        let kind = site.has_meanings.then(|| kind(attributes, site)).flatten();
-        let span = match kind {
-            Some(kind) => Span::begin_as(&site.callsite, kind, parent),
-            None => Span::begin(&site.callsite, parent),
-        };
-        if span.is_none() {
+        let kind = if site.has_meanings { kind(attributes, site) } else { None };
+        let mut state = Box::new(State { span: Foreign::new(), site, status_message: None });
+        match kind {
+            Some(kind) => state.span.begin_as(&site.callsite, kind, parent),
+            None => state.span.begin(&site.callsite, parent),
+        }
+        if state.span.reference().is_none() {
             return None;
         }
-        let mut open = Self { span, site, status_message: None };
-        if open.span.is_recording() {
-            attributes.record(&mut Fields { open: &mut open });
+        if state.span.is_recording() {
+            attributes.record(&mut Fields { state: &mut state });
         }
-        Some(open)
+        Some(Self(state))
     }
 
     /// Takes what is known of the span later.
     pub(super) fn record(&mut self, values: &Record<'_>) {
-        if self.span.is_recording() {
-            values.record(&mut Fields { open: self });
+        if self.0.span.is_recording() {
+            values.record(&mut Fields { state: &mut self.0 });
         }
     }
 
     /// Names the span.
     pub(super) fn reference(&self) -> SpanRef {
-        *self.span
+        self.0.span.reference()
     }
+}
 
+impl State {
     fn take_meaning(&mut self, meaning: Meaning, text: &str) {
         match meaning {
             Meaning::Name => {
-                self.span.set_name(text);
+                self.span.reference().set_name(text);
             }
             Meaning::StatusCode if text.eq_ignore_ascii_case("ok") => {
-                self.span.set_status(&Status::Ok);
+                self.span.reference().set_status(&Status::Ok);
             }
             Meaning::StatusCode if text.eq_ignore_ascii_case("error") => {
                 let message = self.status_message.take().unwrap_or_default();
-                self.span.set_status(&Status::Error { message });
+                self.span.reference().set_status(&Status::Error { message });
             }
             Meaning::StatusMessage => {
                 let message: Cow<'static, str> = text.to_owned().into();
                 self.status_message = Some(message.clone());
-                self.span.set_status(&Status::Error { message });
+                self.span.reference().set_status(&Status::Error { message });
             }
             // The kind is known at the begin, or not at all.
             Meaning::Kind | Meaning::StatusCode | Meaning::Value => {}
@@ -79,7 +84,7 @@ impl Open {
 
 impl fmt::Debug for Open {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.span.fmt(f)
+        self.reference().fmt(f)
     }
 }
 
@@ -115,19 +120,19 @@ fn kind_of(text: &str) -> Option<SpanKind> {
 }
 
 struct Fields<'a> {
-    open: &'a mut Open,
+    state: &'a mut State,
 }
 
 impl Fields<'_> {
     fn formatted(&mut self, field: &Field, value: &dyn fmt::Display) {
-        let meaning = self.open.site.meaning(field);
+        let meaning = self.state.site.meaning(field);
         if meaning != Meaning::Value {
             if let Some(text) = guarded(|| value.to_string()) {
-                self.open.take_meaning(meaning, &text);
+                self.state.take_meaning(meaning, &text);
             }
             return;
         }
-        let recorder = self.open.span.recorder();
+        let recorder = self.state.span.recorder();
         // What fails to format leaves its attribute out.
         let _ = guarded(|| recorder.record_display(key(field), value));
     }
@@ -139,26 +144,26 @@ impl Visit for Fields<'_> {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        match self.open.site.meaning(field) {
-            Meaning::Value => self.open.span.recorder().record(key(field), value),
-            meaning => self.open.take_meaning(meaning, value),
+        match self.state.site.meaning(field) {
+            Meaning::Value => self.state.span.recorder().record(key(field), value),
+            meaning => self.state.take_meaning(meaning, value),
         }
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.open.span.recorder().record(key(field), &value);
+        self.state.span.recorder().record(key(field), &value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.open.span.recorder().record(key(field), &value);
+        self.state.span.recorder().record(key(field), &value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.open.span.recorder().record(key(field), &value);
+        self.state.span.recorder().record(key(field), &value);
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.open.span.recorder().record(key(field), &value);
+        self.state.span.recorder().record(key(field), &value);
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {

@@ -10,9 +10,8 @@ use std::time::SystemTime;
 use super::IS_LIVE;
 use super::amend::{self, Attributes};
 use super::attribute::ToAttribute;
-use super::begin::Asked;
 use super::builder::SpanBuilder;
-use super::callsite::{Callsite, MANUAL};
+use super::callsite::MANUAL;
 use super::clock;
 use super::current::{Attached, Current};
 use super::frame::Frame;
@@ -20,11 +19,11 @@ use super::json;
 use super::parent::Parent;
 use super::scope::Scope;
 use super::scoped::InSpan;
-use super::sink::{Buffer, Filled, Recorder, Sink};
+use super::sink::{Buffer, Filled, Sink};
 use super::tracer;
 use super::words::{Key, MAX_TEXT_BYTES, Words, cut, text_words};
 use crate::propagate::{Sampled, XrayContext};
-use crate::record::{Destinations, SpanContext, SpanId, SpanKind, Status};
+use crate::record::{Destinations, SpanContext, SpanId, Status};
 
 /// Names a span of this process: small, `Copy`, safe to keep and to send anywhere.
 ///
@@ -88,12 +87,6 @@ impl SpanRef {
     #[must_use]
     pub fn root(&self) -> Self {
         Self(self.0.of_root())
-    }
-
-    /// Whether both name one span.
-    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "for spans that others begin"))]
-    pub(crate) fn is_same(&self, other: Self) -> bool {
-        self.0.id() == other.0.id() && self.0.trace_id() == other.0.trace_id()
     }
 
     /// The same span, for the log alone: nothing that is told under it is told to the span.
@@ -239,18 +232,6 @@ impl SpanRef {
         self.0.attach()
     }
 
-    /// Makes the span current on this thread, and gives back what was current.
-    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "for who has no guards"))]
-    pub(crate) fn replace_current(self) -> Self {
-        Self(super::current::with(|local| local.current.replace(self.0)))
-    }
-
-    /// Says that what the span is about has failed, unless somebody has judged it.
-    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "for spans that others begin"))]
-    pub(crate) fn fail(&self, message: &str) {
-        self.amend_text(Key::FAILURE, message);
-    }
-
     /// Runs `body` with the span current on this thread.
     pub fn in_scope<R>(&self, body: impl FnOnce() -> R) -> R {
         let _attached = self.attach();
@@ -281,7 +262,7 @@ impl SpanRef {
     }
 
     #[inline]
-    fn amend_text(&self, key: Key<'_>, text: &str) -> &Self {
+    pub(super) fn amend_text(&self, key: Key<'_>, text: &str) -> &Self {
         if self.is_recording() {
             let text = cut(text, MAX_TEXT_BYTES);
             let write = |words: &mut Words<'_>| words.text(key, text);
@@ -339,49 +320,6 @@ impl Span {
     /// Makes the span current at each poll of `future` and ends it when the future is ready.
     pub fn wrap<F: Future>(self, future: F) -> InSpan<F> {
         InSpan::new(self, future)
-    }
-
-    /// Begins the span of a callsite, under the current one where no parent is given. It names no span
-    /// where nobody would take it.
-    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "for spans that others begin"))]
-    pub(crate) fn begin(callsite: &'static Callsite, parent: Option<Parent>) -> Self {
-        let mut frame = Frame::new();
-        match parent {
-            None => frame.start(callsite),
-            Some(parent) => frame.start_under(callsite, parent),
-        }
-        Self::of(frame)
-    }
-
-    /// The same for a span whose kind is known at run time.
-    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "for spans that others begin"))]
-    pub(crate) fn begin_as(
-        callsite: &'static Callsite,
-        kind: SpanKind,
-        parent: Option<Parent>,
-    ) -> Self {
-        let mut frame = Frame::new();
-        frame.start_asked(
-            callsite,
-            &Asked {
-                kind,
-                takers: Destinations::of(kind),
-                is_request: kind.is_request(),
-                ..Asked::of(callsite, parent.unwrap_or_else(Parent::current))
-            },
-        );
-        if frame.is_recording()
-            && let Some(buffer) = frame.buffer()
-        {
-            Sink::new(buffer, Key::KIND).i64(i64::from(kind as u8));
-        }
-        Self::of(frame)
-    }
-
-    /// Where the values go that are known at the begin.
-    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "for spans that others begin"))]
-    pub(crate) fn recorder(&mut self) -> &mut impl Recorder {
-        &mut self.frame
     }
 
     pub(super) fn of(frame: Frame<WORDS>) -> Self {

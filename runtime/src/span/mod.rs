@@ -26,6 +26,8 @@ pub(crate) mod collector;
 mod current;
 mod decode;
 mod drain;
+#[cfg(feature = "tracing")]
+mod foreign;
 mod frame;
 mod handle;
 mod ids;
@@ -62,6 +64,8 @@ mod words;
 pub(crate) use clock::now;
 pub(crate) use clock::{since_epoch, steady};
 
+#[cfg(feature = "tracing")]
+pub(crate) use foreign::Foreign;
 #[cfg_attr(
     not(feature = "tracing"),
     expect(unused_imports, reason = "for spans that others begin")

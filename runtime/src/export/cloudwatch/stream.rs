@@ -11,7 +11,7 @@ use std::fmt;
 
 use super::MAX_NAME_CHARS;
 use super::settings::SettingsError;
-use crate::export::utc::{self, Date};
+use crate::utc::Time;
 
 /// A text with placeholders:
 ///
@@ -205,7 +205,7 @@ impl Names {
     /// The name for an event of this time.
     pub(super) fn at(&self, unix_ms: u64) -> String {
         let unix_ns = unix_ms.saturating_mul(1_000_000);
-        let Date { year, month, day } = Date::of(unix_ns);
+        let Time { year, month, day, hour, .. } = Time::of(unix_ns);
         let mut name = String::new();
         for piece in &self.pieces {
             match piece {
@@ -213,7 +213,7 @@ impl Names {
                 Piece::Year => name.push_str(&format!("{year:04}")),
                 Piece::Month => name.push_str(&format!("{month:02}")),
                 Piece::Day => name.push_str(&format!("{day:02}")),
-                Piece::Hour => name.push_str(&format!("{:02}", utc::hour(unix_ns))),
+                Piece::Hour => name.push_str(&format!("{hour:02}")),
                 // There is nothing else once the process is known.
                 Piece::Machine | Piece::Program | Piece::ProcessId => name.push_str(UNKNOWN),
             }

@@ -1,0 +1,103 @@
+//! Spans that another tracing library begins, makes current and ends.
+//!
+//! In: its callsites, and what it says of its spans. Out: spans of ours, as made by hand.
+//! Never: knows the library.
+
+use super::begin::Asked;
+use super::callsite::Callsite;
+use super::current;
+use super::frame::Frame;
+use super::handle::SpanRef;
+use super::parent::Parent;
+use super::sink::{Recorder, Sink};
+use super::words::Key;
+use crate::record::{Destinations, SpanKind};
+
+/// Inline room for the attributes of one: a few numbers and a text or two.
+const WORDS: usize = 16;
+
+/// A span that lives as long as one of another library.
+#[derive(Debug)]
+pub(crate) struct Foreign(Frame<WORDS>);
+
+impl Foreign {
+    /// One that has not begun: it is a few hundred bytes, and begins where it stays.
+    #[inline]
+    pub(crate) const fn new() -> Self {
+        Self(Frame::new())
+    }
+
+    /// Begins the span of a callsite, under the current one where no parent is given. It names no span
+    /// where nobody would take it.
+    #[inline]
+    pub(crate) fn begin(&mut self, callsite: &'static Callsite, parent: Option<Parent>) {
+        match parent {
+            None => self.0.start(callsite),
+            Some(parent) => self.0.start_under(callsite, parent),
+        }
+    }
+
+    /// The same for a span whose kind is known at run time.
+    pub(crate) fn begin_as(
+        &mut self,
+        callsite: &'static Callsite,
+        kind: SpanKind,
+        parent: Option<Parent>,
+    ) {
+        let asked = Asked {
+            kind,
+            takers: Destinations::of(kind),
+            is_request: kind.is_request(),
+            ..Asked::of(callsite, parent.unwrap_or_else(Parent::current))
+        };
+        self.0.start_asked(callsite, &asked);
+        if self.0.is_recording()
+            && let Some(buffer) = self.0.buffer()
+        {
+            Sink::new(buffer, Key::KIND).i64(i64::from(kind as u8));
+        }
+    }
+
+    /// Names the span.
+    #[inline]
+    pub(crate) fn reference(&self) -> SpanRef {
+        self.0.reference()
+    }
+
+    /// Whether values recorded now would be kept.
+    #[inline]
+    pub(crate) fn is_recording(&self) -> bool {
+        self.0.is_recording()
+    }
+
+    /// Where its values go.
+    #[inline]
+    pub(crate) fn recorder(&mut self) -> &mut impl Recorder {
+        &mut self.0
+    }
+}
+
+impl Drop for Foreign {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.finish_by_hand();
+    }
+}
+
+impl SpanRef {
+    /// Whether both name one span.
+    pub(crate) fn is_same(&self, other: Self) -> bool {
+        let (own, other) = (self.to_current(), other.to_current());
+        own.id() == other.id() && own.trace_id() == other.trace_id()
+    }
+
+    /// Makes the span current on this thread, and gives back what was current.
+    pub(crate) fn replace_current(self) -> Self {
+        Self::from_current(current::with(|local| local.current.replace(self.to_current())))
+    }
+
+    /// Says that what the span is about has failed, unless somebody has judged it.
+    pub(crate) fn fail(&self, message: &str) {
+        self.amend_text(Key::FAILURE, message);
+    }
+}

@@ -1,0 +1,37 @@
+//! What an event of the log, and a span of `tracing`, costs the thread that makes it, beside what else
+//! takes them; and what a storm of events does to a service.
+//!
+//! Prints one line a figure, `workload library median unit`, then the ratios. The words `event`,
+//! `foreign` and `storm` run one part alone: `cargo bench -p spanwright-tests --bench logs -- event`.
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+#![expect(clippy::disallowed_methods, reason = "a bench reads the clock and keeps a pace")]
+
+mod event;
+#[path = "../compare/figures.rs"]
+mod figures;
+mod foreign;
+#[expect(dead_code, reason = "the other bench measures its floor by it")]
+#[path = "../compare/pace.rs"]
+mod pace;
+#[expect(dead_code, reason = "the other bench measures the SDK itself")]
+#[path = "../compare/sdk.rs"]
+mod sdk;
+
+use figures::Figures;
+
+/// Adds what it measures.
+type Part = fn(&mut Figures);
+
+/// The parts of this bench, and what runs them.
+const PARTS: [(&str, Part); 2] = [("event", event::run), ("foreign", foreign::run)];
+
+fn main() {
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    let is_asked = |part: &str| asked.iter().any(|word| word == part);
+    let is_all = PARTS.iter().all(|(part, _)| !is_asked(part));
+    let mut figures = Figures::default();
+    for (_, run) in PARTS.iter().filter(|(part, _)| is_all || is_asked(part)) {
+        run(&mut figures);
+    }
+    figures.print_ratios();
+}
