@@ -95,6 +95,28 @@ fn an_empty_variable_counts_as_absent() {
     assert_eq!(config.level, Level::Info);
 }
 
+#[cfg(feature = "console")]
+#[test]
+fn the_format_of_the_log_is_the_one_that_is_asked_for() {
+    use crate::export::console::LogFormat;
+
+    let format = |variables: &[(&str, &str)]| {
+        let environment: Environment = variables.iter().copied().collect();
+        let config = read(variables)?.console_if_alone(&environment);
+        Ok::<_, String>(config.console.expect("nothing else is configured").log_format)
+    };
+    for on in [&[][..], &[("SPANWRIGHT_CONSOLE", "1")]] {
+        for (found, expected) in [("text", LogFormat::Text), ("JSON", LogFormat::Json)] {
+            let asked = [on, &[("SPANWRIGHT_LOG_FORMAT", found)]].concat();
+            assert_eq!(format(&asked), Ok(expected));
+        }
+    }
+    assert_eq!(
+        format(&[("SPANWRIGHT_LOG_FORMAT", "xml")]).unwrap_err(),
+        "SPANWRIGHT_LOG_FORMAT is `xml`, expected text or json"
+    );
+}
+
 #[cfg(all(feature = "otlp", feature = "console"))]
 #[test]
 fn the_list_of_exporters_decides_where_spans_go() {
