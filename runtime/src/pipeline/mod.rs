@@ -24,6 +24,7 @@ mod batch;
 mod gather;
 mod motor;
 mod poll;
+mod priority;
 mod queue;
 mod retry;
 mod settings;
