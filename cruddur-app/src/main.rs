@@ -51,7 +51,10 @@ async fn serve_until_stopped(variables: &HashMap<String, String>) -> Result<(), 
     let db = Db::open(&settings.database).await?;
     let telemetry = telemetry::Running::start(variables)?;
     let running = serve(&settings, db.clone(), stop_signal()?)?;
-    say(&format!("cruddur listens on http://{} ({})", running.address, db.system_name()));
+    let database = db.system_name();
+    say(&format!("cruddur listens on http://{} ({database})", running.address));
+    let (address, port) = (running.address.ip(), running.address.port());
+    tracing::info!(server.address = %address, server.port = port, db.system.name = database, "cruddur listens");
     running.server.await?;
     db.close().await;
     say(&telemetry.stop());

@@ -94,6 +94,12 @@ pub mod span;
 pub mod testing;
 #[cfg(any(feature = "console", feature = "testing"))]
 mod tree;
+#[cfg(any(
+    feature = "cloudwatch",
+    feature = "console",
+    all(feature = "actix", feature = "tracing")
+))]
+mod utc;
 #[cfg(feature = "xray")]
 pub mod xray;
 

@@ -1,5 +1,6 @@
 //! The actix-web middleware, from requests to finished spans.
 
+mod access_log;
 mod bodies;
 mod details;
 mod endings;

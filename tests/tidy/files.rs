@@ -11,8 +11,8 @@ const DIALECT: [&str; 4] = ["encode.rs", "mod.rs", "request.rs", "verdict.rs"];
 /// What a dialect has besides, each for its reason.
 const EXTRAS: &[(&str, &str, &str)] = &[
     ("console", "errors.rs", "a failure has other lines than a trace"),
-    ("console", "paint.rs", "traces and failures have colours and harmless texts in common"),
-    ("console", "utc.rs", "people want to know when, and no library is worth one line"),
+    ("console", "logs.rs", "an event of the log is a line, for people or for machines"),
+    ("console", "paint.rs", "traces, failures and logs have colours and harmless texts in common"),
     ("otlp", "attributes.rs", "attributes are written to bytes without message types"),
     ("otlp", "endpoint.rs", "two variables make one address by two rules"),
     ("otlp", "environment.rs", "standard variables of each signal"),

@@ -19,18 +19,22 @@ const MATRIX: &[(&str, Imports)] = &[
     ("diagnostics", Only(&[])),
     ("conventions", Only(&["secret"])),
     ("notes", Only(&[])),
+    ("utc", Only(&[])),
     // Looks at records that more than one dialect needs.
     ("origin", Only(&["record"])),
     ("tree", Only(&["record"])),
     // Producers, dialects and motion, which do not know each other.
     ("span", Only(&["record", "sample", "propagate", "loss", "diagnostics"])),
-    ("export", Only(&["record", "sample", "secret", "notes", "origin", "tree"])),
+    ("export", Only(&["record", "sample", "secret", "notes", "utc", "origin", "tree"])),
     ("pipeline", Only(&["record", "export", "loss", "diagnostics", "secret"])),
     ("report", Only(&["record", "span", "loss", "diagnostics", "secret", "conventions"])),
     ("logging", Only(&["record", "span", "diagnostics"])),
     // The edges of the process.
     ("headers", Only(&["record", "propagate", "span"])),
-    ("actix", Only(&["record", "sample", "propagate", "span", "report", "headers", "conventions"])),
+    (
+        "actix",
+        Only(&["record", "sample", "propagate", "span", "report", "headers", "conventions", "utc"]),
+    ),
     ("http_client", Only(&["record", "span", "headers", "conventions"])),
     ("aws", Only(&["export", "pipeline", "secret"])),
     ("opentelemetry", Only(&["record", "origin", "propagate", "loss", "diagnostics", "span"])),

@@ -7,6 +7,7 @@ use crate::tree::{self, File, Token};
 /// hall. Everything else is the same code under every feature set.
 const DOORS: &[&str] = &[
     "runtime/src/lib.rs",
+    "runtime/src/actix/mod.rs",
     "runtime/src/config/",
     "runtime/src/export/mod.rs",
     "runtime/src/install/",

@@ -4,9 +4,9 @@
 //! each thing; made, changed, or as it should be already.
 //! Never: removes anything, shows a secret.
 
-#[cfg(feature = "xray")]
+#[cfg(all(feature = "xray", feature = "cloudwatch"))]
 mod run;
-#[cfg(not(feature = "xray"))]
+#[cfg(not(all(feature = "xray", feature = "cloudwatch")))]
 #[path = "not_built.rs"]
 mod run;
 

@@ -1,4 +1,4 @@
-//! Stands in for provisioning in a build without X-Ray.
+//! Stands in for provisioning in a build that has not all of what it makes.
 
 use std::{error::Error, future::ready, io::Write};
 
@@ -13,5 +13,5 @@ pub fn run(
     _options: Options,
     _out: &mut dyn Write,
 ) -> impl Future<Output = Result<(), Box<dyn Error>>> {
-    ready(Err("this build has no X-Ray: it was made without the feature `xray`".into()))
+    ready(Err("this build was made without the feature `xray` or `cloudwatch`".into()))
 }

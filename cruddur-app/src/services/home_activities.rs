@@ -20,6 +20,7 @@ const HOME_FEED: Query = feed_query!("SELECT home feed", "a.reply_to_activity_uu
 #[xray_subsegment("activities_home", err = AppError::failure)]
 #[report_errors(when = AppError::is_ours, person(id = user.id, username = user.handle))]
 pub(crate) async fn run(db: &Db, user: &User) -> Result<Vec<Activity>, AppError> {
+    tracing::info!(app.user_handle = user.handle, "HomeActivities");
     let now = Timestamp::now();
     spanwright::record!(app.now = now);
     let activities = feed::fetch(db, &HOME_FEED, &[now.into()]).await?;

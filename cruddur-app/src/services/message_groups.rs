@@ -29,5 +29,6 @@ const GROUPS: Query = Query {
 #[xray_subsegment("message_groups", err = AppError::failure)]
 #[report_errors(when = AppError::is_ours, person(id = user.id, username = user.handle))]
 pub(crate) async fn run(db: &Db, user: &User) -> Result<Vec<MessageGroup>, AppError> {
+    tracing::info!(app.user_handle = user.handle, "MessageGroups");
     Ok(db.fetch_all(&GROUPS, &[(&user.id).into()]).await?)
 }

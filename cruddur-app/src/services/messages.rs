@@ -29,6 +29,11 @@ const CONVERSATION: Query = Query {
 #[xray_subsegment("messages", err = AppError::failure)]
 #[report_errors(when = AppError::is_ours, person(id = user.id, username = user.handle))]
 pub(crate) async fn run(db: &Db, user: &User, handle: &str) -> Result<Vec<Message>, AppError> {
+    tracing::info!(
+        app.user_sender_handle = user.handle,
+        app.user_receiver_handle = handle,
+        "Messages"
+    );
     let other = find_user::or_not_found(db, handle).await?;
     let (first, second) = pair(user, &other);
     let mut messages: Vec<Message> =

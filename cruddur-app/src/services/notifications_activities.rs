@@ -23,6 +23,7 @@ const MENTIONS: Query = feed_query!(
 #[xray_subsegment("activities_notifications", err = AppError::failure)]
 #[report_errors(when = AppError::is_ours, person(id = user.id, username = user.handle))]
 pub(crate) async fn run(db: &Db, user: &User) -> Result<Vec<Activity>, AppError> {
+    tracing::info!(app.user_handle = user.handle, "NotificationsActivities");
     let pattern = feed::containing(&format!("@{}", user.handle));
     let values = [Timestamp::now().into(), (&user.id).into(), (&pattern).into()];
     let mut activities = feed::fetch(db, &MENTIONS, &values).await?;

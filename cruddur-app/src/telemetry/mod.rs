@@ -22,6 +22,7 @@ mod outgoing;
 #[cfg(not(any(
     feature = "otlp",
     feature = "xray",
+    feature = "cloudwatch",
     feature = "rollbar",
     feature = "console",
     feature = "opentelemetry"
@@ -31,6 +32,7 @@ mod running;
 #[cfg(any(
     feature = "otlp",
     feature = "xray",
+    feature = "cloudwatch",
     feature = "rollbar",
     feature = "console",
     feature = "opentelemetry"

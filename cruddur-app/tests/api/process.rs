@@ -99,6 +99,46 @@ fn a_panic_is_answered_with_a_request_id_and_its_request_has_a_status() {
     assert!(inner.is_some_and(|line| line.contains("  panic")), "{traces}");
 }
 
+/// The log is wanted, so this build must have it.
+#[cfg(all(feature = "actix", feature = "console", feature = "tracing", not(feature = "off")))]
+#[test]
+fn with_nothing_configured_a_machine_reads_the_log_with_its_traces() {
+    let folder = TempFolder::new();
+    let data_dir = folder.0.display().to_string();
+    let mut command = program(&[("CRUDDUR_DATA_DIR", &data_dir)]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("built");
+    let (url, mut stderr) = started(&mut child);
+    for path in ["/api/activities/home", "/api/health-check"] {
+        let mut stream = TcpStream::connect(&url["http://".len()..]).expect("it listens");
+        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    }
+    send("-TERM", &child);
+    let mut said = String::new();
+    stderr.read_to_string(&mut said).expect("messages are UTF-8");
+    let output = child.wait_with_output().expect("it is our child");
+
+    let printed = String::from_utf8(output.stdout).expect("lines are text");
+    let objects = printed.lines().filter(|line| line.starts_with('{'));
+    let events: Vec<serde_json::Value> =
+        objects.map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let of = |target: &str| -> Vec<_> {
+        events.iter().filter(|event| event["target"] == target).collect()
+    };
+    let [listens] = of("cruddur_app")[..] else { panic!("one start: {printed}\n{said}") };
+    assert_eq!(listens["message"], "cruddur listens");
+    let [home] = of("cruddur_app::services::home_activities")[..] else { panic!("{printed}") };
+    assert_eq!(home["message"], "HomeActivities");
+    let [access] = of("spanwright::access")[..] else { panic!("one request: {printed}") };
+    let message = access["message"].as_str().expect("a text");
+    assert!(message.ends_with(" 127.0.0.1 GET http /api/activities/home? 200 OK"), "{message}");
+    assert_eq!(access["trace_id"], home["trace_id"]);
+    assert!(access["user"].is_string() && access["user"] == home["user"], "{access}");
+}
+
 /// Blocks until the program listens; returns its address, as a URL, and what it says from then on.
 pub(crate) fn started(child: &mut Child) -> (String, BufReader<ChildStderr>) {
     let mut stderr = BufReader::new(child.stderr.take().expect("it is piped"));

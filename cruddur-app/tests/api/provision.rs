@@ -27,20 +27,19 @@ fn an_unknown_argument_ends_the_program_and_says_what_there_is() {
     }
 }
 
-#[cfg(not(feature = "xray"))]
+#[cfg(not(all(feature = "xray", feature = "cloudwatch")))]
 #[test]
-fn a_build_without_x_ray_says_so() {
+fn a_build_without_what_it_makes_says_so() {
     let Output { status, stderr, .. } = program(&["provision"], &[]);
     assert!(!status.success());
     assert_eq!(
         text(stderr),
-        "cruddur cannot provision: this build has no X-Ray: \
-         it was made without the feature `xray`\n"
+        "cruddur cannot provision: this build was made without the feature `xray` or `cloudwatch`\n"
     );
 }
 
-#[cfg(feature = "xray")]
-mod with_x_ray {
+#[cfg(all(feature = "xray", feature = "cloudwatch"))]
+mod with_aws {
     use std::{
         collections::HashMap,
         sync::{Arc, Mutex},
@@ -104,14 +103,20 @@ mod with_x_ray {
         let double = Double::start(move |received| -> Reply {
             Some(theirs.lock().expect("nobody panicked").answer(received))
         });
-        let result = provision_at(&double.url(), false).await;
+        let result = provision_at(&double.url(), false, &[]).await;
         let received = double.received();
         double.stop().await;
         (result, received)
     }
 
-    async fn provision_at(url: &str, is_dry_run: bool) -> Result<String, String> {
+    /// Runs against this address, with these variables besides those of AWS.
+    async fn provision_at(
+        url: &str,
+        is_dry_run: bool,
+        settings: &[(&str, &str)],
+    ) -> Result<String, String> {
         let mut variables = vec![("AWS_DEFAULT_REGION", "ca-central-1"), ("AWS_ENDPOINT_URL", url)];
+        variables.extend(settings);
         if !is_dry_run {
             variables.extend([
                 ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
@@ -171,7 +176,7 @@ mod with_x_ray {
             let file: Value =
                 serde_json::from_str(include_str!("../../aws/json/xray.json")).unwrap();
             assert_eq!(account.rules, [file]);
-            let log_group = json!({"logGroupName": "cruddur", "retentionInDays": 30});
+            let log_group = json!({"logGroupName": "cruddur", "retentionInDays": 7});
             assert_eq!(account.log_groups, [log_group]);
         }
         let (said, received) = provision(&account).await;
@@ -240,9 +245,33 @@ mod with_x_ray {
             }
             Some(account.answer(received))
         });
-        provision_at(&double.url(), false).await.unwrap();
+        provision_at(&double.url(), false, &[]).await.unwrap();
         double.stop().await;
         assert_eq!(account.lock().unwrap().log_groups, log_groups);
+    }
+
+    #[actix_web::test]
+    async fn the_log_group_is_the_one_that_the_service_writes_to_and_keeps_its_lines_as_long_as_asked()
+     {
+        let account: Arc<Mutex<Account>> = Arc::default();
+        let theirs = Arc::clone(&account);
+        let double = Double::start(move |received| -> Reply {
+            Some(theirs.lock().expect("nobody panicked").answer(received))
+        });
+        let settings =
+            [("CLOUDWATCH_LOG_GROUP", "/ecs/cruddur"), ("CLOUDWATCH_LOG_RETENTION_DAYS", "1")];
+        let said = provision_at(&double.url(), false, &settings).await.unwrap();
+        assert!(said.ends_with("log group `/ecs/cruddur`: created\n"), "{said}");
+        let shorter = [settings[0], ("CLOUDWATCH_LOG_RETENTION_DAYS", "")];
+        let said = provision_at(&double.url(), false, &shorter).await.unwrap();
+        let expected = "log group `/ecs/cruddur`: updated, it kept its lines for a day\n";
+        assert!(said.ends_with(expected), "{said}");
+        let said = provision_at(&double.url(), true, &settings).await.unwrap();
+        let expected = "{\"logGroupName\":\"/ecs/cruddur\",\"retentionInDays\":1}";
+        assert!(said.contains(expected), "{said}");
+        double.stop().await;
+        let log_group = json!({"logGroupName": "/ecs/cruddur", "retentionInDays": 7});
+        assert_eq!(account.lock().unwrap().log_groups, [log_group]);
     }
 
     #[actix_web::test]
@@ -282,7 +311,7 @@ mod with_x_ray {
     #[actix_web::test]
     async fn a_dry_run_shows_every_request_and_sends_none() {
         let double = Double::start(|_| Some((500, json!({}))));
-        let said = provision_at(&double.url(), true).await.unwrap();
+        let said = provision_at(&double.url(), true, &[]).await.unwrap();
         assert_eq!(double.received().len(), 0);
         double.stop().await;
         for operation in ["Groups", "CreateGroup", "GetSamplingRules", "UpdateSamplingRule"] {
@@ -323,6 +352,16 @@ mod with_x_ray {
             (
                 &[("AWS_REGION", "eu-west-1"), ("AWS_ACCESS_KEY_ID", "AKID")],
                 "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not: both together are credentials",
+            ),
+            (
+                &[("CLOUDWATCH_LOG_GROUP", "aws/cruddur")],
+                "CLOUDWATCH_LOG_GROUP is `aws/cruddur`, \
+                 expected 1 to 512 of the characters a-z A-Z 0-9 . - _ / #, not beginning with `aws/`",
+            ),
+            (
+                &[("CLOUDWATCH_LOG_RETENTION_DAYS", "2")],
+                "CLOUDWATCH_LOG_RETENTION_DAYS is `2`, expected one of the numbers of days that CloudWatch Logs knows: \
+                 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653",
             ),
         ] {
             let settings: Vec<_> = at_home.iter().chain(settings).copied().collect();

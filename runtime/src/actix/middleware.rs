@@ -1,7 +1,8 @@
 //! The middleware itself: a span around the service it wraps.
 //!
 //! In: a request. Out: its response with a body that carries the span on.
-//! Never: boxes a future; touches the request or the response when nothing is installed.
+//! Never: boxes a future; touches the request or the response when nothing is installed, though it
+//! may write a line about them.
 
 use std::cell::OnceCell;
 use std::future::{Ready, ready};
@@ -14,6 +15,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use pin_project_lite::pin_project;
 
+use super::access_log::AccessLog;
 use super::body::TracedBody;
 use super::callsite::REQUEST;
 use super::root_span::{RootSpan, Shared};
@@ -56,9 +58,10 @@ where
     forward_ready!(service);
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
-        let mut root = if !is_enabled(&REQUEST) {
+        let settings = &self.shared.settings;
+        let mut root = if !is_enabled(&REQUEST) && !AccessLog::is_wanted(settings) {
             RootSpan::none()
-        } else if self.shared.settings.excludes(&request) {
+        } else if settings.excludes(&request) {
             RootSpan::muted()
         } else {
             RootSpan::begin(&mut request, &self.shared)

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! In: requests and their responses. Out: finished spans, after the stable HTTP conventions of
-//! OpenTelemetry. Never: changes what the application answers, except for the headers
+//! OpenTelemetry, and a line each in the application's log. Never: changes what the application answers, except for the headers
 //! `x-request-id` and `x-amzn-trace-id`; fails a request.
 //!
 //! ```no_run
@@ -26,6 +26,11 @@
 //!
 //! Conventions: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>.
 
+#[cfg(all(feature = "tracing", not(feature = "off")))]
+mod access_log;
+#[cfg(not(all(feature = "tracing", not(feature = "off"))))]
+#[path = "no_access_log.rs"]
+mod access_log;
 mod body;
 mod callsite;
 mod carrier;

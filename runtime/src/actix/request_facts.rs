@@ -81,7 +81,7 @@ pub(super) struct Claims<'a> {
     pub(super) host: Option<&'a str>,
     /// The address of the client, where a proxy tells it.
     pub(super) client: Option<&'a str>,
-    user_agent: Option<&'a str>,
+    pub(super) user_agent: Option<&'a str>,
 }
 
 impl<'a> Claims<'a> {

@@ -14,6 +14,7 @@ use actix_web::http::header::HeaderMap;
 use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::{Error, HttpRequest};
 
+use super::access_log::AccessLog;
 use super::callsite::{Key, REQUEST, RequestFrame};
 use super::details::Details;
 use super::error_facts::ErrorFacts;
@@ -26,7 +27,9 @@ use crate::conventions::known_method;
 use crate::record::Outcome;
 use crate::report::Builder;
 use crate::span::request::forget_details;
-use crate::span::{Attached, Attributes, Frame, Recorder, SpanRef, fail, takes_reports};
+use crate::span::{
+    Attached, Attributes, Frame, Recorder, SpanRef, fail, is_enabled, takes_reports,
+};
 
 /// What a worker keeps for its requests.
 #[derive(Debug)]
@@ -36,7 +39,8 @@ pub(super) struct Shared {
     pub(super) routes: OnceCell<ResourceMap>,
 }
 
-/// The span of one request; inert where nothing is installed or the request is left out.
+/// The span of one request, and its line in the access log; inert where nothing is installed and the
+/// line is not wanted, or the request is left out.
 ///
 /// Dropped before it was [ended](RootSpan::end), it was cancelled.
 pub(super) struct RootSpan {
@@ -47,10 +51,12 @@ pub(super) struct RootSpan {
     open: Option<Box<Open>>,
 }
 
-/// A span that runs.
+/// A request under way.
 struct Open {
+    /// Never begun where nothing is installed.
     frame: RequestFrame,
-    id: RequestId,
+    /// What the response says of the request; nothing without a span.
+    id: Option<RequestId>,
     /// What the response says of the trace.
     trace: Option<TraceHeader>,
     shared: Rc<Shared>,
@@ -60,9 +66,13 @@ struct Open {
     uri: Uri,
     /// What reports of errors tell of the request, where they are taken.
     details: Option<Arc<Details>>,
-    is_answered: bool,
+    access: AccessLog,
+    /// What was answered; `None` as long as nothing was.
+    status: Option<StatusCode>,
     /// How much of the body has been sent; `None` while there is none to send.
     body_bytes: Option<u64>,
+    /// By what it ended before its end.
+    cut_off: Option<Outcome>,
 }
 
 impl RootSpan {
@@ -76,62 +86,39 @@ impl RootSpan {
         Self { span: SpanRef::MUTED, open: None }
     }
 
-    /// Begins the span of a request and records what the request says.
+    /// Begins the span of a request, where spans are recorded, and keeps what its line in the access
+    /// log will say, where that is wanted.
     pub(super) fn begin(request: &mut ServiceRequest, shared: &Rc<Shared>) -> Self {
-        let method = known_method(request.method().as_str()).unwrap_or("HTTP");
-        let name = shared.settings.name_of(request);
-        let incoming = crate::extract(request.headers());
-        let mut frame = Frame::new();
-        let facts = request_facts::of_rules(request.request());
-        frame.start_incoming(&REQUEST, name.as_deref().unwrap_or(method), &incoming, facts);
-        let span = frame.reference();
-        if span.is_none() {
-            return Self::none();
-        }
-        shared.routes.get_or_init(|| request.resource_map().clone());
-        let mut open = Box::new(Open {
-            frame,
-            id: span.in_scope(|| RequestId::of(request.request())),
-            trace: TraceHeader::of(&incoming, span),
-            shared: Rc::clone(shared),
-            method: name.is_none().then_some(method),
-            uri: request.uri().clone(),
-            details: takes_reports().then(|| Details::keep(request, &shared.settings, span)),
-            is_answered: false,
-            body_bytes: None,
-        });
-        if open.frame.is_recording() {
-            open.record_request(request, name.as_deref());
-            shared.settings.visit_request(request, span);
-        }
-        Self { span, open: Some(open) }
+        let mut open = Box::new(Open::new(request, shared));
+        let span = if is_enabled(&REQUEST) { open.start(request) } else { SpanRef::NONE };
+        let is_wanted = !span.is_none() || open.access.is_on();
+        Self { span, open: is_wanted.then_some(open) }
     }
 
     /// Runs one step of the application in the span; a panic ends the span on its way out.
     pub(super) fn step<R>(&mut self, step: impl FnOnce() -> R) -> R {
-        if self.span.is_none() {
+        if self.span.is_none() && self.open.is_none() {
             return step();
         }
-        let _stepping = Stepping { attached: Some(self.span.attach()), root: self };
+        let attached = (!self.span.is_none()).then(|| self.span.attach());
+        let _stepping = Stepping { attached, root: self };
         step()
     }
 
     /// Takes the response; the span ends with its body, which may be now.
     pub(super) fn answer<B: MessageBody>(&mut self, response: &mut ServiceResponse<B>) {
         let Some(open) = &mut self.open else { return };
-        open.is_answered = true;
         if open.wants_route() {
             open.settle_route(response.request().match_pattern(), Some(response.request()));
         }
-        let is_told = open.frame.is_recording() || takes_reports();
+        let is_told = open.frame.is_recording() || open.reports();
         let error = response.response().error().filter(|_| is_told).map(ErrorFacts::of);
-        open.report(response.status(), error.as_ref());
+        open.settle(response.status(), error.as_ref());
         if open.frame.is_recording() {
-            open.judge(response.status(), error.as_ref());
             let head = response.response().head();
             open.shared.settings.visit_response(response.request(), head, self.span);
         }
-        open.add_headers_to(response.headers_mut());
+        add_headers(open.id.as_ref(), open.trace, response.headers_mut());
         let is_handed_over = response.status() == StatusCode::SWITCHING_PROTOCOLS;
         open.body_bytes = (!is_handed_over).then_some(0);
         if is_without_body(response) {
@@ -154,10 +141,7 @@ impl RootSpan {
                     refused.open.body_bytes = Some(bytes);
                 }
             }
-            id.add_to(response.headers_mut());
-            if let Some(trace) = trace {
-                trace.add_to(response.headers_mut());
-            }
+            add_headers(id.as_ref(), trace, response.headers_mut());
             response
         });
         error
@@ -172,11 +156,12 @@ impl RootSpan {
 
     /// Notes that the body failed, and ends the span.
     pub(super) fn fail(&mut self, error: &(dyn std::error::Error + 'static)) {
-        if let Some(open) = &mut self.open
-            && open.frame.is_recording()
-        {
-            let error = ErrorFacts::of(error);
-            fail(&mut open.frame, error.kind().unwrap_or("_OTHER"), error.message());
+        if let Some(open) = &mut self.open {
+            open.cut_off = Some(Outcome::Error);
+            if open.frame.is_recording() {
+                let error = ErrorFacts::of(error);
+                fail(&mut open.frame, error.kind().unwrap_or("_OTHER"), error.message());
+            }
         }
         self.end();
     }
@@ -191,18 +176,61 @@ impl RootSpan {
     /// Ends the span of a request that did not come to its end.
     fn interrupt(&mut self, outcome: Outcome) {
         let Some(open) = &mut self.open else { return };
-        if !open.is_answered {
+        if open.status.is_none() {
             open.look_up_route();
         }
         if outcome == Outcome::Panic && open.frame.is_recording() {
             open.frame.record(Key::ERROR_TYPE, "panic");
         }
         open.frame.set_outcome(outcome);
+        open.cut_off = Some(outcome);
         self.end();
     }
 }
 
 impl Open {
+    /// Keeps a request whose span has not begun.
+    fn new(request: &ServiceRequest, shared: &Rc<Shared>) -> Self {
+        shared.routes.get_or_init(|| request.resource_map().clone());
+        Self {
+            frame: Frame::new(),
+            id: None,
+            trace: None,
+            shared: Rc::clone(shared),
+            method: None,
+            uri: request.uri().clone(),
+            details: None,
+            access: AccessLog::begin(request, &shared.settings),
+            status: None,
+            body_bytes: None,
+            cut_off: None,
+        }
+    }
+
+    /// Begins the span and records what the request says.
+    fn start(&mut self, request: &mut ServiceRequest) -> SpanRef {
+        let settings = &self.shared.settings;
+        let method = known_method(request.method().as_str()).unwrap_or("HTTP");
+        let name = settings.name_of(request);
+        let incoming = crate::extract(request.headers());
+        let facts = request_facts::of_rules(request.request());
+        let first_name = name.as_deref().unwrap_or(method);
+        self.frame.start_incoming(&REQUEST, first_name, &incoming, facts);
+        let span = self.frame.reference();
+        if span.is_none() {
+            return span;
+        }
+        self.id = Some(span.in_scope(|| RequestId::of(request.request())));
+        self.trace = TraceHeader::of(&incoming, span);
+        self.method = name.is_none().then_some(method);
+        self.details = takes_reports().then(|| Details::keep(request, settings, span));
+        if self.frame.is_recording() {
+            self.record_request(request, name.as_deref());
+            self.shared.settings.visit_request(request, span);
+        }
+        span
+    }
+
     fn record_request(&mut self, request: &ServiceRequest, name: Option<&str>) {
         if let Some(name) = name {
             self.frame.set_name(name);
@@ -212,14 +240,9 @@ impl Open {
         self.frame.record(Key::REQUEST_ID, &self.id);
     }
 
-    fn add_headers_to(&self, headers: &mut HeaderMap) {
-        self.id.add_to(headers);
-        if let Some(trace) = self.trace {
-            trace.add_to(headers);
-        }
-    }
-
     fn finish(&mut self) {
+        let span = self.frame.reference();
+        self.access.write(span, &self.uri, self.status, self.body_bytes, self.cut_off);
         if self.frame.is_recording() {
             self.frame.record(Key::BODY_SIZE, &self.body_bytes);
             if self.details.is_some() {
@@ -239,11 +262,12 @@ impl Open {
     }
 
     fn wants_route(&self) -> bool {
-        self.frame.is_recording() || self.details.is_some()
+        self.frame.is_recording() || self.details.is_some() || self.access.is_on()
     }
 
     fn settle_route(&mut self, route: Option<String>, request: Option<&HttpRequest>) {
         let route = route.map(route::template);
+        self.access.set_route(route.as_deref());
         if let Some(details) = &self.details {
             details.set_route(route.clone(), request);
         }
@@ -264,11 +288,25 @@ impl Open {
         }
     }
 
+    /// Takes what was answered, and the error that it was made of.
+    fn settle(&mut self, status: StatusCode, error: Option<&ErrorFacts>) {
+        self.status = Some(status);
+        self.report(status, error);
+        if self.frame.is_recording() {
+            self.judge(status, error);
+        }
+    }
+
+    /// Whether errors are reported; without a span there is no request to report them of.
+    fn reports(&self) -> bool {
+        takes_reports() && !self.frame.reference().is_none()
+    }
+
     /// Reports an error that the service is to blame for, unless somebody has: the annotated function
     /// that it comes from knows more.
     fn report(&self, status: StatusCode, error: Option<&ErrorFacts>) {
         let Some(error) = error.filter(|_| status.is_server_error()) else { return };
-        if takes_reports() && !self.shared.settings.leaves_errors {
+        if self.reports() && !self.shared.settings.leaves_errors {
             let report = Builder::bare(error.kind(), error.message()).unless_reported();
             self.frame.reference().in_scope(|| report.send());
         }
@@ -292,6 +330,16 @@ impl Drop for RootSpan {
     fn drop(&mut self) {
         let panicking = std::thread::panicking();
         self.interrupt(if panicking { Outcome::Panic } else { Outcome::Cancelled });
+    }
+}
+
+/// Says in a response which request and which trace it belongs to.
+fn add_headers(id: Option<&RequestId>, trace: Option<TraceHeader>, headers: &mut HeaderMap) {
+    if let Some(id) = id {
+        id.add_to(headers);
+    }
+    if let Some(trace) = trace {
+        trace.add_to(headers);
     }
 }
 
@@ -331,10 +379,7 @@ struct Refused {
 
 impl Drop for Refused {
     fn drop(&mut self) {
-        self.open.report(self.status, Some(&self.error));
-        if self.open.frame.is_recording() {
-            self.open.judge(self.status, Some(&self.error));
-        }
+        self.open.settle(self.status, Some(&self.error));
         self.open.finish();
     }
 }

@@ -65,8 +65,42 @@ use crate::span::{SpanRef, guard_attributes};
 /// its parameters, all headers, the address of the client, and on demand the
 /// [body](Tracing::capture_body).
 ///
-/// With nothing installed a request costs one check and goes through untouched, without a request
-/// id in its response.
+/// # The access log
+///
+/// With the feature `tracing`, every request that is over is an event of [`tracing`] with the target
+/// `spanwright::access`, while its span is current; so it has the trace and the user, and every
+/// subscriber sees it, installed by this crate or not, which may filter it
+/// (`info,spanwright::access=warn`). Its message is a line
+///
+/// ```text
+/// [2026-Nov-20 09:16] 127.0.0.1 GET http /api/activities/home? 500 INTERNAL SERVER ERROR
+/// ```
+///
+/// with the time of the end in UTC, the client, the method, the scheme, path and query, secrets hidden as in
+/// `url.query`, and the status. Control characters, spaces and all that is not ASCII are escaped by
+/// `%`, and of a path or a query that has more than 1,024 characters the rest is `…`.
+///
+/// | what happened | level | end of the line |
+/// |---|---|---|
+/// | a response below 400 | info | `200 OK` |
+/// | a response below 500 | warn | `404 NOT FOUND` |
+/// | a response from 500 on | error | `500 INTERNAL SERVER ERROR` |
+/// | the body failed, or panicked | error | `200 OK (error)`, `200 OK (panic)` |
+/// | the handler panicked, and nobody answered for it | error | `- (panic)` |
+/// | the client went away before the end of the body | as the status, at least warn | `200 OK (cancelled)` |
+/// | the client went away before there was an answer | warn | `- (cancelled)` |
+///
+/// Beside it the event has the fields `http.request.method`, `url.path`, `http.route`,
+/// `http.response.status_code`, `http.response.body.size`, `client.address` and
+/// `user_agent.original`, as the span has them, `duration_ms` until the end of the body, and
+/// `spanwright.outcome` where it was cut off. It is no event of the span, which says all of this
+/// itself. Excluded requests have no line, nor have any after
+/// [`Tracing::without_access_log`].
+///
+/// # Where nothing is installed
+///
+/// A request costs a few checks and goes through untouched, without a request id in its response; its
+/// line in the access log is written all the same.
 ///
 /// In tests, read the body of a response (`test::call_and_read_body`): one that is dropped unread
 /// looks like a client that went away.
@@ -80,6 +114,8 @@ pub struct Tracing {
     pub(super) leaves_errors: bool,
     /// How much of a body reports of errors tell.
     pub(super) max_body_bytes: usize,
+    /// Whether requests have no line in the log.
+    pub(super) omits_access_log: bool,
     name: Option<Arc<Naming>>,
     on_request: Vec<Arc<OnRequest>>,
     on_response: Vec<Arc<OnResponse>>,
@@ -149,6 +185,12 @@ impl Tracing {
     /// ```
     pub fn capture_body(self, max_bytes: usize) -> Self {
         Self { max_body_bytes: max_bytes, ..self }
+    }
+
+    /// Writes no line in the log about a request that is over; what these lines say is
+    /// [above](Self#the-access-log).
+    pub fn without_access_log(self) -> Self {
+        Self { omits_access_log: true, ..self }
     }
 
     /// Names spans; where it answers `None` the name is the usual one.
@@ -235,6 +277,7 @@ impl fmt::Debug for Tracing {
             .field("trusted_proxies", &self.trusted_proxies)
             .field("leaves_errors", &self.leaves_errors)
             .field("max_body_bytes", &self.max_body_bytes)
+            .field("omits_access_log", &self.omits_access_log)
             .finish_non_exhaustive()
     }
 }

@@ -73,6 +73,9 @@ pub struct Config {
     pub(crate) cloudwatch_access: Option<crate::aws::Access>,
     #[cfg(feature = "console")]
     pub(crate) console: Option<crate::export::console::Settings>,
+    /// What the environment says of the log on the console, which may be turned on later.
+    #[cfg(feature = "console")]
+    pub(crate) log_format: Option<crate::export::console::LogFormat>,
     #[cfg(feature = "opentelemetry")]
     pub(crate) exporters: Vec<crate::opentelemetry::Destination>,
     pub(crate) processors: Vec<Arc<dyn Processor<SpanRecord>>>,
@@ -221,14 +224,14 @@ impl Config {
         read::xray_rules(self, json)
     }
 
-    /// Prints finished traces and failures, instead of `SPANWRIGHT_CONSOLE`.
+    /// Prints finished traces, failures and the log, instead of `SPANWRIGHT_CONSOLE`.
     #[cfg(feature = "console")]
     pub fn console(mut self, settings: crate::export::console::Settings) -> Self {
         self.console = Some(settings);
         self
     }
 
-    /// Prints finished traces and failures to standard output if no other destination is configured;
+    /// Prints finished traces, failures and the log to standard output if no other destination is configured;
     /// in a build without the console nothing changes.
     pub fn console_if_alone(self, environment: &Environment) -> Self {
         if self.has_destination() { self } else { self.console_on_stdout(environment) }
@@ -236,7 +239,7 @@ impl Config {
 
     #[cfg(feature = "console")]
     fn console_on_stdout(self, environment: &Environment) -> Self {
-        let settings = crate::export::console::Settings::for_stdout(environment.get("NO_COLOR"));
+        let settings = read::console_on_stdout(environment, self.log_format);
         self.console(settings)
     }
 
@@ -322,7 +325,8 @@ impl Config {
     /// Whether anybody takes the log. Its events name the trace that they belong to, so there are
     /// spans, too.
     pub(crate) fn has_log_taker(&self) -> bool {
-        self.has_cloudwatch() || !self.log_processors.is_empty()
+        let has_console = cfg!(feature = "tracing") && self.has_console();
+        has_console || self.has_cloudwatch() || !self.log_processors.is_empty()
     }
 
     /// Whether spans are told of failures.

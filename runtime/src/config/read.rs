@@ -42,6 +42,8 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         cloudwatch,
         #[cfg(feature = "console")]
         console: console(environment, choice)?,
+        #[cfg(feature = "console")]
+        log_format: log_format(environment)?,
         #[cfg(feature = "opentelemetry")]
         exporters: Vec::new(),
         processors: Vec::new(),
@@ -147,7 +149,30 @@ fn console(
 ) -> Result<Option<crate::export::console::Settings>, ConfigError> {
     let is_chosen = choice.is_some_and(|choice| choice.console);
     let is_on = is_on(environment, "SPANWRIGHT_CONSOLE")? || is_chosen;
-    Ok(is_on.then(|| crate::export::console::Settings::for_stdout(environment.get("NO_COLOR"))))
+    let log_format = log_format(environment)?;
+    Ok(is_on.then(|| console_on_stdout(environment, log_format)))
+}
+
+/// As standard output is, but for the format of the log where the environment says one.
+#[cfg(feature = "console")]
+pub(super) fn console_on_stdout(
+    environment: &Environment,
+    log_format: Option<crate::export::console::LogFormat>,
+) -> crate::export::console::Settings {
+    let settings = crate::export::console::Settings::for_stdout(environment.get("NO_COLOR"));
+    let log_format = log_format.unwrap_or(settings.log_format);
+    crate::export::console::Settings { log_format, ..settings }
+}
+
+#[cfg(feature = "console")]
+fn log_format(
+    environment: &Environment,
+) -> Result<Option<crate::export::console::LogFormat>, ConfigError> {
+    const VARIABLE: &str = "SPANWRIGHT_LOG_FORMAT";
+    let Some(found) = environment.get(VARIABLE) else { return Ok(None) };
+    let expected = "text or json";
+    let format = found.parse().map(Some);
+    format.map_err(|_| ConfigError::Value { variable: VARIABLE, found: found.to_owned(), expected })
 }
 
 /// Adds rules of the code to settings that have none.

@@ -21,7 +21,7 @@ mod batch;
 pub mod cloudwatch;
 #[cfg(feature = "console")]
 pub mod console;
-#[cfg(feature = "cloudwatch")]
+#[cfg(any(feature = "cloudwatch", feature = "console"))]
 mod log_json;
 #[cfg(feature = "otlp")]
 pub mod otlp;

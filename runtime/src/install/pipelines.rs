@@ -85,7 +85,7 @@ type Console = crate::pipeline::Assembler<crate::pipeline::Handle<crate::record:
 
 #[cfg(feature = "console")]
 fn console(config: &mut Config, motor: &Motor, parts: &mut Parts) -> Option<Arc<Console>> {
-    use crate::export::console::{Errors, Exporter};
+    use crate::export::console::{Errors, Exporter, Logs};
     use crate::pipeline::transport::Writer;
     use crate::pipeline::{Assembler, Settings};
 
@@ -98,6 +98,8 @@ fn console(config: &mut Config, motor: &Motor, parts: &mut Parts) -> Option<Arc<
     let errors = Errors::new(settings);
     let errors = motor.add(errors, Writer::new(std::io::stdout()), &pipeline);
     parts.of_errors.push(Arc::new(errors));
+    let logs = motor.add(Logs::new(settings), Writer::new(std::io::stdout()), &pipeline);
+    parts.processors.logs.push(Arc::new(logs));
     let handle = motor.add(Exporter::new(settings), Writer::new(std::io::stdout()), &pipeline);
     let console = Arc::new(Assembler::new(handle));
     parts.processors.spans.push(Arc::clone(&console) as _);

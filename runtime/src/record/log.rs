@@ -6,6 +6,14 @@ use std::sync::Arc;
 
 use super::{Attribute, Level, SpanContext};
 
+/// The target of events that tell of a request that is over; their messages say to people what their
+/// attributes say to machines.
+#[cfg_attr(
+    not(any(feature = "console", all(feature = "actix", feature = "tracing"))),
+    expect(dead_code, reason = "nobody tells or prints requests")
+)]
+pub(crate) const ACCESS_TARGET: &str = "spanwright::access";
+
 /// One event of the log: what some code wanted to be known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogRecord {

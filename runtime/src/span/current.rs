@@ -93,6 +93,11 @@ impl Traits {
         Self(self.0 | (destinations.bits() as u64) << Self::DESTINATIONS_AT)
     }
 
+    /// These traits, where nobody takes what is told.
+    pub(super) const fn without_destinations(self) -> Self {
+        Self(self.0 & !Self::DESTINATIONS)
+    }
+
     /// These traits, in a trace whose flag says that it is sampled.
     pub(super) const fn with_sampled(self) -> Self {
         Self(self.0 | (TraceFlags::SAMPLED.to_u8() as u64) << Self::FLAGS_AT)

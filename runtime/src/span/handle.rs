@@ -89,6 +89,15 @@ impl SpanRef {
         Self(self.0.of_root())
     }
 
+    /// The same span, for the log alone: nothing that is told under it is told to the span.
+    #[cfg_attr(
+        not(all(feature = "actix", feature = "tracing", not(feature = "off"))),
+        expect(dead_code, reason = "for the access log")
+    )]
+    pub(crate) fn for_log_alone(self) -> Self {
+        Self(Current { traits: self.0.traits.without_destinations(), ..self.0 })
+    }
+
     /// Whether it names no span.
     pub fn is_none(&self) -> bool {
         !self.0.is_some()

@@ -30,12 +30,6 @@ const RULES: &str = include_str!("../../../aws/json/xray.json");
 /// The name of the group.
 const GROUP: &str = "Cruddur";
 
-/// The name of the log group.
-const LOG_GROUP: &str = "cruddur";
-
-/// How long CloudWatch keeps the logs.
-const RETENTION_DAYS: u32 = 30;
-
 /// Makes or changes what is not as it should be, and tells `out` about each thing. Variables are
 /// read through `lookup`. Needs a Tokio runtime.
 ///
@@ -47,7 +41,7 @@ pub async fn run(
     options: Options,
     out: &mut dyn Write,
 ) -> Result<(), Box<dyn Error>> {
-    let resources = resources()?;
+    let resources = resources(lookup)?;
     let region = Region::load(lookup).await?;
     if options.is_dry_run {
         return show::requests(&resources, lookup, &region, out);
@@ -62,10 +56,10 @@ pub async fn run(
 }
 
 /// Everything that has to be there.
-fn resources() -> Result<Vec<Box<dyn Resource>>, rule::RulesError> {
+fn resources(lookup: Lookup<'_>) -> Result<Vec<Box<dyn Resource>>, Box<dyn Error>> {
     let rules = rule::read(RULES)?;
     let group = Group::of_service(GROUP, rules[0].service());
-    let log_group = LogGroup { name: LOG_GROUP, retention_days: RETENTION_DAYS };
+    let log_group = LogGroup::from_env(lookup)?;
     let mut resources: Vec<Box<dyn Resource>> = vec![Box::new(group)];
     resources.extend(rules.into_iter().map(|rule| Box::new(rule) as Box<dyn Resource>));
     resources.push(Box::new(log_group));

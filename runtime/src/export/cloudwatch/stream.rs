@@ -11,7 +11,7 @@ use std::fmt::{self, Write as _};
 
 use super::MAX_NAME_CHARS;
 use super::settings::SettingsError;
-use crate::export::utc::Utc;
+use crate::utc::Time;
 
 /// A text with placeholders:
 ///
@@ -204,7 +204,7 @@ pub(super) struct Names {
 impl Names {
     /// The name for an event of this time.
     pub(super) fn at(&self, unix_ms: u64) -> String {
-        let Utc { year, month, day, hour, .. } = Utc::of(unix_ms.saturating_mul(1_000_000));
+        let Time { year, month, day, hour, .. } = Time::of(unix_ms.saturating_mul(1_000_000));
         let mut name = String::new();
         for piece in &self.pieces {
             // Writing to a text cannot fail.

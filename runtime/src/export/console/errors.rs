@@ -20,10 +20,10 @@ use std::borrow::Cow;
 use std::io::Write as _;
 
 use super::paint::{Paint, attributes, attributes_bytes, cut_on_one_line, on_one_line};
-use super::utc::rfc_3339;
 use super::{LIMITS, Settings, request, verdict};
 use crate::export::{Batch, EncodeError, Exporter, Limits, Reply, Request, Verdict, weight};
 use crate::record::{Cause, ErrorRecord, Person, RequestRecord, Severity, StackFrame, Subject};
+use crate::utc;
 
 /// The longest message, address, function or line of code that is shown, in characters.
 const MAX_TEXT_CHARS: usize = 500;
@@ -149,7 +149,7 @@ impl Page {
         let trace = record.span.map(|span| format!("  trace {}", span.trace_id));
         self.lines.push(format!(
             "{}  {severity}  {}{}",
-            paint.dim(&rfc_3339(record.unix_ns)),
+            paint.dim(&utc::Time::of(record.unix_ns).to_string()),
             paint.bold(text),
             paint.dim(&trace.unwrap_or_default()),
         ));

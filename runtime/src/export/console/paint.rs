@@ -1,4 +1,4 @@
-//! What traces and failures have in common: colours, and texts that do no harm.
+//! What traces, failures and logs have in common: colours, and texts that do no harm.
 //!
 //! In: texts from anywhere. Out: texts for one line of a terminal.
 //! Never: lets a text colour, move, turn round or fill what is not its own.
@@ -31,6 +31,10 @@ impl Paint {
 
     pub(super) fn red(self, text: &str) -> String {
         self.sgr("31", text)
+    }
+
+    pub(super) fn green(self, text: &str) -> String {
+        self.sgr("32", text)
     }
 
     pub(super) fn yellow(self, text: &str) -> String {

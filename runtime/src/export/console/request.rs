@@ -1,4 +1,4 @@
-//! A batch of rendered traces or failures to one write.
+//! A batch of rendered traces, failures or events to one write.
 
 use bytes::Bytes;
 

@@ -75,7 +75,7 @@ fn full() -> ErrorRecord {
 
 fn text_of(record: &ErrorRecord, is_coloured: bool) -> String {
     let mut out = b"before\n".to_vec();
-    let mut errors = Errors::new(Settings { is_coloured });
+    let mut errors = Errors::new(Settings { is_coloured, ..Settings::default() });
     errors.encode(record, &mut out).expect("every failure has a form");
     let text = String::from_utf8(out).expect("lines are text");
     text.strip_prefix("before\n").expect("what was there is kept").to_owned()

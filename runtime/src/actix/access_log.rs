@@ -1,0 +1,291 @@
+//! A line in the application's log for each request that is over.
+//!
+//! ```text
+//! [2026-Nov-20 09:16] 127.0.0.1 GET http /api/activities/home? 500 INTERNAL SERVER ERROR
+//! ```
+//!
+//! In: a request as it came, and what became of it. Out: one event of `tracing`, while the span of the
+//! request is current. Never: costs more than a look where no subscriber wants it; tells a secret of
+//! the query; lets a text of the client break the line.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use actix_web::dev::ServiceRequest;
+use actix_web::http::{Method, StatusCode, Uri};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use tracing::{Level, event, event_enabled};
+
+use super::request_facts::Claims;
+use super::settings::Tracing;
+use crate::conventions::{known_method, without_secrets};
+use crate::record::{ACCESS_TARGET, Outcome};
+use crate::span::{SpanRef, guard_attributes, since_epoch, steady};
+use crate::utc;
+
+/// The most characters of a path, and of a query, that the line shows; the fields have them whole.
+const MAX_TEXT_CHARS: usize = 1_024;
+
+/// What a text of the line is escaped for, besides all that is not ASCII: a space would be the next
+/// column.
+const ESCAPED: &AsciiSet = &CONTROLS.add(b' ');
+
+/// The names of the months in every locale of this log.
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// What is kept of a request for its line; nothing where nobody reads it.
+pub(super) struct AccessLog(Option<Entry>);
+
+struct Entry {
+    /// On a clock that goes on evenly.
+    begun: Duration,
+    method: Method,
+    scheme: String,
+    client: Option<String>,
+    user_agent: Option<String>,
+    route: Option<String>,
+}
+
+impl AccessLog {
+    /// Whether any line of a request would be read.
+    pub(super) fn is_wanted(settings: &Tracing) -> bool {
+        !settings.omits_access_log
+            && (event_enabled!(target: ACCESS_TARGET, Level::ERROR)
+                || event_enabled!(target: ACCESS_TARGET, Level::WARN)
+                || event_enabled!(target: ACCESS_TARGET, Level::INFO))
+    }
+
+    /// Keeps what is known before the request is handled.
+    pub(super) fn begin(request: &ServiceRequest, settings: &Tracing) -> Self {
+        Self(Self::is_wanted(settings).then(|| Entry::of(request, settings)))
+    }
+
+    /// Whether this request will have a line.
+    pub(super) const fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Notes where the request went.
+    pub(super) fn set_route(&mut self, route: Option<&str>) {
+        if let Some(entry) = &mut self.0 {
+            entry.route = route.map(str::to_owned);
+        }
+    }
+
+    /// Writes the line; with what it was `cut_off` by where it did not come to its end.
+    pub(super) fn write(
+        &mut self,
+        span: SpanRef,
+        uri: &Uri,
+        status: Option<StatusCode>,
+        body_bytes: Option<u64>,
+        cut_off: Option<Outcome>,
+    ) {
+        let Some(entry) = self.0.take() else { return };
+        let line = Line {
+            unix_ns: u64::try_from(since_epoch().as_nanos()).unwrap_or(u64::MAX),
+            client: entry.client.as_deref(),
+            method: entry.method.as_str(),
+            scheme: &entry.scheme,
+            path: uri.path(),
+            query: uri.query().map(without_secrets),
+            status,
+            cut_off,
+        };
+        // A subscriber is the code of others.
+        let tell = || guard_attributes(|| entry.tell(&line, body_bytes));
+        // The span has all of it as attributes.
+        if span.is_none() { tell() } else { span.for_log_alone().in_scope(tell) }
+    }
+}
+
+impl Entry {
+    fn of(request: &ServiceRequest, settings: &Tracing) -> Self {
+        let is_secure = request.app_config().secure();
+        let trusted_proxies = settings.trusted_proxies;
+        let claims = Claims::of(request.headers(), request.uri(), is_secure, trusted_proxies);
+        let client = claims.client.map(str::to_owned);
+        Self {
+            begun: steady(),
+            method: request.method().clone(),
+            scheme: claims.scheme.to_owned(),
+            client: client.or_else(|| request.peer_addr().map(|peer| peer.ip().to_string())),
+            user_agent: claims.user_agent.map(str::to_owned),
+            route: None,
+        }
+    }
+
+    fn tell(&self, line: &Line<'_>, body_bytes: Option<u64>) {
+        macro_rules! tell {
+            ($level:ident) => {
+                event!(
+                    target: ACCESS_TARGET,
+                    Level::$level,
+                    http.request.method = known_method(line.method).unwrap_or("_OTHER"),
+                    url.path = line.path,
+                    http.route = self.route.as_deref(),
+                    http.response.status_code = line.status.map(|status| status.as_u16()),
+                    http.response.body.size = body_bytes,
+                    client.address = line.client,
+                    user_agent.original = self.user_agent.as_deref(),
+                    duration_ms = milliseconds(steady().saturating_sub(self.begun)),
+                    spanwright.outcome = line.cut_off.map(Outcome::as_str),
+                    "{line}"
+                )
+            };
+        }
+        match line.level() {
+            Level::ERROR => tell!(ERROR),
+            Level::WARN => tell!(WARN),
+            _ => tell!(INFO),
+        }
+    }
+}
+
+/// With as many digits as mean something.
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1_000_000.0).round() / 1_000.0
+}
+
+/// What people read.
+struct Line<'a> {
+    unix_ns: u64,
+    client: Option<&'a str>,
+    method: &'a str,
+    scheme: &'a str,
+    path: &'a str,
+    query: Option<Cow<'a, str>>,
+    /// `None` when there was no answer.
+    status: Option<StatusCode>,
+    cut_off: Option<Outcome>,
+}
+
+impl Line<'_> {
+    /// Whose fault it was: nobody's, the client's, who may also have gone away, or ours.
+    fn level(&self) -> Level {
+        let status = self.status.map_or(0, |status| status.as_u16());
+        match self.cut_off {
+            Some(Outcome::Error | Outcome::Panic) => Level::ERROR,
+            _ if status >= 500 => Level::ERROR,
+            Some(_) => Level::WARN,
+            None if status >= 400 => Level::WARN,
+            None => Level::INFO,
+        }
+    }
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let utc::Time { year, month, day, hour, minute, .. } = utc::Time::of(self.unix_ns);
+        let month = MONTHS[month as usize - 1];
+        write!(f, "[{year}-{month}-{day:02} {hour:02}:{minute:02}] ")?;
+        let query = self.query.as_deref().unwrap_or_default();
+        let (client, scheme) = (escaped(self.client.unwrap_or("-")), escaped(self.scheme));
+        let (path, query) = (escaped(self.path), escaped(query));
+        write!(f, "{client} {} {scheme} {path}?{query} ", self.method)?;
+        match self.status {
+            Some(status) => {
+                let reason = status.canonical_reason().unwrap_or("unknown");
+                write!(f, "{} {}", status.as_u16(), reason.to_ascii_uppercase())?;
+            }
+            None => f.write_str("-")?,
+        }
+        let Some(cut_off) = self.cut_off else { return Ok(()) };
+        write!(f, " ({})", cut_off.as_str())
+    }
+}
+
+/// A text that is one column, and not a long one.
+fn escaped(text: &str) -> impl fmt::Display {
+    let end = text.char_indices().nth(MAX_TEXT_CHARS).map(|(at, _)| at);
+    let shown = utf8_percent_encode(&text[..end.unwrap_or(text.len())], ESCAPED);
+    format!("{shown}{}", if end.is_some() { "…" } else { "" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line() -> Line<'static> {
+        Line {
+            unix_ns: 1_795_166_219_999_999_999,
+            client: Some("127.0.0.1"),
+            method: "GET",
+            scheme: "http",
+            path: "/api/activities/home",
+            query: None,
+            status: Some(StatusCode::INTERNAL_SERVER_ERROR),
+            cut_off: None,
+        }
+    }
+
+    #[test]
+    fn a_line_is_the_one_of_the_course() {
+        let expected = "[2026-Nov-20 09:16] 127.0.0.1 GET http /api/activities/home? \
+                        500 INTERNAL SERVER ERROR";
+        assert_eq!(line().to_string(), expected);
+        let asked = Line {
+            query: Some("term=a%20b&sort=new".into()),
+            status: Some(StatusCode::OK),
+            unix_ns: 1_767_571_440_000_000_000,
+            ..line()
+        };
+        let expected = "[2026-Jan-05 00:04] 127.0.0.1 GET http \
+                        /api/activities/home?term=a%20b&sort=new 200 OK";
+        assert_eq!(asked.to_string(), expected);
+    }
+
+    #[test]
+    fn what_was_cut_off_says_by_what_and_whether_there_was_an_answer() {
+        for (status, cut_off, expected) in [
+            (Some(StatusCode::OK), Some(Outcome::Cancelled), "200 OK (cancelled)"),
+            (Some(StatusCode::OK), Some(Outcome::Error), "200 OK (error)"),
+            (None, Some(Outcome::Cancelled), "- (cancelled)"),
+            (None, Some(Outcome::Panic), "- (panic)"),
+            (StatusCode::from_u16(599).ok(), None, "599 UNKNOWN"),
+        ] {
+            let line = Line { status, cut_off, ..line() }.to_string();
+            assert!(line.ends_with(&format!("/home? {expected}")), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_level_says_whose_fault_it_was() {
+        use Outcome::{Cancelled, Error, Panic};
+
+        for (status, cut_off, expected) in [
+            (Some(101), None, Level::INFO),
+            (Some(200), None, Level::INFO),
+            (Some(302), None, Level::INFO),
+            (Some(404), None, Level::WARN),
+            (Some(500), None, Level::ERROR),
+            (Some(200), Some(Cancelled), Level::WARN),
+            (Some(503), Some(Cancelled), Level::ERROR),
+            (Some(200), Some(Error), Level::ERROR),
+            (None, Some(Cancelled), Level::WARN),
+            (None, Some(Panic), Level::ERROR),
+        ] {
+            let status = status.and_then(|status| StatusCode::from_u16(status).ok());
+            let line = Line { status, cut_off, ..line() };
+            assert_eq!(line.level(), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_a_client_writes_can_neither_break_the_line_nor_fill_the_screen() {
+        let hostile = Line {
+            client: Some("a b\u{1b}[31m"),
+            scheme: "x\r\ny",
+            path: "/\u{202e}\u{7f}",
+            query: Some("q=\u{9b}2J".into()),
+            ..line()
+        };
+        let expected = "a%20b%1B[31m GET x%0D%0Ay /%E2%80%AE%7F?q=%C2%9B2J 500";
+        assert!(hostile.to_string().contains(expected), "{hostile}");
+        let path = "é".repeat(2_000);
+        let long = Line { path: &path, ..line() }.to_string();
+        assert!(long.contains(&format!(" {}…? 500", "%C3%A9".repeat(MAX_TEXT_CHARS))), "{long}");
+    }
+}
