@@ -10,6 +10,7 @@ const DIALECT: [&str; 4] = ["encode.rs", "mod.rs", "request.rs", "verdict.rs"];
 
 /// What a dialect has besides, each for its reason.
 const EXTRAS: &[(&str, &str, &str)] = &[
+    ("cloudwatch", "metrics.rs", "numbers of calls are events of a format of their own"),
     ("console", "errors.rs", "a failure has other lines than a trace"),
     ("console", "logs.rs", "an event of the log is a line, for people or for machines"),
     ("console", "paint.rs", "traces, failures and logs have colours and harmless texts in common"),
