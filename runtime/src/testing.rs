@@ -218,9 +218,12 @@ impl Capture {
             level: self.level,
             event_level: self.span_events,
             processors: Processors {
-                spans: parts.iter().map(|parts| Arc::clone(&parts.trail)).collect(),
+                spans: parts.iter().map(|parts| Arc::clone(&parts.trail) as _).collect(),
                 all: vec![spans.clone()],
-                logs: vec![logs.clone()],
+                logs: [logs.clone() as _]
+                    .into_iter()
+                    .chain(parts.map(|parts| Arc::clone(&parts.trail) as _))
+                    .collect(),
             },
         }
     }

@@ -53,8 +53,8 @@ fn expected_authorization(received: &Received, url: &str, service: Service) -> S
         .map(|(name, value)| Header { name: name.clone().into(), value: Secret::new(value) })
         .collect();
     let url = Secret::new(format!("{url}{}", received.path));
-    let parts =
-        Parts { method: &received.method, url: &url, headers: &headers, body: &received.raw_body };
+    let body = [received.raw_body.clone().into()];
+    let parts = Parts { method: &received.method, url: &url, headers: &headers, body: &body };
     let credentials = credentials();
     let service = service.name();
     let scope = Scope { credentials: &credentials, region: REGION, service, time: signing_time() };

@@ -104,6 +104,21 @@ fn fail_after_a_note() {
 }
 
 #[test]
+fn what_was_logged_before_is_told_once_and_without_its_secrets() {
+    let report = only(testing::capture_errors(|| {
+        spanwright::Span::new("request").in_scope(|| {
+            tracing::warn!(attempt = 2, password = "hunter2", "the bank is slow");
+            assert!(failing(7).is_err());
+            tracing::info!("gave up");
+        });
+    }));
+    let told: Vec<_> =
+        report.breadcrumbs.iter().map(|crumb| (crumb.severity, &crumb.what)).collect();
+    let message = "the bank is slow attempt=2 password=…".to_owned();
+    assert_eq!(told, [(Severity::Warning, &Happening::Log { message })]);
+}
+
+#[test]
 fn the_first_few_of_a_kind_are_told_and_the_others_together() {
     let settings = Settings { per_kind_per_minute: 3, ..Settings::default() };
     let captured = Capture::default().reports(settings).run_all(|| {

@@ -7,14 +7,14 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
-use super::{Call, CallError, Parts, Provider, Refusal, Scope, SettingsError, Target, sign};
+use super::signer::Signer;
+use super::{Call, CallError, Provider, Refusal, SettingsError, Target};
 use crate::pipeline::transport::{TransportError, http};
 
 /// A service that can be called.
 #[derive(Debug)]
 pub struct Client {
-    target: Target,
-    provider: Provider,
+    signer: Signer,
     http: http::Client,
 }
 
@@ -42,7 +42,7 @@ impl Client {
         let tls = target.endpoint.is_encrypted();
         let settings = http::Settings { timeout, tls, proxy: None };
         let http = http::Client::new(&settings).map_err(SettingsError::Http)?;
-        Ok(Self { target, provider, http })
+        Ok(Self { signer: Signer { target, provider }, http })
     }
 
     /// Makes a call at the time `now`, which the signature holds.
@@ -53,23 +53,13 @@ impl Client {
     /// [`CallError`]; no status but 200 to 299 is a success.
     pub async fn call(&self, call: &Call, now: SystemTime) -> Result<Answer, CallError> {
         let operation = call.operation();
-        let mut request = self.target.request(call);
-        let credentials = self.provider.credentials(now).await?;
-        let scope = Scope {
-            credentials: &credentials,
-            region: self.target.region.as_str(),
-            service: self.target.service.name(),
-            time: now,
-        };
-        let body = request.body.concat();
-        let parts =
-            Parts { method: "POST", url: &request.url, headers: &request.headers, body: &body };
-        let signature = sign(&parts, &scope)?;
-        request.headers.extend(signature);
+        let target = &self.signer.target;
+        let mut request = target.request(call);
+        self.signer.sign(&mut request, now).await?;
 
         let failed = |source: TransportError| CallError::Transport {
             operation,
-            host: self.target.endpoint.host().to_owned(),
+            host: target.endpoint.host().to_owned(),
             source,
         };
         let fetched = self.http.fetch(request).await.map_err(failed)?;

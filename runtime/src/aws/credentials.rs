@@ -39,7 +39,7 @@ impl Credentials {
     ///
     /// # Errors
     /// [`SettingsError::HalfCredentials`] when one of the two is missing.
-    fn from_env(lookup: Lookup<'_>) -> Result<Option<Self>, SettingsError> {
+    pub(super) fn from_env(lookup: Lookup<'_>) -> Result<Option<Self>, SettingsError> {
         const ID: &str = "AWS_ACCESS_KEY_ID";
         const KEY: &str = "AWS_SECRET_ACCESS_KEY";
         match (variable(lookup, ID), variable(lookup, KEY)) {
@@ -55,6 +55,12 @@ impl Credentials {
 
     pub(super) const fn inner(&self) -> &aws_credential_types::Credentials {
         &self.0
+    }
+
+    /// What of them may be told nowhere.
+    pub(super) fn secrets(&self) -> Vec<Secret> {
+        let token = self.0.session_token();
+        [Some(self.0.secret_access_key()), token].into_iter().flatten().map(Secret::new).collect()
     }
 
     fn is_good_at(&self, now: SystemTime) -> bool {
@@ -91,7 +97,12 @@ impl Provider {
     /// [`SettingsError::HalfCredentials`].
     pub fn from_env(lookup: Lookup<'_>, region: &Region) -> Result<Self, SettingsError> {
         let fixed = Credentials::from_env(lookup)?;
-        Ok(Self::of(fixed.map_or_else(|| Source::Chain(region.clone()), Source::Fixed)))
+        Ok(fixed.map_or_else(|| Self::chain(region), Self::fixed))
+    }
+
+    /// The chain of AWS, whatever the variables hold that were looked up.
+    pub(super) fn chain(region: &Region) -> Self {
+        Self::of(Source::Chain(region.clone()))
     }
 
     /// These credentials and no others.

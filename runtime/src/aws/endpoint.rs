@@ -56,15 +56,34 @@ impl Endpoint {
         lookup: Lookup<'_>,
         region: &Region,
     ) -> Result<Self, SettingsError> {
+        let named = Self::from_env(service, lookup)?;
+        Ok(named.unwrap_or_else(|| Self::public(service, region)))
+    }
+
+    /// Takes an address.
+    ///
+    /// # Errors
+    /// [`SettingsError::Value`] for what is no address.
+    pub fn at(url: &str) -> Result<Self, SettingsError> {
+        Self::checked("the endpoint", url.trim())
+    }
+
+    /// The address that the variables name.
+    ///
+    /// # Errors
+    /// [`SettingsError::Value`] for what is no address.
+    pub fn from_env(service: Service, lookup: Lookup<'_>) -> Result<Option<Self>, SettingsError> {
         let is_ignored =
             variable(lookup, IGNORE).is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let mut variables = service.variables.iter().copied().chain([FOR_ALL]);
         let named = |name| variable(lookup, name).map(|url| (name, url));
         let found = if is_ignored { None } else { variables.find_map(named) };
-        match found {
-            Some((name, url)) => Self::checked(name, &url),
-            None => Ok(Self(format!("https://{}.{region}.{}", service.name, region.suffix()))),
-        }
+        found.map(|(name, url)| Self::checked(name, &url)).transpose()
+    }
+
+    /// The public address of the service in a region.
+    pub(super) fn public(service: Service, region: &Region) -> Self {
+        Self(format!("https://{}.{region}.{}", service.name, region.suffix()))
     }
 
     /// The address.

@@ -10,24 +10,32 @@
 //! variables, profile, container, instance   ─▶ Provider ──┘
 //! ```
 //!
+//! [`Client`] makes single calls; [`Transport`] is the way of a destination's requests, which are
+//! retried by whoever sends them.
+//!
 //! Both protocols are spoken: paths with a JSON body (X-Ray), and one path with a target header
 //! (CloudWatch Logs).
 //! Sources: <https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html>,
 //! <https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html>.
 
+mod access;
 mod call;
 mod client;
 mod credentials;
 mod endpoint;
 mod region;
 mod sign;
+mod signer;
+mod transport;
 
+pub use access::Access;
 pub use call::{Call, Target};
 pub use client::{Answer, Client};
 pub use credentials::{Credentials, Provider};
 pub use endpoint::{Endpoint, Service};
 pub use region::Region;
 pub use sign::{Parts, Scope, SignError, sign};
+pub use transport::Transport;
 
 pub use crate::export::Refusal;
 

@@ -6,12 +6,15 @@
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>.
 
+use std::fmt::Write as _;
 use std::time::SystemTime;
 
 use aws_sigv4::http_request::{
     SignableBody, SignableRequest, SigningError, SigningSettings, sign as sign_request,
 };
 use aws_sigv4::sign::v4;
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
 
 use super::Credentials;
 use crate::export::Header;
@@ -26,8 +29,8 @@ pub struct Parts<'a> {
     pub url: &'a Secret,
     /// The headers; `Host` is added from the address where it is missing.
     pub headers: &'a [Header],
-    /// The body as it is sent.
-    pub body: &'a [u8],
+    /// The body as it is sent, in parts.
+    pub body: &'a [Bytes],
 }
 
 /// Where and when a signature counts.
@@ -70,7 +73,7 @@ pub fn sign(parts: &Parts<'_>, scope: &Scope<'_>) -> Result<Vec<Header>, SignErr
         .map_err(|error| SignError(error.to_string()))?
         .into();
     let headers = parts.headers.iter().map(|header| (&*header.name, header.value.reveal()));
-    let body = SignableBody::Bytes(parts.body);
+    let body = SignableBody::Precomputed(sha256(parts.body));
     let request = SignableRequest::new(parts.method, url, headers, body).map_err(unsignable)?;
     let (instructions, _) = sign_request(request, &params).map_err(unsignable)?.into_parts();
     let header = |(name, value): (&str, &str)| Header {
@@ -78,6 +81,20 @@ pub fn sign(parts: &Parts<'_>, scope: &Scope<'_>) -> Result<Vec<Header>, SignErr
         value: Secret::new(value),
     };
     Ok(instructions.headers().map(header).collect())
+}
+
+/// The hash of a body in lower-case hexadecimal digits; the parts stay where they are.
+fn sha256(parts: &[Bytes]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+    }
+    let mut text = String::with_capacity(64);
+    for byte in hash.finalize() {
+        // Writing to a text cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// The library's own text says nothing but that signing failed; its source holds no values.

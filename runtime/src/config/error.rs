@@ -56,6 +56,14 @@ pub enum ConfigError {
     #[cfg(feature = "rollbar")]
     #[error(transparent)]
     Rollbar(#[from] crate::export::rollbar::SettingsError),
+    /// The variables of CloudWatch Logs.
+    #[cfg(feature = "cloudwatch")]
+    #[error(transparent)]
+    Cloudwatch(#[from] crate::export::cloudwatch::SettingsError),
+    /// The variables of AWS.
+    #[cfg(feature = "cloudwatch")]
+    #[error(transparent)]
+    Aws(#[from] crate::aws::SettingsError),
     /// The variables of batching.
     #[cfg(feature = "pipeline")]
     #[error(transparent)]

@@ -4,6 +4,8 @@
 //! running parts.
 //! Never: starts anything; reads the process environment but in [`Config::from_env`].
 
+#[cfg(feature = "cloudwatch")]
+mod cloudwatch;
 mod environment;
 mod error;
 mod exporters;
@@ -64,6 +66,11 @@ pub struct Config {
     pub(crate) xray: Option<crate::xray::Settings>,
     #[cfg(feature = "rollbar")]
     pub(crate) rollbar: Option<crate::export::rollbar::Settings>,
+    #[cfg(feature = "cloudwatch")]
+    pub(crate) cloudwatch: Option<crate::export::cloudwatch::Settings>,
+    /// `None` for what the process finds out about AWS by itself.
+    #[cfg(feature = "cloudwatch")]
+    pub(crate) cloudwatch_access: Option<crate::aws::Access>,
     #[cfg(feature = "console")]
     pub(crate) console: Option<crate::export::console::Settings>,
     /// What the environment says of the log on the console, which may be turned on later.
@@ -171,6 +178,23 @@ impl Config {
     #[cfg(feature = "rollbar")]
     pub fn rollbar(mut self, settings: crate::export::rollbar::Settings) -> Self {
         self.rollbar = Some(rollbar::complete(settings));
+        self
+    }
+
+    /// Sends the log to CloudWatch Logs as these settings say, instead of the `CLOUDWATCH_LOG_*`
+    /// variables. What they do not say of the process, such as the name of the machine, is filled in.
+    #[cfg(feature = "cloudwatch")]
+    pub fn cloudwatch(mut self, settings: crate::export::cloudwatch::Settings) -> Self {
+        self.cloudwatch = Some(cloudwatch::complete(settings));
+        self
+    }
+
+    /// Where CloudWatch Logs is asked and who asks, instead of the `AWS_*` variables. They are read
+    /// only where `CLOUDWATCH_LOG_GROUP` is set; without them, and without this, everything is looked
+    /// for: the region in the profile, credentials in the chain of AWS.
+    #[cfg(feature = "cloudwatch")]
+    pub fn cloudwatch_access(mut self, access: crate::aws::Access) -> Self {
+        self.cloudwatch_access = Some(access);
         self
     }
 
@@ -302,7 +326,7 @@ impl Config {
     /// spans, too.
     pub(crate) fn has_log_taker(&self) -> bool {
         let has_console = cfg!(feature = "tracing") && self.has_console();
-        has_console || !self.log_processors.is_empty()
+        has_console || self.has_cloudwatch() || !self.log_processors.is_empty()
     }
 
     /// Whether spans are told of failures.
@@ -321,7 +345,7 @@ impl Config {
 
     /// What the destinations are let in by; none of it may turn up in a report.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
-        [self.secrets_of_otlp(), self.secrets_of_rollbar()].concat()
+        [self.secrets_of_otlp(), self.secrets_of_rollbar(), self.secrets_of_aws()].concat()
     }
 
     fn resource_attribute_if_absent(self, key: &'static str, value: impl Into<Value>) -> Self {
@@ -358,6 +382,7 @@ mod has {
         "otlp" has_otlp_exceptions: bool => |config| config.otlp_exceptions.is_some(), else false;
         "rollbar" has_rollbar: bool => |config| config.rollbar.is_some(), else false;
         "xray" has_xray: bool => |config| config.xray.is_some(), else false;
+        "cloudwatch" has_cloudwatch: bool => |config| config.cloudwatch.is_some(), else false;
         "console" has_console: bool => |config| config.console.is_some(), else false;
         "otlp" secrets_of_otlp: Vec<Secret> => |config| {
             let settings = [&config.otlp, &config.otlp_exceptions].into_iter().flatten();
@@ -365,6 +390,9 @@ mod has {
         }, else Vec::new();
         "rollbar" secrets_of_rollbar: Vec<Secret> => |config| {
             config.rollbar.iter().map(|settings| settings.access_token.clone()).collect()
+        }, else Vec::new();
+        "cloudwatch" secrets_of_aws: Vec<Secret> => |config| {
+            config.cloudwatch_access.iter().flat_map(crate::aws::Access::secrets).collect()
         }, else Vec::new();
         "opentelemetry" has_exporter: bool => |config| !config.exporters.is_empty(), else false;
     }

@@ -5,7 +5,7 @@
 //! Never: reads a value.
 
 /// Every variable that some part of this crate reads.
-const READ: [&str; 70] = [
+const READ: [&str; 74] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",
@@ -22,6 +22,10 @@ const READ: [&str; 70] = [
     "AWS_XRAY_TRACING_NAME",
     "AWS_XRAY_URL",
     "AWS_XRAY_CONTEXT_MISSING",
+    "CLOUDWATCH_LOG_CREATE",
+    "CLOUDWATCH_LOG_GROUP",
+    "CLOUDWATCH_LOG_RETENTION_DAYS",
+    "CLOUDWATCH_LOG_STREAM",
     "HONEYCOMB_API_KEY",
     "HONEYCOMB_DATASET",
     "NO_COLOR",
@@ -78,9 +82,6 @@ const READ: [&str; 70] = [
     "SPANWRIGHT_XRAY_TRANSPORT",
 ];
 
-/// Variables of destinations to come: a slip in them is worth a word before anything reads them.
-const RESERVED: [&str; 2] = ["CLOUDWATCH_LOG_GROUP", "CLOUDWATCH_LOG_STREAM"];
-
 /// Standard variables that change nothing here.
 ///
 /// Source: <https://opentelemetry.io/docs/specs/otel/protocol/exporter/#configuration-options>.
@@ -104,17 +105,12 @@ fn warning(name: &str) -> Option<String> {
     if UNSUPPORTED.contains(&name) {
         return Some(format!("the variable {name} is not supported and changes nothing"));
     }
-    if READ.contains(&name) || RESERVED.contains(&name) {
+    if READ.contains(&name) {
         return None;
     }
     let is_meant = |known: &&&str| known.len() > 8 && is_one_slip(name, known);
-    if let Some(meant) = READ.iter().find(is_meant) {
-        return Some(format!("the variable {name} is not known, did you mean {meant}?"));
-    }
-    let meant = RESERVED.iter().find(is_meant)?;
-    Some(format!(
-        "the variable {name} is not known, did you mean {meant}? That one is reserved, nothing reads it yet"
-    ))
+    let meant = READ.iter().find(is_meant)?;
+    Some(format!("the variable {name} is not known, did you mean {meant}?"))
 }
 
 /// Whether one letter was added, left out, replaced or exchanged with its neighbour.
@@ -143,18 +139,11 @@ mod tests {
             ("OTEL_SERVICE_NAMES", "OTEL_SERVICE_NAME"),
             ("OTEL_SERVCIE_NAME", "OTEL_SERVICE_NAME"),
             ("ROLLBAR_ACCCESS_TOKEN", "ROLLBAR_ACCESS_TOKEN"),
+            ("CLOUDWATCH_LOG_GRUOP", "CLOUDWATCH_LOG_GROUP"),
         ] {
             let expected = format!("the variable {found} is not known, did you mean {meant}?");
             assert_eq!(warnings([found].into_iter()), [expected]);
         }
-    }
-
-    #[test]
-    fn a_slip_in_a_reserved_name_is_noticed_and_promises_nothing() {
-        let expected = "the variable CLOUDWATCH_LOG_GRUOP is not known, did you mean \
-                        CLOUDWATCH_LOG_GROUP? That one is reserved, nothing reads it yet";
-        assert_eq!(warnings(["CLOUDWATCH_LOG_GRUOP"].into_iter()), [expected]);
-        assert_eq!(warnings(["CLOUDWATCH_LOG_GROUP"].into_iter()), Vec::<String>::new());
     }
 
     #[test]

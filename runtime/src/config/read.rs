@@ -14,6 +14,8 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
     let choice = Choice::read(environment)?;
     let mut warnings = near_miss::warnings(environment.names());
     warnings.extend(choice.into_iter().flat_map(Choice::warnings));
+    #[cfg(feature = "cloudwatch")]
+    let cloudwatch = super::cloudwatch::read(environment)?;
     Ok(Config {
         is_disabled: is_on(environment, "OTEL_SDK_DISABLED")?,
         resource,
@@ -34,6 +36,10 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         xray: crate::xray::Settings::from_environment(environment)?,
         #[cfg(feature = "rollbar")]
         rollbar: super::rollbar::read(environment)?,
+        #[cfg(feature = "cloudwatch")]
+        cloudwatch_access: super::cloudwatch::access(environment, cloudwatch.as_ref())?,
+        #[cfg(feature = "cloudwatch")]
+        cloudwatch,
         #[cfg(feature = "console")]
         console: console(environment, choice)?,
         #[cfg(feature = "console")]

@@ -56,6 +56,7 @@ fn a_bad_value_names_the_variable_the_value_and_what_was_expected() {
         ("SPANWRIGHT_REPORTS_PER_MINUTE", "many", "a number that is not negative"),
         ("SPANWRIGHT_REPORT_PANICS", "some", "one of all, annotated, off"),
         ("SPANWRIGHT_REPORT_SOURCE_LINES", "21", "a number from 0 to 20"),
+        ("SPANWRIGHT_SPAN_EVENTS", "some", "one of off, error, warn, info, debug, trace"),
     ] {
         let message = format!("{variable} is `{value}`, expected {expected}");
         assert_eq!(read(&[(variable, value)]).map(|_| ()), Err(message));
@@ -174,4 +175,24 @@ fn sampling_rules_of_the_code_count_where_the_environment_has_none() {
     assert!(sampling(read(&[]).unwrap().xray_rules(RULES).unwrap()).is_none());
     let error = read(&on).unwrap().xray_rules("{}").unwrap_err().to_string();
     assert!(error.contains("sampling rules"), "{error}");
+}
+
+#[test]
+fn what_becomes_of_the_log_is_as_the_variables_say() {
+    use crate::logging::Settings;
+    assert_eq!(read(&[]).unwrap().logging, Settings::default());
+    let config = read(&[("RUST_LOG", "info,sqlx=warn"), ("SPANWRIGHT_SPAN_EVENTS", "OFF")]);
+    let expected =
+        Settings { filter: "info,sqlx=warn".to_owned(), span_events: None, has_subscriber: true };
+    assert_eq!(config.unwrap().logging, expected);
+    let config = read(&[("SPANWRIGHT_SPAN_EVENTS", "debug")]).unwrap();
+    assert_eq!(config.logging.span_events, Some(Level::Debug));
+}
+
+#[cfg(feature = "tracing")]
+#[test]
+fn a_filter_that_is_none_names_its_variable_and_what_is_wrong() {
+    let message = read(&[("RUST_LOG", "info,sqlx=loud")]).err().unwrap();
+    let expected = "RUST_LOG is `info,sqlx=loud`, expected directives such as `info,sqlx=warn`: ";
+    assert!(message.starts_with(expected), "{message}");
 }

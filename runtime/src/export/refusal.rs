@@ -63,7 +63,7 @@ impl Refusal {
     }
 
     /// Reads the answer to a request.
-    pub(crate) fn of(reply: &Reply) -> Self {
+    pub fn of(reply: &Reply) -> Self {
         Self::read(reply.status, reply.header("x-amzn-errortype"), &reply.body)
     }
 

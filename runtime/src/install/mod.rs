@@ -3,16 +3,30 @@
 //! In: a [`Config`]. Out: a [`Telemetry`] that flushes and stops what was started.
 //! Never: decides anything about a record.
 
+#[cfg(feature = "cloudwatch")]
+mod cloudwatch;
 #[cfg(feature = "opentelemetry")]
 mod exporters;
 #[cfg(not(feature = "opentelemetry"))]
 #[path = "no_exporters.rs"]
 mod exporters;
 mod outlets;
-#[cfg(not(feature = "pipeline"))]
+#[cfg(not(any(
+    feature = "otlp",
+    feature = "xray",
+    feature = "cloudwatch",
+    feature = "rollbar",
+    feature = "console"
+)))]
 #[path = "no_pipelines.rs"]
 mod pipelines;
-#[cfg(feature = "pipeline")]
+#[cfg(any(
+    feature = "otlp",
+    feature = "xray",
+    feature = "cloudwatch",
+    feature = "rollbar",
+    feature = "console"
+))]
 mod pipelines;
 mod reports;
 #[cfg(feature = "xray")]
@@ -73,6 +87,10 @@ pub enum InstallError {
     #[cfg(feature = "opentelemetry")]
     #[error(transparent)]
     Exporter(#[from] crate::opentelemetry::StartError),
+    /// Nothing says where CloudWatch Logs is, or its client cannot be built.
+    #[cfg(feature = "cloudwatch")]
+    #[error(transparent)]
+    Aws(#[from] crate::aws::SettingsError),
     /// A destination's client cannot be built.
     #[cfg(feature = "pipeline")]
     #[error("cannot send telemetry")]

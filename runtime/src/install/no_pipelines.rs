@@ -1,4 +1,4 @@
-//! Stands in for the destinations driven by `pipeline` in a build without them.
+//! Stands in for the destinations driven by `pipeline` in a build without any.
 
 use super::InstallError;
 use super::outlets::{Outlets, Parts};

@@ -83,7 +83,14 @@ impl Outlets {
     }
 
     #[cfg_attr(
-        not(any(feature = "pipeline", feature = "opentelemetry")),
+        not(any(
+            feature = "otlp",
+            feature = "xray",
+            feature = "cloudwatch",
+            feature = "rollbar",
+            feature = "console",
+            feature = "opentelemetry"
+        )),
         expect(dead_code, reason = "without a destination there is nothing to add")
     )]
     pub(super) fn add(&mut self, outlet: impl Outlet + 'static) {

@@ -1,5 +1,6 @@
 //! The destinations that are driven by `pipeline`.
 
+#[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,14 +16,19 @@ pub(super) fn start(
     parts: &mut Parts,
 ) -> Result<(), InstallError> {
     let has_errors = config.has_rollbar() || config.has_otlp_exceptions();
-    if !config.has_otlp() && !config.has_xray() && !config.has_console() && !has_errors {
+    let has_spans = config.has_otlp() || config.has_xray() || config.has_console();
+    if !has_spans && !has_errors && !config.has_cloudwatch() {
         return Ok(());
     }
     let motor = Motor::start()?;
+    #[cfg(feature = "cloudwatch")]
+    super::cloudwatch::tell_group(config);
     #[cfg(feature = "otlp")]
     otlp(config, &motor, parts)?;
     #[cfg(feature = "rollbar")]
     rollbar(config, &motor, parts)?;
+    #[cfg(feature = "cloudwatch")]
+    super::cloudwatch::start(config, &motor, parts)?;
     outlets.add(Pipelines {
         #[cfg(feature = "xray")]
         xray: super::xray::start(config, &motor, parts)?,

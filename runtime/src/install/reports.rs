@@ -26,7 +26,8 @@ pub(super) fn start(
     if !has_records {
         return Ok(None);
     }
-    parts.processors.spans.push(trail);
+    parts.processors.spans.push(Arc::clone(&trail) as _);
+    parts.processors.logs.push(trail);
     if !teller.start() {
         return Err(InstallError::NoThread);
     }

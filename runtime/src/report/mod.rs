@@ -43,6 +43,7 @@ mod chain;
 mod draft;
 mod finish;
 mod held;
+mod lately;
 mod limit;
 mod panics;
 #[cfg(any(feature = "otlp", feature = "rollbar", feature = "console", feature = "testing"))]
@@ -70,13 +71,13 @@ pub use stack::StackSettings;
 
 pub(crate) use panics::before_the_end;
 pub(crate) use teller::Teller;
+pub(crate) use trail::Trail;
 
-use crate::record::{ErrorRecord, Processor, SpanRecord, StackFrame};
+use crate::record::{ErrorRecord, Processor, StackFrame};
 use crate::span::{self, TakeFailures};
 use finish::Finisher;
 use reporter::{Clock, Ids, Reporter};
 use teller::Signal;
-use trail::Trail;
 
 /// What takes failures, and what tells them.
 pub(crate) struct Parts {
@@ -85,7 +86,7 @@ pub(crate) struct Parts {
     /// Tells them, once it is started.
     pub(crate) teller: Arc<Teller>,
     /// Remembers what happened before.
-    pub(crate) trail: Arc<dyn Processor<SpanRecord>>,
+    pub(crate) trail: Arc<Trail>,
 }
 
 /// Where time and ids come from.

@@ -1,23 +1,26 @@
 //! A bounded memory of what happened lately.
 //!
-//! In: finished spans, from the collector; notes, from whoever has something to say. Out: what
-//! happened around a failure, and in which spans.
-//! Never: copies a span before anybody asks; grows with the traffic.
+//! In: finished spans and events of the log, from the collector; notes, from whoever has something to
+//! say. Out: what happened around a failure, and in which spans.
+//! Never: copies a record before anybody asks; grows with the traffic.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::lately::Lately;
 use crate::record::{
-    Breadcrumb, EventRecord, Happening, Outcome, Processor, Severity, SpanId, SpanRecord, Status,
-    TraceId, Value,
+    Attribute, Breadcrumb, EventRecord, Happening, Level, LogRecord, Outcome, Processor, Severity,
+    SpanId, SpanRecord, Status, TraceId, Value,
 };
 
 /// How many spans are remembered; of a single group that has more, all are.
 const MAX_SPANS: usize = 8_192;
+/// How much of the log is remembered, in bytes.
+const MAX_LOG_BYTES: usize = 4 * 1024 * 1024;
 /// How many notes are remembered.
 const MAX_NOTES: usize = 1_024;
 /// How long ago what happened may be, to belong to a failure.
@@ -26,21 +29,16 @@ const MAX_AGE_NS: u64 = 15 * 60 * 1_000_000_000;
 const MAX_DEPTH: usize = 256;
 /// How many breadcrumbs a failure has, unless somebody says otherwise.
 const BREADCRUMBS: usize = 50;
-/// The longest note that an event makes, in bytes.
+/// The longest text that an event makes, in bytes.
 const MAX_EVENT_BYTES: usize = 1_024;
 
 /// What happened lately, of all requests.
 #[derive(Debug)]
 pub(crate) struct Trail {
-    groups: Mutex<Groups>,
+    spans: Lately<SpanRecord>,
+    log: Lately<LogRecord>,
     notes: Mutex<VecDeque<(Option<TraceId>, Breadcrumb)>>,
     max_breadcrumbs: usize,
-}
-
-#[derive(Debug, Default)]
-struct Groups {
-    kept: VecDeque<Arc<[SpanRecord]>>,
-    spans: usize,
 }
 
 /// What is known of the time and place of a failure.
@@ -61,7 +59,12 @@ impl Default for Trail {
 impl Trail {
     /// Remembers nothing yet; tells at most so many breadcrumbs of one failure.
     pub(crate) fn new(max_breadcrumbs: usize) -> Self {
-        Self { groups: Mutex::default(), notes: Mutex::default(), max_breadcrumbs }
+        Self {
+            spans: Lately::new(|_| 1, MAX_SPANS),
+            log: Lately::new(weigh, MAX_LOG_BYTES),
+            notes: Mutex::default(),
+            max_breadcrumbs,
+        }
     }
 
     /// Remembers that something happened, in a trace or in none. Takes a lock for a moment.
@@ -75,15 +78,22 @@ impl Trail {
     }
 
     /// What happened in a trace before a moment, and the spans around one of them. A failure outside
-    /// of any trace has the notes that belong to none.
+    /// of any trace has the notes and events of the log that belong to none.
     pub(crate) fn around(&self, trace_id: TraceId, span_id: SpanId, at_unix_ns: u64) -> Around {
-        let groups: Vec<_> = lock(&self.groups).kept.iter().cloned().collect();
+        let (groups, log) = (self.spans.groups(), self.log.groups());
         let of_trace = |span: &&SpanRecord| span.context.trace_id == trace_id;
         let spans: Vec<_> = groups.iter().flat_map(|group| group.iter()).filter(of_trace).collect();
         let mut moments = self.notes_before(trace_id, at_unix_ns);
+        let of_log =
+            |it: &&LogRecord| it.span.map_or(TraceId::INVALID, |it| it.trace_id) == trace_id;
+        let logged: Vec<_> = log.iter().flat_map(|group| group.iter()).filter(of_log).collect();
+        // What was logged may have been told to the span around it, too.
+        let times: FxHashSet<_> = logged.iter().map(|record| record.unix_ns).collect();
+        let is_new = |event: &&EventRecord| !times.contains(&event.unix_ns);
+        moments.extend(logged.iter().copied().map(Moment::Log));
         for span in &spans {
             moments.extend(moment_of(span));
-            moments.extend(span.events.iter().filter_map(moment_of_event));
+            moments.extend(span.events.iter().filter(is_new).filter_map(moment_of_event));
         }
         moments.retain(|moment| is_before(moment.unix_ns(), at_unix_ns));
         moments.sort_by_key(Moment::unix_ns);
@@ -112,19 +122,24 @@ impl Trail {
 
 impl Processor<SpanRecord> for Trail {
     fn process(&self, records: &Arc<[SpanRecord]>) {
-        let mut forgotten = Vec::new();
-        let mut groups = lock(&self.groups);
-        groups.spans += records.len();
-        groups.kept.push_back(Arc::clone(records));
-        while groups.spans > MAX_SPANS && groups.kept.len() > 1 {
-            let Some(group) = groups.kept.pop_front() else { break };
-            groups.spans -= group.len();
-            forgotten.push(group);
-        }
-        drop(groups);
-        // Nobody waits while the spans are freed that only we have kept.
-        drop(forgotten);
+        self.spans.keep(records);
     }
+}
+
+impl Processor<LogRecord> for Trail {
+    fn process(&self, records: &Arc<[LogRecord]>) {
+        self.log.keep(records);
+    }
+}
+
+/// About how many bytes an event of the log takes.
+fn weigh(record: &LogRecord) -> usize {
+    let of_value = |attribute: &Attribute| match &attribute.value {
+        Value::Str(text) => text.len(),
+        _ => 0,
+    };
+    let values = record.attributes.iter().map(|it| size_of::<Attribute>() + of_value(it));
+    size_of::<LogRecord>() + record.message.len() + values.sum::<usize>()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -155,6 +170,7 @@ enum Moment<'a> {
     Note(Breadcrumb),
     Span(&'a SpanRecord),
     Event(&'a EventRecord),
+    Log(&'a LogRecord),
 }
 
 fn moment_of(span: &SpanRecord) -> Option<Moment<'_>> {
@@ -172,6 +188,7 @@ impl Moment<'_> {
             Self::Note(crumb) => crumb.unix_ns,
             Self::Span(span) => span.end_unix_ns,
             Self::Event(event) => event.unix_ns,
+            Self::Log(record) => record.unix_ns,
         }
     }
 
@@ -182,7 +199,12 @@ impl Moment<'_> {
             Self::Event(event) => Breadcrumb {
                 unix_ns,
                 severity: Severity::Info,
-                what: Happening::Note { message: sentence(event) },
+                what: Happening::Note { message: sentence(&event.name, &event.attributes) },
+            },
+            Self::Log(record) => Breadcrumb {
+                unix_ns,
+                severity: severity_of(record.level),
+                what: Happening::Log { message: sentence(&record.message, &record.attributes) },
             },
             Self::Span(span) => {
                 let what = call(span).unwrap_or_else(|| Happening::Span {
@@ -236,20 +258,30 @@ fn severity(span: &SpanRecord, what: &Happening) -> Severity {
     }
 }
 
+const fn severity_of(level: Level) -> Severity {
+    match level {
+        Level::Error => Severity::Error,
+        Level::Warn => Severity::Warning,
+        Level::Info => Severity::Info,
+        Level::Debug | Level::Trace => Severity::Debug,
+    }
+}
+
 /// An event with its attributes as a line of text.
-fn sentence(event: &EventRecord) -> String {
-    let mut text = event.name.clone().into_owned();
-    for attribute in &event.attributes {
+fn sentence(name: &str, attributes: &[Attribute]) -> String {
+    let mut text = name[..name.floor_char_boundary(MAX_EVENT_BYTES)].to_owned();
+    for Attribute { key, value } in attributes {
         if text.len() >= MAX_EVENT_BYTES {
             break;
         }
+        let space = if text.is_empty() { "" } else { " " };
         // A value of several words is in quotes, so that a secret is hidden to its end. Writing to a
         // text does not fail.
-        let _ = match &attribute.value {
+        let _ = match value {
             Value::Str(value) if !value.chars().all(char::is_alphanumeric) => {
-                write!(text, " {}={value:?}", attribute.key)
+                write!(text, "{space}{key}={value:?}")
             }
-            value => write!(text, " {}={value}", attribute.key),
+            value => write!(text, "{space}{key}={value}"),
         };
     }
     text.truncate(text.floor_char_boundary(MAX_EVENT_BYTES));

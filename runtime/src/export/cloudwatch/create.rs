@@ -149,12 +149,13 @@ mod tests {
 
     #[test]
     fn what_exists_is_made_and_only_the_stream_has_to_be() {
+        use StepOutcome::{Done, Skip, Stop};
+
         let creation = Creation::new(&settings("s"), ENDPOINT);
         let outcomes = |reply: Reply| {
             [CREATE_GROUP, PUT_RETENTION, CREATE_STREAM]
                 .map(|operation| creation.outcome(&creation.step(operation, "{}"), &reply))
         };
-        use StepOutcome::{Done, Skip, Stop};
         for (reply, expected) in [
             (Reply { status: 200, ..Reply::default() }, [Done; 3]),
             (refused(400, "ResourceAlreadyExistsException"), [Done; 3]),

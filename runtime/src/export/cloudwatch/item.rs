@@ -58,10 +58,9 @@ fn take_member<'a>(text: &'a [u8], name: &[u8]) -> Option<(&'a [u8], usize)> {
 pub(super) fn message_bytes(item: &[u8]) -> usize {
     let events = events(item);
     let frame = BEFORE_TIME.len() + time_digits(item) + BEFORE_MESSAGE.len() + END.len();
-    let count = |sign: u8| item.iter().filter(|byte| **byte == sign).count();
-    // Only these two are escaped: each quote by one backslash, each backslash by another.
-    let (backslashes, quotes) = (count(b'\\'), count(b'"') - events * QUOTES);
-    item.len() - events * frame - (backslashes + quotes) / 2
+    // Only quotes and backslashes are escaped, each by one backslash: a pair is one byte.
+    let signs: usize = item.iter().map(|byte| usize::from(matches!(byte, b'\\' | b'"'))).sum();
+    item.len() - events * frame - (signs - events * QUOTES) / 2
 }
 
 fn time_digits(item: &[u8]) -> usize {

@@ -7,7 +7,7 @@
 //! Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html>:
 //! 1 to 512 characters, neither `:` nor `*`.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::MAX_NAME_CHARS;
 use super::settings::SettingsError;
@@ -204,19 +204,19 @@ pub(super) struct Names {
 impl Names {
     /// The name for an event of this time.
     pub(super) fn at(&self, unix_ms: u64) -> String {
-        let unix_ns = unix_ms.saturating_mul(1_000_000);
-        let Time { year, month, day, hour, .. } = Time::of(unix_ns);
+        let Time { year, month, day, hour, .. } = Time::of(unix_ms.saturating_mul(1_000_000));
         let mut name = String::new();
         for piece in &self.pieces {
-            match piece {
-                Piece::Text(text) => name.push_str(text),
-                Piece::Year => name.push_str(&format!("{year:04}")),
-                Piece::Month => name.push_str(&format!("{month:02}")),
-                Piece::Day => name.push_str(&format!("{day:02}")),
-                Piece::Hour => name.push_str(&format!("{hour:02}")),
+            // Writing to a text cannot fail.
+            let _ = match piece {
+                Piece::Text(text) => name.write_str(text),
+                Piece::Year => write!(name, "{year:04}"),
+                Piece::Month => write!(name, "{month:02}"),
+                Piece::Day => write!(name, "{day:02}"),
+                Piece::Hour => write!(name, "{hour:02}"),
                 // There is nothing else once the process is known.
-                Piece::Machine | Piece::Program | Piece::ProcessId => name.push_str(UNKNOWN),
-            }
+                Piece::Machine | Piece::Program | Piece::ProcessId => name.write_str(UNKNOWN),
+            };
         }
         if let Some((end, _)) = name.char_indices().nth(MAX_NAME_CHARS) {
             name.truncate(end);

@@ -52,6 +52,9 @@ pub enum TransportError {
         /// The limit.
         limit_bytes: usize,
     },
+    /// There is nobody who signs the request.
+    #[error("cannot sign: {0}")]
+    Unsigned(String),
     /// The request cannot be sent at all.
     #[error("unusable request: {0}")]
     Request(String),
@@ -67,7 +70,11 @@ impl TransportError {
     /// an answer longer than the limit is not.
     pub const fn is_retryable(&self) -> bool {
         match self {
-            Self::Connect(_) | Self::Timeout(_) | Self::Reset(_) | Self::Garbage(_) => true,
+            Self::Connect(_)
+            | Self::Timeout(_)
+            | Self::Reset(_)
+            | Self::Garbage(_)
+            | Self::Unsigned(_) => true,
             Self::ReplyTooLarge { .. } | Self::Request(_) | Self::Write(_) => false,
         }
     }

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::record::{
-    Array, Attribute, Destinations, Dropped, Level, Source, SpanContext, SpanKind, TraceFlags,
+    Array, Attribute, Destinations, Dropped, Level, LogId, Source, SpanContext, SpanKind,
+    TraceFlags,
 };
 
 static SOURCE: Source =
@@ -41,8 +42,12 @@ fn span(id: u64, parent: Option<u64>) -> SpanRecord {
 
 fn trail(spans: Vec<SpanRecord>) -> Trail {
     let trail = Trail::default();
-    trail.process(&spans.into());
+    process(&trail, spans);
     trail
+}
+
+fn process(trail: &Trail, spans: Vec<SpanRecord>) {
+    Processor::<SpanRecord>::process(trail, &spans.into());
 }
 
 fn around(trail: &Trail, id: u64, at_unix_ns: u64) -> Around {
@@ -104,7 +109,7 @@ fn what_happened_before_in_the_same_trace_is_told_oldest_first() {
 #[test]
 fn only_so_many_are_told_and_they_are_the_newest() {
     let trail = Trail::new(3);
-    trail.process(&(1..=10).map(|id| span(id, None)).collect());
+    Processor::<SpanRecord>::process(&trail, &(1..=10).map(|id| span(id, None)).collect());
     (0..10).for_each(|at| trail.note(Some(TRACE), note(85 + at, &format!("note {at}"))));
     assert_eq!(told(&around(&trail, 9, 92)), ["span 9", "note 6", "note 7"]);
     assert_eq!(told(&around(&trail, 9, 85)), ["span 7", "span 8", "note 0"]);
@@ -173,15 +178,15 @@ fn events_are_notes_but_for_exceptions() {
 fn memory_is_bounded_by_spans_and_by_notes() {
     let trail = Trail::default();
     let kept = || {
-        let groups = lock(&trail.groups);
-        (groups.spans, groups.kept.len())
+        let groups = trail.spans.groups();
+        (groups.iter().map(|group| group.len()).sum::<usize>(), groups.len())
     };
     let group = |of: u64| -> Arc<[SpanRecord]> { (1..=of).map(|id| span(id, None)).collect() };
-    (0..40).for_each(|_| trail.process(&group(1_000)));
+    (0..40).for_each(|_| Processor::<SpanRecord>::process(&trail, &group(1_000)));
     assert_eq!(kept(), (8_000, 8));
-    trail.process(&group(10_000));
+    Processor::<SpanRecord>::process(&trail, &group(10_000));
     assert_eq!(kept(), (10_000, 1));
-    trail.process(&group(10));
+    Processor::<SpanRecord>::process(&trail, &group(10));
     assert_eq!(kept(), (10, 1));
     (0..5_000).for_each(|at| trail.note(Some(TRACE), note(at, "x")));
     assert_eq!(lock(&trail.notes).len(), MAX_NOTES);
@@ -202,9 +207,80 @@ fn where_a_value_of_an_event_ends_can_be_seen_by_whoever_hides_it() {
         attributes: attributes.into(),
         dropped_attributes: 0,
     };
-    let told = sentence(&event);
+    let told = sentence(&event.name, &event.attributes);
     assert_eq!(
         told,
         r#"login user=bob password="correct horse, \"battery\"" token=["a b", "c"] q="a b""#
     );
+}
+
+/// An event of the log in trace 7, or in none.
+fn logged(unix_ns: u64, level: Level, message: &str, trace_id: TraceId) -> LogRecord {
+    LogRecord {
+        id: LogId::new(unix_ns, 0),
+        unix_ns,
+        level,
+        target: "".into(),
+        file: None,
+        line: None,
+        message: message.to_owned().into(),
+        attributes: vec![Attribute::new("left", 3)],
+        span: trace_id.is_valid().then_some(SpanContext {
+            trace_id,
+            span_id: SpanId::from_u64(1),
+            ..SpanContext::INVALID
+        }),
+        user: None,
+    }
+}
+
+#[test]
+fn what_was_logged_before_is_told_once_with_its_level_and_its_fields() {
+    let mut first = span(1, None);
+    first.events.push(EventRecord {
+        name: "running low".into(),
+        unix_ns: 8,
+        attributes: Vec::new(),
+        dropped_attributes: 0,
+    });
+    let trail = trail(vec![first]);
+    let records = [
+        logged(8, Level::Warn, "running low", TRACE),
+        logged(9, Level::Info, "of another trace", TraceId::from_u128(8)),
+        logged(7, Level::Trace, "", TRACE),
+        logged(99, Level::Info, "too late", TRACE),
+    ];
+    Processor::<LogRecord>::process(&trail, &records.into());
+    let found = around(&trail, 1, 50);
+    assert_eq!(told(&found), ["left=3", "running low left=3", "span 1"]);
+    let severities: Vec<_> = found.breadcrumbs.iter().map(|crumb| crumb.severity).collect();
+    assert_eq!(severities, [Severity::Debug, Severity::Warning, Severity::Info]);
+    assert!(matches!(found.breadcrumbs[0].what, Happening::Log { .. }));
+}
+
+#[test]
+fn a_failure_outside_of_any_trace_has_what_was_logged_outside() {
+    let trail = Trail::default();
+    let records =
+        [logged(8, Level::Info, "outside", TraceId::INVALID), logged(9, Level::Info, "in", TRACE)];
+    Processor::<LogRecord>::process(&trail, &records.into());
+    let found = trail.around(TraceId::INVALID, SpanId::INVALID, 50);
+    assert_eq!(told(&found), ["outside left=3"]);
+}
+
+#[test]
+fn memory_is_bounded_by_what_was_logged() {
+    let trail = Trail::default();
+    let text = "x".repeat(1024 * 1024);
+    for unix_ns in 1..=10 {
+        Processor::<LogRecord>::process(
+            &trail,
+            &[logged(unix_ns, Level::Info, &text, TRACE)].into(),
+        );
+    }
+    let found = around(&trail, 1, 50);
+    assert_eq!(found.breadcrumbs.len(), 3);
+    assert!(found.breadcrumbs.iter().all(|crumb| crumb.unix_ns >= 8));
+    let Happening::Log { message } = &found.breadcrumbs[0].what else { panic!("expected the log") };
+    assert_eq!(message.len(), MAX_EVENT_BYTES);
 }

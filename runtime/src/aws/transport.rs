@@ -1,0 +1,85 @@
+//! The way of a destination's requests to a service of AWS.
+//!
+//! In: requests without a signature. Out: answers, also those of the steps that a request needs
+//! before it can be taken.
+//! Never: retries; signs twice, since a signature is as old as its request; knows what a step is for.
+//!
+//! ```text
+//! request ─ sign ─ POST ─▶ reply ── nothing is missing ──────────────────────▶ reply
+//!                            └─ steps ─ each: sign ─ POST ─▶ done ─▶ request again
+//!                                                       └─▶ stop ─▶ reply of the step
+//! ```
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use super::signer::Signer;
+use super::{Provider, SettingsError, Target};
+use crate::export::{Prepare, Reply, Request, StepOutcome};
+use crate::pipeline::transport::{self, TransportError, http};
+
+/// Signs each request when it is sent.
+pub struct Transport<P = ()> {
+    signer: Signer,
+    http: http::Client,
+    clock: fn() -> SystemTime,
+    prepare: P,
+}
+
+impl<P: Prepare> Transport<P> {
+    /// Makes a transport; opens no connection and looks for no credentials.
+    ///
+    /// `timeout` is for one request or step, from connecting to the last byte; `clock` tells the time
+    /// that signatures hold; `prepare` what requests need before they are taken, `()` for nothing.
+    ///
+    /// # Errors
+    /// [`SettingsError::Http`] when the system has no certificates.
+    pub fn new(
+        target: Target,
+        provider: Provider,
+        timeout: Duration,
+        clock: fn() -> SystemTime,
+        prepare: P,
+    ) -> Result<Self, SettingsError> {
+        let tls = target.endpoint.is_encrypted();
+        let settings = http::Settings { timeout, tls, proxy: None };
+        let http = http::Client::new(&settings).map_err(SettingsError::Http)?;
+        Ok(Self { signer: Signer { target, provider }, http, clock, prepare })
+    }
+
+    async fn exchange(&self, mut request: Request) -> Result<Reply, TransportError> {
+        let signed = self.signer.sign(&mut request, (self.clock)()).await;
+        signed.map_err(|error| TransportError::Unsigned(error.to_string()))?;
+        transport::Transport::send(&self.http, request).await
+    }
+}
+
+impl<P: Prepare> transport::Transport for Transport<P> {
+    async fn send(&self, request: Request) -> Result<Reply, TransportError> {
+        // The parts of the body are shared.
+        let reply = self.exchange(request.clone()).await?;
+        let steps = self.prepare.steps(&request, &reply);
+        if steps.is_empty() {
+            return Ok(reply);
+        }
+        let mut skipped = Vec::new();
+        for step in steps {
+            let reply = self.exchange(step.clone()).await?;
+            match self.prepare.outcome(&step, &reply) {
+                StepOutcome::Done => {}
+                StepOutcome::Skip => skipped.push(self.prepare.name(&step)),
+                StepOutcome::Stop => {
+                    let stopped_at = Some(self.prepare.name(&step));
+                    return Ok(Reply { stopped_at, skipped, ..reply });
+                }
+            }
+        }
+        Ok(Reply { skipped, ..self.exchange(request).await? })
+    }
+}
+
+impl<P> fmt::Debug for Transport<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport").field("signer", &self.signer).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,36 @@
+//! Where the log goes in CloudWatch Logs, and as whose.
+
+use super::{ConfigError, Environment};
+use crate::aws::{Access, Service};
+use crate::export::cloudwatch::Settings;
+
+/// Reads the variables; `None` when they name no log group.
+pub(super) fn read(environment: &Environment) -> Result<Option<Settings>, ConfigError> {
+    let lookup = |name: &str| environment.get(name).map(str::to_owned);
+    Ok(Settings::from_env(&lookup)?.map(complete))
+}
+
+/// Reads who asks and where, when there is anything to ask for.
+pub(super) fn access(
+    environment: &Environment,
+    settings: Option<&Settings>,
+) -> Result<Option<Access>, ConfigError> {
+    let lookup = |name: &str| environment.get(name).map(str::to_owned);
+    let read = settings.map(|_| Access::from_env(Service::LOGS, &lookup));
+    Ok(read.transpose()?)
+}
+
+/// Fills in what the settings do not say of the process.
+pub(super) fn complete(mut settings: Settings) -> Settings {
+    let process = &mut settings.process;
+    process
+        .machine
+        .get_or_insert_with(|| gethostname::gethostname().to_string_lossy().into_owned());
+    process.process_id.get_or_insert_with(std::process::id);
+    if process.program.is_none() {
+        let program = std::env::current_exe().ok();
+        let name = program.as_deref().and_then(std::path::Path::file_stem);
+        process.program = name.map(|name| name.to_string_lossy().into_owned());
+    }
+    settings
+}
