@@ -58,20 +58,7 @@ impl Namespace {
         Self::checked("the namespace", name)
     }
 
-    /// Reads `CLOUDWATCH_METRICS_NAMESPACE` through `lookup`; `None` where it is not set or empty.
-    ///
-    /// # Errors
-    /// A name that the service would refuse.
-    pub fn from_env(
-        lookup: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Option<Self>, SettingsError> {
-        const VARIABLE: &str = "CLOUDWATCH_METRICS_NAMESPACE";
-        let found = lookup(VARIABLE).map(|found| found.trim().to_owned());
-        let found = found.filter(|found| !found.is_empty());
-        found.map(|found| Self::checked(VARIABLE, &found)).transpose()
-    }
-
-    fn checked(variable: &'static str, name: &str) -> Result<Self, SettingsError> {
+    pub(super) fn checked(variable: &'static str, name: &str) -> Result<Self, SettingsError> {
         let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b".-_/#:".contains(&byte);
         let has_length = (1..=MAX_NAMESPACE_CHARS).contains(&name.len());
         if has_length && name.bytes().all(is_part) && !name.starts_with("AWS/") {
@@ -324,18 +311,14 @@ mod tests {
     #[test]
     fn a_namespace_is_what_the_service_takes_or_is_refused_with_what_it_would() {
         for name in ["Cruddur", "cruddur/api", "a.b-c_d#e:1", "AWS", &"x".repeat(255)] {
-            let namespace = Namespace::from_env(&|_| Some(format!(" {name} "))).unwrap();
-            assert_eq!(namespace.map(|it| it.to_string()).as_deref(), Some(name));
+            assert_eq!(Namespace::new(name).unwrap().to_string(), name);
         }
-        for name in ["AWS/Logs", "a b", "größe", &"x".repeat(256)] {
-            let error = Namespace::from_env(&|_| Some(name.to_owned())).unwrap_err();
+        for name in ["", "AWS/Logs", "a b", "größe", &"x".repeat(256)] {
             let expected = format!(
-                "CLOUDWATCH_METRICS_NAMESPACE is `{name}`, expected 1 to 255 of the characters \
-                 a-z A-Z 0-9 . - _ / # :, not beginning with `AWS/`"
+                "the namespace is `{name}`, expected 1 to 255 of the characters a-z A-Z 0-9 . - _ / # :, \
+                 not beginning with `AWS/`"
             );
-            assert_eq!(error.to_string(), expected);
+            assert_eq!(Namespace::new(name).unwrap_err().to_string(), expected);
         }
-        assert_eq!(Namespace::from_env(&|_| Some(String::new())).unwrap(), None);
-        assert_eq!(Namespace::from_env(&|_| None).unwrap(), None);
     }
 }

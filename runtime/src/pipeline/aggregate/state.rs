@@ -101,7 +101,7 @@ impl State {
         if waiting.as_ref().is_some_and(|calls| minute(calls.unix_ns) != ended_in) {
             out.extend(waiting.take());
         }
-        let calls = waiting.get_or_insert_with(|| none_of(name));
+        let calls = waiting.get_or_insert_with(|| none_of(name.clone()));
         calls.unix_ns = calls.unix_ns.max(span.end_unix_ns);
         calls.errors += u64::from(has_failed(span));
         calls.durations_ns.push(span.end_unix_ns.saturating_sub(span.start_unix_ns));
@@ -120,9 +120,8 @@ impl State {
     }
 }
 
-fn none_of(function: &Cow<'static, str>) -> CallStatistics {
-    let durations_ns = Vec::new();
-    CallStatistics { function: function.clone(), unix_ns: 0, errors: 0, durations_ns }
+const fn none_of(function: Cow<'static, str>) -> CallStatistics {
+    CallStatistics { function, unix_ns: 0, errors: 0, durations_ns: Vec::new() }
 }
 
 /// The minute since the Unix epoch.
