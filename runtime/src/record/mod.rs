@@ -30,7 +30,6 @@ pub use error::{
 pub use id::{ParseIdError, SpanId, TraceId};
 pub use level::{Level, ParseLevelError};
 pub use local_trace::LocalTrace;
-pub(crate) use log::ACCESS_TARGET;
 pub use log::{LogId, LogRecord};
 pub use resource::Resource;
 pub use segment::{Failure, Metadata, Namespace, Segment};
