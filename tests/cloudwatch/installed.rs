@@ -1,0 +1,156 @@
+//! CloudWatch Logs as users turn it on: by variables, for the whole process. The tests take turns.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+use spanwright::config::Environment;
+use spanwright::install::{Delivery, Report};
+use spanwright::record::SpanKind;
+use spanwright::{Config, Span, Telemetry};
+use support::cloudwatch_server::{ACCESS_KEY_ID, CloudwatchServer, REGION, SECRET_ACCESS_KEY};
+use support::rig::LONG;
+use support::xray_daemon::XrayDaemon;
+
+use crate::rig::GROUP;
+
+/// One installation at a time: whoever holds this has it.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn config(server: &CloudwatchServer, more: &[(&str, &str)]) -> Config {
+    let url = server.url();
+    let all = [
+        ("CLOUDWATCH_LOG_GROUP", GROUP),
+        ("CLOUDWATCH_LOG_STREAM", "api"),
+        ("AWS_REGION", REGION),
+        ("AWS_ENDPOINT_URL_LOGS", &url),
+        ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
+        // Everything, also of the libraries below.
+        ("RUST_LOG", "trace"),
+    ];
+    let environment: Environment = all.into_iter().chain(more.iter().copied()).collect();
+    Config::from_environment(&environment).expect("there is nothing to misread")
+}
+
+fn install(server: &CloudwatchServer, more: &[(&str, &str)]) -> Telemetry {
+    config(server, more).install().expect("nothing else is installed")
+}
+
+fn cloudwatch(report: &Report) -> &Delivery {
+    let mut destinations = report.destinations.iter();
+    destinations.find(|it| it.destination == "cloudwatch").expect("it is a destination")
+}
+
+/// The events that say this, as objects.
+fn told(server: &CloudwatchServer, message: &str) -> Vec<Value> {
+    let store = server.store();
+    let streams = store.streams(GROUP);
+    let events = streams.iter().flat_map(|stream| store.events(GROUP, stream));
+    events.map(|event| event.json()).filter(|event| event["message"] == message).collect()
+}
+
+#[test]
+fn what_was_logged_before_the_end_is_sent_by_the_shutdown_without_a_runtime_of_the_application() {
+    let _turn = turn();
+    let server = CloudwatchServer::start().in_real_time();
+    let telemetry = install(&server, &[]);
+    let request = Span::build("GET /home").kind(SpanKind::Server).start();
+    let trace_id = request.context().trace_id;
+    request.in_scope(|| tracing::info!(app.rows = 3, "home activities"));
+    drop(request);
+    let report = telemetry.shutdown(LONG);
+    let delivery = cloudwatch(&report);
+    assert!(delivery.in_time && delivery.tally.delivered > 0, "{report}");
+    assert_eq!(delivery.tally.accepted, delivery.tally.delivered);
+    let [event] = &told(&server, "home activities")[..] else { panic!("one event") };
+    assert_eq!((&event["level"], &event["fields"]["app.rows"]), (&"INFO".into(), &3.into()));
+    assert_eq!(event["trace_id"], trace_id.to_string());
+    let hex = trace_id.to_string();
+    assert_eq!(event["xray_trace_id"], format!("1-{}-{}", &hex[..8], &hex[8..]));
+}
+
+#[test]
+fn what_our_own_client_logs_makes_no_events() {
+    let _turn = turn();
+    let server = CloudwatchServer::start().in_real_time();
+    let telemetry = install(&server, &[]);
+    tracing::info!("one of ours");
+    // Each request that is sent would otherwise be something new to send.
+    for _ in 0..3 {
+        assert!(telemetry.flush(LONG).in_time);
+    }
+    let report = telemetry.shutdown(LONG);
+    assert_eq!(cloudwatch(&report).tally.delivered, 1, "{:?}", server.store().all_events());
+}
+
+#[test]
+fn what_is_logged_after_the_shutdown_harms_nobody() {
+    let _turn = turn();
+    let server = CloudwatchServer::start().in_real_time();
+    let report = install(&server, &[]).shutdown(LONG);
+    tracing::info!("too late");
+    assert_eq!(cloudwatch(&report).tally.accepted, 0);
+    let again = install(&server, &[]);
+    tracing::info!("in time");
+    let report = again.shutdown(LONG);
+    assert_eq!(cloudwatch(&report).tally.delivered, 1);
+    assert_eq!((told(&server, "too late").len(), told(&server, "in time").len()), (0, 1));
+}
+
+#[test]
+fn the_default_stream_says_who_writes() {
+    let _turn = turn();
+    let server = CloudwatchServer::start().in_real_time();
+    let telemetry =
+        install(&server, &[("CLOUDWATCH_LOG_STREAM", ""), ("CLOUDWATCH_LOG_RETENTION_DAYS", "14")]);
+    tracing::info!("hello");
+    assert!(telemetry.shutdown(LONG).in_time);
+    let store = server.store();
+    let [stream] = store.streams(GROUP)[..] else { panic!("one stream") };
+    assert!(stream.ends_with(&format!("/{}", std::process::id())), "{stream}");
+    assert!(stream.contains("/cloudwatch"), "it names the program: {stream}");
+    assert_eq!(store.retention_days(GROUP), Some(14));
+}
+
+#[test]
+fn segments_say_where_the_log_is() {
+    let _turn = turn();
+    let (server, daemon) = (CloudwatchServer::start().in_real_time(), XrayDaemon::start());
+    let address = daemon.address().to_string();
+    let telemetry = install(
+        &server,
+        &[("AWS_XRAY_DAEMON_ADDRESS", &address), ("SPANWRIGHT_XRAY_SAMPLING", "as-spans")],
+    );
+    drop(Span::build("GET /home").kind(SpanKind::Server).start());
+    assert!(telemetry.shutdown(LONG).in_time);
+    let [document] = &daemon.documents()[..] else { panic!("one document") };
+    let groups = &document.json["aws"]["cloudwatch_logs"];
+    assert_eq!(*groups, serde_json::json!([{"log_group": GROUP}]));
+}
+
+#[test]
+fn half_of_a_pair_of_keys_or_a_bad_name_is_an_error_that_names_the_variable() {
+    let read = |more: &[(&str, &str)]| {
+        let environment: Environment = more.iter().copied().collect();
+        Config::from_environment(&environment).map(|_| ()).map_err(|error| error.to_string())
+    };
+    let group = ("CLOUDWATCH_LOG_GROUP", GROUP);
+    for (variable, value, expected) in [
+        ("AWS_ACCESS_KEY_ID", "AKID", "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not"),
+        ("AWS_REGION", "Ireland", "AWS_REGION is `Ireland`, expected a region"),
+        ("AWS_ENDPOINT_URL_LOGS", "localhost", "AWS_ENDPOINT_URL_LOGS is `localhost`, expected"),
+        (
+            "CLOUDWATCH_LOG_STREAM",
+            "{host}",
+            "CLOUDWATCH_LOG_STREAM is `{host}`: `{host}` is not known",
+        ),
+    ] {
+        let error = read(&[group, (variable, value)]).expect_err("the value is bad");
+        assert!(error.starts_with(expected), "{error}");
+        // Without a group nobody asks.
+        assert_eq!(read(&[(variable, value)]), Ok(()));
+    }
+}

@@ -1,0 +1,10 @@
+//! CloudWatch Logs, from events to what the service is sent, against a double of it on loopback.
+
+mod access;
+mod creation;
+mod faults;
+mod installed;
+mod limits;
+mod order;
+mod outage;
+mod rig;
