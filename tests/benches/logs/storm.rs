@@ -116,7 +116,16 @@ fn requests(address: SocketAddr, client: u64, begin: Instant) -> Vec<Duration> {
 
 fn p99_us(mut times: Vec<Duration>) -> f64 {
     times.sort_unstable();
-    if std::env::var_os("SHOW").is_some() { println!("p10 {:?} p50 {:?} p90 {:?} p99 {:?} p999 {:?}", times[times.len()/10], times[times.len()/2], times[times.len()*9/10], times[times.len()*99/100], times[times.len()*999/1000]); }
+    if std::env::var_os("SHOW").is_some() {
+        println!(
+            "p10 {:?} p50 {:?} p90 {:?} p99 {:?} p999 {:?}",
+            times[times.len() / 10],
+            times[times.len() / 2],
+            times[times.len() * 9 / 10],
+            times[times.len() * 99 / 100],
+            times[times.len() * 999 / 1000]
+        );
+    }
     times[times.len() * 99 / 100].as_secs_f64() * 1e6
 }
 
