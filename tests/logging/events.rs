@@ -289,3 +289,13 @@ fn ids_of_events_are_unique_and_in_the_order_of_their_times() {
     let logs = capture_logs(|| (0..1_000).for_each(|_| info!("again")));
     assert!(logs.windows(2).all(|pair| pair[0].id < pair[1].id));
 }
+
+#[test]
+fn a_burst_of_events_takes_no_room_from_the_spans_around_them() {
+    let captured = Capture::default().span_events(None).run_all(|| {
+        for _ in 0..500 {
+            Span::new("round").in_scope(|| (0..40).for_each(|number| info!(number, "one of many")));
+        }
+    });
+    assert_eq!((captured.spans.len(), captured.logs.len()), (500, 20_000));
+}

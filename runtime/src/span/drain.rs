@@ -8,6 +8,7 @@ mod log;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::thread;
 
 use rtrb::Consumer;
 use rustc_hash::FxHashMap;
@@ -21,6 +22,10 @@ use super::tracer::{self, Limits, Processors};
 use super::{AMENDMENTS, LEDGER, decode, ring};
 use crate::loss::LossReason;
 use crate::record::{Attribute, Destinations, Processor, SpanRecord, Value};
+
+/// After how many records other threads get a turn on the processor: some systems take it from nobody
+/// who does not give it.
+const RECORDS_PER_TURN: usize = 128;
 
 /// How many words of amendments may wait for the end of their spans: 8 MiB.
 const MAX_WAITING_WORDS: usize = 1024 * 1024;
@@ -122,6 +127,9 @@ impl Drain {
         for (what, record) in &mut records {
             self.take(what, record);
             count += 1;
+            if count % RECORDS_PER_TURN == 0 {
+                thread::yield_now();
+            }
         }
         debug_assert!(records.rest().is_empty(), "a ring holds whole records");
         self.words = words;

@@ -33,6 +33,9 @@ const MAX_EVENT_TEXT_BYTES: usize = 1024 * 1024;
 /// Room that a thread keeps for its next event is not larger than this, in bytes.
 const MAX_KEPT_BYTES: usize = 64 * 1024;
 
+/// How much of a ring events leave to spans, which have no other way: a quarter.
+const SPARE_WORDS: usize = ring::CAPACITY_WORDS / 4;
+
 /// Who wants events of the log, in any tracer: whoever takes the log, and spans.
 static TAKEN: AtomicU8 = AtomicU8::new(0);
 
@@ -107,7 +110,7 @@ fn send(callsite: &'static Callsite, span: Current, ticks: u64, items: &[MaybeUn
             room.head(head);
             room.words(items);
         };
-        items.len() <= MAX_ITEM_WORDS && ring::write(local, words, write)
+        items.len() <= MAX_ITEM_WORDS && ring::write_leaving(SPARE_WORDS, local, words, write)
             || ring::write_shared(words, write)
     });
     if !fitted {

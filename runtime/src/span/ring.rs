@@ -67,6 +67,17 @@ impl Slot {
 /// `write` must only copy words: it must not come back to this ring.
 #[inline]
 pub(super) fn write(local: &Local, words: usize, write: impl FnOnce(&mut Words<'_>)) -> bool {
+    write_leaving(0, local, words, write)
+}
+
+/// The same, where so many words stay free for others.
+#[inline]
+pub(super) fn write_leaving(
+    spare: usize,
+    local: &Local,
+    words: usize,
+    write: impl FnOnce(&mut Words<'_>),
+) -> bool {
     match local.ring.get().0 {
         Some(mut writer) => {
             #[expect(unsafe_code, reason = "a thread-local with a destructor costs a state check")]
@@ -74,7 +85,7 @@ pub(super) fn write(local: &Local, words: usize, write: impl FnOnce(&mut Words<'
             // clears the slot first; no other thread reads the slot, and `write` does not come
             // back here, so this is the only reference.
             let writer = unsafe { writer.as_mut() };
-            writer.write(words, write)
+            writer.write(words, spare, write)
         }
         None => write_without_ring(local, words, write),
     }
@@ -86,7 +97,7 @@ pub(super) fn write(local: &Local, words: usize, write: impl FnOnce(&mut Words<'
 #[cold]
 pub(super) fn write_shared(words: usize, write: impl FnOnce(&mut Words<'_>)) -> bool {
     let mut shared = lock(&SHARED);
-    let fitted = shared.get_or_insert_with(|| make(SHARED_WORDS)).write(words, write);
+    let fitted = shared.get_or_insert_with(|| make(SHARED_WORDS)).write(words, 0, write);
     drop(shared);
     collector::wake();
     fitted
@@ -100,7 +111,7 @@ pub(super) fn take_new() -> Vec<Consumer<u64>> {
 #[cold]
 fn write_without_ring(local: &Local, words: usize, write: impl FnOnce(&mut Words<'_>)) -> bool {
     let mut held = Owner(Some(acquire()));
-    let fitted = held.0.as_mut().is_some_and(|writer| writer.write(words, write));
+    let fitted = held.0.as_mut().is_some_and(|writer| writer.write(words, 0, write));
     // While a thread's last destructors run, its owner may be gone: then the ring goes back after
     // each record.
     let _ = OWNER.try_with(|owner| {
@@ -139,8 +150,8 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 impl Writer {
     #[inline]
-    fn write(&mut self, words: usize, write: impl FnOnce(&mut Words<'_>)) -> bool {
-        let Ok(mut chunk) = self.producer.write_chunk_uninit(words) else {
+    fn write(&mut self, words: usize, spare: usize, write: impl FnOnce(&mut Words<'_>)) -> bool {
+        let Ok(mut chunk) = self.producer.write_chunk_uninit(words + spare) else {
             return refuse();
         };
         let (first, second) = chunk.as_mut_slices();

@@ -59,8 +59,14 @@ pub(super) fn message_bytes(item: &[u8]) -> usize {
     let events = events(item);
     let frame = BEFORE_TIME.len() + time_digits(item) + BEFORE_MESSAGE.len() + END.len();
     // Only quotes and backslashes are escaped, each by one backslash: a pair is one byte.
-    let signs: usize = item.iter().map(|byte| usize::from(matches!(byte, b'\\' | b'"'))).sum();
+    let signs: usize = item.chunks(usize::from(u8::MAX)).map(signs).sum();
     item.len() - events * frame - (signs - events * QUOTES) / 2
+}
+
+/// How many quotes and backslashes there are among at most 255 bytes: so short, they are counted many at
+/// a time.
+fn signs(piece: &[u8]) -> usize {
+    piece.iter().map(|byte| u8::from(matches!(byte, b'\\' | b'"'))).sum::<u8>().into()
 }
 
 fn time_digits(item: &[u8]) -> usize {
