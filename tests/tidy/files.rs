@@ -12,6 +12,7 @@ const DIALECT: [&str; 4] = ["encode.rs", "mod.rs", "request.rs", "verdict.rs"];
 const EXTRAS: &[(&str, &str, &str)] = &[
     ("cloudwatch", "create.rs", "group and stream are created by the requests of the same dialect"),
     ("cloudwatch", "item.rs", "order, number and size of events are seen without parsing them"),
+    ("cloudwatch", "metrics.rs", "numbers of calls are events of a format of their own"),
     ("cloudwatch", "settings.rs", "four variables, and names that the service would refuse"),
     ("cloudwatch", "stream.rs", "a stream is named by a template, perhaps by the time of an event"),
     ("cloudwatch", "testing.rs", "records that the tests of several files share"),

@@ -20,7 +20,7 @@ use tracing::{Level, event, event_enabled};
 use super::request_facts::Claims;
 use super::settings::Tracing;
 use crate::conventions::{known_method, without_secrets};
-use crate::record::{ACCESS_TARGET, Outcome};
+use crate::record::{LogRecord, Outcome};
 use crate::span::{SpanRef, guard_attributes, since_epoch, steady};
 use crate::utc;
 
@@ -52,9 +52,9 @@ impl AccessLog {
     /// Whether any line of a request would be read.
     pub(super) fn is_wanted(settings: &Tracing) -> bool {
         !settings.omits_access_log
-            && (event_enabled!(target: ACCESS_TARGET, Level::ERROR)
-                || event_enabled!(target: ACCESS_TARGET, Level::WARN)
-                || event_enabled!(target: ACCESS_TARGET, Level::INFO))
+            && (event_enabled!(target: LogRecord::ACCESS_TARGET, Level::ERROR)
+                || event_enabled!(target: LogRecord::ACCESS_TARGET, Level::WARN)
+                || event_enabled!(target: LogRecord::ACCESS_TARGET, Level::INFO))
     }
 
     /// Keeps what is known before the request is handled.
@@ -121,7 +121,7 @@ impl Entry {
         macro_rules! tell {
             ($level:ident) => {
                 event!(
-                    target: ACCESS_TARGET,
+                    target: LogRecord::ACCESS_TARGET,
                     Level::$level,
                     http.request.method = known_method(line.method).unwrap_or("_OTHER"),
                     url.path = line.path,

@@ -10,6 +10,13 @@ pub(super) fn read(environment: &Environment) -> Result<Option<Settings>, Config
     Ok(Settings::from_env(&lookup)?.map(complete))
 }
 
+/// A warning where metrics are asked for that have no stream to go to.
+pub(super) fn warning(environment: &Environment, settings: Option<&Settings>) -> Option<String> {
+    const NAMESPACE: &str = "CLOUDWATCH_METRICS_NAMESPACE";
+    let is_idle = settings.is_none() && environment.get(NAMESPACE).is_some();
+    is_idle.then(|| format!("{NAMESPACE} changes nothing without CLOUDWATCH_LOG_GROUP"))
+}
+
 /// Reads who asks and where, when there is anything to ask for.
 pub(super) fn access(
     environment: &Environment,

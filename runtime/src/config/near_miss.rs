@@ -5,7 +5,7 @@
 //! Never: reads a value.
 
 /// Every variable that some part of this crate reads.
-const READ: [&str; 74] = [
+const READ: [&str; 75] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",
@@ -26,6 +26,7 @@ const READ: [&str; 74] = [
     "CLOUDWATCH_LOG_GROUP",
     "CLOUDWATCH_LOG_RETENTION_DAYS",
     "CLOUDWATCH_LOG_STREAM",
+    "CLOUDWATCH_METRICS_NAMESPACE",
     "HONEYCOMB_API_KEY",
     "HONEYCOMB_DATASET",
     "NO_COLOR",

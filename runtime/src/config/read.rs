@@ -16,6 +16,8 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
     warnings.extend(choice.into_iter().flat_map(Choice::warnings));
     #[cfg(feature = "cloudwatch")]
     let cloudwatch = super::cloudwatch::read(environment)?;
+    #[cfg(feature = "cloudwatch")]
+    warnings.extend(super::cloudwatch::warning(environment, cloudwatch.as_ref()));
     Ok(Config {
         is_disabled: is_on(environment, "OTEL_SDK_DISABLED")?,
         resource,

@@ -95,6 +95,16 @@ fn an_empty_variable_counts_as_absent() {
     assert_eq!(config.level, Level::Info);
 }
 
+#[cfg(feature = "cloudwatch")]
+#[test]
+fn metrics_without_a_log_group_to_go_to_are_worth_a_word() {
+    let namespace = ("CLOUDWATCH_METRICS_NAMESPACE", "Cruddur");
+    let expected = "CLOUDWATCH_METRICS_NAMESPACE changes nothing without CLOUDWATCH_LOG_GROUP";
+    assert_eq!(read(&[namespace]).unwrap().warnings(), [expected]);
+    let config = read(&[namespace, ("CLOUDWATCH_LOG_GROUP", "cruddur")]).unwrap();
+    assert_eq!(config.warnings(), [""; 0]);
+}
+
 #[cfg(feature = "console")]
 #[test]
 fn the_format_of_the_log_is_the_one_that_is_asked_for() {

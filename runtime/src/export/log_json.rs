@@ -15,6 +15,10 @@ mod cut;
 use crate::export::utc;
 use crate::record::{Array, Attribute, Level, LogRecord, SpanContext, Value};
 
+#[cfg_attr(
+    not(feature = "cloudwatch"),
+    expect(unused_imports, reason = "a line of a console is one part")
+)]
 pub(super) use cut::prefix;
 
 /// The least that an event may be limited to, in bytes: all that has a length of its own, and a
@@ -44,11 +48,19 @@ impl<'a> Form<'a> {
     }
 
     /// A part of the message, and which of how many it is, from 1. The first has the attributes.
+    #[cfg_attr(
+        not(feature = "cloudwatch"),
+        expect(dead_code, reason = "a line of a console is one part")
+    )]
     pub(super) fn part(self, message: &'a str, number: usize, parts: usize) -> Self {
         Self { message, part: Some((number, parts)), ..self }
     }
 
     /// The same, saying that so many bytes of the message are in no part.
+    #[cfg_attr(
+        not(feature = "cloudwatch"),
+        expect(dead_code, reason = "a line of a console is one part")
+    )]
     pub(super) fn leaving_out(self, left_out_bytes: usize) -> Self {
         Self { left_out_bytes, ..self }
     }

@@ -7,28 +7,39 @@ use super::InstallError;
 use super::outlets::Parts;
 use crate::aws::{Access, Service, SettingsError, Target, Transport};
 use crate::config::Config;
-use crate::export::cloudwatch::{Creation, Exporter};
-use crate::pipeline::Motor;
-use crate::record::{Array, Attribute};
+use crate::export::cloudwatch::{Creation, Exporter, Metrics};
+use crate::pipeline::{Aggregator, Handle, Motor};
+use crate::record::{Array, Attribute, CallStatistics};
 use crate::span;
+
+/// What counts and measures calls.
+pub(super) type Calls = Aggregator<Handle<CallStatistics>>;
 
 /// Starts it, if it is configured.
 pub(super) fn start(
     config: &mut Config,
     motor: &Motor,
     parts: &mut Parts,
-) -> Result<(), InstallError> {
-    let Some(settings) = config.cloudwatch.take() else { return Ok(()) };
+) -> Result<Option<Arc<Calls>>, InstallError> {
+    let Some(settings) = config.cloudwatch.take() else { return Ok(None) };
     let access = config.cloudwatch_access.take();
     let access = access.unwrap_or_else(|| Access::new(Service::LOGS));
     let target = target(&access, motor)?;
     let provider = access.provider(&target.region);
     let endpoint = target.endpoint.to_string();
     let creation = Creation::new(&settings, &endpoint);
-    let transport = Transport::new(target, provider, settings.timeout, now, creation)?;
-    let handle = motor.add(Exporter::new(&settings, &endpoint), transport, &config.pipeline);
+    let transport = || {
+        let (target, provider, creation) = (target.clone(), provider.clone(), creation.clone());
+        Transport::new(target, provider, settings.timeout, now, creation)
+    };
+    let handle = motor.add(Exporter::new(&settings, &endpoint), transport()?, &config.pipeline);
     parts.processors.logs.push(Arc::new(handle));
-    Ok(())
+    let Some(namespace) = &settings.metrics else { return Ok(None) };
+    let metrics = Metrics::new(&settings, namespace, &config.resource, &endpoint);
+    let calls = Arc::new(Aggregator::new(motor.add(metrics, transport()?, &config.pipeline)));
+    motor.spawn(Arc::clone(&calls).run());
+    parts.processors.spans.push(Arc::clone(&calls) as _);
+    Ok(Some(calls))
 }
 
 /// Says in the resource where the log is: consoles of AWS show it beside a trace.

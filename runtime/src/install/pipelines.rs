@@ -1,6 +1,12 @@
 //! The destinations that are driven by `pipeline`.
 
-#[cfg(any(feature = "otlp", feature = "xray", feature = "rollbar", feature = "console"))]
+#[cfg(any(
+    feature = "otlp",
+    feature = "xray",
+    feature = "cloudwatch",
+    feature = "rollbar",
+    feature = "console"
+))]
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,9 +33,9 @@ pub(super) fn start(
     otlp(config, &motor, parts)?;
     #[cfg(feature = "rollbar")]
     rollbar(config, &motor, parts)?;
-    #[cfg(feature = "cloudwatch")]
-    super::cloudwatch::start(config, &motor, parts)?;
     outlets.add(Pipelines {
+        #[cfg(feature = "cloudwatch")]
+        calls: super::cloudwatch::start(config, &motor, parts)?,
         #[cfg(feature = "xray")]
         xray: super::xray::start(config, &motor, parts)?,
         #[cfg(feature = "console")]
@@ -109,6 +115,8 @@ fn console(config: &mut Config, motor: &Motor, parts: &mut Parts) -> Option<Arc<
 /// The I/O thread and what hangs off it.
 #[derive(Debug)]
 struct Pipelines {
+    #[cfg(feature = "cloudwatch")]
+    calls: Option<Arc<super::cloudwatch::Calls>>,
     #[cfg(feature = "xray")]
     xray: Option<Arc<super::xray::Xray>>,
     #[cfg(feature = "console")]
@@ -123,6 +131,11 @@ impl Outlet for Pipelines {
         if let Some(gatherer) = &self.xray {
             gatherer.release();
         }
+        // What has been counted of minutes that are not over.
+        #[cfg(feature = "cloudwatch")]
+        if let Some(calls) = &self.calls {
+            calls.release();
+        }
         self.motor.flush(timeout).into_iter().map(delivery).collect()
     }
 
@@ -135,6 +148,10 @@ impl Outlet for Pipelines {
         #[cfg(feature = "console")]
         if let Some(console) = &self.console {
             console.release();
+        }
+        #[cfg(feature = "cloudwatch")]
+        if let Some(calls) = &self.calls {
+            calls.close();
         }
         self.motor.shutdown(timeout).into_iter().map(delivery).collect()
     }

@@ -18,12 +18,15 @@
 //! plus what compression makes of the bodies in flight,
 //! and one spare buffer of the size of a batch.
 
+#[cfg(feature = "cloudwatch")]
+mod aggregate;
 mod assemble;
 mod batch;
 #[cfg(feature = "xray")]
 mod gather;
 mod motor;
 mod poll;
+mod priority;
 mod queue;
 mod retry;
 mod settings;
@@ -32,6 +35,8 @@ mod worker;
 
 pub mod transport;
 
+#[cfg(feature = "cloudwatch")]
+pub use aggregate::Aggregator;
 pub use assemble::Assembler;
 #[cfg(feature = "xray")]
 pub use gather::{GatherSettings, Gatherer};

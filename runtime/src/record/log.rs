@@ -6,14 +6,6 @@ use std::sync::Arc;
 
 use super::{Attribute, Level, SpanContext};
 
-/// The target of events that tell of a request that is over; their messages say to people what their
-/// attributes say to machines.
-#[cfg_attr(
-    not(any(feature = "console", all(feature = "actix", feature = "tracing"))),
-    expect(dead_code, reason = "nobody tells or prints requests")
-)]
-pub(crate) const ACCESS_TARGET: &str = "spanwright::access";
-
 /// One event of the log: what some code wanted to be known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogRecord {
@@ -37,6 +29,12 @@ pub struct LogRecord {
     pub span: Option<SpanContext>,
     /// The id of the user whose request it belongs to, where that is known.
     pub user: Option<Arc<str>>,
+}
+
+impl LogRecord {
+    /// The target of events that tell of a request that is over; their messages say to people what
+    /// their attributes say to machines.
+    pub const ACCESS_TARGET: &str = "spanwright::access";
 }
 
 /// Names one event of the log: its time in nanoseconds, then a random number. Sorted by it, events

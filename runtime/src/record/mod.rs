@@ -4,6 +4,7 @@
 //! Never: uses anything but `std`, derives serialisation, changes after it is finished.
 
 mod attribute;
+mod calls;
 mod context;
 mod destinations;
 mod error;
@@ -19,6 +20,7 @@ mod span;
 use std::sync::Arc;
 
 pub use attribute::{Array, Attribute, Value};
+pub use calls::CallStatistics;
 pub use context::{SpanContext, TraceFlags};
 pub use destinations::Destinations;
 pub use error::{
@@ -28,7 +30,6 @@ pub use error::{
 pub use id::{ParseIdError, SpanId, TraceId};
 pub use level::{Level, ParseLevelError};
 pub use local_trace::LocalTrace;
-pub(crate) use log::ACCESS_TARGET;
 pub use log::{LogId, LogRecord};
 pub use resource::Resource;
 pub use segment::{Failure, Metadata, Namespace, Segment};

@@ -31,14 +31,14 @@ impl Encoder {
         self.message.clear();
         whole.write(&mut self.message);
         if self.message.len() <= self.max_bytes {
-            return self.event(record, out);
+            return event(record.unix_ns, &self.message, out);
         }
         if self.oversize == Oversize::Split && self.split(record, out) {
             return;
         }
         self.message.clear();
         whole.write_within(self.max_bytes, &mut self.message);
-        self.event(record, out);
+        event(record.unix_ns, &self.message, out);
     }
 
     /// Appends the parts; `false` when it cannot be told in parts.
@@ -69,21 +69,21 @@ impl Encoder {
             self.message.clear();
             let form = whole.part(part, at + 1, parts.len());
             form.leaving_out(left_out_bytes).write(&mut self.message);
-            self.event(record, out);
+            event(record.unix_ns, &self.message, out);
         }
         true
     }
+}
 
-    /// Appends the message as an event.
-    fn event(&self, record: &LogRecord, out: &mut Vec<u8>) {
-        out.reserve(self.message.len() + self.message.len() / 4);
-        out.extend_from_slice(BEFORE_TIME);
-        let unix_ms = record.unix_ns / 1_000_000;
-        serde_json::to_writer(&mut *out, &unix_ms).expect("a number is written to memory");
-        out.extend_from_slice(BEFORE_MESSAGE);
-        escape(&self.message, out);
-        out.extend_from_slice(END);
-    }
+/// Appends JSON as the message of an event.
+pub(super) fn event(unix_ns: u64, json: &[u8], out: &mut Vec<u8>) {
+    out.reserve(json.len() + json.len() / 4);
+    out.extend_from_slice(BEFORE_TIME);
+    serde_json::to_writer(&mut *out, &(unix_ns / 1_000_000))
+        .expect("a number is written to memory");
+    out.extend_from_slice(BEFORE_MESSAGE);
+    escape(json, out);
+    out.extend_from_slice(END);
 }
 
 /// Appends JSON as a part of a JSON text: its own texts have no signs but these two that need it.

@@ -12,6 +12,7 @@
 mod create;
 mod encode;
 mod item;
+mod metrics;
 mod request;
 mod settings;
 mod stream;
@@ -21,6 +22,7 @@ mod verdict;
 mod weigh;
 
 pub use create::Creation;
+pub use metrics::{Metrics, Namespace};
 pub use settings::{Group, Oversize, Retention, Settings, SettingsError};
 pub use stream::{Process, Template};
 

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::metrics::Namespace;
 use super::stream::{Process, Template};
 use super::{MAX_MESSAGE_BYTES, MAX_NAME_CHARS};
 use crate::export::log_json;
@@ -30,6 +31,9 @@ pub struct Settings {
     /// The largest message of one event, in bytes; the service takes 1,048,550, which is the default.
     /// No fewer than 1,024 are used.
     pub max_message_bytes: usize,
+    /// Where the numbers of calls are found as metrics, which go into the same stream; `None`, the
+    /// default, for no metrics.
+    pub metrics: Option<Namespace>,
     /// How long one request may take; 10 s by default.
     pub timeout: Duration,
 }
@@ -101,12 +105,14 @@ impl Settings {
             retention: None,
             oversize: Oversize::default(),
             max_message_bytes: MAX_MESSAGE_BYTES,
+            metrics: None,
             timeout: Duration::from_secs(10),
         }
     }
 
-    /// Reads `CLOUDWATCH_LOG_GROUP`, `CLOUDWATCH_LOG_STREAM`, `CLOUDWATCH_LOG_CREATE` and
-    /// `CLOUDWATCH_LOG_RETENTION_DAYS` through `lookup`; `None` without a group.
+    /// Reads `CLOUDWATCH_LOG_GROUP`, `CLOUDWATCH_LOG_STREAM`, `CLOUDWATCH_LOG_CREATE`,
+    /// `CLOUDWATCH_LOG_RETENTION_DAYS` and `CLOUDWATCH_METRICS_NAMESPACE` through `lookup`; `None`
+    /// without a group.
     ///
     /// The facts about the process stay empty: whoever builds the settings knows them.
     ///
@@ -119,6 +125,7 @@ impl Settings {
         const STREAM: &str = "CLOUDWATCH_LOG_STREAM";
         const CREATE: &str = "CLOUDWATCH_LOG_CREATE";
         const DAYS: &str = "CLOUDWATCH_LOG_RETENTION_DAYS";
+        const NAMESPACE: &str = "CLOUDWATCH_METRICS_NAMESPACE";
         let get = |variable: &str| {
             let value = lookup(variable)?.trim().to_owned();
             (!value.is_empty()).then_some(value)
@@ -135,6 +142,9 @@ impl Settings {
             let days = found.parse().ok().and_then(Retention::of);
             let value = days.ok_or_else(|| Retention::error(DAYS, found))?;
             settings.retention = Some(value);
+        }
+        if let Some(namespace) = get(NAMESPACE) {
+            settings.metrics = Some(Namespace::checked(NAMESPACE, &namespace)?);
         }
         Ok(Some(settings))
     }
@@ -243,11 +253,13 @@ mod tests {
             ("CLOUDWATCH_LOG_STREAM", "{program}/{date}"),
             ("CLOUDWATCH_LOG_CREATE", "False"),
             ("CLOUDWATCH_LOG_RETENTION_DAYS", "400"),
+            ("CLOUDWATCH_METRICS_NAMESPACE", "Cruddur"),
         ]);
         let settings = settings.unwrap().unwrap();
         assert_eq!(settings.group.as_str(), "/ecs/cruddur_1.#-");
         assert_eq!(settings.stream, Template::new("{program}/{date}").unwrap());
         assert_eq!((settings.creates, settings.retention), (false, Some(Retention(400))));
+        assert_eq!(settings.metrics, Some(Namespace::new("Cruddur").unwrap()));
     }
 
     #[test]
@@ -264,6 +276,7 @@ mod tests {
             ("CLOUDWATCH_LOG_RETENTION_DAYS", "2", "`2`, expected one of the numbers"),
             ("CLOUDWATCH_LOG_RETENTION_DAYS", "a week", "`a week`, expected one of the numbers"),
             ("CLOUDWATCH_LOG_STREAM", "{host}", "`{host}`: `{host}` is not known"),
+            ("CLOUDWATCH_METRICS_NAMESPACE", "AWS/Logs", "`AWS/Logs`, expected 1 to 255"),
         ] {
             let message = from(&[GROUP, (variable, value)]).unwrap_err();
             assert!(message.starts_with(&format!("{variable} is {expected}")), "{message}");

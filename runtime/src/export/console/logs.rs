@@ -13,7 +13,7 @@ use super::paint::{Paint, attributes, attributes_bytes, cut_on_one_line, on_one_
 use super::{LIMITS, LogFormat, Settings, request, verdict};
 use crate::export::log_json::Form;
 use crate::export::{Batch, EncodeError, Exporter, Limits, Reply, Request, Verdict, weight};
-use crate::record::{ACCESS_TARGET, Attribute, Level, LogRecord};
+use crate::record::{Attribute, Level, LogRecord};
 use crate::utc;
 
 /// The longest message that is shown, in characters.
@@ -124,7 +124,8 @@ fn level(level: Level, paint: Paint) -> String {
 
 /// As many fields as fit, and as are not in the message.
 fn fields(record: &LogRecord, paint: Paint) -> String {
-    let is_news = |field: &&Attribute| record.target != ACCESS_TARGET || field.key == DURATION;
+    let is_news =
+        |field: &&Attribute| record.target != LogRecord::ACCESS_TARGET || field.key == DURATION;
     let all: Vec<_> = record.attributes.iter().filter(is_news).collect();
     let mut text = String::new();
     for (index, field) in all.iter().enumerate() {

@@ -74,7 +74,7 @@ fn what_is_not_known_leaves_no_gap() {
 fn a_request_that_is_over_is_its_message_and_how_long_it_took() {
     let attributes = vec![Attribute::new("url.path", "/x"), Attribute::new("duration_ms", 1.5)];
     let message = "[2026-Nov-20 09:16] 127.0.0.1 GET http /x? 200 OK";
-    let target = ACCESS_TARGET.into();
+    let target = LogRecord::ACCESS_TARGET.into();
     let text = text_of(&LogRecord { target, message: message.into(), attributes, ..full() }, false);
     let expected = format!("  spanwright::access  {message}  duration_ms=1.5  trace ");
     assert!(text.contains(&expected), "{text}");

@@ -1,0 +1,177 @@
+//! Calls with times made by hand.
+
+use super::*;
+use crate::record::{
+    Destinations, Dropped, Level, Source, SpanContext, SpanId, SpanKind, TraceFlags, TraceId,
+};
+
+static SOURCE: Source =
+    Source { name: "work", target: "", function: "", file: "", line: 0, level: Level::Info };
+
+const SECOND_NS: u64 = 1_000_000_000;
+
+/// 2026-11-20T10:00:00Z, when a minute begins.
+const NOON_NS: u64 = 1_795_168_800 * SECOND_NS;
+
+/// A call that took so many nanoseconds, and ended so many seconds after the minute began.
+fn call(name: impl Into<Cow<'static, str>>, ended_at_s: u64, took_ns: u64) -> SpanRecord {
+    let end_unix_ns = NOON_NS + ended_at_s * SECOND_NS;
+    SpanRecord {
+        name: name.into(),
+        context: SpanContext {
+            trace_id: TraceId::from_u128(1),
+            span_id: SpanId::from_u64(1),
+            flags: TraceFlags::SAMPLED,
+            is_remote: false,
+        },
+        parent_span_id: None,
+        parent_is_remote: false,
+        local_root_id: SpanId::from_u64(1),
+        trace_state: None,
+        kind: SpanKind::Internal,
+        start_unix_ns: end_unix_ns - took_ns,
+        end_unix_ns,
+        attributes: Vec::new(),
+        events: Vec::new(),
+        links: Vec::new(),
+        dropped: Dropped::default(),
+        status: Status::Unset,
+        outcome: Outcome::Ok,
+        source: &SOURCE,
+        destinations: Destinations::SPANS,
+        segment: None,
+    }
+}
+
+/// The name and the durations of each.
+fn told(calls: &[CallStatistics]) -> Vec<(&str, &[u64])> {
+    calls.iter().map(|it| (&*it.function, &*it.durations_ns)).collect()
+}
+
+fn start() -> Instant {
+    crate::pipeline::worker::now()
+}
+
+fn after(begin: Instant, seconds: u64) -> Instant {
+    begin + Duration::from_secs(seconds)
+}
+
+#[test]
+fn the_calls_of_a_minute_are_told_together_a_moment_after_it() {
+    let (mut state, begin) = (State::default(), start());
+    let spans = [call("b", 10, 1), call("a", 11, 2), call("b", 12, 3)];
+    assert_eq!(state.add(&spans, begin), []);
+    // The last one ended 48 s before the minute does.
+    assert_eq!(state.deadline(), Some(after(begin, 50)));
+    assert_eq!(state.due(after(begin, 49)), []);
+    let calls = state.due(after(begin, 50));
+    assert_eq!(told(&calls), [("a", &[2][..]), ("b", &[1, 3])]);
+    assert_eq!(calls[1].unix_ns, NOON_NS + 12 * SECOND_NS);
+    assert_eq!((state.deadline(), state.due(after(begin, 200))), (None, vec![]));
+}
+
+#[test]
+fn a_call_of_the_next_minute_waits_for_its_own_end() {
+    let (mut state, begin) = (State::default(), start());
+    assert_eq!(state.add(&[call("a", 30, 1), call("b", 30, 2)], begin), []);
+    // The new minute has begun, and `a` is told at once.
+    let calls = state.add(&[call("a", 61, 3)], after(begin, 31));
+    assert_eq!(told(&calls), [("a", &[1][..])]);
+    assert_eq!(told(&state.due(after(begin, 32))), [("b", &[2][..])]);
+    assert_eq!(state.deadline(), Some(after(begin, 92)));
+    assert_eq!(told(&state.due(after(begin, 92))), [("a", &[3][..])]);
+    assert_eq!(state.deadline(), None);
+}
+
+#[test]
+fn as_many_as_are_told_together_do_not_wait() {
+    let (mut state, begin) = (State::default(), start());
+    let spans: Vec<_> = (0..250).map(|took_ns| call("a", 1, took_ns)).collect();
+    let calls = state.add(&spans, begin);
+    assert_eq!(calls.iter().map(|it| it.durations_ns.len()).collect::<Vec<_>>(), [100, 100]);
+    assert_eq!(state.release()[0].durations_ns, (200..250).collect::<Vec<_>>());
+    // Nothing waits where all of it is out.
+    assert_eq!(state.add(&spans[..100], begin).len(), 1);
+    assert_eq!(state.deadline(), None);
+}
+
+#[test]
+fn errors_are_those_of_the_status_and_of_the_outcome() {
+    let with = |status: Status, outcome| SpanRecord { status, outcome, ..call("a", 1, 1) };
+    let error = || Status::Error { message: "".into() };
+    let spans = [
+        with(Status::Unset, Outcome::Ok),
+        with(Status::Ok, Outcome::None),
+        with(Status::Unset, Outcome::Cancelled),
+        with(error(), Outcome::Ok),
+        with(error(), Outcome::Error),
+        with(Status::Unset, Outcome::Error),
+        with(Status::Unset, Outcome::Panic),
+    ];
+    let mut state = State::default();
+    assert_eq!(state.add(&spans, start()), []);
+    let calls = state.release();
+    assert_eq!((calls[0].errors, calls[0].durations_ns.len()), (4, 7));
+}
+
+#[test]
+fn functions_beyond_the_bound_are_told_as_others_for_ever() {
+    let (mut state, begin) = (State::default(), start());
+    let spans: Vec<_> = (0..MAX_FUNCTIONS + 20).map(|it| call(it.to_string(), 1, 1)).collect();
+    assert_eq!(state.add(&spans, begin), []);
+    let others = |calls: Vec<CallStatistics>| {
+        assert_eq!(calls.len(), MAX_FUNCTIONS + 1);
+        let others = calls.iter().find(|it| it.function == CallStatistics::OTHERS);
+        others.expect("there are others").durations_ns.len()
+    };
+    assert_eq!(others(state.release()), 20);
+    assert_eq!(state.add(&spans, begin), []);
+    assert_eq!(others(state.release()), 20);
+}
+
+#[test]
+fn nothing_waits_once_it_is_closed() {
+    let (mut state, begin) = (State::default(), start());
+    assert_eq!(state.add(&[call("a", 1, 1)], begin), []);
+    assert_eq!(told(&state.close()), [("a", &[1][..])]);
+    assert_eq!(told(&state.add(&[call("a", 2, 2)], begin)), [("a", &[2][..])]);
+    assert_eq!(state.deadline(), None);
+}
+
+#[test]
+fn a_time_that_was_made_up_holds_up_nothing_for_long() {
+    let (mut state, begin) = (State::default(), start());
+    let far = 100 * 365 * 86_400;
+    assert_eq!(state.add(&[call("past", 0, 0), call("future", far, 1)], begin), []);
+    assert_eq!(state.deadline(), Some(after(begin, 62)));
+    assert_eq!(state.due(after(begin, 62)).len(), 2);
+}
+
+#[test]
+fn whatever_comes_every_call_is_told_once_with_those_of_its_minute() {
+    let (mut state, begin) = (State::default(), start());
+    let (mut seed, mut told) = (7_u64, Vec::new());
+    let mut random = |below: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    };
+    let count = 20_000;
+    for id in 0..count {
+        let name = ["a", "b", "c", "d"][usize::try_from(random(4)).unwrap()];
+        let (at_s, now) = (id / 50 + random(3), after(begin, id / 50));
+        // Each takes a time of its own, by which it is known.
+        told.extend(state.add(&[call(name, at_s, id)], now));
+        told.extend(state.due(now));
+    }
+    told.extend(state.release());
+    let mut ids: Vec<_> = told.iter().flat_map(|it| it.durations_ns.clone()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, (0..count).collect::<Vec<_>>());
+    for calls in told {
+        assert!((1..=CallStatistics::MAX_CALLS).contains(&calls.durations_ns.len()));
+        let minutes = calls.durations_ns.iter().map(|id| id / 50 / 60);
+        let own = minute(calls.unix_ns) - minute(NOON_NS);
+        // A call ends up to two seconds after the one that has its number.
+        assert!(minutes.into_iter().all(|minute| minute == own || minute + 1 == own), "{calls:?}");
+    }
+}
