@@ -130,7 +130,7 @@ impl<'a> Form<'a> {
         }
         member("event_id", out);
         out.push(b'"');
-        hex(record.id.to_u128(), 32, out);
+        out.extend_from_slice(&hex(record.id.to_u128()));
         out.push(b'"');
         if let Some((part, parts)) = self.part {
             number("part", part, out);
@@ -180,16 +180,22 @@ const fn level(level: Level) -> &'static [u8] {
 ///
 /// Source: <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html#xray-api-traceids>.
 fn ids(span: &SpanContext, out: &mut Vec<u8>) {
-    let trace_id = span.trace_id.to_u128();
-    out.extend_from_slice(b",\"trace_id\":\"");
-    hex(trace_id, 32, out);
-    out.extend_from_slice(b"\",\"span_id\":\"");
-    hex(span.span_id.to_u64().into(), 16, out);
-    out.extend_from_slice(b"\",\"xray_trace_id\":\"1-");
-    hex(trace_id >> 96, 8, out);
-    out.push(b'-');
-    hex(trace_id, 24, out);
-    out.push(b'"');
+    let trace_id = hex(span.trace_id.to_u128());
+    let (seconds, rest) = trace_id.split_at(8);
+    let span_id = hex(span.span_id.to_u64().into());
+    for part in [
+        b",\"trace_id\":\"",
+        &trace_id[..],
+        b"\",\"span_id\":\"",
+        &span_id[16..],
+        b"\",\"xray_trace_id\":\"1-",
+        seconds,
+        b"-",
+        rest,
+        b"\"",
+    ] {
+        out.extend_from_slice(part);
+    }
 }
 
 /// The member that says how much was cut.
@@ -209,14 +215,15 @@ fn number(key: &str, value: impl serde::Serialize, out: &mut Vec<u8>) {
     serde_json::to_writer(out, &value).expect(MEMORY);
 }
 
-/// The last `digits` digits of a number, at most 32, in lower case.
-fn hex(number: u128, digits: usize, out: &mut Vec<u8>) {
+/// A number in lower-case hexadecimal digits.
+fn hex(number: u128) -> [u8; 32] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = [b'0'; 32];
-    let text = &mut text[..digits];
-    for (at, digit) in text.iter_mut().rev().enumerate() {
-        *digit = b"0123456789abcdef"[(number >> (4 * at) & 0xf) as usize];
+    for (pair, byte) in text.chunks_exact_mut(2).zip(number.to_be_bytes()) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 0xf)];
     }
-    out.extend_from_slice(text);
+    text
 }
 
 fn text(value: &str, out: &mut Vec<u8>) {

@@ -59,14 +59,16 @@ pub(super) fn message_bytes(item: &[u8]) -> usize {
     let events = events(item);
     let frame = BEFORE_TIME.len() + time_digits(item) + BEFORE_MESSAGE.len() + END.len();
     // Only quotes and backslashes are escaped, each by one backslash: a pair is one byte.
-    let signs: usize = item.chunks(usize::from(u8::MAX)).map(signs).sum();
-    item.len() - events * frame - (signs - events * QUOTES) / 2
+    item.len() - events * frame - (signs(item) - events * QUOTES) / 2
 }
 
-/// How many quotes and backslashes there are among at most 255 bytes: so short, they are counted many at
-/// a time.
-fn signs(piece: &[u8]) -> usize {
-    piece.iter().map(|byte| u8::from(matches!(byte, b'\\' | b'"'))).sum::<u8>().into()
+/// How many quotes and backslashes there are, counted in pieces whose count fits a byte: so the
+/// compiler counts many at a time.
+fn signs(item: &[u8]) -> usize {
+    let of_piece = |piece: &[u8]| -> u8 {
+        piece.iter().map(|byte| u8::from(matches!(byte, b'\\' | b'"'))).sum()
+    };
+    item.chunks(usize::from(u8::MAX)).map(|piece| usize::from(of_piece(piece))).sum()
 }
 
 fn time_digits(item: &[u8]) -> usize {
