@@ -3,6 +3,7 @@
 //! ```text
 //! requests ─▶ cruddur-app ─┬─ OTLP ──▶ rotel ── OTLP ──▶ sink
 //!                          ├─ segments ──▶ daemon (a double) ──▶ moto
+//!                          ├─ events of the log ──▶ moto
 //!                          └─ items ──▶ Rollbar (a double)
 //! ```
 //!
@@ -11,6 +12,7 @@
 //! service beside this test.
 
 mod delivery;
+mod log;
 mod outage;
 mod programs;
 mod recorded;

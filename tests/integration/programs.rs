@@ -92,10 +92,10 @@ impl Service {
     }
 }
 
-/// A moto that plays the service of X-Ray.
+/// A moto that plays the services of X-Ray and CloudWatch Logs.
 pub(crate) struct Moto {
     url: String,
-    _process: Process,
+    process: Process,
     // A pipe that nobody holds would end the process at its next line.
     _lines: Lines<BufReader<ChildStderr>>,
 }
@@ -103,14 +103,30 @@ pub(crate) struct Moto {
 impl Moto {
     /// Starts it on a free port, and blocks until it listens.
     pub(crate) fn start(program: &Path) -> Self {
+        Self::start_at(program, 0)
+    }
+
+    /// The same on this port.
+    pub(crate) fn start_at(program: &Path, port: u16) -> Self {
         let mut command = Command::new(program);
-        command.args(["-H", "127.0.0.1", "-p", "0"]).env_clear().stderr(Stdio::piped());
+        let port = port.to_string();
+        command.args(["-H", "127.0.0.1", "-p", &port]).env_clear().stderr(Stdio::piped());
         let mut process = Process::start(&mut command);
         let mut lines = BufReader::new(process.0.stderr.take().expect("it is piped")).lines();
         let mut words = lines.by_ref().map_while(Result::ok);
         let started = words.find(|line| line.contains("Running on")).expect("it says where");
         let url = started.split(' ').find(|word| word.starts_with("http://"));
-        Self { url: url.expect("it says where").to_owned(), _process: process, _lines: lines }
+        Self { url: url.expect("it says where").to_owned(), process, _lines: lines }
+    }
+
+    /// Its address.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Ends it with everything it holds.
+    pub(crate) fn kill(mut self) {
+        self.process.kill();
     }
 
     /// What it answers to a call of the X-Ray API.

@@ -79,7 +79,7 @@ fn imports_obey_the_layers() {
 
 #[test]
 fn dialects_do_not_know_each_other_and_the_motion_knows_none() {
-    let dialects: Vec<_> = folders("runtime/src/export");
+    let dialects = tree::dialects();
     let mut offenders = Vec::new();
     for file in tree::rust("runtime/src") {
         let own = match file.room() {
@@ -149,11 +149,6 @@ fn a_path_is_followed_through_groups_and_up_to_the_root() {
 /// The room of a name at the root of the crate.
 fn home(name: &str) -> &str {
     AT_THE_ROOT.iter().find(|(known, _)| *known == name).map_or(name, |(_, room)| room)
-}
-
-fn folders(under: &str) -> Vec<String> {
-    let is_folder = |name: &String| tree::root().join(under).join(name).is_dir();
-    tree::names(under).into_iter().filter(is_folder).collect()
 }
 
 /// Every path that starts at the root of the crate, however it gets there, groups written out.

@@ -165,6 +165,15 @@ pub(crate) fn has_extension(path: &str, extension: &str) -> bool {
     Path::new(path).extension().is_some_and(|found| found == extension)
 }
 
+/// The dialects: folders of exporters. One that belongs to the file beside it is a part of what
+/// several of them share.
+pub(crate) fn dialects() -> Vec<String> {
+    let export = root().join("runtime/src/export");
+    let is_dialect =
+        |name: &String| export.join(name).is_dir() && !export.join(format!("{name}.rs")).is_file();
+    names("runtime/src/export").into_iter().filter(is_dialect).collect()
+}
+
 /// The names in a folder of the workspace, in alphabetical order.
 pub(crate) fn names(folder: &str) -> Vec<String> {
     let entries = fs::read_dir(root().join(folder)).expect("the folder exists");

@@ -145,6 +145,8 @@ impl Config {
             return Err(InstallError::NoThread);
         }
         let takers = self.takers();
+        // Spans that nobody reads need not be told of events.
+        let has_span_readers = self.has_span_destination() || self.has_xray();
         let propagator = self.propagator.take().unwrap_or_else(|| {
             if self.has_xray() { Composite::with_xray() } else { Composite::default() }
         });
@@ -159,7 +161,7 @@ impl Config {
             propagator,
             limits: self.limits,
             level: self.level,
-            event_level: self.logging.span_events,
+            event_level: if has_span_readers { self.logging.span_events } else { None },
             processors: parts.processors,
         };
         if !tracer::install(tracer) {

@@ -26,6 +26,7 @@ mod batch;
 mod gather;
 mod motor;
 mod poll;
+mod priority;
 mod queue;
 mod retry;
 mod settings;

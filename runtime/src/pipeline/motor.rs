@@ -17,6 +17,7 @@ use tokio::task::AbortHandle;
 
 use super::Settings;
 use super::poll::{Driver, Poller};
+use super::priority;
 use super::queue::{Gauge, Handle, Message};
 use super::settings::FOR_EVER;
 use super::state::{Machine, Random};
@@ -98,6 +99,7 @@ impl Motor {
         let (stop, stopped) = oneshot::channel();
         thread::Builder::new().name("spanwright-io".to_owned()).spawn(move || {
             diagnostics::suppress_thread();
+            priority::lower();
             // Nothing is ever sent: the other end is dropped.
             let _ = runtime.block_on(stopped);
             runtime.shutdown_background();

@@ -16,17 +16,26 @@ mod pace;
 #[expect(dead_code, reason = "the other bench measures the SDK itself")]
 #[path = "../compare/sdk.rs"]
 mod sdk;
+mod sink;
+mod storm;
 
 use figures::Figures;
+use pace::TEXT;
+use spanwright::config::Environment;
+use spanwright::{Config, Telemetry};
 
 /// Adds what it measures.
 type Part = fn(&mut Figures);
 
 /// The parts of this bench, and what runs them.
-const PARTS: [(&str, Part); 2] = [("event", event::run), ("foreign", foreign::run)];
+const PARTS: [(&str, Part); 3] =
+    [("event", event::run), ("foreign", foreign::run), ("storm", storm::run)];
 
 fn main() {
     let asked: Vec<String> = std::env::args().skip(1).collect();
+    if asked.first().is_some_and(|word| word == "sink") {
+        return sink::serve();
+    }
     let is_asked = |part: &str| asked.iter().any(|word| word == part);
     let is_all = PARTS.iter().all(|(part, _)| !is_asked(part));
     let mut figures = Figures::default();
@@ -34,4 +43,21 @@ fn main() {
         run(&mut figures);
     }
     figures.print_ratios();
+}
+
+/// Installs the log to CloudWatch Logs at this address, with a subscriber of the process or without.
+fn install(url: &str, has_subscriber: bool) -> Telemetry {
+    let variables = [
+        ("CLOUDWATCH_LOG_GROUP", "bench"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ENDPOINT_URL", url),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "example"),
+    ];
+    let environment: Environment = variables.into_iter().collect();
+    Config::from_environment(&environment)
+        .expect("there is nothing to misread")
+        .change_logging(|logging| logging.has_subscriber = has_subscriber)
+        .install()
+        .expect("nothing else is installed")
 }

@@ -1,0 +1,143 @@
+//! A web service that logs 100,000 events a second, to CloudWatch Logs and to nobody.
+
+use std::hint::black_box;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use actix_web::{App, HttpResponse, HttpServer, web};
+use spanwright::actix::Tracing;
+use spanwright::traced;
+use tracing::info;
+
+use super::figures::{Figures, OURS};
+use super::install;
+use super::sink::Sink;
+
+/// Requests of one round and how long it takes: with the events of each, a million in ten seconds.
+const REQUESTS_PER_SECOND: u64 = 2_000;
+const SECONDS: u64 = 10;
+const EVENTS_PER_REQUEST: u64 = 50;
+const EVENTS: u64 = REQUESTS_PER_SECOND * SECONDS * EVENTS_PER_REQUEST;
+
+/// How many connections the requests come by.
+const CLIENTS: u64 = 4;
+
+/// How often each takes its turn.
+const ROUNDS: usize = 5;
+
+/// What a request does beside its log: so many steps, some 50 µs.
+const STEPS: u64 = 40_000;
+
+const LONG: Duration = Duration::from_mins(1);
+
+#[traced]
+fn orders() -> u64 {
+    for number in 0..EVENTS_PER_REQUEST {
+        info!(number, user.id = super::TEXT, is_new = true, "an activity was made");
+    }
+    (0..STEPS).fold(1, |sum, step| black_box(sum ^ step).wrapping_mul(0x9E37_79B9_7F4A_7C15))
+}
+
+async fn answer() -> HttpResponse {
+    HttpResponse::Ok().body(orders().to_string())
+}
+
+/// Measures rounds with the log and without, in turns.
+pub(crate) fn run(figures: &mut Figures) {
+    let address = serve();
+    let (mut without, mut with) = (Vec::new(), Vec::new());
+    round(address);
+    let before = memory("VmRSS:");
+    for _ in 0..ROUNDS {
+        without.push(p99_us(round(address)));
+        let sink = Sink::start();
+        let telemetry = install(&sink.url, true);
+        with.push(p99_us(round(address)));
+        let report = telemetry.shutdown(LONG);
+        let arrived = sink.stop();
+        let tally = report.destinations[0].tally;
+        println!("{:<14} {OURS:<20} {report}; arrived {arrived} of {EVENTS} made", "storm");
+        assert!(report.in_time, "{report}");
+        assert_eq!(report.logs.accepted, report.logs.delivered + report.logs.lost(), "{report}");
+        assert_eq!(tally.accepted, tally.delivered + tally.rejected + tally.lost(), "{report}");
+        assert_eq!(tally.delivered, arrived, "{report}");
+    }
+    let ratios = without.iter().zip(&with).map(|(without, with)| with / without).collect();
+    figures.add("storm p99", "without", median(without), "us");
+    figures.add("storm p99", OURS, median(with), "us");
+    println!("{:<14} {OURS:<20} {:>9.3} x p99 without", "storm p99", median(ratios));
+    let peak = memory("VmHWM:");
+    println!("{:<14} {OURS:<20} {before:>9.1} MB before, {peak:.1} MB at most", "storm memory");
+}
+
+/// Starts the service on two threads of its own.
+fn serve() -> SocketAddr {
+    let (started, address) = std::sync::mpsc::channel();
+    thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let app = || App::new().route("/orders", web::get().to(answer)).wrap(Tracing::new());
+            let server = HttpServer::new(app).workers(2).disable_signals();
+            let server = server.bind("127.0.0.1:0").expect("the system has a port");
+            started.send(server.addrs()[0]).expect("somebody waits");
+            server.run().await
+        })
+    });
+    address.recv().expect("the service starts")
+}
+
+/// Makes the requests of a round, each at its time, whether or not the one before was late; the times
+/// from then to their answers.
+fn round(address: SocketAddr) -> Vec<Duration> {
+    let begin = Instant::now();
+    let clients =
+        (0..CLIENTS).map(|client| thread::spawn(move || requests(address, client, begin)));
+    let clients: Vec<_> = clients.collect();
+    clients.into_iter().flat_map(|client| client.join().expect("it only asks")).collect()
+}
+
+fn requests(address: SocketAddr, client: u64, begin: Instant) -> Vec<Duration> {
+    let mut stream = TcpStream::connect(address).expect("the service listens");
+    stream.set_nodelay(true).expect("the connection is open");
+    let mut times = Vec::new();
+    let mut answer = [0; 4_096];
+    for number in (client..REQUESTS_PER_SECOND * SECONDS).step_by(CLIENTS as usize) {
+        let due = begin + Duration::from_secs(1) / REQUESTS_PER_SECOND as u32 * number as u32;
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+        let begin = due.max(Instant::now());
+        stream.write_all(b"GET /orders HTTP/1.1\r\nhost: bench\r\n\r\n").expect("it is open");
+        let read = stream.read(&mut answer).expect("it is open");
+        assert!(answer[..read].starts_with(b"HTTP/1.1 200"), "the service answers");
+        times.push(begin.elapsed());
+    }
+    times
+}
+
+fn p99_us(mut times: Vec<Duration>) -> f64 {
+    times.sort_unstable();
+    if std::env::var_os("SHOW").is_some() {
+        println!(
+            "p10 {:?} p50 {:?} p90 {:?} p99 {:?} p999 {:?}",
+            times[times.len() / 10],
+            times[times.len() / 2],
+            times[times.len() * 9 / 10],
+            times[times.len() * 99 / 100],
+            times[times.len() * 999 / 1000]
+        );
+    }
+    times[times.len() * 99 / 100].as_secs_f64() * 1e6
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Memory of this process in megabytes, now or at most; 0 where the system does not tell.
+fn memory(which: &str) -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(which));
+    let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
+    kilobytes.unwrap_or(0.0) / 1024.0
+}
