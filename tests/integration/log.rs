@@ -88,10 +88,10 @@ async fn read_back(url: &str, stream: &str) -> Vec<Value> {
         for event in answer["events"].as_array().expect("a list of events") {
             let text = event["message"].as_str().expect("a text");
             let message: Value = serde_json::from_str(text).expect("a message is an object");
-            let unix_ns =
-                u128::from_str_radix(&message["event_id"].as_str().expect("an id")[..16], 16);
-            let unix_ms = unix_ns.expect("it begins with the time") / 1_000_000;
-            assert_eq!(u128::from(event["timestamp"].as_u64().expect("a time")), unix_ms);
+            let id = message["event_id"].as_str().expect("an id");
+            let in_ns = u128::from_str_radix(&id[..16], 16).expect("it begins with the time");
+            let in_ms = event["timestamp"].as_u64().expect("a time");
+            assert_eq!(u128::from(in_ms), in_ns / 1_000_000);
             messages.push(message);
         }
         if answer["nextForwardToken"] == token {
