@@ -62,7 +62,7 @@ impl<S: Subscriber> Layer<S> for Reader {
         let mut line = Line { level: Some(*event.metadata().level()), ..Line::default() };
         line.trace_id = spanwright::current().context().trace_id.to_string();
         event.record(&mut line);
-        self.0.lock().unwrap().push(line);
+        self.0.lock().expect("nobody panicked").push(line);
     }
 }
 
@@ -73,7 +73,7 @@ fn reading<R>(is_read: fn(&Metadata<'_>) -> bool, body: impl FnOnce() -> R) -> (
     let filter = filter_fn(move |metadata| is_access(metadata) && is_read(metadata));
     let layers = Registry::default().with(reader.clone().with_filter(filter));
     let result = subscriber::with_default(layers, body);
-    let lines = reader.0.lock().unwrap().clone();
+    let lines = reader.0.lock().expect("nobody panicked").clone();
     (lines, result)
 }
 
@@ -230,16 +230,18 @@ fn a_client_that_goes_away_before_the_answer_has_a_line_without_a_status() {
     assert_eq!(line.trace_id, only(&spans).context.trace_id.to_string());
 }
 
+/// What a body is made of.
+type Chunk = Result<web::Bytes, actix_web::Error>;
+
 /// What a body begins with.
-fn chunk() -> Result<web::Bytes, actix_web::Error> {
-    Ok(web::Bytes::from_static(b"12345"))
-}
+const FIRST: web::Bytes = web::Bytes::from_static(b"12345");
 
 #[test]
 fn a_body_that_is_not_read_to_its_end_is_cut_off() {
     let (lines, _) = logged(async || {
-        let handler =
-            async || HttpResponse::Ok().streaming(stream::iter([chunk()]).chain(stream::pending()));
+        let handler = async || {
+            HttpResponse::Ok().streaming(stream::iter([Chunk::Ok(FIRST)]).chain(stream::pending()))
+        };
         let app = App::new().route("/x/{id}", web::get().to(handler)).wrap(Tracing::new());
         let app = init_service(app).await;
         let response = call_service(&app, TestRequest::with_uri("/x/1").to_request()).await;
@@ -256,7 +258,7 @@ fn a_body_that_is_not_read_to_its_end_is_cut_off() {
 fn a_body_that_fails_is_an_error_whatever_the_status_was() {
     let (lines, _) = logged(async || {
         let handler = async || {
-            let items = [chunk(), Err(ErrorInternalServerError("the disk is gone"))];
+            let items = [Ok(FIRST), Err(ErrorInternalServerError("the disk is gone"))];
             HttpResponse::Ok().streaming(stream::iter(items))
         };
         let app = App::new().route("/x/{id}", web::get().to(handler)).wrap(Tracing::new());

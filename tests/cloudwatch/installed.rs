@@ -14,7 +14,7 @@ use support::xray_daemon::XrayDaemon;
 use crate::rig::GROUP;
 
 /// One installation at a time: whoever holds this has it.
-fn turn() -> MutexGuard<'static, ()> {
+pub(crate) fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -35,7 +35,7 @@ fn config(server: &CloudwatchServer, more: &[(&str, &str)]) -> Config {
     Config::from_environment(&environment).expect("there is nothing to misread")
 }
 
-fn install(server: &CloudwatchServer, more: &[(&str, &str)]) -> Telemetry {
+pub(crate) fn install(server: &CloudwatchServer, more: &[(&str, &str)]) -> Telemetry {
     config(server, more).install().expect("nothing else is installed")
 }
 

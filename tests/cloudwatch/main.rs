@@ -5,6 +5,7 @@ mod creation;
 mod faults;
 mod installed;
 mod limits;
+mod metrics;
 mod order;
 mod outage;
 mod rig;

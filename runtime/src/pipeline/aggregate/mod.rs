@@ -53,11 +53,12 @@ impl<P: Processor<CallStatistics>> Aggregator<P> {
     pub async fn run(self: Arc<Self>) {
         loop {
             let deadline = self.lock().deadline();
-            match deadline {
-                None => self.waits.notified().await,
-                Some(deadline) => sleep_until(deadline.into()).await,
-            }
-            let calls = self.lock().due(now());
+            let Some(deadline) = deadline else {
+                self.waits.notified().await;
+                continue;
+            };
+            sleep_until(deadline.into()).await;
+            let calls = self.lock().due(deadline);
             self.hand_over(calls);
         }
     }
