@@ -44,7 +44,7 @@ mod service {
 
 fn block_on<F: Future>(future: F) -> F::Output {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
-    runtime.build().unwrap().block_on(future)
+    runtime.build().expect("the system has a queue").block_on(future)
 }
 
 #[test]

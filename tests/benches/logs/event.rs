@@ -73,7 +73,7 @@ pub(crate) fn run(figures: &mut Figures) {
 
 #[expect(clippy::cast_precision_loss, reason = "some hundred thousand events")]
 fn per_event(before: Duration) -> f64 {
-    (cpu_time() - before).as_nanos() as f64 / (ROUNDS * CHILDREN) as f64
+    cpu_time().saturating_sub(before).as_nanos() as f64 / (ROUNDS * CHILDREN) as f64
 }
 
 fn cpu_time() -> Duration {

@@ -12,30 +12,30 @@ const EVENT: &[u8] = b"\"timestamp\":";
 
 /// The process: prints its address, counts until its input ends, prints the count.
 pub(crate) fn serve() {
-    let counted = Arc::new(AtomicU64::new(0));
-    let counter = Arc::clone(&counted);
+    let events = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&events);
     let server = HttpServer::start(move |received| {
         let mut starts = received.body.split(|byte| *byte == b'{');
         // What is elsewhere in earnest must not keep a processor from the service.
-        while let Some(events) = some(starts.by_ref().take(1_000)) {
-            counter.fetch_add(events, Ordering::Relaxed);
+        while let Some(count) = some(starts.by_ref().take(1_000)) {
+            counter.fetch_add(count, Ordering::Relaxed);
             std::thread::yield_now();
         }
         Answer::status(200).body("{}")
     });
     println!("{}", server.url());
     drop(std::io::stdin().read_to_end(&mut Vec::new()));
-    println!("{}", counted.load(Ordering::Relaxed));
+    println!("{}", events.load(Ordering::Relaxed));
 }
 
 /// How many of some pieces are events; `None` where there is no piece.
 fn some<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Option<u64> {
-    let (mut all, mut events) = (0, 0);
+    let (mut all, mut count) = (0, 0);
     for piece in pieces {
         all += 1;
-        events += u64::from(piece.starts_with(EVENT));
+        count += u64::from(piece.starts_with(EVENT));
     }
-    (all > 0).then_some(events)
+    (all > 0).then_some(count)
 }
 
 /// A sink that runs until it is stopped.
