@@ -44,6 +44,7 @@
 //! |---|---|
 //! | `otlp` | spans by OTLP over HTTP, and failures as their events or as log records |
 //! | `xray` | segments to AWS X-Ray through its daemon |
+//! | `cloudwatch` | the log to CloudWatch Logs, with `aws` |
 //! | `rollbar` | failures to Rollbar |
 //! | `console` | finished traces as trees on standard output, and failures |
 //! | `aws` | signed requests to AWS, in module `aws` |

@@ -114,6 +114,11 @@ impl Provider {
         Self { source, found: Arc::default() }
     }
 
+    /// Looks for credentials again when the next request is signed: those found were not taken.
+    pub(super) async fn forget(&self) {
+        *self.found.lock().await = None;
+    }
+
     /// Credentials for a request that is signed `now`; they are looked for again shortly before
     /// they end. May ask the network, and answers within some seconds.
     pub(super) async fn credentials(&self, now: SystemTime) -> Result<Credentials, CallError> {

@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 
 use super::signer::Signer;
 use super::{Provider, SettingsError, Target};
-use crate::export::{Prepare, Reply, Request, StepOutcome};
+use crate::export::{Prepare, Refusal, Reply, Request, StepOutcome};
 use crate::pipeline::transport::{self, TransportError, http};
 
 /// Signs each request when it is sent.
@@ -50,7 +50,13 @@ impl<P: Prepare> Transport<P> {
     async fn exchange(&self, mut request: Request) -> Result<Reply, TransportError> {
         let signed = self.signer.sign(&mut request, (self.clock)()).await;
         signed.map_err(|error| TransportError::Unsigned(error.to_string()))?;
-        transport::Transport::send(&self.http, request).await
+        let reply = transport::Transport::send(&self.http, request).await?;
+        let is_success = (200..300).contains(&reply.status);
+        if !is_success && Refusal::of(&reply).is_of_credentials() {
+            // They may have been mended where they come from.
+            self.signer.provider.forget().await;
+        }
+        Ok(reply)
     }
 }
 

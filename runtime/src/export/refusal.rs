@@ -28,6 +28,18 @@ const THROTTLED: [&str; 10] = [
     "SlowDown",
 ];
 
+/// The codes with which services of AWS do not take who signed.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html>.
+const OF_CREDENTIALS: [&str; 6] = [
+    "UnrecognizedClientException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "ExpiredToken",
+    "ExpiredTokenException",
+];
+
 /// An answer that is not a success.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -70,6 +82,11 @@ impl Refusal {
     /// Whether the same request may succeed a little later, because there were too many.
     pub fn is_throttled(&self) -> bool {
         self.status == 429 || THROTTLED.contains(&self.code.as_str())
+    }
+
+    /// Whether it is about who signed, so that other credentials may do.
+    pub fn is_of_credentials(&self) -> bool {
+        self.is_denied() || OF_CREDENTIALS.contains(&self.code.as_str())
     }
 
     /// Whether who signed may not do this, or is not who they say.

@@ -215,7 +215,7 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
                 catch_unwind(AssertUnwindSafe(|| judge(&self.exporter, batch, &reply))).ok()
             }
             Some(Err(error)) if error.is_retryable() => {
-                let verdict = Verdict::Retry { after: None, reason: error.to_string() };
+                let verdict = Verdict::Retry { after: error.wait(), reason: error.to_string() };
                 Some((verdict, Batch::default()))
             }
             Some(Err(error)) => {

@@ -63,7 +63,19 @@ pub enum TransportError {
     Write(#[from] std::io::Error),
 }
 
+/// How long to wait before somebody who signs is looked for again: whoever gives credentials to
+/// machines is asked by all of them.
+const UNSIGNED_WAIT: Duration = Duration::from_secs(10);
+
 impl TransportError {
+    /// How long to wait before the same request is sent again; `None` leaves it to the backoff.
+    pub const fn wait(&self) -> Option<Duration> {
+        match self {
+            Self::Unsigned(_) => Some(UNSIGNED_WAIT),
+            _ => None,
+        }
+    }
+
     /// Whether the same request may succeed later.
     ///
     /// Source: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>: no answer is retried,

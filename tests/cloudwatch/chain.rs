@@ -1,0 +1,140 @@
+//! What AWS's own files say of region and keys. They are found by variables of the process, so each test
+//! runs once more in a process with its own.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use spanwright::Config;
+use spanwright::config::Environment;
+use spanwright::loss::LossReason;
+use spanwright::pipeline::Settings;
+use support::cloudwatch_server::{ACCESS_KEY_ID, CloudwatchServer, SECRET_ACCESS_KEY};
+use support::rig::{LONG, Sum, quick, sum};
+
+use crate::rig::GROUP;
+
+/// A new file that is gone with its test.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str, text: &str) -> Self {
+        let file = Self(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name));
+        file.write(text);
+        file
+    }
+
+    fn write(&self, text: &str) {
+        fs::write(&self.0, text).expect("the folder of the build is writable");
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        drop(fs::remove_file(&self.0));
+    }
+}
+
+fn keys(id: &str) -> String {
+    format!("[default]\naws_access_key_id = {id}\naws_secret_access_key = {SECRET_ACCESS_KEY}\n")
+}
+
+const REGION: &str = "[default]\nregion = eu-west-1\n";
+
+/// Runs the test in a process that finds these texts in the files of AWS; what that says on standard
+/// error, or `None` in that process.
+fn elsewhere(test: &str, config: &str, credentials: &str) -> Option<String> {
+    if std::env::var_os("AWS_CONFIG_FILE").is_some() {
+        return None;
+    }
+    let files = [("config", config), ("credentials", credentials)]
+        .map(|(kind, text)| File::new(&format!("{test}-{kind}"), text));
+    let run = Command::new(std::env::current_exe().expect("the system knows the program"))
+        .args([&format!("chain::{test}"), "--exact", "--nocapture"])
+        .env_clear()
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_CONFIG_FILE", &files[0].0)
+        .env("AWS_SHARED_CREDENTIALS_FILE", &files[1].0)
+        .output()
+        .expect("the program runs once more");
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(run.status.success(), "{said}");
+    assert!(!said.contains(SECRET_ACCESS_KEY), "{said}");
+    Some(said)
+}
+
+/// A log that finds out by itself what is not said here.
+fn config(server: &CloudwatchServer, more: &[(&str, &str)]) -> Config {
+    let url = server.url();
+    let all = [("CLOUDWATCH_LOG_GROUP", GROUP), ("AWS_ENDPOINT_URL_LOGS", &url)];
+    let environment: Environment = all.into_iter().chain(more.iter().copied()).collect();
+    Config::from_environment(&environment).expect("there is nothing to misread")
+}
+
+fn server() -> CloudwatchServer {
+    CloudwatchServer::start().in_real_time()
+}
+
+#[test]
+fn region_and_keys_of_the_profile_are_found() {
+    if elsewhere("region_and_keys_of_the_profile_are_found", REGION, &keys(ACCESS_KEY_ID)).is_some()
+    {
+        return;
+    }
+    let server = server();
+    let telemetry = config(&server, &[]).install().expect("the profile names a region");
+    tracing::info!("hello");
+    let report = telemetry.shutdown(LONG);
+    assert_eq!(sum(report.destinations[0].tally), Sum(1, 1, 0, vec![]));
+    assert_eq!(server.store().all_events().len(), 1);
+}
+
+#[test]
+fn without_a_region_the_error_says_where_to_name_one() {
+    if elsewhere("without_a_region_the_error_says_where_to_name_one", "", "").is_some() {
+        return;
+    }
+    let error = config(&server(), &[]).install().expect_err("nobody names a region").to_string();
+    assert!(error.starts_with("no AWS region: set AWS_REGION"), "{error}");
+}
+
+#[test]
+fn without_credentials_the_log_waits_and_it_is_said_at_once() {
+    const TEST: &str = "without_credentials_the_log_waits_and_it_is_said_at_once";
+    if let Some(said) = elsewhere(TEST, REGION, "") {
+        let is_said =
+            |line: &str| line.contains("cloudwatch") && line.contains("no AWS credentials");
+        assert_eq!(said.lines().filter(|line| is_said(line)).count(), 1, "{said}");
+        return;
+    }
+    let server = server();
+    let telemetry = config(&server, &[]).install().expect("the profile names a region");
+    tracing::info!("hello");
+    assert!(!telemetry.flush(Duration::from_secs(2)).in_time);
+    let report = telemetry.shutdown(Duration::from_millis(50));
+    let lost = Sum(1, 0, 0, vec![(LossReason::Shutdown, 1)]);
+    assert_eq!((sum(report.destinations[0].tally), server.operations().len()), (lost, 0));
+}
+
+#[test]
+fn keys_that_are_mended_in_the_file_are_used_without_a_restart() {
+    const TEST: &str = "keys_that_are_mended_in_the_file_are_used_without_a_restart";
+    if elsewhere(TEST, REGION, &keys("AKIDOTHER")).is_some() {
+        return;
+    }
+    let server = server();
+    // No wait is longer than all patience.
+    let settings = Settings { give_up_after: Duration::from_secs(1), ..quick() };
+    let telemetry = config(&server, &[]).pipeline(settings).install();
+    let telemetry = telemetry.expect("the profile names a region");
+    tracing::info!("hello");
+    // Sends it, and the wait begins.
+    server.wait_for("PutLogEvents", 1);
+    let file = std::env::var_os("AWS_SHARED_CREDENTIALS_FILE").expect("it is set here");
+    fs::write(file, keys(ACCESS_KEY_ID)).expect("the folder of the build is writable");
+    assert!(telemetry.flush(LONG).in_time);
+    let report = telemetry.shutdown(LONG);
+    assert_eq!(sum(report.destinations[0].tally), Sum(1, 1, 0, vec![]));
+    assert_eq!(server.refusals()[0].code, "UnrecognizedClientException");
+}
