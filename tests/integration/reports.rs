@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use reqwest::Client;
 use serde_json::{Value, json};
+use support::cloudwatch_server::{self, CloudwatchServer, Event};
 use support::http_server::Answer;
 use support::otlp_sink::OtlpSink;
 use support::rollbar_server::{RollbarServer, TOKEN, Turn};
@@ -26,10 +27,15 @@ const CHAIN: [&str; 4] = [
 const FAILING: [&str; 3] = ["/rollbar/test", "/rollbar/test/error", "/rollbar/test/panic"];
 const ROUNDS: usize = 8;
 
+/// Where the log goes.
+const GROUP: &str = "cruddur";
+const STREAM: &str = "one-request";
+
 #[tokio::test]
-async fn one_failure_is_told_with_one_trace_id_to_a_collector_to_xray_and_to_rollbar() {
+async fn one_request_has_one_trace_id_in_spans_in_segments_in_the_log_and_in_its_report() {
     let Some(program) = crate::program("SPANWRIGHT_ROTEL") else { return };
     let (sink, daemon, rollbar) = (OtlpSink::start(), XrayDaemon::start(), RollbarServer::start());
+    let logs = CloudwatchServer::with(GROUP, STREAM).in_real_time();
     let ports = free_ports();
     let collector = Collector::start(&program, ports, &sink.endpoint());
     let service = Service::start(
@@ -40,6 +46,12 @@ async fn one_failure_is_told_with_one_trace_id_to_a_collector_to_xray_and_to_rol
             ("SPANWRIGHT_XRAY_SAMPLING", "as-spans"),
             ("ROLLBAR_ACCESS_TOKEN", TOKEN),
             ("ROLLBAR_ENDPOINT", &rollbar.endpoint()),
+            ("CLOUDWATCH_LOG_GROUP", GROUP),
+            ("CLOUDWATCH_LOG_STREAM", STREAM),
+            ("AWS_REGION", cloudwatch_server::REGION),
+            ("AWS_ENDPOINT_URL_LOGS", &logs.url()),
+            ("AWS_ACCESS_KEY_ID", cloudwatch_server::ACCESS_KEY_ID),
+            ("AWS_SECRET_ACCESS_KEY", cloudwatch_server::SECRET_ACCESS_KEY),
         ],
     );
     ask(&Client::new(), &service, "/rollbar/test/error", 7).await;
@@ -59,6 +71,7 @@ async fn one_failure_is_told_with_one_trace_id_to_a_collector_to_xray_and_to_rol
     compare_document(&serde_json::from_str(&document).expect("a document is JSON"), span);
     let [item] = &items[..] else { panic!("one failure is one item: {items:#?}") };
     compare_item(item, span);
+    compare_event(&logs);
 }
 
 fn compare_span(span: &Span) {
@@ -79,6 +92,8 @@ fn compare_span(span: &Span) {
 fn compare_document(document: &Value, span: &Span) {
     assert_eq!(document["trace_id"], xray_id(7));
     assert_eq!(document["parent_id"], CALLER);
+    // So a console shows the log beside the trace.
+    assert_eq!(document["aws"]["cloudwatch_logs"], json!([{ "log_group": GROUP }]));
     let subsegments = document["subsegments"].as_array().expect("it has some");
     let failed = subsegments.iter().find(|it| it["name"] == "rollbar_test_error");
     let failed = failed.expect("the service is one");
@@ -95,6 +110,21 @@ fn compare_item(item: &Value, span: &Span) {
     let chain = item["body"]["trace_chain"].as_array().expect("it has causes").iter();
     let messages = chain.filter_map(|it| it["exception"]["message"].as_str());
     assert_eq!(messages.collect::<Vec<_>>(), CHAIN);
+}
+
+/// The request has a line of its own, in the course's words, beside those of the service.
+fn compare_event(logs: &CloudwatchServer) {
+    let store = logs.store();
+    let mut messages = store.events(GROUP, STREAM).iter().map(Event::json);
+    let is_line = |message: &Value| {
+        message["trace_id"] == trace_id(7) && message["target"] == "spanwright::access"
+    };
+    let line = messages.find(is_line).expect("the request is over");
+    assert_eq!((&line["level"], &line["xray_trace_id"]), (&json!("ERROR"), &json!(xray_id(7))));
+    assert!(line["user"].is_string(), "{line}");
+    let text = line["message"].as_str().expect("it says something");
+    assert!(text.ends_with(" GET http /rollbar/test/error? 500 INTERNAL SERVER ERROR"), "{text}");
+    assert_eq!(logs.refusals(), []);
 }
 
 #[tokio::test]
