@@ -114,8 +114,8 @@ fn compare_item(item: &Value, span: &Span) {
 
 /// The request has a line of its own, in the course's words, beside those of the service.
 fn compare_event(logs: &CloudwatchServer) {
-    let store = logs.store();
-    let mut messages = store.events(GROUP, STREAM).iter().map(Event::json);
+    let events = logs.store().events(GROUP, STREAM);
+    let mut messages = events.iter().map(Event::json);
     let is_line = |message: &Value| {
         message["trace_id"] == trace_id(7) && message["target"] == "spanwright::access"
     };
