@@ -22,18 +22,21 @@
 //! [`report_errors`] one report of every failure; [`record!`] adds to the span that is current, [`Span`]
 //! and [`SpanRef`] do by hand what the attributes do by themselves, [`FutureExt`] and
 //! [`SpanRef::carry`] hand spans over to tasks and threads. [`report_error`], [`report_message`]
-//! and [`report::Builder`] report by hand. [`Config`] says where finished spans and reports go, and
-//! [`Telemetry`] flushes and stops.
+//! and [`report::Builder`] report by hand. What is logged with `tracing` or `log` is taken with the trace
+//! that it belongs to, see [`logging`]. [`Config`] says where finished spans, reports and the log go,
+//! and [`Telemetry`] flushes and stops.
 //!
 //! # The street
 //!
 //! ```text
 //! attribute ─┬─▶ span ──────────▶ record ─▶ queue ─▶ encode ─▶ batch ─▶ send ─▶ (retry)
 //!            └─▶ failure ─▶ held ─▶ record ─▶ …
+//! tracing ─────▶ event ─▶ record ─▶ …
 //! ```
 //!
 //! One room for each step: [`span`] makes records on the application's threads and finishes them
-//! on its own, [`report`] makes one of each failure, however many functions it passes,
+//! on its own, [`report`] makes one of each failure, however many functions it passes, [`logging`]
+//! takes events and spans of `tracing`,
 //! [`mod@record`] holds the nouns, [`pipeline`] moves them, [`export`] knows what each
 //! destination's wire looks like; [`sample`] decides about new traces, [`propagate`] reads and
 //! writes headers, and [`loss`] counts what did not arrive. Nothing flows back.
@@ -46,15 +49,17 @@
 //! | `xray` | segments to AWS X-Ray through its daemon |
 //! | `cloudwatch` | the log to CloudWatch Logs, with `aws` |
 //! | `rollbar` | failures to Rollbar |
-//! | `console` | finished traces as trees on standard output, and failures |
+//! | `console` | finished traces as trees on standard output, failures and the log |
 //! | `aws` | signed requests to AWS, in module `aws` |
 //! | `actix` | the middleware of [`actix`] |
 //! | `http-client` | the client of [`http_client`] |
 //! | `opentelemetry` | both ways between this crate and the OpenTelemetry API, exporters of its SDK |
-//! | `testing` | spans and reports in memory, for tests of instrumented code |
+//! | `tracing` | the log: events and spans of `tracing`, records of `log` |
+//! | `pipeline` | what moves records to destinations; those that need it turn it on |
+//! | `testing` | spans, the log and reports in memory, for tests of instrumented code |
 //! | `off` | nothing at all: it wins over the others, and annotated functions are compiled as they stand |
 //!
-//! All but `aws`, `testing` and `off` are on by default. A library that annotates its functions should depend on
+//! All but `testing` and `off` are on by default. A library that annotates its functions should depend on
 //! this crate with `default-features = false`: the program it ends up in decides what is recorded.
 //! Features never change what compiles, only what is recorded.
 
