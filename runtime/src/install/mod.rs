@@ -129,6 +129,9 @@ impl Config {
     /// Without a destination, or disabled by `OTEL_SDK_DISABLED`, nothing is started and nothing
     /// is recorded. Connections are opened when there is something to send.
     ///
+    /// A process without a `tracing` subscriber gets one, which stays: an application that has its own
+    /// sets it before this call, or turns this off by [`change_logging`](Self::change_logging).
+    ///
     /// # Errors
     /// There is telemetry already, the system gives no thread, or a client cannot be built.
     pub fn install(mut self) -> Result<Telemetry, InstallError> {
