@@ -11,7 +11,7 @@ use support::cloudwatch_server::{ACCESS_KEY_ID, CloudwatchServer, REGION, SECRET
 use support::rig::LONG;
 use support::xray_daemon::XrayDaemon;
 
-use crate::rig::GROUP;
+use crate::rig::{GROUP, log};
 
 /// One installation at a time: whoever holds this has it.
 pub(crate) fn turn() -> MutexGuard<'static, ()> {
@@ -98,6 +98,22 @@ fn what_is_logged_after_the_shutdown_harms_nobody() {
     let report = again.shutdown(LONG);
     assert_eq!(cloudwatch(&report).tally.delivered, 1);
     assert_eq!((told(&server, "too late").len(), told(&server, "in time").len()), (0, 1));
+}
+
+#[test]
+fn what_the_variables_say_of_aws_counts_for_a_log_that_is_set_in_code() {
+    let _turn = turn();
+    let server = CloudwatchServer::start().in_real_time();
+    let in_code = |more: &[(&str, &str)]| {
+        let none = [("CLOUDWATCH_LOG_GROUP", ""), ("CLOUDWATCH_LOG_STREAM", "")];
+        config(&server, &[&none, more].concat()).cloudwatch(log())
+    };
+    let telemetry = in_code(&[]).install().expect("nothing else is installed");
+    tracing::info!("hello");
+    let report = telemetry.shutdown(LONG);
+    assert_eq!(cloudwatch(&report).tally.delivered, 1, "{report}");
+    let error = in_code(&[("AWS_REGION", "Ireland")]).install().expect_err("the value is bad");
+    assert!(error.to_string().starts_with("AWS_REGION is `Ireland`"), "{error}");
 }
 
 #[test]

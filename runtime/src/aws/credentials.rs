@@ -11,13 +11,18 @@ use std::time::{Duration, SystemTime};
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_credential_types::provider::ProvideCredentials as _;
+use aws_credential_types::provider::error::CredentialsError;
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 use super::{CallError, Lookup, Region, SettingsError, variable};
 use crate::secret::Secret;
 
 /// How long before their end credentials are renewed: a request must not arrive after it.
 const MARGIN: Duration = Duration::from_mins(5);
+
+/// How long the chain may take: a program or a service that it asks may never answer.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An access key with its secret.
 #[derive(Clone)]
@@ -120,7 +125,7 @@ impl Provider {
     }
 
     /// Credentials for a request that is signed `now`; they are looked for again shortly before
-    /// they end. May ask the network, and answers within some seconds.
+    /// they end. May ask the network, and answers within half a minute.
     pub(super) async fn credentials(&self, now: SystemTime) -> Result<Credentials, CallError> {
         let region = match &self.source {
             Source::Fixed(credentials) => return Ok(credentials.clone()),
@@ -131,11 +136,23 @@ impl Provider {
             return Ok(credentials.clone());
         }
         let chain = DefaultCredentialsChain::builder().region(region).build().await;
-        let fresh = chain.provide_credentials().await;
-        let fresh = Credentials(fresh.map_err(|error| CallError::Credentials(causes(&error)))?);
+        let fresh = within(PATIENCE, chain.provide_credentials()).await?;
         *found = Some(fresh.clone());
         Ok(fresh)
     }
+}
+
+/// What a provider finds, or says, in this time.
+async fn within(
+    patience: Duration,
+    found: impl Future<Output = Result<aws_credential_types::Credentials, CredentialsError>>,
+) -> Result<Credentials, CallError> {
+    let problem = match timeout(patience, found).await {
+        Ok(Ok(credentials)) => return Ok(Credentials(credentials)),
+        Ok(Err(error)) => causes(&error),
+        Err(_) => format!("whoever has them did not answer within {patience:?}"),
+    };
+    Err(CallError::Credentials(problem))
 }
 
 impl fmt::Debug for Provider {
@@ -192,6 +209,18 @@ mod tests {
         let credentials = Credentials::new("AKID", &secret, Some(&secret));
         assert_eq!(format!("{credentials:?}"), "Credentials(…)");
         assert_eq!(format!("{:?}", Provider::fixed(credentials)), "Provider(fixed)");
+    }
+
+    #[test]
+    fn whoever_has_credentials_and_never_answers_is_named_as_the_reason_that_there_are_none() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let error = runtime.block_on(async {
+            within(Duration::from_millis(1), std::future::pending()).await.unwrap_err()
+        });
+        assert_eq!(
+            error.to_string(),
+            "no AWS credentials: whoever has them did not answer within 1ms"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Where the log goes in CloudWatch Logs, and as whose.
 
 use super::{ConfigError, Environment};
-use crate::aws::{Access, Service};
+use crate::aws::{Access, Service, SettingsError};
 use crate::export::cloudwatch::Settings;
 
 /// Reads the variables; `None` when they name no log group.
@@ -17,14 +17,17 @@ pub(super) fn warning(environment: &Environment, settings: Option<&Settings>) ->
     is_idle.then(|| format!("{NAMESPACE} changes nothing without CLOUDWATCH_LOG_GROUP"))
 }
 
-/// Reads who asks and where, when there is anything to ask for.
+/// Reads who asks and where. What cannot be used is an error at once where there is a log to send, and
+/// otherwise kept until there is one.
 pub(super) fn access(
     environment: &Environment,
     settings: Option<&Settings>,
-) -> Result<Option<Access>, ConfigError> {
+) -> Result<Result<Access, SettingsError>, ConfigError> {
     let lookup = |name: &str| environment.get(name).map(str::to_owned);
-    let read = settings.map(|_| Access::from_env(Service::LOGS, &lookup));
-    Ok(read.transpose()?)
+    match Access::from_env(Service::LOGS, &lookup) {
+        Err(error) if settings.is_some() => Err(error.into()),
+        access => Ok(access),
+    }
 }
 
 /// Fills in what the settings do not say of the process.

@@ -69,9 +69,9 @@ pub struct Config {
     pub(crate) rollbar: Option<crate::export::rollbar::Settings>,
     #[cfg(feature = "cloudwatch")]
     pub(crate) cloudwatch: Option<crate::export::cloudwatch::Settings>,
-    /// `None` for what the process finds out about AWS by itself.
+    /// What the variables say of AWS; what cannot be used of it matters only where there is a log to send.
     #[cfg(feature = "cloudwatch")]
-    pub(crate) cloudwatch_access: Option<crate::aws::Access>,
+    pub(crate) cloudwatch_access: Result<crate::aws::Access, crate::aws::SettingsError>,
     #[cfg(feature = "console")]
     pub(crate) console: Option<crate::export::console::Settings>,
     /// What the environment says of the log on the console, which may be turned on later.
@@ -190,12 +190,11 @@ impl Config {
         self
     }
 
-    /// Where CloudWatch Logs is asked and who asks, instead of the `AWS_*` variables. They are read
-    /// only where `CLOUDWATCH_LOG_GROUP` is set; without them, and without this, everything is looked
-    /// for: the region in the profile, credentials in the chain of AWS.
+    /// Where CloudWatch Logs is asked and who asks, instead of the `AWS_*` variables. What neither says
+    /// is looked for: the region in the profile, credentials in the chain of AWS.
     #[cfg(feature = "cloudwatch")]
     pub fn cloudwatch_access(mut self, access: crate::aws::Access) -> Self {
-        self.cloudwatch_access = Some(access);
+        self.cloudwatch_access = Ok(access);
         self
     }
 

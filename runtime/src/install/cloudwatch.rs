@@ -1,5 +1,6 @@
 //! The destination CloudWatch Logs.
 
+use std::mem;
 use std::sync::{Arc, mpsc};
 use std::time::SystemTime;
 
@@ -22,8 +23,7 @@ pub(super) fn start(
     parts: &mut Parts,
 ) -> Result<Option<Arc<Calls>>, InstallError> {
     let Some(settings) = config.cloudwatch.take() else { return Ok(None) };
-    let access = config.cloudwatch_access.take();
-    let access = access.unwrap_or_else(|| Access::new(Service::LOGS));
+    let access = mem::replace(&mut config.cloudwatch_access, Ok(Access::new(Service::LOGS)))?;
     let target = target(&access, motor)?;
     let provider = access.provider(&target.region);
     let endpoint = target.endpoint.to_string();

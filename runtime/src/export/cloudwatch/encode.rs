@@ -51,7 +51,8 @@ impl Encoder {
         self.message.clear();
         whole.part("", 1, max_parts).leaving_out(usize::MAX).write(&mut self.message);
         let first_bytes = self.message.len();
-        if max_parts < 2 || first_bytes > self.max_bytes / 2 {
+        // Every part repeats most of it: all of them are at most half as large again as the message.
+        if max_parts < 2 || first_bytes > self.max_bytes / 4 {
             return false;
         }
         let mut parts = Vec::new();
@@ -108,6 +109,7 @@ fn escape(json: &[u8], out: &mut Vec<u8>) {
 mod tests {
     use serde_json::Value;
 
+    use super::super::item;
     use super::super::testing::{encoded, encoded_by, record};
     use super::*;
     use crate::record::Attribute;
@@ -142,6 +144,13 @@ mod tests {
         record.message = "x".repeat(1_048_551 - empty).into();
         let [(len, message)] = &messages(&encoded(&record))[..] else { panic!("one event") };
         assert!(*len <= 1_048_550 && message["truncated_bytes"].is_u64());
+    }
+
+    #[test]
+    fn the_smallest_events_fill_a_request_by_their_bytes_before_there_are_too_many() {
+        let smallest = LogRecord { message: "".into(), target: "".into(), ..record(0) };
+        let counted = item::message_bytes(&encoded(&smallest)) + LIMITS.overhead_bytes;
+        assert!(LIMITS.bytes / counted < LIMITS.items, "{counted}");
     }
 
     #[test]

@@ -32,7 +32,8 @@ pub struct Settings {
     /// No fewer than 1,024 are used.
     pub max_message_bytes: usize,
     /// Where the numbers of calls are found as metrics, which go into the same stream; `None`, the
-    /// default, for no metrics.
+    /// default, for no metrics. Calls are counted by their spans: those that a sampler leaves out are
+    /// not among them.
     pub metrics: Option<Namespace>,
     /// How long one request may take; 10 s by default.
     pub timeout: Duration,
@@ -46,7 +47,7 @@ pub enum Oversize {
     Cut,
     /// The text `message` is told in parts, each an event with the same `event_id`, which says by
     /// `part` and `parts` which it is; the first has the attributes. Parts that are more than a
-    /// request takes are cut, and so is an event whose attributes alone are too large.
+    /// request takes are cut, and so is an event of which more than a quarter of a part is not its text.
     Split,
 }
 

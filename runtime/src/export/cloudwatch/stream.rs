@@ -78,8 +78,8 @@ impl Template {
             });
             match fixed.sum::<usize>() {
                 0 if pieces.is_empty() => Err("a name has at least one character".to_owned()),
-                MAX_NAME_CHARS.. => Err("a name has at most 512 characters".to_owned()),
-                _ => Ok(pieces),
+                0..=MAX_NAME_CHARS => Ok(pieces),
+                _ => Err("a name has at most 512 characters".to_owned()),
             }
         });
         match pieces {
@@ -271,6 +271,8 @@ mod tests {
             assert_eq!(name(template), expected);
         }
         assert_eq!(Template::default(), Template::new("{machine}/{program}/{process_id}").unwrap());
+        let long = "x".repeat(512);
+        assert_eq!(name(&long), long);
     }
 
     #[test]

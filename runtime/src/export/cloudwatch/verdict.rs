@@ -14,7 +14,7 @@
 //! | any other | refused |
 //!
 //! Credentials, rights and groups can be mended while the service runs, so what waits for that is
-//! kept, as far as the queue reaches.
+//! kept, as far as the queue reaches and until its batch is given up.
 //! Sources: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html#API_PutLogEvents_Errors>,
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html>,
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>.

@@ -12,10 +12,13 @@ const ITEM: usize = 640;
 const ENTRY: usize = 8;
 
 pub(super) fn weigh(record: &LogRecord) -> usize {
-    let texts = [&*record.message, &record.target];
+    let message = len(&record.message);
+    let texts = [&*record.target];
     let texts = texts.into_iter().chain(record.file.as_deref()).chain(record.user.as_deref());
     let attributes = record.attributes.iter();
     ITEM + size_of::<LogRecord>()
+        // Half of it again for what the parts repeat, where it is told in parts.
+        + message + message / 2
         + texts.map(len).sum::<usize>()
         + attributes.map(|it| ENTRY + len(&it.key) + value(&it.value)).sum::<usize>()
 }
@@ -40,7 +43,8 @@ fn len(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{encoded, record};
+    use super::super::testing::{encoded, encoded_by, record};
+    use super::super::{Oversize, item};
     use super::*;
     use crate::record::Attribute;
 
@@ -65,6 +69,20 @@ mod tests {
             };
             let item = encoded(&record);
             assert!(item.len() <= weigh(&record), "{} > {}", item.len(), weigh(&record));
+        }
+    }
+
+    #[test]
+    fn an_event_in_parts_is_not_larger_either() {
+        for max_bytes in [1_500, 4_096, 65_536] {
+            for text in ["x", "\"", "ü\n"] {
+                let message = text.repeat(100_000).into();
+                let file = Some("src/services/home_activities.rs".into());
+                let record = LogRecord { message, file, line: Some(7), ..record(0) };
+                let item = encoded_by(Oversize::Split, max_bytes, &record);
+                assert!(item::events(&item) > 1, "{max_bytes} {text}");
+                assert!(item.len() <= weigh(&record), "{max_bytes} {text}: {}", item.len());
+            }
         }
     }
 }
