@@ -27,6 +27,11 @@ pub(super) fn expect(id: &Id, span: SpanRef) {
     EXPECTED.set((id.into_u64(), span));
 }
 
+/// Notes that what has begun is no span of ours. Its id may be that of one in another registry.
+pub(super) fn forget() {
+    EXPECTED.take();
+}
+
 /// The span that is entered, if it is the one that has begun last.
 pub(super) fn expected(id: &Id) -> Option<SpanRef> {
     let (expected, span) = EXPECTED.take();

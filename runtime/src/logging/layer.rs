@@ -54,24 +54,29 @@ where
         if !span::is_any_recorded() || diagnostics::suppressed() {
             return;
         }
+        let Some(known) = context.span(id) else { return };
+        if of(&known).is_some() {
+            // A layer of ours that is there, too, has made it.
+            return;
+        }
         let parent = if attributes.is_contextual() {
             None
         } else {
-            Some(Parent::from(attributes.parent().and_then(|id| find(&context, id))))
+            Some(Parent::from(known.parent().and_then(|parent| of(&parent))))
         };
-        if let Some(open) = Open::begin(attributes, parent)
-            && let Some(known) = context.span(id)
-        {
-            entered::expect(id, open.reference());
-            known.extensions_mut().insert(open);
-        }
+        let Some(open) = Open::begin(attributes, parent) else { return entered::forget() };
+        entered::expect(id, open.reference());
+        known.extensions_mut().replace(open);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        if let Some(known) = context.span(id)
+        let Some(known) = context.span(id) else { return };
+        // The lock is not held while values are formatted: what they do may need it.
+        let Some(late) = known.extensions().get().and_then(Open::late) else { return };
+        if let Some(status_message) = late.record(values)
             && let Some(open) = known.extensions_mut().get_mut::<Open>()
         {
-            open.record(values);
+            open.keep(status_message);
         }
     }
 
@@ -103,6 +108,12 @@ where
 
     fn on_exit(&self, id: &Id, _context: Context<'_, S>) {
         entered::leave(id);
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        // The registry would close the span above first, where this is the last that keeps it open.
+        let ended = context.span(&id).and_then(|known| known.extensions_mut().remove::<Open>());
+        drop(ended);
     }
 }
 
