@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 
 use tracing::span::Id;
 
-use crate::span::SpanRef;
+use crate::span::{self, SpanRef};
 
 /// A span that was entered.
 struct Level {
@@ -38,12 +38,14 @@ pub(super) fn expected(id: &Id) -> Option<SpanRef> {
     (expected == id.into_u64()).then_some(span)
 }
 
-/// Makes a span current.
-pub(super) fn enter(id: &Id, span: SpanRef) {
+/// Makes a span current, or leaves current what is where it is none of ours: that one is left, too, and
+/// its id may be that of one in another registry.
+pub(super) fn enter(id: &Id, span: Option<SpanRef>) {
     // A thread that is being torn down could not leave it again.
     let _ = LEVELS.try_with(|levels| {
         if let Ok(mut levels) = levels.try_borrow_mut() {
-            levels.push(Level { id: id.into_u64(), before: span.replace_current() });
+            let before = span.map_or_else(span::current, SpanRef::replace_current);
+            levels.push(Level { id: id.into_u64(), before });
         }
     });
 }

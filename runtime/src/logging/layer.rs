@@ -52,7 +52,7 @@ where
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if !span::is_any_recorded() || diagnostics::suppressed() {
-            return;
+            return entered::forget();
         }
         let Some(known) = context.span(id) else { return };
         if of(&known).is_some() {
@@ -101,9 +101,7 @@ where
     }
 
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
-        if let Some(span) = entered::expected(id).or_else(|| find(&context, id)) {
-            entered::enter(id, span);
-        }
+        entered::enter(id, entered::expected(id).or_else(|| find(&context, id)));
     }
 
     fn on_exit(&self, id: &Id, _context: Context<'_, S>) {
