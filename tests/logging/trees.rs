@@ -144,6 +144,18 @@ fn spans_that_are_left_in_any_order_leave_nothing_current() {
 }
 
 #[test]
+fn a_span_left_after_the_one_of_ours_around_it_does_not_bring_that_back() {
+    let spans = capture(|| {
+        let theirs = info_span!("theirs");
+        let in_theirs = Span::new("ours").in_scope(|| theirs.enter());
+        drop(in_theirs);
+        assert!(spanwright::current().is_none());
+        drop(Span::new("next"));
+    });
+    assert_eq!(tree(&spans), "theirs\nours\nnext\n");
+}
+
+#[test]
 fn a_span_entered_twice_is_current_until_it_is_left_twice() {
     let spans = capture(|| {
         let span = info_span!("twice");

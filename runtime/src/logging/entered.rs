@@ -12,6 +12,8 @@ use crate::span::{self, SpanRef};
 /// A span that was entered.
 struct Level {
     id: u64,
+    /// What has been made current, if anything was.
+    span: Option<SpanRef>,
     /// What was current before.
     before: SpanRef,
 }
@@ -45,7 +47,7 @@ pub(super) fn enter(id: &Id, span: Option<SpanRef>) {
     let _ = LEVELS.try_with(|levels| {
         if let Ok(mut levels) = levels.try_borrow_mut() {
             let before = span.map_or_else(span::current, SpanRef::replace_current);
-            levels.push(Level { id: id.into_u64(), before });
+            levels.push(Level { id: id.into_u64(), span, before });
         }
     });
 }
@@ -56,12 +58,12 @@ pub(super) fn leave(id: &Id) {
     let _ = LEVELS.try_with(|levels| {
         let Ok(mut levels) = levels.try_borrow_mut() else { return };
         let Some(at) = levels.iter().rposition(|level| level.id == id.into_u64()) else { return };
-        let Level { before, .. } = levels.remove(at);
-        match levels.get_mut(at) {
-            None => {
-                before.replace_current();
-            }
-            Some(above) => above.before = before,
+        let Level { span, before, .. } = levels.remove(at);
+        if let Some(above) = levels.get_mut(at) {
+            above.before = before;
+        } else if span.is_some_and(|span| span.is_same(span::current())) {
+            // Where it is not current, a guard of ours that is around it was dropped before.
+            before.replace_current();
         }
     });
 }
