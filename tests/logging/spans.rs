@@ -3,9 +3,11 @@
 use spanwright::record::{Level, SpanKind, SpanRecord, Status, Value};
 use spanwright::testing::{Capture, capture, tree};
 use tracing::field::Empty;
+use tracing::span::{Id, Record};
 use tracing::{Instrument as _, error, info_span, instrument};
 use tracing_subscriber::filter::{LevelFilter, filter_fn};
-use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+use tracing_subscriber::registry::LookupSpan;
 
 fn only(spans: &[SpanRecord]) -> &SpanRecord {
     let [span] = spans else { panic!("expected one span, found {spans:?}") };
@@ -206,6 +208,30 @@ fn a_layer_that_is_there_twice_makes_one_span() {
         assert!(spanwright::current().is_none());
     });
     assert_eq!(tree(&spans), "outer\n  inner order=7\n");
+}
+
+#[test]
+fn a_layer_beside_ours_that_panics_over_a_span_costs_its_code_no_second_panic() {
+    struct Bad;
+    impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Bad {
+        fn on_record(&self, id: &Id, _: &Record<'_>, context: Context<'_, S>) {
+            let span = context.span(id).expect("it is open");
+            let _held = span.extensions_mut();
+            panic!("on purpose");
+        }
+    }
+    let subscriber = tracing_subscriber::registry().with(spanwright::logging::layer()).with(Bad);
+    let spans = capture(|| {
+        tracing::subscriber::with_default(subscriber, || {
+            let work = || {
+                // Its span is entered once more when it is dropped, and that is while it panics.
+                let future = async {}.instrument(info_span!("pay", order = Empty));
+                future.span().record("order", 7);
+            };
+            assert!(std::panic::catch_unwind(work).is_err());
+        });
+    });
+    assert_eq!(only(&spans).name, "pay");
 }
 
 #[test]

@@ -6,8 +6,9 @@
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::Context;
-use tracing_subscriber::registry::{LookupSpan, SpanRef as Known};
+use tracing_subscriber::registry::{ExtensionsMut, LookupSpan, SpanRef as Known};
 
+use super::event::guarded;
 use super::span::Open;
 use super::{entered, event};
 use crate::diagnostics;
@@ -66,17 +67,17 @@ where
         };
         let Some(open) = Open::begin(attributes, parent) else { return entered::forget() };
         entered::expect(id, open.reference());
-        known.extensions_mut().replace(open);
+        change(&known, |extensions| extensions.replace(open));
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(known) = context.span(id) else { return };
         // The lock is not held while values are formatted: what they do may need it.
-        let Some(late) = known.extensions().get().and_then(Open::late) else { return };
-        if let Some(status_message) = late.record(values)
-            && let Some(open) = known.extensions_mut().get_mut::<Open>()
-        {
-            open.keep(status_message);
+        let Some(late) = look(&known, Open::late).flatten() else { return };
+        if let Some(status_message) = late.record(values) {
+            change(&known, |extensions| {
+                extensions.get_mut().map(|open: &mut Open| open.keep(status_message))
+            });
         }
     }
 
@@ -110,8 +111,9 @@ where
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         // The registry would close the span above first, where this is the last that keeps it open.
-        let ended = context.span(&id).and_then(|known| known.extensions_mut().remove::<Open>());
-        drop(ended);
+        if let Some(known) = context.span(&id) {
+            change(&known, |extensions| extensions.remove::<Open>().map(drop));
+        }
     }
 }
 
@@ -127,7 +129,29 @@ fn of<S>(known: &Known<'_, S>) -> Option<SpanRef>
 where
     S: for<'a> LookupSpan<'a>,
 {
-    known.extensions().get::<Open>().map(Open::reference)
+    look(known, Open::reference)
+}
+
+/// Looks at our part of a span, if it has one.
+///
+/// The registry panics where a layer has panicked over the span before, and that may be while its code
+/// unwinds: a second panic would end the process.
+fn look<S, R>(known: &Known<'_, S>, look: impl FnOnce(&Open) -> R) -> Option<R>
+where
+    S: for<'a> LookupSpan<'a>,
+{
+    guarded(|| known.extensions().get().map(look)).flatten()
+}
+
+/// Changes our part of a span; see above.
+fn change<S, R>(
+    known: &Known<'_, S>,
+    change: impl FnOnce(&mut ExtensionsMut<'_>) -> Option<R>,
+) -> Option<R>
+where
+    S: for<'a> LookupSpan<'a>,
+{
+    guarded(|| change(&mut known.extensions_mut())).flatten()
 }
 
 /// Says that the span around an event has failed, if that is what the event tells.
