@@ -3,7 +3,11 @@
 use spanwright::record::{Level, SpanKind, SpanRecord, Status, Value};
 use spanwright::testing::{Capture, capture, tree};
 use tracing::field::Empty;
+use tracing::span::{Id, Record};
 use tracing::{Instrument as _, error, info_span, instrument};
+use tracing_subscriber::filter::{LevelFilter, filter_fn};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+use tracing_subscriber::registry::LookupSpan;
 
 fn only(spans: &[SpanRecord]) -> &SpanRecord {
     let [span] = spans else { panic!("expected one span, found {spans:?}") };
@@ -160,6 +164,92 @@ fn a_value_that_panics_costs_its_attribute_alone() {
     }
     let spans = capture(|| drop(info_span!("pay", bad = ?Bad, order = 7)));
     assert_eq!(tree(&spans), "pay order=7\n");
+}
+
+#[test]
+fn a_value_recorded_late_may_log_and_enter_its_span_while_it_is_formatted() {
+    struct Talkative;
+    impl std::fmt::Debug for Talkative {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            tracing::Span::current().in_scope(|| error!("inner"));
+            tracing::Span::current().record("order", 7);
+            f.write_str("talkative")
+        }
+    }
+    let spans = capture(|| {
+        let span = info_span!("pay", value = Empty, order = Empty);
+        let _in_it = span.enter();
+        span.record("value", tracing::field::debug(Talkative));
+    });
+    assert_eq!(tree(&spans), "pay order=7 value=talkative @inner\n");
+}
+
+#[test]
+fn a_span_that_keeps_the_one_above_open_ends_before_it() {
+    let spans = capture(|| {
+        let above = info_span!("above");
+        let below = above.in_scope(|| info_span!("below"));
+        drop(above);
+        drop(below);
+    });
+    let names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
+    assert_eq!(names, ["below", "above"]);
+    assert!(spans[0].end_unix_ns <= spans[1].end_unix_ns);
+}
+
+#[test]
+fn a_layer_that_is_there_twice_makes_one_span() {
+    use spanwright::logging::layer;
+    let subscriber = tracing_subscriber::registry().with(layer()).with(layer());
+    let spans = capture(|| {
+        tracing::subscriber::with_default(subscriber, || {
+            info_span!("outer").in_scope(|| drop(info_span!("inner", order = 7)));
+        });
+        assert!(spanwright::current().is_none());
+    });
+    assert_eq!(tree(&spans), "outer\n  inner order=7\n");
+}
+
+#[test]
+fn a_layer_beside_ours_that_panics_over_a_span_costs_its_code_no_second_panic() {
+    struct Bad;
+    impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Bad {
+        fn on_record(&self, id: &Id, _: &Record<'_>, context: Context<'_, S>) {
+            let span = context.span(id).expect("it is open");
+            let _held = span.extensions_mut();
+            panic!("on purpose");
+        }
+    }
+    let subscriber = tracing_subscriber::registry().with(spanwright::logging::layer()).with(Bad);
+    let spans = capture(|| {
+        tracing::subscriber::with_default(subscriber, || {
+            let work = || {
+                // Its span is entered once more when it is dropped, and that is while it panics.
+                let future = async {}.instrument(info_span!("pay", order = Empty));
+                future.span().record("order", 7);
+            };
+            assert!(std::panic::catch_unwind(work).is_err());
+        });
+    });
+    assert_eq!(only(&spans).name, "pay");
+}
+
+#[test]
+fn spans_that_a_filter_keeps_from_the_layer_are_left_out_of_the_tree() {
+    let is_ours = |metadata: &tracing::Metadata<'_>| metadata.target() != "theirs";
+    let ours = spanwright::logging::layer().with_filter(filter_fn(is_ours));
+    let subscriber = tracing_subscriber::registry().with(ours).with(LevelFilter::TRACE);
+    let captured = Capture::default().run_all(|| {
+        tracing::subscriber::with_default(subscriber, || {
+            let outer = info_span!("outer");
+            let hidden = outer.in_scope(|| info_span!(target: "theirs", "hidden"));
+            hidden.in_scope(|| tracing::info!("outside"));
+            drop(info_span!(parent: &hidden, "given"));
+            outer.in_scope(|| hidden.in_scope(|| drop(info_span!("entered"))));
+        });
+    });
+    assert_eq!(tree(&captured.spans), "outer\n  given\n  entered\n");
+    assert_eq!(captured.logs[0].span, None);
 }
 
 #[test]

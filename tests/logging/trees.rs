@@ -2,9 +2,11 @@
 
 use std::thread;
 
+use spanwright::record::Level;
 use spanwright::testing::{Capture, capture, tree};
 use spanwright::{Span, traced};
 use tracing::{Instrument as _, info_span, instrument};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 /// A service that was written for `tracing`, with functions of ours in between.
 mod service {
@@ -142,6 +144,18 @@ fn spans_that_are_left_in_any_order_leave_nothing_current() {
 }
 
 #[test]
+fn a_span_left_after_the_one_of_ours_around_it_does_not_bring_that_back() {
+    let spans = capture(|| {
+        let theirs = info_span!("theirs");
+        let in_theirs = Span::new("ours").in_scope(|| theirs.enter());
+        drop(in_theirs);
+        assert!(spanwright::current().is_none());
+        drop(Span::new("next"));
+    });
+    assert_eq!(tree(&spans), "theirs\nours\nnext\n");
+}
+
+#[test]
 fn a_span_entered_twice_is_current_until_it_is_left_twice() {
     let spans = capture(|| {
         let span = info_span!("twice");
@@ -175,4 +189,29 @@ fn a_future_of_ours_carries_its_span_through_one_of_theirs() {
         });
     });
     assert_eq!(tree(&spans), "theirs\n  leaf\nours\n  within\n");
+}
+
+#[test]
+fn what_one_registry_has_begun_is_not_entered_by_the_id_of_another() {
+    let _begun = Capture::default().run(|| drop(info_span!("begun, and never entered")));
+    let (current, spans) = Capture::default()
+        .level(Level::Info)
+        .run(|| tracing::debug_span!("not recorded").in_scope(|| spanwright::current().context()));
+    assert!(!current.is_valid() && spans.is_empty(), "{current:?}");
+}
+
+#[test]
+fn spans_of_two_registries_are_told_apart_when_they_are_left() {
+    use tracing::subscriber::with_default;
+    let registry = || tracing_subscriber::registry().with(spanwright::logging::layer());
+    let captured = Capture::default().level(Level::Info).run_all(|| {
+        with_default(registry(), || {
+            info_span!("outer").in_scope(|| {
+                with_default(registry(), || tracing::debug_span!("not recorded").in_scope(|| ()));
+                drop(Span::new("within"));
+            });
+        });
+        assert!(spanwright::current().is_none());
+    });
+    assert_eq!(tree(&captured.spans), "outer\n  within\n");
 }

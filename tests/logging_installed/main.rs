@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use spanwright::config::Environment;
 use spanwright::install::Report;
-use spanwright::loss::LossReason;
+use spanwright::loss::{LossReason, Tally};
 use spanwright::record::{LogRecord, Processor};
+use spanwright::testing::Capture;
 use spanwright::{Config, Span, Telemetry};
 use tracing::{debug, info};
 
@@ -59,6 +60,7 @@ fn the_log_of_a_process_reaches_whoever_takes_it() {
     events_of_both_crates_and_of_every_thread_are_taken_as_the_filter_says();
     a_value_that_logs_while_it_is_formatted_makes_two_events();
     after_a_shutdown_nothing_is_taken_and_an_installation_after_it_takes_again();
+    an_event_of_an_installation_that_is_over_is_counted_as_lost();
     what_no_ring_has_room_for_is_counted();
 }
 
@@ -119,6 +121,19 @@ fn after_a_shutdown_nothing_is_taken_and_an_installation_after_it_takes_again() 
     info!("second");
     assert!(telemetry.shutdown(LONG).in_time);
     assert_eq!(memory.messages(), ["first", "second"]);
+}
+
+fn an_event_of_an_installation_that_is_over_is_counted_as_lost() {
+    let (span, _) = Capture::default().run(|| *Span::new("of a capture"));
+    let memory = Memory::default();
+    let telemetry = install(&memory);
+    let before = telemetry.flush(LONG).logs;
+    span.in_scope(|| info!("too late"));
+    let report = telemetry.shutdown(LONG);
+    assert_eq!(memory.messages().len(), 0);
+    assert_eq!(report.logs.accepted - before.accepted, 1, "{report}");
+    let lost = |logs: Tally| logs.lost_to(LossReason::Shutdown);
+    assert_eq!(lost(report.logs) - lost(before), 1, "{report}");
 }
 
 /// Holds the collector up until it may go on.

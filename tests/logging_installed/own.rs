@@ -43,11 +43,13 @@ fn a_subscriber_that_is_there_stays_and_events_reach_it_and_us_once() {
         .log_processor(ours.clone())
         .install()
         .expect("nothing else is installed");
+    let detail = "in more detail than is taken where there is no other subscriber";
     info!("of tracing");
     tracing_log::log::warn!("of log");
+    tracing_log::log::debug!("{detail}");
     Span::new("request").in_scope(|| info!("in a span of ours"));
     assert!(telemetry.shutdown(Duration::from_secs(20)).in_time);
-    let expected = ["of tracing", "of log", "in a span of ours"];
+    let expected = ["of tracing", "of log", detail, "in a span of ours"];
     for memory in [theirs, ours] {
         assert_eq!(*memory.0.lock().expect("nobody panics while holding it"), expected);
     }

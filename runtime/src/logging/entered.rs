@@ -7,11 +7,13 @@ use std::cell::{Cell, RefCell};
 
 use tracing::span::Id;
 
-use crate::span::SpanRef;
+use crate::span::{self, SpanRef};
 
 /// A span that was entered.
 struct Level {
     id: u64,
+    /// What has been made current, if anything was.
+    span: Option<SpanRef>,
     /// What was current before.
     before: SpanRef,
 }
@@ -27,18 +29,25 @@ pub(super) fn expect(id: &Id, span: SpanRef) {
     EXPECTED.set((id.into_u64(), span));
 }
 
+/// Notes that what has begun is no span of ours. Its id may be that of one in another registry.
+pub(super) fn forget() {
+    EXPECTED.take();
+}
+
 /// The span that is entered, if it is the one that has begun last.
 pub(super) fn expected(id: &Id) -> Option<SpanRef> {
     let (expected, span) = EXPECTED.take();
     (expected == id.into_u64()).then_some(span)
 }
 
-/// Makes a span current.
-pub(super) fn enter(id: &Id, span: SpanRef) {
+/// Makes a span current, or leaves current what is where it is none of ours: that one is left, too, and
+/// its id may be that of one in another registry.
+pub(super) fn enter(id: &Id, span: Option<SpanRef>) {
     // A thread that is being torn down could not leave it again.
     let _ = LEVELS.try_with(|levels| {
         if let Ok(mut levels) = levels.try_borrow_mut() {
-            levels.push(Level { id: id.into_u64(), before: span.replace_current() });
+            let before = span.map_or_else(span::current, SpanRef::replace_current);
+            levels.push(Level { id: id.into_u64(), span, before });
         }
     });
 }
@@ -49,12 +58,12 @@ pub(super) fn leave(id: &Id) {
     let _ = LEVELS.try_with(|levels| {
         let Ok(mut levels) = levels.try_borrow_mut() else { return };
         let Some(at) = levels.iter().rposition(|level| level.id == id.into_u64()) else { return };
-        let Level { before, .. } = levels.remove(at);
-        match levels.get_mut(at) {
-            None => {
-                before.replace_current();
-            }
-            Some(above) => above.before = before,
+        let Level { span, before, .. } = levels.remove(at);
+        if let Some(above) = levels.get_mut(at) {
+            above.before = before;
+        } else if span.is_some_and(|span| span.is_same(span::current())) {
+            // Where it is not current, a guard of ours that is around it was dropped before.
+            before.replace_current();
         }
     });
 }

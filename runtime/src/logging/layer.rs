@@ -6,8 +6,9 @@
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::Context;
-use tracing_subscriber::registry::{LookupSpan, SpanRef as Known};
+use tracing_subscriber::registry::{ExtensionsMut, LookupSpan, SpanRef as Known};
 
+use super::event::guarded;
 use super::span::Open;
 use super::{entered, event};
 use crate::diagnostics;
@@ -52,26 +53,31 @@ where
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if !span::is_any_recorded() || diagnostics::suppressed() {
+            return entered::forget();
+        }
+        let Some(known) = context.span(id) else { return };
+        if of(&known).is_some() {
+            // A layer of ours that is there, too, has made it.
             return;
         }
         let parent = if attributes.is_contextual() {
             None
         } else {
-            Some(Parent::from(attributes.parent().and_then(|id| find(&context, id))))
+            Some(Parent::from(known.parent().and_then(|parent| of(&parent))))
         };
-        if let Some(open) = Open::begin(attributes, parent)
-            && let Some(known) = context.span(id)
-        {
-            entered::expect(id, open.reference());
-            known.extensions_mut().insert(open);
-        }
+        let Some(open) = Open::begin(attributes, parent) else { return entered::forget() };
+        entered::expect(id, open.reference());
+        change(&known, |extensions| extensions.replace(open));
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        if let Some(known) = context.span(id)
-            && let Some(open) = known.extensions_mut().get_mut::<Open>()
-        {
-            open.record(values);
+        let Some(known) = context.span(id) else { return };
+        // The lock is not held while values are formatted: what they do may need it.
+        let Some(late) = look(&known, Open::late).flatten() else { return };
+        if let Some(status_message) = late.record(values) {
+            change(&known, |extensions| {
+                extensions.get_mut().map(|open: &mut Open| open.keep(status_message))
+            });
         }
     }
 
@@ -96,13 +102,18 @@ where
     }
 
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
-        if let Some(span) = entered::expected(id).or_else(|| find(&context, id)) {
-            entered::enter(id, span);
-        }
+        entered::enter(id, entered::expected(id).or_else(|| find(&context, id)));
     }
 
     fn on_exit(&self, id: &Id, _context: Context<'_, S>) {
         entered::leave(id);
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        // The registry would close the span above first, where this is the last that keeps it open.
+        if let Some(known) = context.span(&id) {
+            change(&known, |extensions| extensions.remove::<Open>().map(drop));
+        }
     }
 }
 
@@ -118,7 +129,29 @@ fn of<S>(known: &Known<'_, S>) -> Option<SpanRef>
 where
     S: for<'a> LookupSpan<'a>,
 {
-    known.extensions().get::<Open>().map(Open::reference)
+    look(known, Open::reference)
+}
+
+/// Looks at our part of a span, if it has one.
+///
+/// The registry panics where a layer has panicked over the span before, and that may be while its code
+/// unwinds: a second panic would end the process.
+fn look<S, R>(known: &Known<'_, S>, look: impl FnOnce(&Open) -> R) -> Option<R>
+where
+    S: for<'a> LookupSpan<'a>,
+{
+    guarded(|| known.extensions().get().map(look)).flatten()
+}
+
+/// Changes our part of a span; see above.
+fn change<S, R>(
+    known: &Known<'_, S>,
+    change: impl FnOnce(&mut ExtensionsMut<'_>) -> Option<R>,
+) -> Option<R>
+where
+    S: for<'a> LookupSpan<'a>,
+{
+    guarded(|| change(&mut known.extensions_mut())).flatten()
 }
 
 /// Says that the span around an event has failed, if that is what the event tells.

@@ -13,7 +13,7 @@ use tracing::span::{Attributes, Record};
 use super::callsite::{Meaning, Site, key};
 use super::event::{Chain, guarded};
 use crate::record::{SpanKind, Status};
-use crate::span::{Foreign, Parent, Recorder as _, SpanRef};
+use crate::span::{Amendment, Foreign, Parent, Recorder, SpanRef};
 
 /// A span of ours that lives as long as one of `tracing`, whose registry drops it. In a box, since the
 /// registry moves what it keeps.
@@ -22,7 +22,14 @@ pub(super) struct Open(Box<State>);
 struct State {
     span: Foreign,
     site: &'static Site,
-    /// What went wrong, if that has been said before that anything did.
+    /// What went wrong, if that has been said: it may be before that anything did.
+    status_message: Option<Cow<'static, str>>,
+}
+
+/// A span of which more becomes known, apart from its state: whoever formats a value may use the span.
+pub(super) struct Late {
+    span: SpanRef,
+    site: &'static Site,
     status_message: Option<Cow<'static, str>>,
 }
 
@@ -40,16 +47,23 @@ impl Open {
             return None;
         }
         if state.span.is_recording() {
-            attributes.record(&mut Fields { state: &mut state });
+            let State { span, status_message, .. } = &mut *state;
+            let (span, recorder) = (span.reference(), span.recorder());
+            attributes.record(&mut Fields { recorder, span, site, status_message });
         }
         Some(Self(state))
     }
 
-    /// Takes what is known of the span later.
-    pub(super) fn record(&mut self, values: &Record<'_>) {
-        if self.0.span.is_recording() {
-            values.record(&mut Fields { state: &mut self.0 });
-        }
+    /// Begins to take what is known of the span later; `None` where nobody would take it.
+    pub(super) fn late(&self) -> Option<Late> {
+        let State { span, site, status_message } = &*self.0;
+        let status_message = status_message.clone();
+        span.is_recording().then(|| Late { span: span.reference(), site, status_message })
+    }
+
+    /// Keeps what has been said to have gone wrong.
+    pub(super) fn keep(&mut self, status_message: Cow<'static, str>) {
+        self.0.status_message = Some(status_message);
     }
 
     /// Names the span.
@@ -58,27 +72,14 @@ impl Open {
     }
 }
 
-impl State {
-    fn take_meaning(&mut self, meaning: Meaning, text: &str) {
-        match meaning {
-            Meaning::Name => {
-                self.span.reference().set_name(text);
-            }
-            Meaning::StatusCode if text.eq_ignore_ascii_case("ok") => {
-                self.span.reference().set_status(&Status::Ok);
-            }
-            Meaning::StatusCode if text.eq_ignore_ascii_case("error") => {
-                let message = self.status_message.take().unwrap_or_default();
-                self.span.reference().set_status(&Status::Error { message });
-            }
-            Meaning::StatusMessage => {
-                let message: Cow<'static, str> = text.to_owned().into();
-                self.status_message = Some(message.clone());
-                self.span.reference().set_status(&Status::Error { message });
-            }
-            // The kind is known at the begin, or not at all.
-            Meaning::Kind | Meaning::StatusCode | Meaning::Value => {}
-        }
+impl Late {
+    /// Takes values; gives back what they say to have gone wrong.
+    pub(super) fn record(mut self, values: &Record<'_>) -> Option<Cow<'static, str>> {
+        let Self { span, site, ref mut status_message } = self;
+        // Each goes its way at once, so that all of them stay in order.
+        let recorder = &mut Amendment::<0>::of(&site.callsite, span);
+        values.record(&mut Fields { recorder, span, site, status_message });
+        self.status_message.filter(|_| site.has_meanings)
     }
 }
 
@@ -119,51 +120,75 @@ fn kind_of(text: &str) -> Option<SpanKind> {
     kinds.into_iter().find(|(name, _)| text.eq_ignore_ascii_case(name)).map(|(_, kind)| kind)
 }
 
-struct Fields<'a> {
-    state: &'a mut State,
+struct Fields<'a, R> {
+    recorder: &'a mut R,
+    span: SpanRef,
+    site: &'static Site,
+    status_message: &'a mut Option<Cow<'static, str>>,
 }
 
-impl Fields<'_> {
+impl<R: Recorder> Fields<'_, R> {
     fn formatted(&mut self, field: &Field, value: &dyn fmt::Display) {
-        let meaning = self.state.site.meaning(field);
+        let meaning = self.site.meaning(field);
         if meaning != Meaning::Value {
             if let Some(text) = guarded(|| value.to_string()) {
-                self.state.take_meaning(meaning, &text);
+                self.take_meaning(meaning, &text);
             }
             return;
         }
-        let recorder = self.state.span.recorder();
         // What fails to format leaves its attribute out.
-        let _ = guarded(|| recorder.record_display(key(field), value));
+        let _ = guarded(|| self.recorder.record_display(key(field), value));
+    }
+
+    fn take_meaning(&mut self, meaning: Meaning, text: &str) {
+        match meaning {
+            Meaning::Name => {
+                self.span.set_name(text);
+            }
+            Meaning::StatusCode if text.eq_ignore_ascii_case("ok") => {
+                self.span.set_status(&Status::Ok);
+            }
+            Meaning::StatusCode if text.eq_ignore_ascii_case("error") => {
+                let message = self.status_message.clone().unwrap_or_default();
+                self.span.set_status(&Status::Error { message });
+            }
+            Meaning::StatusMessage => {
+                let message: Cow<'static, str> = text.to_owned().into();
+                *self.status_message = Some(message.clone());
+                self.span.set_status(&Status::Error { message });
+            }
+            // The kind is known at the begin, or not at all.
+            Meaning::Kind | Meaning::StatusCode | Meaning::Value => {}
+        }
     }
 }
 
-impl Visit for Fields<'_> {
+impl<R: Recorder> Visit for Fields<'_, R> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.formatted(field, &format_args!("{value:?}"));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        match self.state.site.meaning(field) {
-            Meaning::Value => self.state.span.recorder().record(key(field), value),
-            meaning => self.state.take_meaning(meaning, value),
+        match self.site.meaning(field) {
+            Meaning::Value => self.recorder.record(key(field), value),
+            meaning => self.take_meaning(meaning, value),
         }
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.state.span.recorder().record(key(field), &value);
+        self.recorder.record(key(field), &value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.state.span.recorder().record(key(field), &value);
+        self.recorder.record(key(field), &value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.state.span.recorder().record(key(field), &value);
+        self.recorder.record(key(field), &value);
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.state.span.recorder().record(key(field), &value);
+        self.recorder.record(key(field), &value);
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {

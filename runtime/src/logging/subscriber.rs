@@ -48,7 +48,6 @@ pub(crate) fn start(settings: &Settings) {
             EnvFilter::new("info")
         }
     };
-    let most = filter.max_level_hint().unwrap_or(LevelFilter::TRACE);
     let subscriber = tracing_subscriber::registry().with(filter).with(Layer::default());
     if tracing::subscriber::set_global_default(subscriber).is_ok() {
         IS_OURS.store(true, Ordering::Relaxed);
@@ -59,8 +58,9 @@ pub(crate) fn start(settings: &Settings) {
         );
         return;
     }
-    // Where the application has taken these already, they come by its own way.
-    let _ = LogTracer::builder().with_max_level(most.as_log()).init();
+    // As much as the subscriber takes. Where the application has taken these already, they come by its own
+    // way.
+    let _ = LogTracer::builder().with_max_level(LevelFilter::current().as_log()).init();
 }
 
 /// Runs `body` with a subscriber that takes everything, if this thread has none; for tests.

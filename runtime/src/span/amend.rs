@@ -10,6 +10,7 @@ use std::mem::MaybeUninit;
 use super::callsite::{Callsite, MANUAL};
 use super::clock;
 use super::current::{self, Current};
+use super::handle::SpanRef;
 use super::layout::{AMENDMENT_WORDS, MAX_ITEM_WORDS, Tag, What};
 use super::sink::{Buffer, Filled, Recorder, Sink};
 use super::words::{Key, Words, text_words};
@@ -140,7 +141,13 @@ impl<const WORDS: usize> Amendment<WORDS> {
     /// Begins an amendment of the current span.
     #[inline]
     pub fn new(callsite: &'static Callsite) -> Self {
-        let context = Current::get();
+        Self::of(callsite, SpanRef::from_current(Current::get()))
+    }
+
+    /// Begins an amendment of a span.
+    #[inline]
+    pub(crate) fn of(callsite: &'static Callsite, span: SpanRef) -> Self {
+        let context = span.to_current();
         Self { callsite, context, words: [MaybeUninit::uninit(); WORDS], filled: Filled::default() }
     }
 

@@ -34,16 +34,20 @@ struct Group {
 impl Events {
     /// Takes an event, if anybody takes the log.
     pub(super) fn take(&mut self, what: What, words: &[u64], calendar: &Calendar) {
-        let tracer = what.traits.tracer();
-        if tracer::find(tracer).is_none_or(|tracer| tracer.processors.logs.is_empty()) {
-            return;
+        let tag = what.traits.tracer();
+        match tracer::find(tag) {
+            Some(tracer) if tracer.processors.logs.is_empty() => return,
+            Some(_) => LOGS.accept(1),
+            None => {
+                LOGS.accept(1);
+                return LOGS.lose(1, LossReason::Shutdown);
+            }
         }
-        LOGS.accept(1);
         let Some(mut record) = decode::log::record(what, words, calendar) else {
             return LOGS.lose(1, LossReason::NotEncodable);
         };
         record.user = decode::log::root(what, words).and_then(|root| self.user(root));
-        self.group(tracer).push(record);
+        self.group(tag).push(record);
     }
 
     fn user(&mut self, root: Root) -> Option<Arc<str>> {
