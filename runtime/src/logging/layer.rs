@@ -27,8 +27,10 @@ use crate::span::{self, Parent, SpanRef, log};
 ///   around it has failed, if that is one of `tracing`.
 /// - What happens on threads of ours is not taken: sending the log makes no log.
 ///
+/// A subscriber has one: with two, whose filters both let an event through, it is taken twice.
+///
 /// Never blocks: see [`Config::install`](crate::Config::install) for where events go.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Layer {
     _private: (),
 }
@@ -44,7 +46,14 @@ pub struct Layer {
 /// ```
 pub fn layer() -> Layer {
     super::subscriber::note_layer();
-    Layer::default()
+    Layer::new()
+}
+
+impl Layer {
+    /// One that the application has not asked for.
+    pub(super) const fn new() -> Self {
+        Self { _private: () }
+    }
 }
 
 impl<S> tracing_subscriber::Layer<S> for Layer

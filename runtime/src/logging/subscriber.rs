@@ -48,7 +48,7 @@ pub(crate) fn start(settings: &Settings) {
             EnvFilter::new("info")
         }
     };
-    let subscriber = tracing_subscriber::registry().with(filter).with(Layer::default());
+    let subscriber = tracing_subscriber::registry().with(filter).with(Layer::new());
     if tracing::subscriber::set_global_default(subscriber).is_ok() {
         IS_OURS.store(true, Ordering::Relaxed);
     } else if !HAS_LAYER.load(Ordering::Relaxed) {
@@ -70,7 +70,7 @@ pub(crate) fn with_subscriber<R>(body: impl FnOnce() -> R) -> R {
     if has_one {
         return body();
     }
-    let subscriber = tracing_subscriber::registry().with(Layer::default());
+    let subscriber = tracing_subscriber::registry().with(Layer::new());
     tracing::subscriber::with_default(subscriber, body)
 }
 
