@@ -15,7 +15,7 @@ use super::event::{Chain, guarded};
 use crate::record::{SpanKind, Status};
 use crate::span::{Amendment, Foreign, Parent, Recorder, SpanRef};
 
-/// A span of ours that lives as long as one of `tracing`, whose registry drops it. In a box, since the
+/// A span of ours that lives as long as one of `tracing`. In a box, since the
 /// registry moves what it keeps.
 pub(super) struct Open(Box<State>);
 
