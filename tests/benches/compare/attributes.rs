@@ -56,6 +56,8 @@ pub(crate) fn run(figures: &mut Figures) {
     let environment: Environment = variables.into_iter().collect();
     let telemetry = Config::from_environment(&environment)
         .expect("there is nothing to misread")
+        // One would take what the rivals make.
+        .change_logging(|logging| logging.has_subscriber = false)
         .processor(Forget)
         .error_processor(Forget)
         .install()

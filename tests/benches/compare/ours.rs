@@ -53,6 +53,8 @@ impl Processor<SpanRecord> for Count {
 fn install(sampler: Sampler, counter: &Arc<AtomicU64>) -> Telemetry {
     Config::from_environment(&Environment::default())
         .expect("there is nothing to misread")
+        // One would take what the rivals make.
+        .change_logging(|logging| logging.has_subscriber = false)
         .sampler(sampler)
         .processor(Count(Arc::clone(counter)))
         .install()
