@@ -34,6 +34,12 @@ const CHECK_EVERY_WORDS: usize = CAPACITY_WORDS / 8;
 /// How far before its use a line of the ring is claimed: four lines of eight words.
 const AHEAD_WORDS: usize = 32;
 
+/// The words of a line.
+const LINE_WORDS: usize = 8;
+
+/// How much of a large record's room is claimed: an event of the log has some forty words.
+const MAX_CLAIMED_WORDS: usize = 64;
+
 /// The writing end of a ring.
 pub(super) struct Writer {
     producer: Producer<u64>,
@@ -155,7 +161,9 @@ impl Writer {
             return refuse();
         };
         let (first, second) = chunk.as_mut_slices();
-        claim(first.as_ptr().wrapping_add(AHEAD_WORDS));
+        for line in (0..words.min(MAX_CLAIMED_WORDS)).step_by(LINE_WORDS) {
+            claim(first.as_ptr().wrapping_add(AHEAD_WORDS + line));
+        }
         let mut room = Words::new(first, second);
         write(&mut room);
         let written = room.len();
