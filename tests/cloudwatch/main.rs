@@ -4,7 +4,6 @@ mod access;
 mod chain;
 mod creation;
 mod faults;
-mod installed;
 mod limits;
 mod metrics;
 mod order;

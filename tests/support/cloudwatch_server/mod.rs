@@ -6,6 +6,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html>.
 
+pub mod metrics;
 mod rules;
 mod signature;
 mod store;

@@ -1,9 +1,15 @@
-//! CloudWatch Logs as users turn it on: by variables, for the whole process. The tests take turns.
+//! CloudWatch Logs as users turn it on: by variables, for the whole process.
+//!
+//! The log of a process has whatever any thread of it says, so the tests take turns, and no others are
+//! in this program.
+
+mod metrics;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 use spanwright::config::Environment;
+use spanwright::export::cloudwatch::{Group, Settings as Log, Template};
 use spanwright::install::{Delivery, Report};
 use spanwright::record::SpanKind;
 use spanwright::{Config, Span, Telemetry};
@@ -11,10 +17,11 @@ use support::cloudwatch_server::{ACCESS_KEY_ID, CloudwatchServer, REGION, SECRET
 use support::rig::LONG;
 use support::xray_daemon::XrayDaemon;
 
-use crate::rig::{GROUP, log};
+/// The group of the course.
+const GROUP: &str = "cruddur";
 
 /// One installation at a time: whoever holds this has it.
-pub(crate) fn turn() -> MutexGuard<'static, ()> {
+fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -35,7 +42,7 @@ fn config(server: &CloudwatchServer, more: &[(&str, &str)]) -> Config {
     Config::from_environment(&environment).expect("there is nothing to misread")
 }
 
-pub(crate) fn install(server: &CloudwatchServer, more: &[(&str, &str)]) -> Telemetry {
+fn install(server: &CloudwatchServer, more: &[(&str, &str)]) -> Telemetry {
     config(server, more).install().expect("nothing else is installed")
 }
 
@@ -104,9 +111,12 @@ fn what_is_logged_after_the_shutdown_harms_nobody() {
 fn what_the_variables_say_of_aws_counts_for_a_log_that_is_set_in_code() {
     let _turn = turn();
     let server = CloudwatchServer::start().in_real_time();
+    let group = Group::new(GROUP).expect("a name");
+    let stream = Template::new("api").expect("a template");
     let in_code = |more: &[(&str, &str)]| {
         let none = [("CLOUDWATCH_LOG_GROUP", ""), ("CLOUDWATCH_LOG_STREAM", "")];
-        config(&server, &[&none, more].concat()).cloudwatch(log())
+        let log = Log { stream: stream.clone(), ..Log::new(group.clone()) };
+        config(&server, &[&none, more].concat()).cloudwatch(log)
     };
     let telemetry = in_code(&[]).install().expect("nothing else is installed");
     tracing::info!("hello");
