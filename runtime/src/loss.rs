@@ -149,6 +149,13 @@ impl Tally {
     pub fn pending(&self) -> u64 {
         self.accepted.saturating_sub(self.delivered + self.rejected + self.lost())
     }
+
+    /// The same at the end of all waiting: what is pending counts as lost for this reason.
+    #[must_use]
+    pub fn closed(mut self, reason: LossReason) -> Self {
+        self.lost[reason as usize] += self.pending();
+        self
+    }
 }
 
 #[cfg(test)]
@@ -167,6 +174,17 @@ mod tests {
             (tally.lost(), tally.lost_to(LossReason::QueueFull), tally.pending()),
             (2, 2, 3)
         );
+    }
+
+    #[test]
+    fn at_the_end_of_all_waiting_nothing_is_pending() {
+        let ledger = Ledger::default();
+        ledger.accept(10);
+        ledger.deliver(4);
+        ledger.lose(1, LossReason::Shutdown);
+        let tally = ledger.tally().closed(LossReason::Shutdown);
+        assert_eq!((tally.lost_to(LossReason::Shutdown), tally.pending()), (6, 0));
+        assert_eq!(tally.closed(LossReason::QueueFull), tally);
     }
 
     #[test]

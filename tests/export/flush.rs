@@ -1,6 +1,7 @@
 //! Flush and shutdown: from anywhere, within their time.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -110,6 +111,24 @@ fn dropping_the_motor_counts_what_is_left() {
         std::thread::yield_now();
     }
     assert_eq!(sum(handle.ledger().tally()), Sum(3, 0, 0, vec![(LossReason::Shutdown, 3)]));
+}
+
+#[test]
+fn a_shutdown_counts_what_is_left_even_if_the_io_thread_is_held_up() {
+    let sink = OtlpSink::scripted(Vec::new());
+    let rig = otlp_rig(&sink, &quick());
+    let (holds, is_held) = channel();
+    let (release, released) = channel::<()>();
+    rig.motor.spawn(async move {
+        holds.send(()).expect("somebody waits");
+        let _ = released.recv();
+    });
+    is_held.recv().expect("the thread runs");
+    rig.handle.process(&spans(1..=3));
+    let stopped = rig.shutdown(Duration::from_millis(1));
+    assert!(!stopped.in_time);
+    assert_eq!(sum(stopped.tally), Sum(3, 0, 0, vec![(LossReason::Shutdown, 3)]));
+    drop(release);
 }
 
 /// A dialect of text lines that breaks on certain words.

@@ -54,3 +54,14 @@ pub(crate) fn flush_keeps_its_deadline_while_a_processor_hangs() {
     assert!(report.in_time, "{report}");
     assert_sums(&report);
 }
+
+pub(crate) fn shutdown_counts_what_a_hanging_processor_holds() {
+    let (release, released): (Sender<()>, _) = channel();
+    let hanging = Hanging(Mutex::new(released));
+    let telemetry = config(&[]).processor(hanging).install().expect("nothing else is installed");
+    leaf();
+    let report = telemetry.shutdown(SHORT);
+    assert!(!report.in_time, "{report}");
+    assert_sums(&report);
+    drop(release);
+}

@@ -67,6 +67,7 @@ fn telemetry_keeps_its_promises() {
     failures::a_failure_is_an_event_of_its_span_unless_it_is_a_record_of_the_log();
     processors::a_processor_that_panics_costs_what_it_held_and_the_collector_goes_on();
     processors::spans_of_processors_are_not_recorded();
+    deadlines::shutdown_counts_what_a_hanging_processor_holds();
     deadlines::shutdown_keeps_its_deadline_while_the_destination_hangs();
     deadlines::flush_keeps_its_deadline_while_a_processor_hangs();
 }

@@ -252,6 +252,10 @@ impl Telemetry {
             report.in_time &= teller.abandon() == 0;
             report.errors = teller.tally();
         }
+        let Report { spans, amendments, logs, errors, .. } = &mut report;
+        for tally in [spans, amendments, logs, errors] {
+            *tally = tally.closed(LossReason::Shutdown);
+        }
         self.destinations = None;
         report
     }

@@ -25,7 +25,7 @@ use super::transport::Transport;
 use super::worker::{self, Worker};
 use crate::diagnostics;
 use crate::export::Exporter;
-use crate::loss::{Ledger, Tally};
+use crate::loss::{Ledger, LossReason, Tally};
 
 /// What a shutdown waits beyond its deadline for the I/O thread to count what is left.
 const GRACE: Duration = Duration::from_millis(100);
@@ -169,15 +169,20 @@ impl Motor {
     /// Flushes, then ends all destinations and tasks; what is left after `timeout` is lost and counted.
     ///
     /// Blocks up to `timeout` and a tenth of a second for the last count; may be called from any
-    /// thread, inside a runtime or not. Records that come later are lost and counted.
+    /// thread, inside a runtime or not. Records that come later are lost and counted. What the I/O
+    /// thread has not counted by then counts as lost here, whatever becomes of it.
     pub fn shutdown(&self, timeout: Duration) -> Vec<Flushed> {
         for task in lock(&self.tasks).drain(..) {
             task.abort();
         }
         let deadline = deadline(timeout);
-        self.order(deadline + GRACE, |destination, done| {
+        let mut stopped = self.order(deadline + GRACE, |destination, done| {
             destination.control.shutdown(deadline, done)
-        })
+        });
+        for destination in &mut stopped {
+            destination.tally = destination.tally.closed(LossReason::Shutdown);
+        }
+        stopped
     }
 
     /// The counters of every destination.
