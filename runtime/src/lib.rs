@@ -100,6 +100,7 @@ pub mod span;
 pub mod testing;
 #[cfg(any(feature = "console", feature = "testing"))]
 mod tree;
+mod turns;
 #[cfg(any(
     feature = "cloudwatch",
     feature = "console",

@@ -44,6 +44,8 @@ const CLOCKS: &[&str] = &[
     "runtime/src/pipeline/worker.rs",
     // Whether it has slept long enough.
     "runtime/src/span/collector.rs",
+    // How long others had the processor.
+    "runtime/src/turns.rs",
     // How much of a caller's timeout is left.
     "runtime/src/install/mod.rs",
     "runtime/src/install/outlets.rs",

@@ -7,7 +7,6 @@
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>.
 
 use std::fmt::Write as _;
-use std::thread;
 use std::time::SystemTime;
 
 use aws_sigv4::http_request::{
@@ -20,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 use super::Credentials;
 use crate::export::Header;
 use crate::secret::Secret;
+use crate::turns;
 
 /// After how many bytes of a body other threads get a turn on the processor, some 50 µs: a megabyte
 /// takes long enough for a request of the application to be late.
@@ -93,7 +93,7 @@ fn sha256(parts: &[Bytes]) -> String {
     let mut hash = Sha256::new();
     for piece in parts.iter().flat_map(|part| part.chunks(PIECE_BYTES)) {
         hash.update(piece);
-        thread::yield_now();
+        turns::give_way();
     }
     let mut text = String::with_capacity(64);
     for byte in hash.finalize() {

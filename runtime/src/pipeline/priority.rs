@@ -11,12 +11,6 @@
 #[cfg(target_os = "linux")]
 const NICE: i32 = 10;
 
-/// Lets another thread have the processor that waits for it: some systems take it from nobody who does
-/// not give it.
-pub(super) fn give_way() {
-    std::thread::yield_now();
-}
-
 /// Lets other threads go first.
 #[cfg(target_os = "linux")]
 pub(super) fn lower() {

@@ -14,13 +14,13 @@ use tokio::task::{Id, JoinError, JoinSet, yield_now};
 use tokio::time::sleep_until;
 
 use super::batch::Measure;
-use super::priority;
 use super::queue::{Gauge, Message};
 use super::state::{Action, Fate, Input, Machine};
 use super::transport::{Transport, TransportError};
 use crate::diagnostics;
 use crate::export::{Batch, EncodeError, Exporter, Reply, Verdict};
 use crate::loss::{Ledger, LossReason};
+use crate::turns;
 
 /// After how many records the other destinations get a turn on the thread, and other threads one on the
 /// processor: some 50 µs.
@@ -138,7 +138,7 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
                 let fate = Fate::Lost(failure);
                 actions.push(Action::Settle { records: 1, bytes: 0, fate });
             }
-            priority::give_way();
+            turns::give_way();
             yield_now().await;
         }
         // Before the actions, which may release what is weighed here.

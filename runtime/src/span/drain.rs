@@ -8,7 +8,6 @@ mod log;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread;
 
 use rtrb::Consumer;
 use rustc_hash::FxHashMap;
@@ -22,9 +21,9 @@ use super::tracer::{self, Limits, Processors};
 use super::{AMENDMENTS, LEDGER, decode, ring};
 use crate::loss::LossReason;
 use crate::record::{Attribute, Destinations, Processor, SpanRecord, Value};
+use crate::turns;
 
-/// After how many records other threads get a turn on the processor: some systems take it from nobody
-/// who does not give it.
+/// After how many records other threads may get a turn on the processor: some 10 µs.
 const RECORDS_PER_TURN: usize = 128;
 
 /// How many words of amendments may wait for the end of their spans: 8 MiB.
@@ -128,7 +127,7 @@ impl Drain {
             self.take(what, record);
             count += 1;
             if count % RECORDS_PER_TURN == 0 {
-                thread::yield_now();
+                turns::give_way();
             }
         }
         debug_assert!(records.rest().is_empty(), "a ring holds whole records");
