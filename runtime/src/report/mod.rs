@@ -120,7 +120,7 @@ pub(crate) fn parts(
         settings,
         reporter::Ways { events: has_events, records: !processors.is_empty() },
         ids,
-        Clock { wall: span::since_epoch, steady: span::steady },
+        Clock { wall: span::since_epoch_by_ticks, steady: span::steady },
         Arc::clone(&trail),
         Box::new(Arc::clone(&signal)),
     ));

@@ -103,7 +103,7 @@ impl Asked<'_> {
             local_root_id: context.span_id,
             trace_state: None,
             kind: self.kind,
-            start_unix_ns: u64::try_from(clock::since_epoch().as_nanos()).unwrap_or(u64::MAX),
+            start_unix_ns: clock::unix_ns(),
             end_unix_ns: 0,
             attributes: Vec::new(),
             events: Vec::new(),

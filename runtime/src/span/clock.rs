@@ -4,7 +4,7 @@
 //! time of day. The only place of this crate that reads a clock for spans.
 //! Never: converts on the application's thread.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fastant::{Anchor, Instant};
@@ -22,6 +22,17 @@ pub(crate) fn ticks() -> u64 {
 pub(crate) fn since_epoch() -> Duration {
     #[expect(clippy::disallowed_methods, reason = "this is where the wall clock is read")]
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The time since the Unix epoch as spans and events of the log tell it: what is said with one of these
+/// times came before what is said with a later one. Takes a lock for a moment.
+pub(crate) fn since_epoch_by_ticks() -> Duration {
+    Duration::from_nanos(unix_ns())
+}
+
+/// The same in nanoseconds.
+pub(super) fn unix_ns() -> u64 {
+    Calendar::new().unix_ns(ticks())
 }
 
 /// The monotonic time, for what happens at most so often.
@@ -59,7 +70,25 @@ pub(super) fn unix_ns_unless_now(time: SystemTime) -> Option<u64> {
     })
 }
 
-/// Turns ticks into time of day for one collector.
+/// The anchor by which all ticks of the process become time of day.
+static ANCHOR: Mutex<Option<Anchor>> = Mutex::new(None);
+
+/// How often both clocks are read for an anchor.
+const READINGS: usize = 5;
+
+/// The best of a few readings of both clocks, as a thread may lose its processor between the two.
+fn read_clocks() -> Anchor {
+    let read = || {
+        let begin = Instant::now();
+        (Anchor::new(), begin.elapsed())
+    };
+    let nearer = |best: (Anchor, Duration), next: (Anchor, Duration)| {
+        if next.1 < best.1 { next } else { best }
+    };
+    (1..READINGS).map(|_| read()).fold(read(), nearer).0
+}
+
+/// Turns ticks into time of day.
 pub(super) struct Calendar {
     anchor: Anchor,
     checked: Instant,
@@ -69,8 +98,10 @@ impl Calendar {
     /// How often the anchor is held against the wall clock.
     const CHECK_INTERVAL: Duration = Duration::from_secs(10);
 
+    /// The one of this process.
     pub(super) fn new() -> Self {
-        Self { anchor: Anchor::new(), checked: Instant::now() }
+        let mut anchor = ANCHOR.lock().unwrap_or_else(PoisonError::into_inner);
+        Self { anchor: *anchor.get_or_insert_with(read_clocks), checked: Instant::now() }
     }
 
     /// Follows the wall clock when it was set or has drifted away; otherwise the anchor stays, so
@@ -81,9 +112,10 @@ impl Calendar {
             return;
         }
         self.checked = now;
-        let fresh = Anchor::new();
+        let fresh = read_clocks();
         if now.as_unix_nanos(&fresh).abs_diff(now.as_unix_nanos(&self.anchor)) > MAX_DRIFT_NS {
             self.anchor = fresh;
+            *ANCHOR.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
         }
     }
 
@@ -118,6 +150,17 @@ mod tests {
         let calendar = Calendar::new();
         let (first, second) = (ticks(), ticks());
         assert!(calendar.unix_ns(first) <= calendar.unix_ns(second));
+    }
+
+    #[test]
+    fn whoever_asks_for_the_time_of_day_has_it_in_order_with_ticks() {
+        for _ in 0..100 {
+            let before = since_epoch_by_ticks();
+            let between = Duration::from_nanos(Calendar::new().unix_ns(ticks()));
+            let after = since_epoch_by_ticks();
+            assert!(before <= between && between <= after, "{before:?} {between:?} {after:?}");
+        }
+        assert!(since_epoch().abs_diff(since_epoch_by_ticks()) < Duration::from_secs(1));
     }
 
     #[test]

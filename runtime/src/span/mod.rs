@@ -62,7 +62,7 @@ mod words;
 
 #[cfg_attr(not(feature = "xray"), expect(unused_imports, reason = "for who polls"))]
 pub(crate) use clock::now;
-pub(crate) use clock::{since_epoch, steady};
+pub(crate) use clock::{since_epoch, since_epoch_by_ticks, steady};
 
 #[cfg(feature = "tracing")]
 pub(crate) use foreign::Foreign;
