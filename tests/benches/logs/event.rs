@@ -41,7 +41,7 @@ fn theirs() {
 /// Measures every contender.
 pub(crate) fn run(figures: &mut Figures) {
     figures.add("event", "no subscriber", measure(ours), "ns");
-    let sink = Sink::start();
+    let sink = Sink::start(19);
     let telemetry = install(&sink.url, false);
     let subscriber = tracing_subscriber::registry().with(spanwright::logging::layer());
     with_default(subscriber, || {

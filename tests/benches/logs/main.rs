@@ -1,11 +1,12 @@
 //! What an event of the log, and a span of `tracing`, costs the thread that makes it, beside what else
-//! takes them; and what a storm of events does to a service.
+//! takes them; what a storm of events does to a service, and what a busy machine does to its log.
 //!
 //! Prints one line a figure, `workload library median unit`, then the ratios. The words `event`,
-//! `foreign` and `storm` run one part alone: `cargo bench -p spanwright-tests --bench logs -- event`.
+//! `foreign`, `storm` and `busy` run one part alone: `cargo bench -p spanwright-tests --bench logs -- event`.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock and keeps a pace")]
 
+mod busy;
 mod event;
 #[path = "../compare/figures.rs"]
 mod figures;
@@ -28,13 +29,16 @@ use spanwright::{Config, Telemetry};
 type Part = fn(&mut Figures);
 
 /// The parts of this bench, and what runs them.
-const PARTS: [(&str, Part); 3] =
-    [("event", event::run), ("foreign", foreign::run), ("storm", storm::run)];
+const PARTS: [(&str, Part); 4] =
+    [("event", event::run), ("foreign", foreign::run), ("storm", storm::run), ("busy", busy::run)];
 
 fn main() {
     let asked: Vec<String> = std::env::args().skip(1).collect();
     if asked.first().is_some_and(|word| word == "sink") {
         return sink::serve();
+    }
+    if asked.first().is_some_and(|word| word == "spin") {
+        return busy::spin();
     }
     let is_asked = |part: &str| asked.iter().any(|word| word == part);
     let is_all = PARTS.iter().all(|(part, _)| !is_asked(part));

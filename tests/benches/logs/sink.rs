@@ -47,12 +47,11 @@ pub(crate) struct Sink {
 }
 
 impl Sink {
-    /// Starts the process.
-    pub(crate) fn start() -> Self {
+    /// Starts the process, as nice as that: what is elsewhere in earnest may take what others leave.
+    pub(crate) fn start(nice: u8) -> Self {
         let program = std::env::current_exe().expect("this program has a path");
-        // What is elsewhere in earnest takes only what others leave.
         let mut process = Command::new("nice")
-            .args(["-n", "19"])
+            .args(["-n", &nice.to_string()])
             .arg(program)
             .arg("sink")
             .stdin(Stdio::piped())

@@ -15,11 +15,11 @@ use super::figures::{Figures, OURS};
 use super::install;
 use super::sink::Sink;
 
-/// Requests of one round and how long it takes: with the events of each, a million in ten seconds.
-const REQUESTS_PER_SECOND: u64 = 2_000;
+/// How long a round takes.
 const SECONDS: u64 = 10;
-const EVENTS_PER_REQUEST: u64 = 50;
-const EVENTS: u64 = REQUESTS_PER_SECOND * SECONDS * EVENTS_PER_REQUEST;
+/// How many requests a second make a million events in a round.
+const STORM: u64 = 2_000;
+pub(crate) const EVENTS_PER_REQUEST: u64 = 50;
 
 /// How many connections the requests come by.
 const CLIENTS: u64 = 4;
@@ -30,7 +30,7 @@ const ROUNDS: usize = 5;
 /// What a request does beside its log: so many steps, some 50 µs.
 const STEPS: u64 = 40_000;
 
-const LONG: Duration = Duration::from_mins(1);
+pub(crate) const LONG: Duration = Duration::from_mins(1);
 
 #[traced]
 fn orders() -> u64 {
@@ -48,18 +48,19 @@ async fn answer() -> HttpResponse {
 pub(crate) fn run(figures: &mut Figures) {
     let address = serve();
     let (mut without, mut with) = (Vec::new(), Vec::new());
-    round(address);
+    round(address, STORM);
     let before = memory("VmRSS:");
     forget_peak();
     for _ in 0..ROUNDS {
-        without.extend(round(address));
-        let sink = Sink::start();
+        without.extend(round(address, STORM));
+        let sink = Sink::start(19);
         let telemetry = install(&sink.url, true);
-        with.extend(round(address));
+        with.extend(round(address, STORM));
         let report = telemetry.shutdown(LONG);
         let arrived = sink.stop();
         let tally = report.destinations[0].tally;
-        println!("{:<14} {OURS:<20} {report}; arrived {arrived} of {EVENTS} made", "storm");
+        let made = STORM * SECONDS * EVENTS_PER_REQUEST;
+        println!("{:<14} {OURS:<20} {report}; arrived {arrived} of {made} made", "storm");
         assert!(report.in_time, "{report}");
         assert_eq!(report.logs.accepted, report.logs.delivered + report.logs.lost(), "{report}");
         assert_eq!(tally.accepted, tally.delivered + tally.rejected + tally.lost(), "{report}");
@@ -74,7 +75,7 @@ pub(crate) fn run(figures: &mut Figures) {
 }
 
 /// Starts the service on two threads of its own.
-fn serve() -> SocketAddr {
+pub(crate) fn serve() -> SocketAddr {
     let (started, address) = std::sync::mpsc::channel();
     thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
@@ -90,21 +91,24 @@ fn serve() -> SocketAddr {
 
 /// Makes the requests of a round, each at its time, whether or not the one before was late; the times
 /// from then to their answers.
-fn round(address: SocketAddr) -> Vec<Duration> {
-    let begin = Instant::now();
-    let clients =
-        (0..CLIENTS).map(|client| thread::spawn(move || requests(address, client, begin)));
+pub(crate) fn round(address: SocketAddr, per_second: u64) -> Vec<Duration> {
+    let pace = (Instant::now(), per_second);
+    let clients = (0..CLIENTS).map(|client| thread::spawn(move || requests(address, client, pace)));
     let clients: Vec<_> = clients.collect();
     clients.into_iter().flat_map(|client| client.join().expect("it only asks")).collect()
 }
 
-fn requests(address: SocketAddr, client: u64, begin: Instant) -> Vec<Duration> {
+fn requests(
+    address: SocketAddr,
+    client: u64,
+    (begin, per_second): (Instant, u64),
+) -> Vec<Duration> {
     let mut stream = TcpStream::connect(address).expect("the service listens");
     stream.set_nodelay(true).expect("the connection is open");
     let mut times = Vec::new();
     let mut answer = [0; 4_096];
-    for number in (client..REQUESTS_PER_SECOND * SECONDS).filter(|it| it % CLIENTS == client) {
-        let due = begin + Duration::from_nanos(1_000_000_000 / REQUESTS_PER_SECOND * number);
+    for number in (client..per_second * SECONDS).filter(|it| it % CLIENTS == client) {
+        let due = begin + Duration::from_nanos(1_000_000_000 / per_second * number);
         thread::sleep(due.saturating_duration_since(Instant::now()));
         let begin = due.max(Instant::now());
         stream.write_all(b"GET /orders HTTP/1.1\r\nhost: bench\r\n\r\n").expect("it is open");
