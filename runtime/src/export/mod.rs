@@ -14,8 +14,8 @@
 //! form: sizes are exact, an oversize record is refused alone, a batch is split by offsets, and a
 //! retry resends the same bytes.
 
-#[cfg(any(feature = "otlp", feature = "rollbar"))]
-mod address;
+#[cfg(any(feature = "otlp", feature = "rollbar", feature = "aws"))]
+pub(crate) mod address;
 mod batch;
 #[cfg(feature = "cloudwatch")]
 pub mod cloudwatch;
