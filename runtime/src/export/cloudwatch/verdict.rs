@@ -8,7 +8,7 @@
 //! | `InvalidParameterException` | something in it is wrong: split, and a single event is refused |
 //! | 413 | too much at once: split |
 //! | `ThrottlingException` and its like, `ServiceUnavailableException`, `InternalFailure`, `RequestTimeout`, 429, 5xx | retry, when `Retry-After` says |
-//! | bad, expired or insufficient credentials, a clock that is off, 401, 403 | retry after five minutes |
+//! | bad, expired or insufficient credentials, a clock that is off, 401, 403 | retry after five minutes; the transport has tried new keys, where there are any |
 //! | `ResourceNotFoundException` | group or stream is missing: retry, later if it is not for us to create it |
 //! | a step before the request that stopped it all | retry |
 //! | any other | refused |
@@ -35,6 +35,11 @@ const MISSING_WAIT: Duration = Duration::from_secs(30);
 
 /// The most of a refusal's message before what to do about it, in characters.
 const MAX_HINTED_CHARS: usize = 70;
+
+/// What the service says where a signature is for another region.
+///
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html>.
+const OF_SCOPE: &str = "Credential should be scoped";
 
 /// What is known when an answer is judged.
 #[derive(Debug)]
@@ -131,6 +136,9 @@ fn access(operation: &str, refusal: &Refusal) -> Option<Verdict> {
             if is_of_time(refusal) =>
         {
             "the clock of this machine is off".to_owned()
+        }
+        "InvalidSignatureException" if refusal.message.contains(OF_SCOPE) => {
+            "the service at this address is of another region: see AWS_REGION".to_owned()
         }
         "InvalidSignatureException" | "SignatureDoesNotMatch" => {
             "AWS_SECRET_ACCESS_KEY does not belong to AWS_ACCESS_KEY_ID".to_owned()

@@ -94,6 +94,11 @@ fn what_is_wrong_with_the_credentials_is_said_with_what_to_do() {
         ("InvalidSignatureException", "does not match", "AWS_SECRET_ACCESS_KEY does not belong"),
         (
             "InvalidSignatureException",
+            "Credential should be scoped to a valid region, not 'us-east-1'.",
+            "the service at this address is of another region: see AWS_REGION",
+        ),
+        (
+            "InvalidSignatureException",
             "Signature expired: 20261120T100000Z is now earlier",
             "the clock of this machine is off",
         ),
