@@ -10,11 +10,24 @@ pub(super) fn read(environment: &Environment) -> Result<Option<Settings>, Config
     Ok(Settings::from_env(&lookup)?.map(complete))
 }
 
-/// A warning where metrics are asked for that have no stream to go to.
-pub(super) fn warning(environment: &Environment, settings: Option<&Settings>) -> Option<String> {
+/// Warnings of what is asked for and not done: metrics that have no stream to go to, addresses of AWS
+/// of another kind.
+pub(super) fn warnings(environment: &Environment, settings: Option<&Settings>) -> Vec<String> {
     const NAMESPACE: &str = "CLOUDWATCH_METRICS_NAMESPACE";
-    let is_idle = settings.is_none() && environment.get(NAMESPACE).is_some();
-    is_idle.then(|| format!("{NAMESPACE} changes nothing without CLOUDWATCH_LOG_GROUP"))
+    const KINDS: [&str; 2] = ["AWS_USE_DUALSTACK_ENDPOINT", "AWS_USE_FIPS_ENDPOINT"];
+    if settings.is_none() {
+        let is_idle = environment.get(NAMESPACE).is_some();
+        let warning = || format!("{NAMESPACE} changes nothing without CLOUDWATCH_LOG_GROUP");
+        return is_idle.then(warning).into_iter().collect();
+    }
+    let is_on =
+        |name: &&str| environment.get(name).is_some_and(|it| it.eq_ignore_ascii_case("true"));
+    let warning = |name| {
+        format!(
+            "{name} is not supported: name the address of CloudWatch Logs by AWS_ENDPOINT_URL_LOGS"
+        )
+    };
+    KINDS.into_iter().filter(is_on).map(warning).collect()
 }
 
 /// Reads who asks and where. What cannot be used is an error at once where there is a log to send, and
