@@ -52,7 +52,7 @@ impl<P: Prepare> Transport<P> {
     /// and are mended where they come from.
     async fn exchange(&self, request: Request) -> Result<Reply, TransportError> {
         let (reply, refused) = self.attempt(request.clone()).await?;
-        if is_success(&reply) || !Refusal::of(&reply).is_of_credentials() {
+        if reply.is_success() || !Refusal::of(&reply).is_of_credentials() {
             return Ok(reply);
         }
         let provider = &self.signer.provider;
@@ -65,10 +65,6 @@ impl<P: Prepare> Transport<P> {
         let signed_by = self.signer.sign(&mut request, (self.clock)()).await.map_err(unsigned)?;
         Ok((transport::Transport::send(&self.http, request).await?, signed_by))
     }
-}
-
-fn is_success(reply: &Reply) -> bool {
-    (200..300).contains(&reply.status)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape `map_err` wants")]

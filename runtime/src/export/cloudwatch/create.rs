@@ -56,8 +56,7 @@ impl Creation {
 
 impl Prepare for Creation {
     fn steps(&self, request: &Request, reply: &Reply) -> Vec<Request> {
-        if !self.creates || (200..300).contains(&reply.status) || Refusal::of(reply).code != MISSING
-        {
+        if !self.creates || reply.is_success() || Refusal::of(reply).code != MISSING {
             return Vec::new();
         }
         let group = json!({"logGroupName": self.group}).to_string();
@@ -75,7 +74,7 @@ impl Prepare for Creation {
     }
 
     fn outcome(&self, step: &Request, reply: &Reply) -> StepOutcome {
-        if (200..300).contains(&reply.status) {
+        if reply.is_success() {
             return StepOutcome::Done;
         }
         let refusal = Refusal::of(reply);

@@ -54,7 +54,7 @@ impl Judge {
     }
 
     pub(super) fn verdict(&self, batch: &Batch, reply: &Reply) -> Verdict {
-        if (200..300).contains(&reply.status) && reply.stopped_at.is_none() {
+        if reply.is_success() && reply.stopped_at.is_none() {
             return success(batch, reply);
         }
         let refusal = Refusal::of(reply);
