@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime};
 
 use super::signer::Signer;
 use super::{CallError, Credentials, Provider, SettingsError, Target};
-use crate::export::{Prepare, Refusal, Reply, Request, StepOutcome};
+use crate::export::{Prepare, Refusal, Reply, Request, Step, StepOutcome};
 use crate::pipeline::transport::{self, TransportError, http};
 
 /// Signs each request when it is sent.
@@ -81,15 +81,12 @@ impl<P: Prepare> transport::Transport for Transport<P> {
             return Ok(reply);
         }
         let mut skipped = Vec::new();
-        for step in steps {
-            let reply = self.exchange(step.clone()).await?;
-            match self.prepare.outcome(&step, &reply) {
+        for Step { name, request } in steps {
+            let reply = self.exchange(request).await?;
+            match self.prepare.outcome(name, &reply) {
                 StepOutcome::Done => {}
-                StepOutcome::Skip => skipped.push(self.prepare.name(&step)),
-                StepOutcome::Stop => {
-                    let stopped_at = Some(self.prepare.name(&step));
-                    return Ok(Reply { stopped_at, skipped, ..reply });
-                }
+                StepOutcome::Skip => skipped.push(name),
+                StepOutcome::Stop => return Ok(Reply { stopped_at: Some(name), skipped, ..reply }),
             }
         }
         Ok(Reply { skipped, ..self.exchange(request).await? })

@@ -59,7 +59,7 @@ impl Judge {
         }
         let refusal = Refusal::of(reply);
         let reason = || refusal.to_string();
-        if let Some(operation) = &reply.stopped_at {
+        if let Some(operation) = reply.stopped_at {
             return self.stopped(operation, &refusal, reply);
         }
         if let Some(verdict) = access("PutLogEvents", &refusal) {
@@ -90,7 +90,7 @@ impl Judge {
             let reason = format!("{operation}: {refusal}");
             return Verdict::Retry { after: reply.retry_after, reason };
         }
-        let is_group_denied = reply.skipped.iter().any(|skipped| skipped == CREATE_GROUP);
+        let is_group_denied = reply.skipped.contains(&CREATE_GROUP);
         let hint = if refusal.code == MISSING && is_group_denied {
             let group = &self.group;
             format!("create the log group `{group}`, or allow logs:CreateLogGroup")
@@ -188,7 +188,7 @@ fn success(batch: &Batch, reply: &Reply) -> Verdict {
     if !info.is_null() {
         return rejected(batch, info);
     }
-    if reply.skipped.iter().any(|skipped| skipped == PUT_RETENTION) {
+    if reply.skipped.contains(&PUT_RETENTION) {
         let message = "the retention was not set: the AWS credentials need logs:PutRetentionPolicy";
         return Verdict::Partial { rejected: 0, message: message.to_owned() };
     }
