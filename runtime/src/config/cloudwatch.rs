@@ -1,7 +1,7 @@
 //! Where the log goes in CloudWatch Logs, and as whose.
 
 use super::{ConfigError, Environment};
-use crate::aws::{Access, Service, SettingsError};
+use crate::aws::{Access, Endpoint, Service, SettingsError};
 use crate::export::cloudwatch::Settings;
 
 /// Reads the variables; `None` when they name no log group.
@@ -11,23 +11,26 @@ pub(super) fn read(environment: &Environment) -> Result<Option<Settings>, Config
 }
 
 /// Warnings of what is asked for and not done: metrics that have no stream to go to, addresses of AWS
-/// of another kind.
+/// of another kind, where none is named.
 pub(super) fn warnings(environment: &Environment, settings: Option<&Settings>) -> Vec<String> {
     const NAMESPACE: &str = "CLOUDWATCH_METRICS_NAMESPACE";
-    const KINDS: [&str; 2] = ["AWS_USE_DUALSTACK_ENDPOINT", "AWS_USE_FIPS_ENDPOINT"];
-    if settings.is_none() {
-        let is_idle = environment.get(NAMESPACE).is_some();
-        let warning = || format!("{NAMESPACE} changes nothing without CLOUDWATCH_LOG_GROUP");
-        return is_idle.then(warning).into_iter().collect();
+    if settings.is_some() {
+        return other_addresses(environment);
+    }
+    let warning = |_| format!("{NAMESPACE} changes nothing without CLOUDWATCH_LOG_GROUP");
+    environment.get(NAMESPACE).map(warning).into_iter().collect()
+}
+
+fn other_addresses(environment: &Environment) -> Vec<String> {
+    let lookup = |name: &str| environment.get(name).map(str::to_owned);
+    if Endpoint::from_env(Service::LOGS, &lookup).is_ok_and(|named| named.is_some()) {
+        return Vec::new();
     }
     let is_on =
         |name: &&str| environment.get(name).is_some_and(|it| it.eq_ignore_ascii_case("true"));
-    let warning = |name| {
-        format!(
-            "{name} is not supported: name the address of CloudWatch Logs by AWS_ENDPOINT_URL_LOGS"
-        )
-    };
-    KINDS.into_iter().filter(is_on).map(warning).collect()
+    let instead = "name the address of CloudWatch Logs by AWS_ENDPOINT_URL_LOGS";
+    let asked = ["AWS_USE_DUALSTACK_ENDPOINT", "AWS_USE_FIPS_ENDPOINT"].into_iter().filter(is_on);
+    asked.map(|name| format!("{name} is not supported: {instead}")).collect()
 }
 
 /// Reads who asks and where. What cannot be used is an error at once where there is a log to send, and

@@ -114,6 +114,8 @@ fn a_kind_of_address_that_is_not_looked_for_is_worth_a_word_where_it_is_asked_fo
                     name the address of CloudWatch Logs by AWS_ENDPOINT_URL_LOGS";
     assert_eq!(read(&asked).unwrap().warnings(), [expected]);
     assert_eq!(read(&asked[..2]).unwrap().warnings(), [""; 0]);
+    let named = ("AWS_ENDPOINT_URL_LOGS", "https://logs-fips.us-east-1.amazonaws.com");
+    assert_eq!(read(&[&asked[..], &[named]].concat()).unwrap().warnings(), [""; 0]);
 }
 
 #[cfg(feature = "console")]
