@@ -10,7 +10,7 @@ use spanwright::Config;
 use spanwright::config::Environment;
 use spanwright::loss::LossReason;
 use spanwright::pipeline::Settings;
-use support::cloudwatch_server::{ACCESS_KEY_ID, CloudwatchServer, SECRET_ACCESS_KEY};
+use support::cloudwatch_server::{ACCESS_KEY_ID, CloudwatchServer, SECRET_ACCESS_KEY, Turn};
 use support::rig::{LONG, Sum, quick, sum};
 
 use crate::rig::GROUP;
@@ -137,4 +137,54 @@ fn keys_that_are_mended_in_the_file_are_used_without_a_restart() {
     let report = telemetry.shutdown(LONG);
     assert_eq!(sum(report.destinations[0].tally), Sum(1, 1, 0, vec![]));
     assert_eq!(server.refusals()[0].code, "UnrecognizedClientException");
+}
+
+/// A profile whose program gives one key first, and another from the second time on.
+fn changing(test: &str, first: &str, later: &str) -> (String, [File; 2]) {
+    let seen = File::new(&format!("{test}-seen"), "no");
+    let program = format!(
+        "read -r seen < '{0}'; echo yes > '{0}'
+         if [ \"$seen\" = no ]; then id={first}; else id={later}; fi
+         echo '{{\"Version\":1,\"SecretAccessKey\":\"{SECRET_ACCESS_KEY}\",\"AccessKeyId\":\"'$id'\"}}'",
+        seen.0.display()
+    );
+    let program = File::new(&format!("{test}-program"), &program);
+    let profile = format!("{REGION}credential_process = /bin/sh '{}'\n", program.0.display());
+    (profile, [seen, program])
+}
+
+#[test]
+fn keys_that_have_ended_are_looked_for_anew_and_the_log_goes_on_at_once() {
+    const TEST: &str = "keys_that_have_ended_are_looked_for_anew_and_the_log_goes_on_at_once";
+    let (profile, _files) = changing(TEST, "AKIDOTHER", ACCESS_KEY_ID);
+    if elsewhere(TEST, &profile, "").is_some() {
+        return;
+    }
+    let server = server().script("PutLogEvents", [Turn::error("ExpiredTokenException")]);
+    let telemetry = config(&server, &[]).install().expect("the profile names a region");
+    tracing::info!("hello");
+    assert!(telemetry.flush(LONG).in_time);
+    let report = telemetry.shutdown(LONG);
+    assert_eq!(sum(report.destinations[0].tally), Sum(1, 1, 0, vec![]));
+    assert_eq!(server.store().all_events().len(), 1);
+    assert_eq!(server.operations()[..2], ["PutLogEvents", "PutLogEvents"]);
+}
+
+#[test]
+fn where_the_new_keys_are_not_taken_either_the_log_waits() {
+    const TEST: &str = "where_the_new_keys_are_not_taken_either_the_log_waits";
+    let (profile, _files) = changing(TEST, "AKIDOTHER", "AKIDTHIRD");
+    if let Some(said) = elsewhere(TEST, &profile, "") {
+        assert!(said.contains("cloudwatch at 127.0.0.1"), "{said}");
+        assert!(said.contains("takes nothing for 300s: AWS_ACCESS_KEY_ID, or what"), "{said}");
+        return;
+    }
+    let server = server();
+    let telemetry = config(&server, &[]).install().expect("the profile names a region");
+    tracing::info!("hello");
+    server.wait_for("PutLogEvents", 2);
+    assert!(!telemetry.flush(Duration::from_millis(30)).in_time);
+    let report = telemetry.shutdown(Duration::from_millis(30));
+    let lost = Sum(1, 0, 0, vec![(LossReason::Shutdown, 1)]);
+    assert_eq!((sum(report.destinations[0].tally), server.operations().len()), (lost, 2));
 }

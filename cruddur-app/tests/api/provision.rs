@@ -291,7 +291,7 @@ mod with_aws {
             "GetGroups was refused: ThrottledException: slow down (status 429); \
              it was tried 5 times, and what was done so far stays done"
         );
-        assert_eq!(received.len(), 5);
+        assert_eq!(received.len(), 5 + LOOKS.len() - 1);
     }
 
     #[actix_web::test]
@@ -305,7 +305,24 @@ mod with_aws {
             "GetGroups was refused: User is not authorized (status 403); \
              whoever signs needs the permission `xray:GetGroups`"
         );
-        assert_eq!(received.len(), 1);
+        assert_eq!(operations(&received).iter().filter(|name| **name == "Groups").count(), 1);
+    }
+
+    #[actix_web::test]
+    async fn who_may_do_nothing_at_xray_still_gets_the_log_group() {
+        let account: Arc<Mutex<Account>> = Arc::default();
+        let theirs = Arc::clone(&account);
+        let double = Double::start(move |received| -> Reply {
+            if received.path != "/" {
+                return Some((403, json!({"message": "User is not authorized"})));
+            }
+            Some(theirs.lock().expect("nobody panicked").answer(received))
+        });
+        let error = provision_at(&double.url(), false, &[]).await.unwrap_err();
+        double.stop().await;
+        assert!(error.contains("`xray:GetGroups`"), "{error}");
+        let log_group = json!({"logGroupName": "cruddur", "retentionInDays": 7});
+        assert_eq!(account.lock().unwrap().log_groups, [log_group]);
     }
 
     #[actix_web::test]

@@ -25,7 +25,7 @@ const MARGIN: Duration = Duration::from_mins(5);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An access key with its secret.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct Credentials(aws_credential_types::Credentials);
 
 impl Credentials {
@@ -119,9 +119,10 @@ impl Provider {
         Self { source, found: Arc::default() }
     }
 
-    /// Looks for credentials again when the next request is signed: those found were not taken.
-    pub(super) async fn forget(&self) {
-        *self.found.lock().await = None;
+    /// Looks for credentials again when the next request is signed, unless others have been found since
+    /// these, which were not taken.
+    pub(super) async fn forget(&self, refused: &Credentials) {
+        self.found.lock().await.take_if(|found| found == refused);
     }
 
     /// Credentials for a request that is signed `now`; they are looked for again shortly before

@@ -9,6 +9,7 @@
 use std::fmt;
 
 use super::{Lookup, Region, SettingsError, variable};
+use crate::export::address;
 
 /// A service of AWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,26 +100,18 @@ impl Endpoint {
 
     /// Whether the way there is encrypted.
     pub(super) fn is_encrypted(&self) -> bool {
-        self.0.starts_with("https://")
+        address::is_https(&self.0)
     }
 
     fn checked(variable: &'static str, url: &str) -> Result<Self, SettingsError> {
-        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-        let is_visible = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
-        let is_address = rest.is_some_and(|rest| {
-            let host = rest.split('/').next().unwrap_or_default();
-            !host.is_empty()
-                && !host.starts_with(':')
-                && is_visible(rest)
-                && !rest.contains(['?', '#', '@', '\\', '"', '<', '>', '{', '}'])
-        });
-        if is_address {
+        // Paths are appended to it, and it is signed as it stands.
+        let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic())
+            && !url.contains(['?', '@', '\\', '"', '<', '>', '{', '}']);
+        if is_plain && address::problem(url).is_none() {
             return Ok(Self(url.trim_end_matches('/').to_owned()));
         }
-        // What stands before an `@` may be a password.
-        let found = if url.contains('@') { "…" } else { url };
         let expected = "an address such as http://localhost:4566, without credentials or a query";
-        Err(SettingsError::Value { variable, found: found.to_owned(), expected })
+        Err(SettingsError::Value { variable, found: address::printable(url), expected })
     }
 }
 
@@ -183,8 +176,12 @@ mod tests {
             ("https://", "https://"),
             ("http://:80", "http://:80"),
             ("http://a b", "http://a b"),
-            ("http://a?b=c", "http://a?b=c"),
-            ("https://user:hunter2@a", "…"),
+            ("http://a:99999", "http://a:99999"),
+            ("http://a:port", "http://a:port"),
+            ("http://[::1:80", "http://[::1:80"),
+            ("http://a?key=hunter2", "http://a"),
+            ("https://user:hunter2@a", "https://a"),
+            ("https://user:hunter?2@a", "https://…"),
         ] {
             let found = endpoint(Service::XRAY, &[("AWS_ENDPOINT_URL_XRAY", url)], "us-east-1");
             assert_eq!(found, format!("AWS_ENDPOINT_URL_XRAY is `{shown}`, {expected}"));
@@ -193,10 +190,12 @@ mod tests {
 
     #[test]
     fn the_host_is_told_with_its_port() {
-        let lookup =
-            |name: &str| (name == "AWS_ENDPOINT_URL").then(|| "http://127.0.0.1:81/x".to_owned());
-        let region = Region::new("us-east-1").unwrap();
-        let endpoint = Endpoint::new(Service::XRAY, &lookup, &region).unwrap();
-        assert_eq!((endpoint.host(), endpoint.is_encrypted()), ("127.0.0.1:81", false));
+        for (url, host, is_encrypted) in [
+            ("http://127.0.0.1:81/x", "127.0.0.1:81", false),
+            ("HTTPS://[::1]:443", "[::1]:443", true),
+        ] {
+            let endpoint = Endpoint::at(url).unwrap();
+            assert_eq!((endpoint.host(), endpoint.is_encrypted()), (host, is_encrypted));
+        }
     }
 }

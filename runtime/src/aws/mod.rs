@@ -65,7 +65,7 @@ pub enum SettingsError {
     Value {
         /// The variable, or where else it was found.
         variable: &'static str,
-        /// Its value; `…` where it may hold a secret.
+        /// Its value, without what may be a secret.
         found: String,
         /// What it may be.
         expected: &'static str,

@@ -5,7 +5,7 @@
 
 use std::time::SystemTime;
 
-use super::{CallError, Parts, Provider, Scope, Target, sign};
+use super::{CallError, Credentials, Parts, Provider, Scope, Target, sign};
 use crate::export::Request;
 
 /// Signs for a service in a region.
@@ -16,12 +16,13 @@ pub(super) struct Signer {
 }
 
 impl Signer {
-    /// Adds the headers that sign a request at the time `now`. May look for credentials first.
+    /// Adds the headers that sign a request at the time `now`; who has signed. May look for credentials
+    /// first.
     pub(super) async fn sign(
         &self,
         request: &mut Request,
         now: SystemTime,
-    ) -> Result<(), CallError> {
+    ) -> Result<Credentials, CallError> {
         let credentials = self.provider.credentials(now).await?;
         let scope = Scope {
             credentials: &credentials,
@@ -37,6 +38,6 @@ impl Signer {
         };
         let signature = sign(&parts, &scope)?;
         request.headers.extend(signature);
-        Ok(())
+        Ok(credentials)
     }
 }

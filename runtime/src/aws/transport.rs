@@ -2,7 +2,8 @@
 //!
 //! In: requests without a signature. Out: answers, also those of the steps that a request needs
 //! before it can be taken.
-//! Never: retries; signs twice, since a signature is as old as its request; knows what a step is for.
+//! Never: retries, but with other credentials than those that were not taken; signs twice, since a
+//! signature is as old as its request; knows what a step is for.
 //!
 //! ```text
 //! request ─ sign ─ POST ─▶ reply ── nothing is missing ──────────────────────▶ reply
@@ -14,8 +15,8 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use super::signer::Signer;
-use super::{Provider, SettingsError, Target};
-use crate::export::{Prepare, Refusal, Reply, Request, StepOutcome};
+use super::{CallError, Credentials, Provider, SettingsError, Target};
+use crate::export::{Prepare, Refusal, Reply, Request, Step, StepOutcome};
 use crate::pipeline::transport::{self, TransportError, http};
 
 /// Signs each request when it is sent.
@@ -47,17 +48,28 @@ impl<P: Prepare> Transport<P> {
         Ok(Self { signer: Signer { target, provider }, http, clock, prepare })
     }
 
-    async fn exchange(&self, mut request: Request) -> Result<Reply, TransportError> {
-        let signed = self.signer.sign(&mut request, (self.clock)()).await;
-        signed.map_err(|error| TransportError::Unsigned(error.to_string()))?;
-        let reply = transport::Transport::send(&self.http, request).await?;
-        let is_success = (200..300).contains(&reply.status);
-        if !is_success && Refusal::of(&reply).is_of_credentials() {
-            // They may have been mended where they come from.
-            self.signer.provider.forget().await;
+    /// Sends a request, and once more where who signed was not taken and somebody else can: keys end,
+    /// and are mended where they come from.
+    async fn exchange(&self, request: Request) -> Result<Reply, TransportError> {
+        let (reply, refused) = self.attempt(request.clone()).await?;
+        if reply.is_success() || !Refusal::of(&reply).is_of_credentials() {
+            return Ok(reply);
         }
-        Ok(reply)
+        let provider = &self.signer.provider;
+        provider.forget(&refused).await;
+        let found = provider.credentials((self.clock)()).await.map_err(unsigned)?;
+        if found == refused { Ok(reply) } else { Ok(self.attempt(request).await?.0) }
     }
+
+    async fn attempt(&self, mut request: Request) -> Result<(Reply, Credentials), TransportError> {
+        let signed_by = self.signer.sign(&mut request, (self.clock)()).await.map_err(unsigned)?;
+        Ok((transport::Transport::send(&self.http, request).await?, signed_by))
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape `map_err` wants")]
+fn unsigned(error: CallError) -> TransportError {
+    TransportError::Unsigned(error.to_string())
 }
 
 impl<P: Prepare> transport::Transport for Transport<P> {
@@ -69,15 +81,12 @@ impl<P: Prepare> transport::Transport for Transport<P> {
             return Ok(reply);
         }
         let mut skipped = Vec::new();
-        for step in steps {
-            let reply = self.exchange(step.clone()).await?;
-            match self.prepare.outcome(&step, &reply) {
+        for Step { name, request } in steps {
+            let reply = self.exchange(request).await?;
+            match self.prepare.outcome(name, &reply) {
                 StepOutcome::Done => {}
-                StepOutcome::Skip => skipped.push(self.prepare.name(&step)),
-                StepOutcome::Stop => {
-                    let stopped_at = Some(self.prepare.name(&step));
-                    return Ok(Reply { stopped_at, skipped, ..reply });
-                }
+                StepOutcome::Skip => skipped.push(name),
+                StepOutcome::Stop => return Ok(Reply { stopped_at: Some(name), skipped, ..reply }),
             }
         }
         Ok(Reply { skipped, ..self.exchange(request).await? })

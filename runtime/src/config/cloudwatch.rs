@@ -1,7 +1,7 @@
 //! Where the log goes in CloudWatch Logs, and as whose.
 
 use super::{ConfigError, Environment};
-use crate::aws::{Access, Service, SettingsError};
+use crate::aws::{Access, Endpoint, Service, SettingsError};
 use crate::export::cloudwatch::Settings;
 
 /// Reads the variables; `None` when they name no log group.
@@ -10,11 +10,27 @@ pub(super) fn read(environment: &Environment) -> Result<Option<Settings>, Config
     Ok(Settings::from_env(&lookup)?.map(complete))
 }
 
-/// A warning where metrics are asked for that have no stream to go to.
-pub(super) fn warning(environment: &Environment, settings: Option<&Settings>) -> Option<String> {
+/// Warnings of what is asked for and not done: metrics that have no stream to go to, addresses of AWS
+/// of another kind, where none is named.
+pub(super) fn warnings(environment: &Environment, settings: Option<&Settings>) -> Vec<String> {
     const NAMESPACE: &str = "CLOUDWATCH_METRICS_NAMESPACE";
-    let is_idle = settings.is_none() && environment.get(NAMESPACE).is_some();
-    is_idle.then(|| format!("{NAMESPACE} changes nothing without CLOUDWATCH_LOG_GROUP"))
+    if settings.is_some() {
+        return other_addresses(environment);
+    }
+    let warning = |_| format!("{NAMESPACE} changes nothing without CLOUDWATCH_LOG_GROUP");
+    environment.get(NAMESPACE).map(warning).into_iter().collect()
+}
+
+fn other_addresses(environment: &Environment) -> Vec<String> {
+    let lookup = |name: &str| environment.get(name).map(str::to_owned);
+    if Endpoint::from_env(Service::LOGS, &lookup).is_ok_and(|named| named.is_some()) {
+        return Vec::new();
+    }
+    let is_on =
+        |name: &&str| environment.get(name).is_some_and(|it| it.eq_ignore_ascii_case("true"));
+    let instead = "name the address of CloudWatch Logs by AWS_ENDPOINT_URL_LOGS";
+    let asked = ["AWS_USE_DUALSTACK_ENDPOINT", "AWS_USE_FIPS_ENDPOINT"].into_iter().filter(is_on);
+    asked.map(|name| format!("{name} is not supported: {instead}")).collect()
 }
 
 /// Reads who asks and where. What cannot be used is an error at once where there is a log to send, and

@@ -17,7 +17,7 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
     #[cfg(feature = "cloudwatch")]
     let cloudwatch = super::cloudwatch::read(environment)?;
     #[cfg(feature = "cloudwatch")]
-    warnings.extend(super::cloudwatch::warning(environment, cloudwatch.as_ref()));
+    warnings.extend(super::cloudwatch::warnings(environment, cloudwatch.as_ref()));
     Ok(Config {
         is_disabled: is_on(environment, "OTEL_SDK_DISABLED")?,
         resource,

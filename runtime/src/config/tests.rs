@@ -105,6 +105,19 @@ fn metrics_without_a_log_group_to_go_to_are_worth_a_word() {
     assert_eq!(config.warnings(), [""; 0]);
 }
 
+#[cfg(feature = "cloudwatch")]
+#[test]
+fn a_kind_of_address_that_is_not_looked_for_is_worth_a_word_where_it_is_asked_for() {
+    let group = ("CLOUDWATCH_LOG_GROUP", "cruddur");
+    let asked = [("AWS_USE_FIPS_ENDPOINT", "True"), ("AWS_USE_DUALSTACK_ENDPOINT", "false"), group];
+    let expected = "AWS_USE_FIPS_ENDPOINT is not supported: \
+                    name the address of CloudWatch Logs by AWS_ENDPOINT_URL_LOGS";
+    assert_eq!(read(&asked).unwrap().warnings(), [expected]);
+    assert_eq!(read(&asked[..2]).unwrap().warnings(), [""; 0]);
+    let named = ("AWS_ENDPOINT_URL_LOGS", "https://logs-fips.us-east-1.amazonaws.com");
+    assert_eq!(read(&[&asked[..], &[named]].concat()).unwrap().warnings(), [""; 0]);
+}
+
 #[cfg(feature = "console")]
 #[test]
 fn the_format_of_the_log_is_the_one_that_is_asked_for() {

@@ -4,17 +4,20 @@
 //! Never: prints credentials or a query.
 
 /// Why an address cannot be used; `None` if it can.
-pub(super) fn problem(address: &str) -> Option<&'static str> {
+pub(crate) fn problem(address: &str) -> Option<&'static str> {
     let is_http = address.split_once("://").is_some_and(|(scheme, _)| {
         ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
     });
     let has_bad_port = authority(address)
         .rsplit_once(':')
         .is_some_and(|(_, port)| !port.contains(']') && port.parse::<u16>().is_err());
+    let host = host(address);
     if !is_http {
         Some("it has to start with `http://` or `https://`")
-    } else if host(address).is_empty() {
+    } else if host.is_empty() {
         Some("the host is missing")
+    } else if host.starts_with('[') != host.ends_with(']') {
+        Some("the host has one bracket and not the other")
     } else if has_bad_port {
         Some("the port is not a number up to 65535")
     } else if address.contains(|char: char| char.is_whitespace() || char.is_control()) {
@@ -37,20 +40,20 @@ pub(super) fn host(address: &str) -> &str {
 }
 
 /// Whether it wants TLS.
-pub(super) fn is_https(address: &str) -> bool {
+pub(crate) fn is_https(address: &str) -> bool {
     address.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))
 }
 
 /// An address without credentials and query, even if it is none.
-pub(super) fn printable(address: &str) -> String {
-    let address = address.split(['?', '#']).next().unwrap_or_default();
-    match address.rsplit_once('@') {
-        Some((before, rest)) => {
-            let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
-            let colon = if scheme.is_empty() { "" } else { "://" };
-            format!("{scheme}{colon}{rest}")
-        }
-        None => address.to_owned(),
+pub(crate) fn printable(address: &str) -> String {
+    let (shown, query) = address.split_at(address.find(['?', '#']).unwrap_or(address.len()));
+    let scheme = shown.split_once("://").map_or("", |(scheme, _)| scheme);
+    let colon = if scheme.is_empty() { "" } else { "://" };
+    match shown.rsplit_once('@') {
+        Some((_, rest)) => format!("{scheme}{colon}{rest}"),
+        // What looks like a query may begin in the middle of a password.
+        None if query.contains('@') => format!("{scheme}{colon}…"),
+        None => shown.to_owned(),
     }
 }
 

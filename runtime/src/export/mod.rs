@@ -14,8 +14,8 @@
 //! form: sizes are exact, an oversize record is refused alone, a batch is split by offsets, and a
 //! retry resends the same bytes.
 
-#[cfg(any(feature = "otlp", feature = "rollbar"))]
-mod address;
+#[cfg(any(feature = "otlp", feature = "rollbar", feature = "aws"))]
+pub(crate) mod address;
 mod batch;
 #[cfg(feature = "cloudwatch")]
 pub mod cloudwatch;
@@ -151,12 +151,17 @@ pub struct Reply {
     pub body: Bytes,
     /// Of which step this is the answer, where one that had to come before the request itself
     /// ended it all.
-    pub stopped_at: Option<String>,
+    pub stopped_at: Option<&'static str>,
     /// Steps before the request that were refused, and that it could do without.
-    pub skipped: Vec<String>,
+    pub skipped: Vec<&'static str>,
 }
 
 impl Reply {
+    /// Whether the status is one of a success.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
     /// The first header of this name, in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -165,14 +170,20 @@ impl Reply {
 
 /// What a destination needs before it takes a request, for instance a place to put it.
 pub trait Prepare: Send + Sync + 'static {
-    /// Requests to make before this one is sent once more, in order; none when its answer stands.
-    fn steps(&self, request: &Request, reply: &Reply) -> Vec<Request>;
+    /// What to do before this request is sent once more, in order; nothing when its answer stands.
+    fn steps(&self, request: &Request, reply: &Reply) -> Vec<Step>;
 
-    /// What the answer to one of them means for those behind it.
-    fn outcome(&self, step: &Request, reply: &Reply) -> StepOutcome;
+    /// What the answer to the step of this name means for those behind it.
+    fn outcome(&self, step: &'static str, reply: &Reply) -> StepOutcome;
+}
 
-    /// What a step is called in [`Reply::stopped_at`] and [`Reply::skipped`].
-    fn name(&self, step: &Request) -> String;
+/// One thing to do before a request.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What it is called in [`Reply::stopped_at`] and [`Reply::skipped`].
+    pub name: &'static str,
+    /// What does it.
+    pub request: Request,
 }
 
 /// What the answer to a step means for those behind it.
@@ -188,16 +199,12 @@ pub enum StepOutcome {
 
 /// Nothing.
 impl Prepare for () {
-    fn steps(&self, _: &Request, _: &Reply) -> Vec<Request> {
+    fn steps(&self, _: &Request, _: &Reply) -> Vec<Step> {
         Vec::new()
     }
 
-    fn outcome(&self, _: &Request, _: &Reply) -> StepOutcome {
+    fn outcome(&self, _: &'static str, _: &Reply) -> StepOutcome {
         StepOutcome::Done
-    }
-
-    fn name(&self, _: &Request) -> String {
-        String::new()
     }
 }
 

@@ -70,7 +70,9 @@ impl Refusal {
             None if json.is_none() => String::from_utf8_lossy(body),
             None => "".into(),
         };
-        let message = message.trim().chars().take(MAX_MESSAGE_CHARS).collect();
+        // A page of a proxy has many lines, and whoever is told of it has one.
+        let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+        let message = message.chars().take(MAX_MESSAGE_CHARS).collect();
         Self { status, code: code.to_owned(), message }
     }
 
@@ -128,7 +130,12 @@ mod tests {
             ),
             (403, Some("AccessDeniedException"), "", "AccessDeniedException (status 403)"),
             (400, None, r#"{"code":"Throttling"}"#, "Throttling (status 400)"),
-            (502, None, "<html>bad gateway</html>", "<html>bad gateway</html> (status 502)"),
+            (
+                502,
+                None,
+                "<html>\n bad gateway\r\n</html>\n",
+                "<html> bad gateway </html> (status 502)",
+            ),
             (500, None, r#"{"message":7}"#, "status 500"),
             (503, None, "", "status 503"),
         ] {

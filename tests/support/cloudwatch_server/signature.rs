@@ -21,7 +21,7 @@ pub(super) fn check(received: &Received, now: SystemTime) -> Result<(), Refusal>
         return Err(Refusal::new("MissingAuthenticationTokenException", "Missing token"));
     };
     let (scope, rest) = rest.split_once(", SignedHeaders=").unwrap_or_default();
-    let (signed, signature) = rest.split_once(", Signature=").unwrap_or_default();
+    let (signed, _) = rest.split_once(", Signature=").unwrap_or_default();
     let parts: Vec<_> = scope.split('/').collect();
     let [key, date, region, service, "aws4_request"] = parts[..] else {
         return Err(Refusal::new("IncompleteSignatureException", scope));
@@ -30,9 +30,16 @@ pub(super) fn check(received: &Received, now: SystemTime) -> Result<(), Refusal>
         let message = "The security token included in the request is invalid.";
         return Err(Refusal::new("UnrecognizedClientException", message));
     }
-    let is_for_us = (region, service) == (REGION, "logs") && header("x-amz-date").starts_with(date);
-    if !is_for_us || signature.len() != 64 || !signed.split(';').any(|name| name == "host") {
-        let message = format!("Credential should be scoped to a valid region: {scope}");
+    if (region, service) != (REGION, "logs") {
+        let message = format!("Credential should be scoped to a valid region, not '{region}'.");
+        return Err(Refusal::new("InvalidSignatureException", message));
+    }
+    let is_signed = |name: &str| signed.split(';').any(|known| known == name);
+    let has_to_be = |name: &str| name == "host" || name.starts_with("x-amz-");
+    let mut names = received.headers.iter().map(|(name, _)| name.as_str());
+    if !header("x-amz-date").starts_with(date) || names.any(|it| has_to_be(it) && !is_signed(it)) {
+        let message =
+            "'Host' and every 'X-Amz-…' must be a 'SignedHeader' in the AWS Authorization.";
         return Err(Refusal::new("InvalidSignatureException", message));
     }
     let time = time(header("x-amz-date"))

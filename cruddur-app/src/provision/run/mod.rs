@@ -1,7 +1,7 @@
 //! Looks at each thing, and makes or changes it where it is not as it should be.
 //!
 //! In: the variables, the rule file. Out: requests to AWS, a line for each thing.
-//! Never: goes on after a refusal; what was made until then is found the next time.
+//! Never: gives up what remains because one thing was refused; what was made is found the next time.
 
 mod api;
 mod group;
@@ -35,7 +35,7 @@ const GROUP: &str = "Cruddur";
 ///
 /// # Errors
 /// The first thing that goes wrong: settings, credentials, a service that cannot be reached or
-/// refuses.
+/// refuses. One thing that is refused leaves the others as they should be.
 pub async fn run(
     lookup: Lookup<'_>,
     options: Options,
@@ -48,11 +48,17 @@ pub async fn run(
     }
     let provider = Provider::from_env(lookup, &region)?;
     let api = Api::new(lookup, &region, &provider, options.first_pause)?;
+    let mut first_error = None;
     for resource in &resources {
-        let done = settle(&api, &**resource).await?;
-        writeln!(out, "{}: {done}", resource.title())?;
+        match settle(&api, &**resource).await {
+            Ok(done) => writeln!(out, "{}: {done}", resource.title())?,
+            Err(error) => {
+                writeln!(out, "{}: not done, {error}", resource.title())?;
+                first_error.get_or_insert(error);
+            }
+        }
     }
-    Ok(())
+    first_error.map_or(Ok(()), |error| Err(error.into()))
 }
 
 /// Everything that has to be there.

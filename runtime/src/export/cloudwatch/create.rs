@@ -17,9 +17,9 @@
 use bytes::Bytes;
 use serde_json::json;
 
-use super::request::{BEFORE_EVENTS, TARGET, request};
+use super::request::{BEFORE_EVENTS, request};
 use super::{Retention, Settings};
-use crate::export::{Prepare, Refusal, Reply, Request, StepOutcome};
+use crate::export::{Prepare, Refusal, Reply, Request, Step, StepOutcome};
 use crate::secret::Secret;
 
 pub(super) const CREATE_GROUP: &str = "CreateLogGroup";
@@ -49,15 +49,14 @@ impl Creation {
         }
     }
 
-    fn step(&self, operation: &str, json: impl Into<Bytes>) -> Request {
-        request(&self.url, operation, vec![json.into()])
+    fn step(&self, name: &'static str, json: impl Into<Bytes>) -> Step {
+        Step { name, request: request(&self.url, name, vec![json.into()]) }
     }
 }
 
 impl Prepare for Creation {
-    fn steps(&self, request: &Request, reply: &Reply) -> Vec<Request> {
-        if !self.creates || (200..300).contains(&reply.status) || Refusal::of(reply).code != MISSING
-        {
+    fn steps(&self, request: &Request, reply: &Reply) -> Vec<Step> {
+        if !self.creates || reply.is_success() || Refusal::of(reply).code != MISSING {
             return Vec::new();
         }
         let group = json!({"logGroupName": self.group}).to_string();
@@ -74,23 +73,17 @@ impl Prepare for Creation {
         [Some(group), retention, Some(stream)].into_iter().flatten().collect()
     }
 
-    fn outcome(&self, step: &Request, reply: &Reply) -> StepOutcome {
-        if (200..300).contains(&reply.status) {
+    fn outcome(&self, step: &'static str, reply: &Reply) -> StepOutcome {
+        if reply.is_success() {
             return StepOutcome::Done;
         }
         let refusal = Refusal::of(reply);
         match refusal.code.as_str() {
             // Somebody else has made it, or is about to.
             "ResourceAlreadyExistsException" | "OperationAbortedException" => StepOutcome::Done,
-            _ if refusal.is_denied() && self.name(step) != CREATE_STREAM => StepOutcome::Skip,
+            _ if refusal.is_denied() && step != CREATE_STREAM => StepOutcome::Skip,
             _ => StepOutcome::Stop,
         }
-    }
-
-    fn name(&self, step: &Request) -> String {
-        let target = step.headers.iter().find(|header| header.name == TARGET);
-        let target = target.map_or("", |header| header.value.reveal());
-        target.rsplit('.').next().unwrap_or_default().to_owned()
     }
 }
 
@@ -106,32 +99,28 @@ mod tests {
         Reply { status, body: body.into(), ..Reply::default() }
     }
 
-    fn steps(settings: &Settings, reply: &Reply) -> Vec<(String, String)> {
+    fn steps(settings: &Settings, reply: &Reply) -> Vec<(&'static str, String)> {
         let creation = Creation::new(settings, ENDPOINT);
         let request = Exporter::new(settings, ENDPOINT).request(&batch(&[0, 1]));
-        let steps = creation.steps(&request, reply).into_iter().map(|step| {
-            assert_eq!(step.url, request.url);
-            (creation.name(&step), String::from_utf8(step.body.concat()).expect("JSON is text"))
-        });
+        let steps =
+            creation.steps(&request, reply).into_iter().map(|Step { name, request: step }| {
+                let target = format!("Logs_20140328.{name}");
+                assert_eq!((&step.url, step.headers[1].value.reveal()), (&request.url, &*target));
+                (name, String::from_utf8(step.body.concat()).expect("JSON is text"))
+            });
         steps.collect()
-    }
-
-    fn step(operation: &str, json: &str) -> (String, String) {
-        (operation.to_owned(), json.to_owned())
     }
 
     #[test]
     fn group_retention_and_stream_are_made_in_this_order() {
         let missing = refused(400, MISSING);
-        let group = step("CreateLogGroup", r#"{"logGroupName":"cruddur"}"#);
-        let stream = step(
-            "CreateLogStream",
-            r#"{"logGroupName":"cruddur","logStreamName":"\"1970\"-01-01"}"#,
-        );
+        let group = (CREATE_GROUP, r#"{"logGroupName":"cruddur"}"#.to_owned());
+        let json = r#"{"logGroupName":"cruddur","logStreamName":"\"1970\"-01-01"}"#;
+        let stream = (CREATE_STREAM, json.to_owned());
         let settings = settings("\"{strftime:%Y}\"-01-01");
         assert_eq!(steps(&settings, &missing), [group.clone(), stream.clone()]);
-        let retention =
-            step("PutRetentionPolicy", r#"{"logGroupName":"cruddur","retentionInDays":7}"#);
+        let json = r#"{"logGroupName":"cruddur","retentionInDays":7}"#;
+        let retention = (PUT_RETENTION, json.to_owned());
         let settings = Settings { retention: Retention::days(7).ok(), ..settings };
         assert_eq!(steps(&settings, &missing), [group, retention, stream]);
     }
@@ -153,8 +142,7 @@ mod tests {
 
         let creation = Creation::new(&settings("s"), ENDPOINT);
         let outcomes = |reply: Reply| {
-            [CREATE_GROUP, PUT_RETENTION, CREATE_STREAM]
-                .map(|operation| creation.outcome(&creation.step(operation, "{}"), &reply))
+            [CREATE_GROUP, PUT_RETENTION, CREATE_STREAM].map(|step| creation.outcome(step, &reply))
         };
         for (reply, expected) in [
             (Reply { status: 200, ..Reply::default() }, [Done; 3]),

@@ -37,7 +37,7 @@ const LIMITS: Limits = Limits { items: 10_000, bytes: 1_048_576, overhead_bytes:
 
 /// The largest message of an event, in bytes: one event is at most 1 MB, and has to be in a request.
 ///
-/// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/logs/cloudwatch_limits_cwl.html>.
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>.
 const MAX_MESSAGE_BYTES: usize = LIMITS.bytes - LIMITS.overhead_bytes;
 
 /// How far an event may be from the one that began its request, on either side, in milliseconds:

@@ -14,9 +14,6 @@ use super::{MAX_DISTANCE_MS, Settings, item};
 use crate::export::{Batch, Header, Request};
 use crate::secret::Secret;
 
-/// Names the operation in a header.
-pub(super) const TARGET: &str = "x-amz-target";
-
 /// What stands between the names of group and stream, and the events.
 pub(super) const BEFORE_EVENTS: &[u8] = b",\"logEvents\":[";
 
@@ -80,7 +77,7 @@ pub(super) fn request(url: &Secret, operation: &str, body: Vec<Bytes>) -> Reques
         url: url.clone(),
         headers: vec![
             header("content-type", "application/x-amz-json-1.1"),
-            header(TARGET, &format!("Logs_20140328.{operation}")),
+            header("x-amz-target", &format!("Logs_20140328.{operation}")),
             header("user-agent", user_agent),
         ],
         body,

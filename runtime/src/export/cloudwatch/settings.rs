@@ -46,8 +46,12 @@ pub enum Oversize {
     #[default]
     Cut,
     /// The text `message` is told in parts, each an event with the same `event_id`, which says by
-    /// `part` and `parts` which it is; the first has the attributes. Parts that are more than a
-    /// request takes are cut, and so is an event of which more than a quarter of a part is not its text.
+    /// `part` and `parts` which it is; the first has the attributes.
+    ///
+    /// All parts are in one request, and all that they say is in 1,048,576 bytes; what is beyond them
+    /// is cut. So this is for a `max_message_bytes` of less than half of that: with the default there is
+    /// room for one part, and an event is cut as by [`Cut`](Self::Cut). So is one of which more than a
+    /// quarter of a part is not its text.
     Split,
 }
 

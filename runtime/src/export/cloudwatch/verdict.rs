@@ -8,7 +8,7 @@
 //! | `InvalidParameterException` | something in it is wrong: split, and a single event is refused |
 //! | 413 | too much at once: split |
 //! | `ThrottlingException` and its like, `ServiceUnavailableException`, `InternalFailure`, `RequestTimeout`, 429, 5xx | retry, when `Retry-After` says |
-//! | bad, expired or insufficient credentials, a clock that is off, 401, 403 | retry after five minutes |
+//! | bad, expired or insufficient credentials, a clock that is off, 401, 403 | retry after five minutes; the transport has tried new keys, where there are any |
 //! | `ResourceNotFoundException` | group or stream is missing: retry, later if it is not for us to create it |
 //! | a step before the request that stopped it all | retry |
 //! | any other | refused |
@@ -36,6 +36,11 @@ const MISSING_WAIT: Duration = Duration::from_secs(30);
 /// The most of a refusal's message before what to do about it, in characters.
 const MAX_HINTED_CHARS: usize = 70;
 
+/// What the service says where a signature is for another region.
+///
+/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html>.
+const OF_SCOPE: &str = "Credential should be scoped";
+
 /// What is known when an answer is judged.
 #[derive(Debug)]
 pub(super) struct Judge {
@@ -49,12 +54,12 @@ impl Judge {
     }
 
     pub(super) fn verdict(&self, batch: &Batch, reply: &Reply) -> Verdict {
-        if (200..300).contains(&reply.status) && reply.stopped_at.is_none() {
+        if reply.is_success() && reply.stopped_at.is_none() {
             return success(batch, reply);
         }
         let refusal = Refusal::of(reply);
         let reason = || refusal.to_string();
-        if let Some(operation) = &reply.stopped_at {
+        if let Some(operation) = reply.stopped_at {
             return self.stopped(operation, &refusal, reply);
         }
         if let Some(verdict) = access("PutLogEvents", &refusal) {
@@ -85,7 +90,7 @@ impl Judge {
             let reason = format!("{operation}: {refusal}");
             return Verdict::Retry { after: reply.retry_after, reason };
         }
-        let is_group_denied = reply.skipped.iter().any(|skipped| skipped == CREATE_GROUP);
+        let is_group_denied = reply.skipped.contains(&CREATE_GROUP);
         let hint = if refusal.code == MISSING && is_group_denied {
             let group = &self.group;
             format!("create the log group `{group}`, or allow logs:CreateLogGroup")
@@ -131,6 +136,9 @@ fn access(operation: &str, refusal: &Refusal) -> Option<Verdict> {
             if is_of_time(refusal) =>
         {
             "the clock of this machine is off".to_owned()
+        }
+        "InvalidSignatureException" if refusal.message.contains(OF_SCOPE) => {
+            "the service at this address is of another region: see AWS_REGION".to_owned()
         }
         "InvalidSignatureException" | "SignatureDoesNotMatch" => {
             "AWS_SECRET_ACCESS_KEY does not belong to AWS_ACCESS_KEY_ID".to_owned()
@@ -180,7 +188,7 @@ fn success(batch: &Batch, reply: &Reply) -> Verdict {
     if !info.is_null() {
         return rejected(batch, info);
     }
-    if reply.skipped.iter().any(|skipped| skipped == PUT_RETENTION) {
+    if reply.skipped.contains(&PUT_RETENTION) {
         let message = "the retention was not set: the AWS credentials need logs:PutRetentionPolicy";
         return Verdict::Partial { rejected: 0, message: message.to_owned() };
     }

@@ -94,6 +94,11 @@ fn what_is_wrong_with_the_credentials_is_said_with_what_to_do() {
         ("InvalidSignatureException", "does not match", "AWS_SECRET_ACCESS_KEY does not belong"),
         (
             "InvalidSignatureException",
+            "Credential should be scoped to a valid region, not 'us-east-1'.",
+            "the service at this address is of another region: see AWS_REGION",
+        ),
+        (
+            "InvalidSignatureException",
             "Signature expired: 20261120T100000Z is now earlier",
             "the clock of this machine is off",
         ),
@@ -158,9 +163,8 @@ fn a_step_that_stopped_the_request_is_named_and_tried_again() {
             "create the log group `cruddur`, or allow logs:CreateLogGroup",
         ),
     ] {
-        let stopped_at = Some(operation.to_owned());
-        let reply =
-            Reply { stopped_at, skipped: vec![skipped.to_owned()], ..reply(status, code, "no") };
+        let stopped_at = Some(operation);
+        let reply = Reply { stopped_at, skipped: vec![skipped], ..reply(status, code, "no") };
         let verdict = of(2, &reply);
         assert_eq!(letter(&verdict), expected, "{operation} {code}");
         let reason = reason(verdict);
@@ -176,10 +180,10 @@ fn a_success_is_delivered_and_garbage_is_worth_a_word() {
     for body in ["", "<html>"] {
         assert!(matches!(of(3, &reply(200, "", body)), Verdict::Partial { rejected: 0, .. }));
     }
-    let skipped = Reply { skipped: vec![PUT_RETENTION.to_owned()], ..reply(200, "", "{}") };
+    let skipped = Reply { skipped: vec![PUT_RETENTION], ..reply(200, "", "{}") };
     let told = reason(of(3, &skipped));
     assert!(told.contains("logs:PutRetentionPolicy"), "{told}");
-    let skipped = Reply { skipped: vec![CREATE_GROUP.to_owned()], ..reply(200, "", "{}") };
+    let skipped = Reply { skipped: vec![CREATE_GROUP], ..reply(200, "", "{}") };
     assert_eq!(of(3, &skipped), Verdict::Delivered);
 }
 
