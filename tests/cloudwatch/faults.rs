@@ -287,6 +287,7 @@ fn what_goes_wrong_is_said_on_standard_error() {
             line.starts_with("spanwright: cloudwatch at 127.0.0.1") && line.contains(expected)
         });
         assert!(is_said, "{test}: {expected} in\n{said}");
+        assert!(!said.contains("rejected 0 records"), "{said}");
         assert!(!said.contains(SECRET_ACCESS_KEY), "{said}");
     }
 }

@@ -252,7 +252,10 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
         match verdict {
             Verdict::Partial { rejected, message } => {
                 let message = diagnostics::shorten(message, MAX_REASON_CHARS);
-                self.say(&format!("rejected {rejected} records: {message}"));
+                match rejected {
+                    0 => self.say(&message),
+                    _ => self.say(&format!("rejected {rejected} records: {message}")),
+                }
             }
             Verdict::Retry { after: Some(after), reason } if *after >= LOUD_AFTER_WAIT => {
                 self.remark(&format!("takes nothing for {after:?}"), reason);
