@@ -1,9 +1,8 @@
 //! Finished spans and failures to hand to exporters.
 
 use spanwright::record::{
-    Attribute, Cause, Destinations, Dropped, ErrorRecord, Level, Outcome, Person, ReportId,
-    Severity, Source, SpanContext, SpanId, SpanKind, SpanRecord, StackFrame, Status, Subject,
-    TraceFlags, TraceId,
+    Attribute, Cause, ErrorRecord, Level, Person, ReportId, Severity, Source, SpanContext, SpanId,
+    SpanRecord, StackFrame, Subject, TraceId,
 };
 
 /// The callsite of all test spans and failures.
@@ -18,25 +17,10 @@ pub static SOURCE: Source = Source {
 
 /// A span whose ids are made of `number`, from 1.
 pub fn span(number: u64) -> SpanRecord {
+    let start_unix_ns = 1_763_596_800_000_000_000;
     SpanRecord {
-        name: SOURCE.name.into(),
-        context: context(number),
-        parent_span_id: None,
-        parent_is_remote: false,
-        local_root_id: SpanId::from_u64(number),
-        trace_state: None,
-        kind: SpanKind::Internal,
-        start_unix_ns: 1_763_596_800_000_000_000,
-        end_unix_ns: 1_763_596_800_000_250_000,
         attributes: vec![Attribute::new("app.result_length", 3_i64)],
-        events: Vec::new(),
-        links: Vec::new(),
-        dropped: Dropped::default(),
-        status: Status::Unset,
-        outcome: Outcome::Ok,
-        source: &SOURCE,
-        destinations: Destinations::SPANS,
-        segment: None,
+        ..SpanRecord::new(context(number), &SOURCE, start_unix_ns, start_unix_ns + 250_000)
     }
 }
 
@@ -75,12 +59,6 @@ pub fn failure(number: u64) -> ErrorRecord {
 }
 
 fn context(number: u64) -> SpanContext {
-    SpanContext {
-        trace_id: TraceId::from_u128(
-            0x6918_0000_0000_0000_0000_0000_0000_0000 | u128::from(number),
-        ),
-        span_id: SpanId::from_u64(number),
-        flags: TraceFlags::SAMPLED,
-        is_remote: false,
-    }
+    let trace_id = 0x6918_0000_0000_0000_0000_0000_0000_0000 | u128::from(number);
+    SpanContext::sampled(TraceId::from_u128(trace_id), SpanId::from_u64(number))
 }
