@@ -1,7 +1,7 @@
 //! Finished spans and failures to hand to exporters.
 
 use spanwright::record::{
-    Attribute, Cause, ErrorRecord, Level, Person, ReportId, Severity, Source, SpanContext, SpanId,
+    Attribute, Cause, ErrorRecord, Level, ReportId, Severity, Source, SpanContext, SpanId,
     SpanRecord, StackFrame, Subject, TraceId,
 };
 
@@ -32,14 +32,8 @@ pub fn failure(number: u64) -> ErrorRecord {
     };
     let causes =
         vec![cause("cruddur::Error", "no activities"), cause("sqlx::Error", "pool timed out")];
+    let (id, unix_ns) = (ReportId::from_random(number.into()), 1_763_596_800_000_250_000);
     ErrorRecord {
-        id: ReportId::from_random(number.into()),
-        unix_ns: 1_763_596_800_000_250_000,
-        severity: Severity::Error,
-        subject: Subject::Error(causes),
-        title: None,
-        fingerprint: None,
-        context: None,
         stack: vec![StackFrame {
             function: Some(SOURCE.function.to_owned()),
             file: Some(SOURCE.file.to_owned()),
@@ -50,11 +44,8 @@ pub fn failure(number: u64) -> ErrorRecord {
         path: vec![&SOURCE],
         spans: vec![SOURCE.name.into()],
         span: Some(context(number)),
-        request: None,
-        person: Person::default(),
         custom: vec![Attribute::new("attempt", 3_i64)],
-        breadcrumbs: Vec::new(),
-        thread: None,
+        ..ErrorRecord::new(id, unix_ns, Severity::Error, Subject::Error(causes))
     }
 }
 
