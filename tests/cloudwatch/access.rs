@@ -89,7 +89,7 @@ fn sending_resumes_after_a_while_when_the_rights_are_given() {
 
 #[test]
 fn every_attempt_is_signed_anew() {
-    use support::cloudwatch_server::Turn;
+    use support::turn::Turn;
 
     fn clock() -> SystemTime {
         use std::sync::atomic::{AtomicU64, Ordering};

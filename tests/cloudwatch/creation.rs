@@ -6,8 +6,9 @@ use spanwright::export::cloudwatch::{Retention, Settings as Log};
 use spanwright::loss::LossReason;
 use spanwright::pipeline::Settings;
 use spanwright::record::Processor;
-use support::cloudwatch_server::{CloudwatchServer, Turn};
+use support::cloudwatch_server::{CloudwatchServer, refusal};
 use support::rig::{LONG, Sum, sum};
+use support::turn::Turn;
 
 use crate::rig::{GROUP, STREAM, events, in_any_order, in_turn, log, numbers, rig, rig_of};
 
@@ -62,7 +63,7 @@ fn a_stream_that_is_deleted_while_the_service_runs_is_made_again() {
 #[test]
 fn a_creation_that_is_throttled_or_fails_is_tried_again_and_nothing_is_lost() {
     for operation in ["CreateLogGroup", "PutRetentionPolicy", "CreateLogStream"] {
-        let turns = [Turn::error("ThrottlingException"), Turn::status(503), Turn::JudgeUnheard];
+        let turns = [refusal("ThrottlingException"), Turn::status(503), Turn::JudgeUnheard];
         let server = CloudwatchServer::start().script(operation, turns);
         assert_eq!(deliver(&server, &kept_for(7)), Sum(2, 2, 0, vec![]), "{operation}");
         assert_eq!((server.store().retention_days(GROUP), numbers(&server)), (Some(7), vec![1, 2]));

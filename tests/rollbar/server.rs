@@ -7,7 +7,10 @@ use spanwright::export::{Header, Reply, Request};
 use spanwright::pipeline::transport::{Transport, http};
 use spanwright::secret::Secret;
 use support::http_server::Answer;
-use support::rollbar_server::{MAX_BODY_BYTES, READ_TOKEN, RollbarServer, TOKEN, Turn};
+use support::rollbar_server::{
+    MAX_BODY_BYTES, READ_TOKEN, RollbarServer, TOKEN, rate_limit, refusal,
+};
+use support::turn::Turn;
 
 /// An item with every kind of field.
 fn item() -> Value {
@@ -253,11 +256,8 @@ async fn a_request_that_is_none_of_the_api_is_refused_with_its_status() {
 
 #[tokio::test]
 async fn turns_are_played_in_order_and_take_nothing_unless_they_judge() {
-    let script = vec![
-        Turn::status(503),
-        Turn::rate_limited(12),
-        Turn::Instead(Answer::status(200).body("<html>")),
-    ];
+    let script =
+        vec![refusal(503), rate_limit(12), Turn::Instead(Answer::status(200).body("<html>"))];
     let server = RollbarServer::scripted(script);
     let headers = [("x-rollbar-access-token", TOKEN), ("content-type", "application/json")];
     let body = item().to_string().into_bytes();

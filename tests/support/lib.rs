@@ -7,6 +7,8 @@ pub mod records;
 pub mod rig;
 pub mod rollbar_server;
 pub mod segments;
+pub mod turn;
+mod watched;
 pub mod xray_daemon;
 
 #[cfg(doctest)]

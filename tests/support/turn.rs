@@ -1,0 +1,50 @@
+//! What a double of a service does with its requests, one by one.
+
+use std::collections::VecDeque;
+
+use crate::http_server::Answer;
+
+/// What a double does with a request.
+#[derive(Clone, Debug, Default)]
+pub enum Turn {
+    /// What the service does.
+    #[default]
+    Judge,
+    /// The same, but the connection breaks before the answer.
+    JudgeUnheard,
+    /// Answers this, and does nothing.
+    Instead(Answer),
+}
+
+/// These turns one by one, then the last one for ever.
+#[derive(Debug, Default)]
+pub(crate) struct Script {
+    pub(crate) turns: VecDeque<Turn>,
+    pub(crate) otherwise: Turn,
+}
+
+impl Turn {
+    /// An answer of this status without a body.
+    pub fn status(status: u16) -> Self {
+        Self::Instead(Answer::status(status))
+    }
+
+    /// Takes the turn; `judge` does what the service does.
+    pub(crate) fn take(self, judge: impl FnOnce() -> Answer) -> Answer {
+        match self {
+            Self::Judge => judge(),
+            Self::JudgeUnheard => {
+                judge();
+                Answer::Reset
+            }
+            Self::Instead(answer) => answer,
+        }
+    }
+}
+
+impl Script {
+    /// The next one.
+    pub(crate) fn turn(&mut self) -> Turn {
+        self.turns.pop_front().unwrap_or_else(|| self.otherwise.clone())
+    }
+}
