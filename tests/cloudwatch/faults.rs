@@ -1,21 +1,19 @@
 //! Every fault that the service can have: the requests it sees, and what is lost.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 use std::time::Duration;
 
 use spanwright::export::cloudwatch::Settings as Log;
 use spanwright::loss::LossReason;
 use spanwright::pipeline::Settings;
 use spanwright::record::Processor;
+use support::alone::{alone, said};
 use support::cloudwatch_server::{CloudwatchServer, SECRET_ACCESS_KEY, refusal};
 use support::http_server::Answer;
-use support::rig::{Sum, quick, sum};
-use support::turn::Turn;
+use support::rig::{Sum, delivered, in_turn, lost, quick, sum};
+use support::turn::{Turn, chosen};
 
-use crate::rig::{
-    GROUP, STREAM, event, events, in_any_order, in_turn, kept, log, numbers, rig, rig_of,
-};
+use crate::rig::{GROUP, STREAM, event, events, in_any_order, kept, log, numbers, rig, rig_of};
 
 const PUT: &str = "PutLogEvents";
 
@@ -28,14 +26,6 @@ fn play(turns: Vec<Turn>) -> (Sum, CloudwatchServer) {
     let server = server().script(PUT, turns);
     let tally = rig(&server, &in_turn()).deliver(&events(1..=4));
     (sum(tally), server)
-}
-
-fn delivered(records: u64) -> Sum {
-    Sum(records, records, 0, vec![])
-}
-
-fn lost(records: u64, reason: LossReason) -> Sum {
-    Sum(records, 0, 0, vec![(reason, records)])
 }
 
 fn requests(server: &CloudwatchServer) -> usize {
@@ -208,23 +198,21 @@ fn a_shutdown_does_not_wait_longer_for_a_service_that_hangs() {
 
 #[test]
 fn whatever_happens_every_event_has_one_fate() {
+    let turns = [
+        Turn::JudgeUnheard,
+        Turn::Instead(Answer::Reset),
+        Turn::status(503),
+        refusal("ThrottlingException"),
+        Turn::status(413),
+        refusal("InvalidParameterException"),
+        refusal("SerializationException"),
+        Turn::Judge,
+        Turn::Judge,
+        Turn::Judge,
+    ];
     let mut fates = [0, 0];
-    for seed in 1..=30_u64 {
-        let mut random = seed;
-        let mut turn = || {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            match (random >> 33) % 10 {
-                0 => Turn::JudgeUnheard,
-                1 => Turn::Instead(Answer::Reset),
-                2 => Turn::status(503),
-                3 => refusal("ThrottlingException"),
-                4 => Turn::status(413),
-                5 => refusal("InvalidParameterException"),
-                6 => refusal("SerializationException"),
-                _ => Turn::Judge,
-            }
-        };
-        let server = server().script(PUT, (0..30).map(|_| turn()));
+    for seed in 1..=30 {
+        let server = server().script(PUT, chosen(&turns, seed, 30));
         let settings = Settings { max_batch_records: 4, ..quick() };
         let tally = rig(&server, &settings).deliver(&events(1..=24));
         let Sum(24, delivered, 0, lost) = sum(tally) else { panic!("{tally:?}") };
@@ -273,13 +261,7 @@ fn what_goes_wrong_is_said_on_standard_error() {
             "the AWS credentials need logs:PutRetentionPolicy",
         ),
     ] {
-        let program = std::env::current_exe().expect("the system knows the program");
-        let run = Command::new(program)
-            .args([test, "--exact", "--nocapture"])
-            .output()
-            .expect("the program runs once more");
-        let said = String::from_utf8_lossy(&run.stderr);
-        assert!(run.status.success(), "{test}\n{said}");
+        let said = said(&mut alone(test));
         let is_said = said.lines().any(|line| {
             line.starts_with("spanwright: cloudwatch at 127.0.0.1") && line.contains(expected)
         });

@@ -1,7 +1,6 @@
 //! Every fault that Rollbar can have: the requests it sees, and what is lost.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,15 +8,15 @@ use serde_json::Value;
 use spanwright::export::rollbar::{Endpoint, Exporter, Settings as Rollbar};
 use spanwright::loss::LossReason;
 use spanwright::pipeline::Settings;
-use spanwright::pipeline::transport::http;
 use spanwright::record::{
     Attribute, Cause, ErrorRecord, Person, Processor, ReportId, StackFrame, Subject,
 };
 use spanwright::secret::Secret;
+use support::alone::{alone, said};
 use support::http_server::{Answer, Received};
-use support::rig::{LONG, Rig, Sum, quick, sum};
+use support::rig::{LONG, Rig, Sum, client, delivered, in_turn, lost, quick, sum};
 use support::rollbar_server::{READ_TOKEN, RollbarServer, TOKEN, rate_limit, refusal};
-use support::turn::Turn;
+use support::turn::{Turn, chosen};
 
 use crate::records::message;
 
@@ -58,11 +57,6 @@ fn id(number: u64) -> ReportId {
     ReportId::from_random(number.into())
 }
 
-fn client(timeout: Duration) -> http::Client {
-    http::Client::new(&http::Settings { timeout, tls: false, proxy: None })
-        .expect("a client without TLS needs nothing from the system")
-}
-
 fn exporter(server: &RollbarServer, token: &'static str) -> Exporter {
     let endpoint = Endpoint::new(&server.endpoint()).expect("the double has an address");
     let environment = Some("test".to_owned());
@@ -74,11 +68,6 @@ fn rig(server: &RollbarServer, settings: &Settings) -> Rig<ErrorRecord> {
     Rig::new(exporter(server, TOKEN), client(LONG), settings)
 }
 
-/// One at a time, so that the requests have an order.
-fn in_turn() -> Settings {
-    Settings { max_in_flight: 1, ..quick() }
-}
-
 /// One failure through a scripted server; the counts and the server.
 fn play(script: Vec<Turn>) -> (Sum, RollbarServer) {
     play_with(script, failure(1))
@@ -88,14 +77,6 @@ fn play_with(script: Vec<Turn>, failure: ErrorRecord) -> (Sum, RollbarServer) {
     let server = RollbarServer::scripted(script);
     let tally = rig(&server, &quick()).deliver(&Arc::from([failure]));
     (sum(tally), server)
-}
-
-fn delivered(records: u64) -> Sum {
-    Sum(records, records, 0, vec![])
-}
-
-fn lost(records: u64, reason: LossReason) -> Sum {
-    Sum(records, 0, 0, vec![(reason, records)])
 }
 
 /// The same until it is taken: every request carries the same bytes, and the item is there once.
@@ -328,23 +309,21 @@ fn a_shutdown_does_not_wait_longer_for_a_server_that_hangs() {
 
 #[test]
 fn whatever_happens_every_failure_has_one_fate_and_no_item_is_there_twice() {
+    let turns = [
+        Turn::JudgeUnheard,
+        Turn::Instead(Answer::Reset),
+        refusal(503),
+        rate_limit(0),
+        refusal(413),
+        refusal(422),
+        refusal(404),
+        Turn::Judge,
+        Turn::Judge,
+        Turn::Judge,
+    ];
     let mut fates = [0, 0, 0];
-    for seed in 1..=30_u64 {
-        let mut random = seed;
-        let mut turn = || {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            match (random >> 33) % 10 {
-                0 => Turn::JudgeUnheard,
-                1 => Turn::Instead(Answer::Reset),
-                2 => refusal(503),
-                3 => rate_limit(0),
-                4 => refusal(413),
-                5 => refusal(422),
-                6 => refusal(404),
-                _ => Turn::Judge,
-            }
-        };
-        let server = RollbarServer::scripted((0..40).map(|_| turn()).collect());
+    for seed in 1..=30 {
+        let server = RollbarServer::scripted(chosen(&turns, seed, 40));
         let tally = rig(&server, &quick()).deliver(&failures(1..=12));
         let Sum(12, delivered, rejected, lost) = sum(tally) else { panic!("{tally:?}") };
         let uuids = uuids(&server.items());
@@ -369,13 +348,7 @@ fn what_goes_wrong_is_said_on_standard_error() {
         ("what_is_not_understood_is_stood_for_by_a_failsafe_and_counted_as_rejected", "400"),
         ("a_wrong_address_is_refused_and_not_asked_again", "records lost, refused"),
     ] {
-        let program = std::env::current_exe().expect("the system knows the program");
-        let run = Command::new(program)
-            .args([&format!("faults::{test}"), "--exact", "--nocapture"])
-            .output()
-            .expect("the program runs once more");
-        let said = String::from_utf8_lossy(&run.stderr);
-        assert!(run.status.success(), "{test}\n{said}");
+        let said = said(&mut alone(&format!("faults::{test}")));
         let is_said = said.lines().any(|line| {
             line.starts_with("spanwright: rollbar at 127.0.0.1") && line.contains(expected)
         });

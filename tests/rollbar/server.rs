@@ -1,12 +1,11 @@
 //! The double itself: what it refuses, and what it keeps.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use spanwright::export::{Header, Reply, Request};
-use spanwright::pipeline::transport::{Transport, http};
+use spanwright::pipeline::transport::Transport;
 use spanwright::secret::Secret;
 use support::http_server::Answer;
+use support::rig::{LONG, client};
 use support::rollbar_server::{
     MAX_BODY_BYTES, READ_TOKEN, RollbarServer, TOKEN, rate_limit, refusal,
 };
@@ -70,15 +69,13 @@ fn text(chars: usize) -> Value {
 }
 
 async fn post(url: String, headers: &[(&'static str, &str)], body: Vec<u8>) -> Reply {
-    let settings = http::Settings { timeout: Duration::from_secs(20), tls: false, proxy: None };
-    let client = http::Client::new(&settings).expect("a client without TLS needs nothing");
     let header = |&(name, value): &(&'static str, &str)| Header {
         name: name.into(),
         value: Secret::new(value),
     };
     let headers = headers.iter().map(header).collect();
     let request = Request { url: Secret::new(url), headers, body: vec![body.into()] };
-    client.send(request).await.expect("the double answers")
+    client(LONG).send(request).await.expect("the double answers")
 }
 
 /// Posts an item as it should be posted; the status and the answer.

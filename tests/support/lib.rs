@@ -1,5 +1,6 @@
 //! What the integration tests share.
 
+pub mod alone;
 pub mod cloudwatch_server;
 pub mod http_server;
 pub mod otlp_sink;

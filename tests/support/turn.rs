@@ -16,6 +16,16 @@ pub enum Turn {
     Instead(Answer),
 }
 
+/// So many of these turns, chosen by a seed.
+pub fn chosen(turns: &[Turn], seed: u64, count: usize) -> Vec<Turn> {
+    let mut random = seed;
+    let mut turn = || {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        turns[usize::try_from(random >> 33).unwrap_or_default() % turns.len()].clone()
+    };
+    (0..count).map(|_| turn()).collect()
+}
+
 /// These turns one by one, then the last one for ever.
 #[derive(Debug, Default)]
 pub(crate) struct Script {
