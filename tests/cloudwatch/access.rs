@@ -9,9 +9,9 @@ use spanwright::pipeline::Settings;
 use spanwright::record::{LogRecord, Processor};
 use spanwright::secret::Secret;
 use support::cloudwatch_server::{ACCESS_KEY_ID, CloudwatchServer, SECRET_ACCESS_KEY, now};
-use support::rig::{LONG, Rig, Sum, sum};
+use support::rig::{LONG, Rig, delivered, in_turn, lost, sum};
 
-use crate::rig::{GROUP, STREAM, events, in_turn, log, numbers, rig, transport};
+use crate::rig::{GROUP, STREAM, events, log, numbers, rig, transport};
 
 fn server() -> CloudwatchServer {
     CloudwatchServer::with(GROUP, STREAM)
@@ -34,7 +34,7 @@ fn waits(server: &CloudwatchServer, rig: &Rig<LogRecord>, code: &str) {
     server.wait_for("PutLogEvents", 1);
     assert!(!rig.flush(Duration::from_millis(30)).in_time);
     let stopped = rig.shutdown(Duration::from_millis(30));
-    assert_eq!(sum(stopped.tally), Sum(3, 0, 0, vec![(LossReason::Shutdown, 3)]));
+    assert_eq!(sum(stopped.tally), lost(3, LossReason::Shutdown));
     let codes: Vec<_> = server.refusals().iter().map(|refusal| refusal.code).collect();
     assert_eq!(codes, [code]);
 }
@@ -83,13 +83,13 @@ fn sending_resumes_after_a_while_when_the_rights_are_given() {
     server.wait_for("PutLogEvents", 1);
     server.allow_all();
     assert!(rig.flush(LONG).in_time);
-    assert_eq!(sum(rig.shutdown(LONG).tally), Sum(2, 2, 0, vec![]));
+    assert_eq!(sum(rig.shutdown(LONG).tally), delivered(2));
     assert_eq!(numbers(&server), [1, 2]);
 }
 
 #[test]
 fn every_attempt_is_signed_anew() {
-    use support::cloudwatch_server::Turn;
+    use support::turn::Turn;
 
     fn clock() -> SystemTime {
         use std::sync::atomic::{AtomicU64, Ordering};
@@ -99,7 +99,7 @@ fn every_attempt_is_signed_anew() {
 
     let server = server().script("PutLogEvents", [Turn::status(503), Turn::status(503)]);
     let rig = rig_by(&server, ACCESS_KEY_ID, SECRET_ACCESS_KEY, clock);
-    assert_eq!(sum(rig.deliver(&events(1..=2))), Sum(2, 2, 0, vec![]));
+    assert_eq!(sum(rig.deliver(&events(1..=2))), delivered(2));
     let received = server.received();
     let dates: Vec<_> = received.iter().filter_map(|it| it.header("x-amz-date")).collect();
     assert_eq!(dates, ["20261120T100000Z", "20261120T100001Z", "20261120T100002Z"]);

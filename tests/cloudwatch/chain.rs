@@ -3,15 +3,15 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 
 use spanwright::Config;
 use spanwright::config::Environment;
 use spanwright::loss::LossReason;
 use spanwright::pipeline::Settings;
-use support::cloudwatch_server::{ACCESS_KEY_ID, CloudwatchServer, SECRET_ACCESS_KEY, Turn};
-use support::rig::{LONG, Sum, quick, sum};
+use support::alone::{alone, said};
+use support::cloudwatch_server::{ACCESS_KEY_ID, CloudwatchServer, SECRET_ACCESS_KEY, refusal};
+use support::rig::{LONG, delivered, lost, quick, sum};
 
 use crate::rig::GROUP;
 
@@ -50,16 +50,13 @@ fn elsewhere(test: &str, config: &str, credentials: &str) -> Option<String> {
     }
     let files = [("config", config), ("credentials", credentials)]
         .map(|(kind, text)| File::new(&format!("{test}-{kind}"), text));
-    let run = Command::new(std::env::current_exe().expect("the system knows the program"))
-        .args([&format!("chain::{test}"), "--exact", "--nocapture"])
+    let mut command = alone(&format!("chain::{test}"));
+    command
         .env_clear()
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("AWS_CONFIG_FILE", &files[0].0)
-        .env("AWS_SHARED_CREDENTIALS_FILE", &files[1].0)
-        .output()
-        .expect("the program runs once more");
-    let said = String::from_utf8_lossy(&run.stderr).into_owned();
-    assert!(run.status.success(), "{said}");
+        .env("AWS_SHARED_CREDENTIALS_FILE", &files[1].0);
+    let said = said(&mut command);
     assert!(!said.contains(SECRET_ACCESS_KEY), "{said}");
     Some(said)
 }
@@ -86,7 +83,7 @@ fn region_and_keys_of_the_profile_are_found() {
     let telemetry = config(&server, &[]).install().expect("the profile names a region");
     tracing::info!("hello");
     let report = telemetry.shutdown(LONG);
-    assert_eq!(sum(report.destinations[0].tally), Sum(1, 1, 0, vec![]));
+    assert_eq!(sum(report.destinations[0].tally), delivered(1));
     assert_eq!(server.store().all_events().len(), 1);
 }
 
@@ -113,7 +110,7 @@ fn without_credentials_the_log_waits_and_it_is_said_at_once() {
     tracing::info!("hello");
     assert!(!telemetry.flush(Duration::from_secs(2)).in_time);
     let report = telemetry.shutdown(Duration::from_millis(50));
-    let lost = Sum(1, 0, 0, vec![(LossReason::Shutdown, 1)]);
+    let lost = lost(1, LossReason::Shutdown);
     assert_eq!((sum(report.destinations[0].tally), server.operations().len()), (lost, 0));
 }
 
@@ -135,7 +132,7 @@ fn keys_that_are_mended_in_the_file_are_used_without_a_restart() {
     fs::write(file, keys(ACCESS_KEY_ID)).expect("the folder of the build is writable");
     assert!(telemetry.flush(LONG).in_time);
     let report = telemetry.shutdown(LONG);
-    assert_eq!(sum(report.destinations[0].tally), Sum(1, 1, 0, vec![]));
+    assert_eq!(sum(report.destinations[0].tally), delivered(1));
     assert_eq!(server.refusals()[0].code, "UnrecognizedClientException");
 }
 
@@ -160,12 +157,12 @@ fn keys_that_have_ended_are_looked_for_anew_and_the_log_goes_on_at_once() {
     if elsewhere(TEST, &profile, "").is_some() {
         return;
     }
-    let server = server().script("PutLogEvents", [Turn::error("ExpiredTokenException")]);
+    let server = server().script("PutLogEvents", [refusal("ExpiredTokenException")]);
     let telemetry = config(&server, &[]).install().expect("the profile names a region");
     tracing::info!("hello");
     assert!(telemetry.flush(LONG).in_time);
     let report = telemetry.shutdown(LONG);
-    assert_eq!(sum(report.destinations[0].tally), Sum(1, 1, 0, vec![]));
+    assert_eq!(sum(report.destinations[0].tally), delivered(1));
     assert_eq!(server.store().all_events().len(), 1);
     assert_eq!(server.operations()[..2], ["PutLogEvents", "PutLogEvents"]);
 }
@@ -183,8 +180,8 @@ fn where_the_new_keys_are_not_taken_either_the_log_waits() {
     let telemetry = config(&server, &[]).install().expect("the profile names a region");
     tracing::info!("hello");
     server.wait_for("PutLogEvents", 2);
-    assert!(!telemetry.flush(Duration::from_millis(30)).in_time);
+    assert!(!telemetry.flush(Duration::from_millis(500)).in_time);
     let report = telemetry.shutdown(Duration::from_millis(30));
-    let lost = Sum(1, 0, 0, vec![(LossReason::Shutdown, 1)]);
-    assert_eq!((sum(report.destinations[0].tally), server.operations().len()), (lost, 2));
+    let found = (sum(report.destinations[0].tally), server.operations().len());
+    assert_eq!(found, (lost(1, LossReason::Shutdown), 2));
 }

@@ -1,20 +1,19 @@
 //! Every fault that the service can have: the requests it sees, and what is lost.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 use std::time::Duration;
 
 use spanwright::export::cloudwatch::Settings as Log;
 use spanwright::loss::LossReason;
 use spanwright::pipeline::Settings;
 use spanwright::record::Processor;
-use support::cloudwatch_server::{CloudwatchServer, SECRET_ACCESS_KEY, Turn};
+use support::alone::{alone, said};
+use support::cloudwatch_server::{CloudwatchServer, SECRET_ACCESS_KEY, refusal};
 use support::http_server::Answer;
-use support::rig::{Sum, quick, sum};
+use support::rig::{Sum, delivered, in_turn, lost, quick, sum};
+use support::turn::{Turn, chosen};
 
-use crate::rig::{
-    GROUP, STREAM, event, events, in_any_order, in_turn, kept, log, numbers, rig, rig_of,
-};
+use crate::rig::{GROUP, STREAM, event, events, in_any_order, kept, log, numbers, rig, rig_of};
 
 const PUT: &str = "PutLogEvents";
 
@@ -29,14 +28,6 @@ fn play(turns: Vec<Turn>) -> (Sum, CloudwatchServer) {
     (sum(tally), server)
 }
 
-fn delivered(records: u64) -> Sum {
-    Sum(records, records, 0, vec![])
-}
-
-fn lost(records: u64, reason: LossReason) -> Sum {
-    Sum(records, 0, 0, vec![(reason, records)])
-}
-
 fn requests(server: &CloudwatchServer) -> usize {
     server.bodies(PUT).len()
 }
@@ -49,10 +40,6 @@ fn retried(turns: Vec<Turn>) -> usize {
     assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]), "a retry sends the same bytes");
     assert_eq!(numbers(&server), [1, 2, 3, 4]);
     bodies.len()
-}
-
-fn instead(answer: Answer) -> Turn {
-    Turn::Instead(answer)
 }
 
 #[test]
@@ -76,7 +63,7 @@ fn a_service_that_fails_is_asked_again_with_the_same_events() {
 #[test]
 fn a_service_that_has_too_much_to_do_is_asked_again() {
     let codes = ["ThrottlingException", "ServiceUnavailableException", "InternalFailure"];
-    assert_eq!(retried(codes.map(Turn::error).to_vec()), 4);
+    assert_eq!(retried(codes.map(refusal).to_vec()), 4);
 }
 
 #[test]
@@ -85,7 +72,7 @@ fn a_broken_connection_or_garbage_is_asked_again() {
     let garbage = b"\0\0\x06\x04 this is not HTTP/1.1\r\n\r\n".to_vec();
     for answer in [Answer::Reset, Answer::Raw(Vec::new()), Answer::Raw(half), Answer::Raw(garbage)]
     {
-        assert_eq!(retried(vec![instead(answer.clone()), instead(answer)]), 3);
+        assert_eq!(retried(vec![Turn::Instead(answer.clone()), Turn::Instead(answer)]), 3);
     }
 }
 
@@ -100,7 +87,7 @@ fn an_answer_that_is_lost_makes_second_events_with_the_same_ids() {
 
 #[test]
 fn a_request_that_hangs_is_abandoned_and_sent_again() {
-    let server = server().script(PUT, [instead(Answer::Hang)]);
+    let server = server().script(PUT, [Turn::Instead(Answer::Hang)]);
     let log = Log { timeout: Duration::from_millis(50), ..log() };
     assert_eq!(sum(rig_of(&server, &log, &quick()).deliver(&events(1..=4))), delivered(4));
     assert_eq!((requests(&server), numbers(&server)), (2, vec![1, 2, 3, 4]));
@@ -109,7 +96,7 @@ fn a_request_that_hangs_is_abandoned_and_sent_again() {
 #[test]
 fn nothing_is_sent_before_the_wait_is_over_that_the_service_asked_for() {
     let busy = Answer::status(503).header("Retry-After", "3600");
-    let server = server().script(PUT, [instead(busy)]);
+    let server = server().script(PUT, [Turn::Instead(busy)]);
     let rig = rig(&server, &in_turn());
     rig.handle.process(&events(1..=1));
     server.wait_for(PUT, 1);
@@ -124,7 +111,7 @@ fn nothing_is_sent_before_the_wait_is_over_that_the_service_asked_for() {
 fn a_wait_that_the_service_asked_for_ends_and_everything_arrives() {
     let busy = Answer::status(429).header("Retry-After", "1");
     let before = tokio::time::Instant::now();
-    assert_eq!(retried(vec![instead(busy)]), 2);
+    assert_eq!(retried(vec![Turn::Instead(busy)]), 2);
     assert!(before.elapsed() >= Duration::from_secs(1), "{:?}", before.elapsed());
 }
 
@@ -152,7 +139,7 @@ fn one_event_that_the_service_does_not_take_costs_none_of_its_neighbours() {
 
 #[test]
 fn a_request_that_is_not_understood_is_not_repeated() {
-    for turn in [Turn::error("SerializationException"), Turn::status(404), Turn::status(307)] {
+    for turn in [refusal("SerializationException"), Turn::status(404), Turn::status(307)] {
         let (sum, server) = play(vec![turn]);
         assert_eq!((sum, requests(&server)), (lost(4, LossReason::Refused), 1));
     }
@@ -160,26 +147,26 @@ fn a_request_that_is_not_understood_is_not_repeated() {
 
 #[test]
 fn what_was_accepted_before_is_delivered() {
-    let (sum, server) = play(vec![Turn::error("DataAlreadyAcceptedException")]);
+    let (sum, server) = play(vec![refusal("DataAlreadyAcceptedException")]);
     assert_eq!((sum, requests(&server)), (delivered(4), 1));
 }
 
 #[test]
 fn a_garbage_body_of_a_success_is_a_success() {
-    let (sum, server) = play(vec![instead(Answer::status(200).body("<html>"))]);
+    let (sum, server) = play(vec![Turn::Instead(Answer::status(200).body("<html>"))]);
     assert_eq!((sum, requests(&server)), (delivered(4), 1));
 }
 
 #[test]
 fn an_answer_beyond_four_mebibytes_is_not_read_and_not_repeated() {
     let body = vec![b'x'; 4 * 1024 * 1024 + 1];
-    let (sum, server) = play(vec![instead(Answer::status(200).body(body))]);
+    let (sum, server) = play(vec![Turn::Instead(Answer::status(200).body(body))]);
     assert_eq!((sum, requests(&server)), (lost(4, LossReason::Refused), 1));
 }
 
 #[test]
 fn what_fails_to_its_deadline_is_lost_as_exhausted() {
-    let server = server().otherwise(PUT, Turn::error("ThrottlingException"));
+    let server = server().otherwise(PUT, refusal("ThrottlingException"));
     let settings = Settings { give_up_after: Duration::from_millis(200), ..in_turn() };
     let tally = rig(&server, &settings).deliver(&events(1..=3));
     assert_eq!(sum(tally), lost(3, LossReason::RetriesExhausted));
@@ -200,7 +187,7 @@ fn a_shutdown_in_the_middle_of_retries_keeps_its_deadline_and_counts() {
 
 #[test]
 fn a_shutdown_does_not_wait_longer_for_a_service_that_hangs() {
-    let server = server().otherwise(PUT, instead(Answer::Hang));
+    let server = server().otherwise(PUT, Turn::Instead(Answer::Hang));
     let rig = rig(&server, &in_turn());
     rig.handle.process(&events(1..=4));
     server.wait_for(PUT, 1);
@@ -211,23 +198,21 @@ fn a_shutdown_does_not_wait_longer_for_a_service_that_hangs() {
 
 #[test]
 fn whatever_happens_every_event_has_one_fate() {
+    let turns = [
+        Turn::JudgeUnheard,
+        Turn::Instead(Answer::Reset),
+        Turn::status(503),
+        refusal("ThrottlingException"),
+        Turn::status(413),
+        refusal("InvalidParameterException"),
+        refusal("SerializationException"),
+        Turn::Judge,
+        Turn::Judge,
+        Turn::Judge,
+    ];
     let mut fates = [0, 0];
-    for seed in 1..=30_u64 {
-        let mut random = seed;
-        let mut turn = || {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            match (random >> 33) % 10 {
-                0 => Turn::JudgeUnheard,
-                1 => instead(Answer::Reset),
-                2 => Turn::status(503),
-                3 => Turn::error("ThrottlingException"),
-                4 => Turn::status(413),
-                5 => Turn::error("InvalidParameterException"),
-                6 => Turn::error("SerializationException"),
-                _ => Turn::Judge,
-            }
-        };
-        let server = server().script(PUT, (0..30).map(|_| turn()));
+    for seed in 1..=30 {
+        let server = server().script(PUT, chosen(&turns, seed, 30));
         let settings = Settings { max_batch_records: 4, ..quick() };
         let tally = rig(&server, &settings).deliver(&events(1..=24));
         let Sum(24, delivered, 0, lost) = sum(tally) else { panic!("{tally:?}") };
@@ -276,13 +261,7 @@ fn what_goes_wrong_is_said_on_standard_error() {
             "the AWS credentials need logs:PutRetentionPolicy",
         ),
     ] {
-        let program = std::env::current_exe().expect("the system knows the program");
-        let run = Command::new(program)
-            .args([test, "--exact", "--nocapture"])
-            .output()
-            .expect("the program runs once more");
-        let said = String::from_utf8_lossy(&run.stderr);
-        assert!(run.status.success(), "{test}\n{said}");
+        let said = said(&mut alone(test));
         let is_said = said.lines().any(|line| {
             line.starts_with("spanwright: cloudwatch at 127.0.0.1") && line.contains(expected)
         });

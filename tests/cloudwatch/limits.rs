@@ -6,11 +6,9 @@ use spanwright::export::cloudwatch::{Oversize, Settings as Log};
 use spanwright::pipeline::Settings;
 use spanwright::record::{Attribute, LogRecord};
 use support::cloudwatch_server::{CloudwatchServer, NOW_UNIX_MS};
-use support::rig::{Sum, sum};
+use support::rig::{Sum, delivered, in_turn, sum};
 
-use crate::rig::{
-    GROUP, HOUR_MS, STREAM, event, event_at, in_turn, kept, log, numbers, rig, rig_of,
-};
+use crate::rig::{GROUP, HOUR_MS, STREAM, event, event_at, kept, log, numbers, rig, rig_of};
 
 const PUT: &str = "PutLogEvents";
 
@@ -50,7 +48,7 @@ fn a_request_is_full_to_the_byte_as_the_service_counts_it() {
 fn events_of_many_days_go_in_requests_of_one() {
     let at = |number: u64| event_at(number, NOW_UNIX_MS - 300 * HOUR_MS + number * HOUR_MS);
     let (sum, server) = deliver(&log(), &large(), (0..=300).map(at).collect());
-    assert_eq!(sum, Sum(301, 301, 0, vec![]));
+    assert_eq!(sum, delivered(301));
     assert_eq!(numbers(&server), (0..=300).collect::<Vec<_>>());
     assert_eq!(server.bodies(PUT).len(), 24, "each has 12 hours behind its first, and none before");
 }
@@ -61,7 +59,7 @@ fn an_event_that_is_late_by_half_a_day_goes_with_the_others() {
     let records =
         times.iter().enumerate().map(|(at, late_ms)| event_at(at as u64, NOW_UNIX_MS - late_ms));
     let (sum, server) = deliver(&log(), &large(), records.collect());
-    assert_eq!((sum, server.bodies(PUT).len()), (Sum(4, 4, 0, vec![]), 2));
+    assert_eq!((sum, server.bodies(PUT).len()), (delivered(4), 2));
     assert_eq!(numbers(&server), [3, 1, 2, 0]);
 }
 
@@ -94,7 +92,7 @@ fn what_the_group_does_not_keep_is_rejected() {
 fn a_message_of_nothing_is_still_an_event() {
     let empty = LogRecord { message: "".into(), target: "".into(), ..event(1) };
     let (sum, server) = deliver(&log(), &in_turn(), vec![empty]);
-    assert_eq!(sum, Sum(1, 1, 0, vec![]));
+    assert_eq!(sum, delivered(1));
     assert_eq!(kept(&server)[0].json()["message"], "");
 }
 
@@ -106,7 +104,7 @@ fn an_event_larger_than_a_request_is_cut_and_still_json() {
         ..event(1)
     };
     let (sum, server) = deliver(&log(), &large(), vec![huge, event(2)]);
-    assert_eq!(sum, Sum(2, 2, 0, vec![]));
+    assert_eq!(sum, delivered(2));
     let [huge, _] = &kept(&server)[..] else { panic!("two events") };
     assert!(huge.message.len() > 1_048_000, "{}", huge.message.len());
     let json = huge.json();
@@ -120,7 +118,7 @@ fn an_event_may_be_told_in_parts_which_are_one_record() {
     let told = LogRecord { message: text.clone().into(), ..event(1) };
     let log = Log { oversize: Oversize::Split, max_message_bytes: 262_118, ..log() };
     let (sum, server) = deliver(&log, &large(), vec![event(0), told, event(2)]);
-    assert_eq!(sum, Sum(3, 3, 0, vec![]));
+    assert_eq!(sum, delivered(3));
     let parts: Vec<_> = kept(&server).iter().map(support::cloudwatch_server::Event::json).collect();
     let parts = &parts[1..parts.len() - 1];
     let joined: String = parts.iter().filter_map(|part| part["message"].as_str()).collect();

@@ -7,11 +7,9 @@ use spanwright::export::cloudwatch::{Settings as Log, Template};
 use spanwright::pipeline::Settings;
 use spanwright::record::{LogRecord, Processor};
 use support::cloudwatch_server::{CloudwatchServer, NOW_UNIX_MS};
-use support::rig::{LONG, Sum, sum};
+use support::rig::{LONG, Sum, delivered, in_turn, sum};
 
-use crate::rig::{
-    GROUP, HOUR_MS, STREAM, event, event_at, in_turn, kept, log, numbers, rig, rig_of,
-};
+use crate::rig::{GROUP, HOUR_MS, STREAM, event, event_at, kept, log, numbers, rig, rig_of};
 
 #[test]
 fn events_of_many_threads_are_in_the_order_of_their_times_in_every_request() {
@@ -57,7 +55,7 @@ fn a_stream_named_by_the_day_or_hour_has_the_events_of_that_time() {
         .iter()
         .map(|minutes| event_at(*minutes, NOW_UNIX_MS - 15 * HOUR_MS + minutes * 60_000));
     let tally = rig_of(&server, &log, &in_turn()).deliver(&records.collect());
-    assert_eq!((sum(tally), server.refusals().len()), (Sum(6, 6, 0, vec![]), 5));
+    assert_eq!((sum(tally), server.refusals().len()), (delivered(6), 5));
     let store = server.store();
     let streams = ["2026-11-19/19", "2026-11-19/20", "2026-11-20/09"];
     assert_eq!(store.streams(GROUP), streams);
@@ -69,7 +67,7 @@ fn what_came_first_of_one_moment_is_first() {
     let server = CloudwatchServer::with(GROUP, STREAM);
     let records = (0..50).map(|number| event_at(number, NOW_UNIX_MS));
     let tally = rig(&server, &in_turn()).deliver(&records.collect());
-    assert_eq!(sum(tally), Sum(50, 50, 0, vec![]));
+    assert_eq!(sum(tally), delivered(50));
     assert_eq!(numbers(&server), (0..50).collect::<Vec<_>>());
     assert_eq!(kept(&server).len(), 50);
 }

@@ -8,7 +8,7 @@ use spanwright::export::cloudwatch::{Creation, Exporter, Group, Settings as Log,
 use spanwright::pipeline::Settings;
 use spanwright::record::{Level, LogId, LogRecord};
 use support::cloudwatch_server::{CloudwatchServer, Event, NOW_UNIX_MS, REGION, credentials, now};
-use support::rig::{LONG, Rig, quick};
+use support::rig::{LONG, Rig};
 
 pub(crate) const GROUP: &str = "cruddur";
 pub(crate) const STREAM: &str = "web-1";
@@ -45,11 +45,6 @@ pub(crate) fn events(numbers: std::ops::RangeInclusive<u64>) -> Arc<[LogRecord]>
 pub(crate) fn log() -> Log {
     let group = Group::new(GROUP).expect("a name");
     Log { stream: Template::new(STREAM).expect("a template"), ..Log::new(group) }
-}
-
-/// One request at a time, so that requests have an order.
-pub(crate) fn in_turn() -> Settings {
-    Settings { max_in_flight: 1, ..quick() }
 }
 
 pub(crate) fn rig(server: &CloudwatchServer, settings: &Settings) -> Rig<LogRecord> {

@@ -10,7 +10,7 @@ use support::http_server::{Answer, Received};
 use support::otlp_sink::{OtlpSink, ok, partial_success_of_logs};
 use support::records::failure;
 
-use crate::rig::{LONG, Rig, Sum, client, quick, sum};
+use crate::rig::{LONG, Rig, Sum, client, delivered, lost, quick, sum};
 
 fn failures() -> Arc<[ErrorRecord]> {
     (1..=10).map(failure).collect()
@@ -35,13 +35,9 @@ fn play(script: Vec<Answer>) -> (Sum, Vec<Received>) {
 /// The same until the receiver takes it; every request must carry the same bytes.
 fn retried(script: Vec<Answer>) -> usize {
     let (sum, requests) = play(script);
-    assert_eq!(sum, Sum(10, 10, 0, vec![]));
+    assert_eq!(sum, delivered(10));
     assert!(requests.windows(2).all(|pair| pair[0] == pair[1]), "a retry sends the same bytes");
     requests.len()
-}
-
-fn lost(reason: LossReason) -> Vec<(LossReason, u64)> {
-    vec![(reason, 10)]
 }
 
 #[test]
@@ -52,7 +48,7 @@ fn all_arrive_in_order_in_one_request_whether_it_is_compressed_or_not() {
         let sink = OtlpSink::start();
         let settings = otlp::Settings { compression, ..settings(&sink) };
         let tally = rig(&settings).deliver(&failures());
-        assert_eq!(sum(tally), Sum(10, 10, 0, vec![]));
+        assert_eq!(sum(tally), delivered(10));
 
         let [request] = &sink.received()[..] else { panic!("one request") };
         assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/v1/logs"));
@@ -86,7 +82,7 @@ fn a_wait_the_server_asked_for_outlasts_a_flush() {
         sink.server.wait_for(1);
         assert!(!rig.flush(Duration::from_millis(30)).in_time);
         let stopped = rig.shutdown(Duration::from_millis(30));
-        assert_eq!(sum(stopped.tally), Sum(10, 0, 0, lost(LossReason::Shutdown)));
+        assert_eq!(sum(stopped.tally), lost(10, LossReason::Shutdown));
         assert_eq!(sink.received().len(), 1);
     }
 }
@@ -95,7 +91,7 @@ fn a_wait_the_server_asked_for_outlasts_a_flush() {
 fn other_failures_are_refused_and_never_repeated() {
     for status in [400, 401, 403, 404, 415, 500, 501, 307] {
         let (sum, requests) = play(vec![Answer::status(status).body("no")]);
-        let expected = Sum(10, 0, 0, lost(LossReason::Refused));
+        let expected = lost(10, LossReason::Refused);
         assert_eq!((sum, requests.len()), (expected, 1), "{status}");
     }
 }
@@ -104,7 +100,7 @@ fn other_failures_are_refused_and_never_repeated() {
 fn too_much_at_once_is_split_and_arrives_in_parts() {
     let sink = OtlpSink::scripted(vec![Answer::status(413), ok()]);
     let tally = rig(&settings(&sink)).deliver(&failures());
-    assert_eq!(sum(tally), Sum(10, 10, 0, vec![]));
+    assert_eq!(sum(tally), delivered(10));
     let counts: Vec<_> = sink.log_records().iter().map(Vec::len).collect();
     assert_eq!(counts, [10, 5, 5]);
 }
@@ -113,7 +109,7 @@ fn too_much_at_once_is_split_and_arrives_in_parts() {
 fn too_much_even_alone_is_lost_as_too_large() {
     let sink = OtlpSink::scripted_then(Vec::new(), Answer::status(413));
     let tally = rig(&settings(&sink)).deliver(&failures());
-    assert_eq!(sum(tally), Sum(10, 0, 0, lost(LossReason::TooLarge)));
+    assert_eq!(sum(tally), lost(10, LossReason::TooLarge));
 }
 
 #[test]
@@ -130,5 +126,5 @@ fn what_hangs_is_lost_at_shutdown() {
     rig.handle.process(&failures());
     sink.server.wait_for(1);
     let stopped = rig.shutdown(Duration::from_millis(50));
-    assert_eq!(sum(stopped.tally), Sum(10, 0, 0, lost(LossReason::Shutdown)));
+    assert_eq!(sum(stopped.tally), lost(10, LossReason::Shutdown));
 }

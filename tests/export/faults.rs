@@ -9,7 +9,9 @@ use spanwright::record::Processor;
 use support::http_server::{Answer, Received};
 use support::otlp_sink::{OtlpSink, ok, partial_success};
 
-use crate::rig::{LONG, Rig, Sum, client, otlp_rig, otlp_settings, quick, spans, sum};
+use crate::rig::{
+    LONG, Rig, Sum, client, delivered, lost, otlp_rig, otlp_settings, quick, spans, sum,
+};
 
 /// Ten spans through a scripted receiver; the counts and the requests.
 fn play(script: Vec<Answer>, settings: &Settings) -> (Sum, Vec<Received>) {
@@ -21,19 +23,15 @@ fn play(script: Vec<Answer>, settings: &Settings) -> (Sum, Vec<Received>) {
 /// The same until the receiver takes it; every request must carry the same bytes.
 fn retried(script: Vec<Answer>) -> usize {
     let (sum, requests) = play(script, &quick());
-    assert_eq!(sum, Sum(10, 10, 0, vec![]));
+    assert_eq!(sum, delivered(10));
     assert!(requests.windows(2).all(|pair| pair[0] == pair[1]), "a retry sends the same bytes");
     requests.len()
-}
-
-fn lost(reason: LossReason, count: u64) -> Vec<(LossReason, u64)> {
-    vec![(reason, count)]
 }
 
 #[test]
 fn success_delivers_in_one_request() {
     let (sum, requests) = play(vec![ok()], &quick());
-    assert_eq!((sum, requests.len()), (Sum(10, 10, 0, vec![]), 1));
+    assert_eq!((sum, requests.len()), (delivered(10), 1));
 }
 
 #[test]
@@ -67,7 +65,7 @@ fn a_wait_the_server_asked_for_in_either_form_outlasts_a_flush() {
         sink.server.wait_for(1);
         assert!(!rig.flush(Duration::from_millis(30)).in_time);
         let stopped = rig.shutdown(Duration::from_millis(30));
-        assert_eq!(sum(stopped.tally), Sum(10, 0, 0, lost(LossReason::Shutdown, 10)));
+        assert_eq!(sum(stopped.tally), lost(10, LossReason::Shutdown));
         assert_eq!(sink.received().len(), 1);
     }
 }
@@ -86,7 +84,7 @@ fn a_wait_the_server_asked_for_ends() {
 fn other_failures_are_refused_and_never_repeated() {
     for status in [400, 401, 403, 404, 415, 500, 501, 307] {
         let (sum, requests) = play(vec![Answer::status(status).body("no")], &quick());
-        let expected = Sum(10, 0, 0, lost(LossReason::Refused, 10));
+        let expected = lost(10, LossReason::Refused);
         assert_eq!((sum, requests.len()), (expected, 1), "{status}");
     }
 }
@@ -94,7 +92,7 @@ fn other_failures_are_refused_and_never_repeated() {
 #[test]
 fn too_much_at_once_is_split_and_arrives_in_parts() {
     let (sum, requests) = play(vec![Answer::status(413)], &quick());
-    assert_eq!((sum, requests.len()), (Sum(10, 10, 0, vec![]), 3));
+    assert_eq!((sum, requests.len()), (delivered(10), 3));
     assert!(requests[1].body.len() < requests[0].body.len());
     assert!(requests[2].body.len() < requests[0].body.len());
 }
@@ -103,7 +101,7 @@ fn too_much_at_once_is_split_and_arrives_in_parts() {
 fn too_much_even_alone_is_lost_as_too_large() {
     let sink = OtlpSink::scripted_then(Vec::new(), Answer::status(413));
     let tally = otlp_rig(&sink, &quick()).deliver(&spans(1..=4));
-    assert_eq!(sum(tally), Sum(4, 0, 0, lost(LossReason::TooLarge, 4)));
+    assert_eq!(sum(tally), lost(4, LossReason::TooLarge));
     // 4, 2 and 2, four times 1.
     assert_eq!(sink.received().len(), 7);
 }
@@ -127,14 +125,14 @@ fn garbage_instead_of_an_answer_is_retried() {
 #[test]
 fn a_garbage_body_of_a_success_is_a_success() {
     let (sum, requests) = play(vec![Answer::status(200).body("<html>")], &quick());
-    assert_eq!((sum, requests.len()), (Sum(10, 10, 0, vec![]), 1));
+    assert_eq!((sum, requests.len()), (delivered(10), 1));
 }
 
 #[test]
 fn an_answer_beyond_four_mebibytes_is_not_read_and_not_repeated() {
     let body = vec![b'x'; 4 * 1024 * 1024 + 1];
     let (sum, requests) = play(vec![Answer::status(200).body(body)], &quick());
-    let expected = Sum(10, 0, 0, lost(LossReason::Refused, 10));
+    let expected = lost(10, LossReason::Refused);
     assert_eq!((sum, requests.len()), (expected, 1));
 }
 
@@ -144,14 +142,14 @@ fn a_request_that_hangs_is_abandoned_and_retried() {
     let exporter = otlp::Exporter::new(&otlp_settings(&sink));
     let rig = Rig::new(exporter, client(Duration::from_millis(50)), &quick());
     let tally = rig.deliver(&spans(1..=10));
-    assert_eq!(sum(tally), Sum(10, 10, 0, vec![]));
+    assert_eq!(sum(tally), delivered(10));
     assert_eq!(sink.received().len(), 2);
 }
 
 #[test]
 fn a_slow_answer_is_waited_for() {
     let (sum, requests) = play(vec![Answer::Slow(Duration::from_millis(60))], &quick());
-    assert_eq!((sum, requests.len()), (Sum(10, 10, 0, vec![]), 1));
+    assert_eq!((sum, requests.len()), (delivered(10), 1));
 }
 
 #[test]
@@ -163,7 +161,7 @@ fn nobody_listening_is_retried_to_the_end() {
     rig.handle.process(&spans(1..=10));
     assert!(!rig.flush(Duration::from_millis(50)).in_time);
     let stopped = rig.shutdown(Duration::from_millis(50));
-    assert_eq!(sum(stopped.tally), Sum(10, 0, 0, lost(LossReason::Shutdown, 10)));
+    assert_eq!(sum(stopped.tally), lost(10, LossReason::Shutdown));
 }
 
 #[test]
@@ -171,7 +169,7 @@ fn a_batch_that_fails_to_its_deadline_is_lost_as_exhausted() {
     let sink = OtlpSink::scripted_then(Vec::new(), Answer::status(503));
     let settings = Settings { give_up_after: Duration::from_millis(200), ..quick() };
     let tally = otlp_rig(&sink, &settings).deliver(&spans(1..=10));
-    assert_eq!(sum(tally), Sum(10, 0, 0, lost(LossReason::RetriesExhausted, 10)));
+    assert_eq!(sum(tally), lost(10, LossReason::RetriesExhausted));
     assert!(sink.received().len() > 1);
 }
 
@@ -183,11 +181,11 @@ fn a_shutdown_in_the_middle_of_retries_keeps_its_deadline_and_counts() {
     sink.server.wait_for(2);
     let stopped = rig.shutdown(Duration::from_millis(50));
     assert!(stopped.in_time, "{stopped:?}");
-    assert_eq!(sum(stopped.tally), Sum(10, 0, 0, lost(LossReason::Shutdown, 10)));
+    assert_eq!(sum(stopped.tally), lost(10, LossReason::Shutdown));
 
     rig.handle.process(&spans(11..=12));
     let tally = rig.handle.ledger().tally();
-    assert_eq!(sum(tally), Sum(12, 0, 0, lost(LossReason::Shutdown, 12)));
+    assert_eq!(sum(tally), lost(12, LossReason::Shutdown));
 }
 
 #[test]

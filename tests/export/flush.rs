@@ -15,7 +15,7 @@ use spanwright::secret::Secret;
 use support::http_server::Answer;
 use support::otlp_sink::OtlpSink;
 
-use crate::rig::{LONG, Rig, Sum, otlp_rig, quick, spans, sum};
+use crate::rig::{LONG, Rig, Sum, delivered, lost, otlp_rig, quick, spans, sum};
 
 /// Settings under which nothing is sent unless it is flushed.
 fn patient() -> Settings {
@@ -28,9 +28,9 @@ fn flush_delivers() {
     rig.handle.process(&spans(1..=3));
     let flushed = rig.flush(LONG);
     assert!(flushed.in_time, "{flushed:?}");
-    assert_eq!(sum(flushed.tally), Sum(3, 3, 0, vec![]));
+    assert_eq!(sum(flushed.tally), delivered(3));
     rig.handle.process(&spans(4..=5));
-    assert_eq!(sum(rig.shutdown(LONG).tally), Sum(5, 5, 0, vec![]));
+    assert_eq!(sum(rig.shutdown(LONG).tally), delivered(5));
     assert_eq!(sink.spans().iter().map(Vec::len).collect::<Vec<_>>(), [3, 2]);
 }
 
@@ -59,7 +59,7 @@ fn flush_keeps_its_deadline_while_the_destination_hangs() {
     assert!((!flushed.in_time, flushed.tally.pending()) == (true, 3), "{flushed:?}");
     let stopped = rig.shutdown(Duration::from_millis(50));
     assert!(before.elapsed() < LONG / 2, "{:?}", before.elapsed());
-    assert_eq!(sum(stopped.tally), Sum(3, 0, 0, vec![(LossReason::Shutdown, 3)]));
+    assert_eq!(sum(stopped.tally), lost(3, LossReason::Shutdown));
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_second_shutdown_finds_nothing_to_do() {
     assert!(rig.shutdown(LONG).in_time);
     assert!(rig.shutdown(LONG).in_time);
     assert!(rig.flush(LONG).in_time);
-    assert_eq!(sum(rig.handle.ledger().tally()), Sum(3, 3, 0, vec![]));
+    assert_eq!(sum(rig.handle.ledger().tally()), delivered(3));
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn dropping_the_motor_counts_what_is_left() {
     while handle.ledger().tally().pending() > 0 {
         std::thread::yield_now();
     }
-    assert_eq!(sum(handle.ledger().tally()), Sum(3, 0, 0, vec![(LossReason::Shutdown, 3)]));
+    assert_eq!(sum(handle.ledger().tally()), lost(3, LossReason::Shutdown));
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn a_shutdown_counts_what_is_left_even_if_the_io_thread_is_held_up() {
     rig.handle.process(&spans(1..=3));
     let stopped = rig.shutdown(Duration::from_millis(1));
     assert!(!stopped.in_time);
-    assert_eq!(sum(stopped.tally), Sum(3, 0, 0, vec![(LossReason::Shutdown, 3)]));
+    assert_eq!(sum(stopped.tally), lost(3, LossReason::Shutdown));
     drop(release);
 }
 

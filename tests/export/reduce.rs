@@ -8,7 +8,7 @@ use spanwright::record::Processor;
 use spanwright::secret::Secret;
 use support::http_server::{Answer, HttpServer};
 
-use crate::rig::{LONG, Rig, Sum, client, quick, sum};
+use crate::rig::{LONG, Rig, Sum, client, delivered, lost, quick, sum};
 
 /// A dialect of words, one a line, whose smaller form is the first half.
 struct Words {
@@ -87,7 +87,7 @@ fn ok() -> Answer {
 fn smaller_forms_are_sent_until_one_is_taken() {
     let script = vec![Answer::status(400), Answer::status(422)];
     let (sum, bodies) = play(script, ok(), &["abcdefgh", "ijklmnop"]);
-    assert_eq!(sum, Sum(2, 2, 0, vec![]));
+    assert_eq!(sum, delivered(2));
     assert_eq!(bodies, ["abcdefgh ijklmnop", "abcd ijkl", "ab ij"]);
 }
 
@@ -101,14 +101,14 @@ fn what_has_no_form_left_is_refused_and_the_others_go_on() {
 #[test]
 fn a_form_that_is_not_smaller_is_none() {
     let (sum, bodies) = play(vec![], Answer::status(400), &["grows", "stays"]);
-    assert_eq!(sum, Sum(2, 0, 0, vec![(LossReason::Refused, 2)]));
+    assert_eq!(sum, lost(2, LossReason::Refused));
     assert_eq!(bodies, ["grows stays"]);
 }
 
 #[test]
 fn forms_come_to_an_end_whatever_the_answer_is() {
     let (sum, bodies) = play(vec![], Answer::status(400), &["abcdefghi"]);
-    assert_eq!(sum, Sum(1, 0, 0, vec![(LossReason::Refused, 1)]));
+    assert_eq!(sum, lost(1, LossReason::Refused));
     assert_eq!(bodies, ["abcdefghi", "abcd", "ab", "a"]);
 }
 
@@ -116,7 +116,7 @@ fn forms_come_to_an_end_whatever_the_answer_is() {
 fn too_much_at_once_is_split_first_and_made_smaller_when_it_is_alone() {
     let script = vec![Answer::status(413), Answer::status(413), ok(), ok()];
     let (sum, mut bodies) = play(script, ok(), &["abcd", "efgh"]);
-    assert_eq!(sum, Sum(2, 2, 0, vec![]));
+    assert_eq!(sum, delivered(2));
     // The halves are on their way at the same time.
     bodies[1..].sort();
     assert!(
@@ -126,7 +126,7 @@ fn too_much_at_once_is_split_first_and_made_smaller_when_it_is_alone() {
     assert_eq!(bodies[0], "abcd efgh");
 
     let (sum, bodies) = play(vec![], Answer::status(413), &["abcd"]);
-    assert_eq!(sum, Sum(1, 0, 0, vec![(LossReason::TooLarge, 1)]));
+    assert_eq!(sum, lost(1, LossReason::TooLarge));
     assert_eq!(bodies, ["abcd", "ab", "a"]);
 }
 
@@ -134,7 +134,7 @@ fn too_much_at_once_is_split_first_and_made_smaller_when_it_is_alone() {
 fn a_smaller_form_is_retried_like_any_other() {
     let script = vec![Answer::status(400), Answer::Reset, Answer::status(429)];
     let (sum, bodies) = play(script, ok(), &["abcd"]);
-    assert_eq!(sum, Sum(1, 1, 0, vec![]));
+    assert_eq!(sum, delivered(1));
     assert_eq!(bodies, ["abcd", "ab", "ab", "ab"]);
 }
 

@@ -1,26 +1,18 @@
 //! OTLP at work, with patience in milliseconds.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use spanwright::export::otlp;
 use spanwright::pipeline::Settings;
-use spanwright::pipeline::transport::http;
 use spanwright::record::SpanRecord;
 use support::otlp_sink::OtlpSink;
 use support::records::span;
 
-pub(crate) use support::rig::{LONG, Rig, Sum, quick, sum};
+pub(crate) use support::rig::{LONG, Rig, Sum, client, delivered, lost, quick, sum};
 
 /// The group of spans with these numbers.
 pub(crate) fn spans(numbers: std::ops::RangeInclusive<u64>) -> Arc<[SpanRecord]> {
     numbers.map(span).collect()
-}
-
-/// An HTTP client for loopback.
-pub(crate) fn client(timeout: Duration) -> http::Client {
-    http::Client::new(&http::Settings { timeout, tls: false, proxy: None })
-        .expect("a client without TLS needs nothing from the system")
 }
 
 /// Settings for a receiver.

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use support::cloudwatch_server::{self, CloudwatchServer, Event};
 use support::http_server::Answer;
 use support::otlp_sink::OtlpSink;
-use support::rollbar_server::{RollbarServer, TOKEN, Turn};
+use support::rollbar_server::{RollbarServer, TOKEN, refusal};
+use support::turn::Turn;
 use support::xray_daemon::XrayDaemon;
 
 use crate::programs::{Collector, OTLP, Service, endpoint, free_ports};
@@ -132,7 +133,7 @@ async fn what_fails_while_rollbar_does_arrives_once_it_is_back() {
     // Only where the service is built.
     let Some(_) = crate::program("SPANWRIGHT_ROTEL") else { return };
     let reset = || Turn::Instead(Answer::Reset);
-    let script = vec![Turn::status(503), reset(), Turn::JudgeUnheard, Turn::status(500), reset()];
+    let script = vec![refusal(503), reset(), Turn::JudgeUnheard, refusal(500), reset()];
     let outages = script.len();
     let rollbar = RollbarServer::scripted(script);
     let variables = [("ROLLBAR_ACCESS_TOKEN", TOKEN), ("ROLLBAR_ENDPOINT", &rollbar.endpoint())];

@@ -10,24 +10,8 @@ use spanwright::report::Scrub;
 use spanwright::secret::Secret;
 
 fn empty() -> ErrorRecord {
-    ErrorRecord {
-        id: ReportId::from_random(7),
-        unix_ns: 7,
-        severity: Severity::Error,
-        subject: Subject::Message(String::new()),
-        title: None,
-        fingerprint: None,
-        context: None,
-        stack: Vec::new(),
-        path: Vec::new(),
-        spans: Vec::new(),
-        span: None,
-        request: None,
-        person: Person::default(),
-        custom: Vec::new(),
-        breadcrumbs: Vec::new(),
-        thread: None,
-    }
+    let subject = Subject::Message(String::new());
+    ErrorRecord::new(ReportId::from_random(7), 7, Severity::Error, subject)
 }
 
 /// A failure that says the same everywhere.

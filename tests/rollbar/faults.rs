@@ -1,7 +1,6 @@
 //! Every fault that Rollbar can have: the requests it sees, and what is lost.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,14 +8,15 @@ use serde_json::Value;
 use spanwright::export::rollbar::{Endpoint, Exporter, Settings as Rollbar};
 use spanwright::loss::LossReason;
 use spanwright::pipeline::Settings;
-use spanwright::pipeline::transport::http;
 use spanwright::record::{
     Attribute, Cause, ErrorRecord, Person, Processor, ReportId, StackFrame, Subject,
 };
 use spanwright::secret::Secret;
+use support::alone::{alone, said};
 use support::http_server::{Answer, Received};
-use support::rig::{LONG, Rig, Sum, quick, sum};
-use support::rollbar_server::{READ_TOKEN, RollbarServer, TOKEN, Turn};
+use support::rig::{LONG, Rig, Sum, client, delivered, in_turn, lost, quick, sum};
+use support::rollbar_server::{READ_TOKEN, RollbarServer, TOKEN, rate_limit, refusal};
+use support::turn::{Turn, chosen};
 
 use crate::records::message;
 
@@ -57,11 +57,6 @@ fn id(number: u64) -> ReportId {
     ReportId::from_random(number.into())
 }
 
-fn client(timeout: Duration) -> http::Client {
-    http::Client::new(&http::Settings { timeout, tls: false, proxy: None })
-        .expect("a client without TLS needs nothing from the system")
-}
-
 fn exporter(server: &RollbarServer, token: &'static str) -> Exporter {
     let endpoint = Endpoint::new(&server.endpoint()).expect("the double has an address");
     let environment = Some("test".to_owned());
@@ -73,11 +68,6 @@ fn rig(server: &RollbarServer, settings: &Settings) -> Rig<ErrorRecord> {
     Rig::new(exporter(server, TOKEN), client(LONG), settings)
 }
 
-/// One at a time, so that the requests have an order.
-fn in_turn() -> Settings {
-    Settings { max_in_flight: 1, ..quick() }
-}
-
 /// One failure through a scripted server; the counts and the server.
 fn play(script: Vec<Turn>) -> (Sum, RollbarServer) {
     play_with(script, failure(1))
@@ -87,14 +77,6 @@ fn play_with(script: Vec<Turn>, failure: ErrorRecord) -> (Sum, RollbarServer) {
     let server = RollbarServer::scripted(script);
     let tally = rig(&server, &quick()).deliver(&Arc::from([failure]));
     (sum(tally), server)
-}
-
-fn delivered(records: u64) -> Sum {
-    Sum(records, records, 0, vec![])
-}
-
-fn lost(records: u64, reason: LossReason) -> Sum {
-    Sum(records, 0, 0, vec![(reason, records)])
 }
 
 /// The same until it is taken: every request carries the same bytes, and the item is there once.
@@ -110,10 +92,6 @@ fn retried(script: Vec<Turn>) -> usize {
 
 fn uuids(items: &[Value]) -> Vec<String> {
     items.iter().map(|item| item["uuid"].as_str().unwrap_or_default().to_owned()).collect()
-}
-
-fn instead(answer: Answer) -> Turn {
-    Turn::Instead(answer)
 }
 
 /// Whether it stands for an item that was not taken, and says for which.
@@ -133,7 +111,7 @@ fn every_failure_is_delivered_in_a_request_of_its_own() {
 
 #[test]
 fn a_server_that_fails_is_asked_again_with_the_same_item() {
-    let script = [500, 502, 503, 504].map(Turn::status);
+    let script = [500, 502, 503, 504].map(refusal);
     assert_eq!(retried(script.to_vec()), 5);
 }
 
@@ -143,7 +121,7 @@ fn a_broken_connection_or_garbage_is_asked_again() {
     let garbage = b"\0\0\x06\x04 this is not HTTP/1.1\r\n\r\n".to_vec();
     for answer in [Answer::Reset, Answer::Raw(Vec::new()), Answer::Raw(half), Answer::Raw(garbage)]
     {
-        assert_eq!(retried(vec![instead(answer.clone()), instead(answer)]), 3);
+        assert_eq!(retried(vec![Turn::Instead(answer.clone()), Turn::Instead(answer)]), 3);
     }
 }
 
@@ -154,7 +132,7 @@ fn an_answer_that_is_lost_does_not_make_a_second_item() {
 
 #[test]
 fn a_request_that_hangs_is_abandoned_and_sent_again() {
-    let server = RollbarServer::scripted(vec![instead(Answer::Hang)]);
+    let server = RollbarServer::scripted(vec![Turn::Instead(Answer::Hang)]);
     let timeout = Duration::from_millis(50);
     let rig = Rig::new(exporter(&server, TOKEN), client(timeout), &quick());
     assert_eq!(sum(rig.deliver(&failures(1..=1))), delivered(1));
@@ -163,13 +141,13 @@ fn a_request_that_hangs_is_abandoned_and_sent_again() {
 
 #[test]
 fn a_garbage_body_of_a_success_is_a_success() {
-    let (sum, server) = play(vec![instead(Answer::status(200).body("<html>"))]);
+    let (sum, server) = play(vec![Turn::Instead(Answer::status(200).body("<html>"))]);
     assert_eq!((sum, server.received().len()), (delivered(1), 1));
 }
 
 #[test]
 fn nothing_is_sent_before_the_wait_of_a_rate_limit_is_over() {
-    let server = RollbarServer::scripted(vec![Turn::rate_limited(3_600)]);
+    let server = RollbarServer::scripted(vec![rate_limit(3_600)]);
     let rig = rig(&server, &in_turn());
     rig.handle.process(&failures(1..=1));
     server.server.wait_for(1);
@@ -183,18 +161,18 @@ fn nothing_is_sent_before_the_wait_of_a_rate_limit_is_over() {
 
 #[test]
 fn the_wait_of_a_rate_limit_ends_and_everything_arrives() {
-    let server = RollbarServer::scripted(vec![Turn::rate_limited(1)]);
+    let server = RollbarServer::scripted(vec![rate_limit(1)]);
     let rig = rig(&server, &in_turn());
     let before = tokio::time::Instant::now();
     assert_eq!(sum(rig.deliver(&failures(1..=3))), delivered(3));
     assert!(before.elapsed() >= Duration::from_secs(1), "{:?}", before.elapsed());
     assert_eq!((server.received().len(), server.items().len()), (4, 3));
-    assert_eq!(retried(vec![Turn::rate_limited(0), Turn::status(429)]), 3);
+    assert_eq!(retried(vec![rate_limit(0), refusal(429)]), 3);
 }
 
 #[test]
 fn what_is_too_large_becomes_smaller_until_it_is_taken() {
-    let (sum, server) = play_with(vec![Turn::status(413)], large());
+    let (sum, server) = play_with(vec![refusal(413)], large());
     assert_eq!((sum, server.refusals()), (delivered(1), vec![]));
     let sent = server.received();
     assert_eq!(sent.len(), 2);
@@ -207,7 +185,7 @@ fn what_is_too_large_becomes_smaller_until_it_is_taken() {
 #[test]
 fn what_is_too_large_in_any_form_is_stood_for_by_a_failsafe_and_counted_as_rejected() {
     for (failure, forms) in [(failure(1), 1), (large(), 2)] {
-        let (sum, server) = play_with(vec![Turn::status(413); forms], failure.clone());
+        let (sum, server) = play_with(vec![refusal(413); forms], failure.clone());
         assert_eq!(sum, Sum(1, 0, 1, vec![]));
         let [item] = &server.items()[..] else { panic!("the failsafe is taken") };
         assert!(is_failsafe(item), "{item}");
@@ -215,7 +193,7 @@ fn what_is_too_large_in_any_form_is_stood_for_by_a_failsafe_and_counted_as_rejec
         assert_eq!((sizes.len(), server.refusals()), (forms + 1, vec![]));
         assert!(sizes.is_sorted_by(|before, after| before > after), "{sizes:?}");
 
-        let (sum, server) = play_with(vec![Turn::status(413); forms + 1], failure);
+        let (sum, server) = play_with(vec![refusal(413); forms + 1], failure);
         assert_eq!(sum, lost(1, LossReason::Refused));
         assert_eq!((server.received().len(), server.items().len()), (forms + 1, 0));
     }
@@ -224,20 +202,20 @@ fn what_is_too_large_in_any_form_is_stood_for_by_a_failsafe_and_counted_as_rejec
 #[test]
 fn what_is_not_understood_is_stood_for_by_a_failsafe_and_counted_as_rejected() {
     for status in [400, 422] {
-        let (sum, server) = play(vec![Turn::status(status)]);
+        let (sum, server) = play(vec![refusal(status)]);
         assert_eq!(sum, Sum(1, 0, 1, vec![]), "{status}");
         let [item] = &server.items()[..] else { panic!("the failsafe is taken") };
         assert!(is_failsafe(item), "{item}");
         assert_eq!((server.received().len(), server.refusals()), (2, vec![]));
 
-        let (sum, server) = play(vec![Turn::status(status), Turn::status(status)]);
+        let (sum, server) = play(vec![refusal(status), refusal(status)]);
         assert_eq!((sum, server.received().len()), (lost(1, LossReason::Refused), 2), "{status}");
     }
 }
 
 #[test]
 fn a_report_of_two_words_has_a_failsafe_too() {
-    let (sum, server) = play_with(vec![Turn::status(422)], message("Hello World!"));
+    let (sum, server) = play_with(vec![refusal(422)], message("Hello World!"));
     assert_eq!(sum, Sum(1, 0, 1, vec![]));
     let [item] = &server.items()[..] else { panic!("the failsafe is taken") };
     assert!(is_failsafe(item), "{item}");
@@ -261,7 +239,7 @@ fn a_token_that_may_not_report_stops_everything() {
 #[test]
 fn sending_resumes_after_a_while_when_the_token_is_good_again() {
     for status in [401, 403] {
-        let server = RollbarServer::scripted(vec![Turn::status(status)]);
+        let server = RollbarServer::scripted(vec![refusal(status)]);
         // No wait is longer than all patience.
         let settings = Settings { give_up_after: Duration::from_secs(1), ..in_turn() };
         let tally = rig(&server, &settings).deliver(&failures(1..=2));
@@ -273,7 +251,7 @@ fn sending_resumes_after_a_while_when_the_token_is_good_again() {
 #[test]
 fn a_wrong_address_is_refused_and_not_asked_again() {
     for status in [404, 405, 307] {
-        let (sum, server) = play(vec![Turn::status(status)]);
+        let (sum, server) = play(vec![refusal(status)]);
         assert_eq!((sum, server.received().len()), (lost(1, LossReason::Refused), 1), "{status}");
     }
 }
@@ -281,7 +259,7 @@ fn a_wrong_address_is_refused_and_not_asked_again() {
 #[test]
 fn an_answer_beyond_four_mebibytes_is_not_read_and_not_repeated() {
     let body = vec![b'x'; 4 * 1024 * 1024 + 1];
-    let (sum, server) = play(vec![instead(Answer::status(200).body(body))]);
+    let (sum, server) = play(vec![Turn::Instead(Answer::status(200).body(body))]);
     assert_eq!((sum, server.received().len()), (lost(1, LossReason::Refused), 1));
 }
 
@@ -299,7 +277,7 @@ fn nobody_listening_is_asked_again_to_the_end() {
 
 #[test]
 fn what_fails_to_its_deadline_is_lost_as_exhausted() {
-    let server = RollbarServer::scripted_then(Vec::new(), Turn::status(503));
+    let server = RollbarServer::scripted_then(Vec::new(), refusal(503));
     let settings = Settings { give_up_after: Duration::from_millis(200), ..quick() };
     let tally = rig(&server, &settings).deliver(&failures(1..=3));
     assert_eq!(sum(tally), lost(3, LossReason::RetriesExhausted));
@@ -308,8 +286,8 @@ fn what_fails_to_its_deadline_is_lost_as_exhausted() {
 
 #[test]
 fn a_shutdown_in_the_middle_of_retries_keeps_its_deadline_and_counts() {
-    let script = vec![Turn::Judge, Turn::status(413)];
-    let server = RollbarServer::scripted_then(script, Turn::status(503));
+    let script = vec![Turn::Judge, refusal(413)];
+    let server = RollbarServer::scripted_then(script, refusal(503));
     let rig = rig(&server, &in_turn());
     rig.handle.process(&failures(1..=4));
     server.server.wait_for(4);
@@ -321,7 +299,7 @@ fn a_shutdown_in_the_middle_of_retries_keeps_its_deadline_and_counts() {
 
 #[test]
 fn a_shutdown_does_not_wait_longer_for_a_server_that_hangs() {
-    let server = RollbarServer::scripted_then(Vec::new(), instead(Answer::Hang));
+    let server = RollbarServer::scripted_then(Vec::new(), Turn::Instead(Answer::Hang));
     let rig = rig(&server, &in_turn());
     rig.handle.process(&failures(1..=3));
     server.server.wait_for(1);
@@ -332,23 +310,21 @@ fn a_shutdown_does_not_wait_longer_for_a_server_that_hangs() {
 
 #[test]
 fn whatever_happens_every_failure_has_one_fate_and_no_item_is_there_twice() {
+    let turns = [
+        Turn::JudgeUnheard,
+        Turn::Instead(Answer::Reset),
+        refusal(503),
+        rate_limit(0),
+        refusal(413),
+        refusal(422),
+        refusal(404),
+        Turn::Judge,
+        Turn::Judge,
+        Turn::Judge,
+    ];
     let mut fates = [0, 0, 0];
-    for seed in 1..=30_u64 {
-        let mut random = seed;
-        let mut turn = || {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            match (random >> 33) % 10 {
-                0 => Turn::JudgeUnheard,
-                1 => instead(Answer::Reset),
-                2 => Turn::status(503),
-                3 => Turn::rate_limited(0),
-                4 => Turn::status(413),
-                5 => Turn::status(422),
-                6 => Turn::status(404),
-                _ => Turn::Judge,
-            }
-        };
-        let server = RollbarServer::scripted((0..40).map(|_| turn()).collect());
+    for seed in 1..=30 {
+        let server = RollbarServer::scripted(chosen(&turns, seed, 40));
         let tally = rig(&server, &quick()).deliver(&failures(1..=12));
         let Sum(12, delivered, rejected, lost) = sum(tally) else { panic!("{tally:?}") };
         let uuids = uuids(&server.items());
@@ -373,13 +349,7 @@ fn what_goes_wrong_is_said_on_standard_error() {
         ("what_is_not_understood_is_stood_for_by_a_failsafe_and_counted_as_rejected", "400"),
         ("a_wrong_address_is_refused_and_not_asked_again", "records lost, refused"),
     ] {
-        let program = std::env::current_exe().expect("the system knows the program");
-        let run = Command::new(program)
-            .args([&format!("faults::{test}"), "--exact", "--nocapture"])
-            .output()
-            .expect("the program runs once more");
-        let said = String::from_utf8_lossy(&run.stderr);
-        assert!(run.status.success(), "{test}\n{said}");
+        let said = said(&mut alone(&format!("faults::{test}")));
         let is_said = said.lines().any(|line| {
             line.starts_with("spanwright: rollbar at 127.0.0.1") && line.contains(expected)
         });

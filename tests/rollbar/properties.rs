@@ -13,8 +13,8 @@ use spanwright::export::rollbar::{ClientAddress, Exporter, Personal, Settings};
 use spanwright::export::{Exporter as _, Reply};
 use spanwright::record::{
     Array, Attribute, Breadcrumb, Cause, CodeLines, ErrorRecord, Happening, Level, Person,
-    ReportId, RequestRecord, Severity, Source, SpanContext, SpanId, StackFrame, Subject,
-    TraceFlags, TraceId, Value,
+    ReportId, RequestRecord, Severity, Source, SpanContext, SpanId, StackFrame, Subject, TraceId,
+    Value,
 };
 use spanwright::secret::Secret;
 use support::rollbar_server;
@@ -169,11 +169,8 @@ fn crumb() -> impl Strategy<Value = Breadcrumb> + Clone {
 }
 
 fn span() -> impl Strategy<Value = SpanContext> {
-    (any::<u128>(), any::<u64>()).prop_map(|(trace_id, span_id)| SpanContext {
-        trace_id: TraceId::from_u128(trace_id),
-        span_id: SpanId::from_u64(span_id),
-        flags: TraceFlags::SAMPLED,
-        is_remote: false,
+    (any::<u128>(), any::<u64>()).prop_map(|(trace_id, span_id)| {
+        SpanContext::sampled(TraceId::from_u128(trace_id), SpanId::from_u64(span_id))
     })
 }
 

@@ -1,13 +1,15 @@
 //! The double itself: what it refuses, and what it keeps.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use spanwright::export::{Header, Reply, Request};
-use spanwright::pipeline::transport::{Transport, http};
+use spanwright::pipeline::transport::Transport;
 use spanwright::secret::Secret;
 use support::http_server::Answer;
-use support::rollbar_server::{MAX_BODY_BYTES, READ_TOKEN, RollbarServer, TOKEN, Turn};
+use support::rig::{LONG, client};
+use support::rollbar_server::{
+    MAX_BODY_BYTES, READ_TOKEN, RollbarServer, TOKEN, rate_limit, refusal,
+};
+use support::turn::Turn;
 
 /// An item with every kind of field.
 fn item() -> Value {
@@ -67,15 +69,13 @@ fn text(chars: usize) -> Value {
 }
 
 async fn post(url: String, headers: &[(&'static str, &str)], body: Vec<u8>) -> Reply {
-    let settings = http::Settings { timeout: Duration::from_secs(20), tls: false, proxy: None };
-    let client = http::Client::new(&settings).expect("a client without TLS needs nothing");
     let header = |&(name, value): &(&'static str, &str)| Header {
         name: name.into(),
         value: Secret::new(value),
     };
     let headers = headers.iter().map(header).collect();
     let request = Request { url: Secret::new(url), headers, body: vec![body.into()] };
-    client.send(request).await.expect("the double answers")
+    client(LONG).send(request).await.expect("the double answers")
 }
 
 /// Posts an item as it should be posted; the status and the answer.
@@ -253,11 +253,8 @@ async fn a_request_that_is_none_of_the_api_is_refused_with_its_status() {
 
 #[tokio::test]
 async fn turns_are_played_in_order_and_take_nothing_unless_they_judge() {
-    let script = vec![
-        Turn::status(503),
-        Turn::rate_limited(12),
-        Turn::Instead(Answer::status(200).body("<html>")),
-    ];
+    let script =
+        vec![refusal(503), rate_limit(12), Turn::Instead(Answer::status(200).body("<html>"))];
     let server = RollbarServer::scripted(script);
     let headers = [("x-rollbar-access-token", TOKEN), ("content-type", "application/json")];
     let body = item().to_string().into_bytes();

@@ -6,14 +6,13 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use flate2::read::GzDecoder;
 
-/// How long a test waits for a request before it fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::watched::Watched;
 
 /// A request as it arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,8 +62,7 @@ pub struct HttpServer {
 
 struct Shared {
     handler: Box<Handler>,
-    state: Mutex<State>,
-    changed: Condvar,
+    state: Watched<State>,
 }
 
 #[derive(Default)]
@@ -77,7 +75,7 @@ struct State {
 
 /// What a scripted server has got so far.
 #[derive(Clone, Debug, Default)]
-pub struct Log(Arc<Mutex<Vec<Received>>>);
+pub struct Log(Arc<Watched<Vec<Received>>>);
 
 impl Answer {
     /// A reply with this status.
@@ -114,7 +112,7 @@ impl Received {
 impl Log {
     /// Everything so far, in the order it arrived.
     pub fn all(&self) -> Vec<Received> {
-        lock(&self.0).clone()
+        self.0.lock().clone()
     }
 }
 
@@ -138,11 +136,7 @@ impl HttpServer {
         handler: impl Fn(Received) -> Answer + Send + Sync + 'static,
     ) -> Self {
         let address = listener.local_addr().expect("a bound socket has an address");
-        let shared = Arc::new(Shared {
-            handler: Box::new(handler),
-            state: Mutex::default(),
-            changed: Condvar::new(),
-        });
+        let shared = Arc::new(Shared { handler: Box::new(handler), state: Watched::default() });
         let accepting = Arc::clone(&shared);
         let accepting = Some(thread::spawn(move || accept(&listener, &accepting)));
         Self { address, shared, accepting }
@@ -152,11 +146,11 @@ impl HttpServer {
     pub fn scripted(script: Vec<Answer>, otherwise: Answer) -> (Self, Log) {
         let log = Log::default();
         let kept = log.clone();
-        let script = Mutex::new(VecDeque::from(script));
+        let script = Watched::new(VecDeque::from(script));
         let server = Self::start(move |received| {
             // The order of the log is the order of the script.
-            let mut script = lock(&script);
-            lock(&kept.0).push(received);
+            let mut script = script.lock();
+            kept.0.lock().push(received);
             script.pop_front().unwrap_or_else(|| otherwise.clone())
         });
         (server, log)
@@ -169,7 +163,7 @@ impl HttpServer {
 
     /// How many connections were made so far.
     pub fn connections(&self) -> usize {
-        lock(&self.shared.state).accepted
+        self.shared.state.lock().accepted
     }
 
     /// Blocks until this many requests have arrived.
@@ -177,25 +171,20 @@ impl HttpServer {
     /// # Panics
     /// They do not come.
     pub fn wait_for(&self, requests: usize) {
-        let state = lock(&self.shared.state);
-        let missing = |state: &mut State| state.served < requests;
-        let waited = self.shared.changed.wait_timeout_while(state, PATIENCE, missing);
-        let (state, result) = waited.unwrap_or_else(PoisonError::into_inner);
-        let served = state.served;
-        assert!(!result.timed_out(), "expected {requests} requests, found {served}");
+        let (state, is_there) = self.shared.state.wait(|state| state.served >= requests);
+        assert!(is_there, "expected {requests} requests, found {}", state.served);
     }
 }
 
 impl Drop for HttpServer {
     fn drop(&mut self) {
-        let mut state = lock(&self.shared.state);
-        state.stopped = true;
-        for connection in state.connections.drain(..) {
-            // The other end may be gone already.
-            let _ = connection.shutdown(Shutdown::Both);
-        }
-        drop(state);
-        self.shared.changed.notify_all();
+        self.shared.state.change(|state| {
+            state.stopped = true;
+            for connection in state.connections.drain(..) {
+                // The other end may be gone already.
+                let _ = connection.shutdown(Shutdown::Both);
+            }
+        });
         // Wakes the accepting thread, which then sees the mark.
         let _ = TcpStream::connect(self.address);
         // The port is free when this returns.
@@ -203,14 +192,10 @@ impl Drop for HttpServer {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     for stream in listener.incoming() {
         let Ok(stream) = stream else { continue };
-        let mut state = lock(&shared.state);
+        let mut state = shared.state.lock();
         if state.stopped {
             return;
         }
@@ -228,8 +213,7 @@ fn converse(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
     let mut reader = BufReader::with_capacity(64 * 1024, stream.try_clone()?);
     while let Some(received) = receive(&mut reader)? {
         let answer = (shared.handler)(received);
-        lock(&shared.state).served += 1;
-        shared.changed.notify_all();
+        shared.state.change(|state| state.served += 1);
         match answer {
             Answer::Reply { status, headers, body } => {
                 stream.write_all(&reply(status, &headers, &body))?;
@@ -249,7 +233,7 @@ fn converse(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
                 // The reset goes out when the last handle is closed.
                 let peer = stream.peer_addr()?;
                 let is_other = |other: &TcpStream| other.peer_addr().is_ok_and(|it| it != peer);
-                lock(&shared.state).connections.retain(is_other);
+                shared.state.lock().connections.retain(is_other);
                 return Ok(());
             }
             Answer::Raw(bytes) => {
@@ -263,11 +247,8 @@ fn converse(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
 
 /// Waits until the server stops, or for a while; whether it stopped.
 fn wait_for_stop(shared: &Shared, delay: Option<Duration>) -> bool {
-    let state = lock(&shared.state);
-    let runs = |state: &mut State| !state.stopped;
     let delay = delay.unwrap_or(Duration::from_hours(1));
-    let waited = shared.changed.wait_timeout_while(state, delay, runs);
-    waited.unwrap_or_else(PoisonError::into_inner).0.stopped
+    shared.state.wait_within(delay, |state| state.stopped).1
 }
 
 /// Reads one request; `None` at the end of the connection.

@@ -1,5 +1,6 @@
 //! What the integration tests share.
 
+pub mod alone;
 pub mod cloudwatch_server;
 pub mod http_server;
 pub mod otlp_sink;
@@ -7,6 +8,8 @@ pub mod records;
 pub mod rig;
 pub mod rollbar_server;
 pub mod segments;
+pub mod turn;
+mod watched;
 pub mod xray_daemon;
 
 #[cfg(doctest)]

@@ -1,9 +1,8 @@
 //! Finished spans and failures to hand to exporters.
 
 use spanwright::record::{
-    Attribute, Cause, Destinations, Dropped, ErrorRecord, Level, Outcome, Person, ReportId,
-    Severity, Source, SpanContext, SpanId, SpanKind, SpanRecord, StackFrame, Status, Subject,
-    TraceFlags, TraceId,
+    Attribute, Cause, ErrorRecord, Level, ReportId, Severity, Source, SpanContext, SpanId,
+    SpanRecord, StackFrame, Subject, TraceId,
 };
 
 /// The callsite of all test spans and failures.
@@ -18,25 +17,10 @@ pub static SOURCE: Source = Source {
 
 /// A span whose ids are made of `number`, from 1.
 pub fn span(number: u64) -> SpanRecord {
+    let start_unix_ns = 1_763_596_800_000_000_000;
     SpanRecord {
-        name: SOURCE.name.into(),
-        context: context(number),
-        parent_span_id: None,
-        parent_is_remote: false,
-        local_root_id: SpanId::from_u64(number),
-        trace_state: None,
-        kind: SpanKind::Internal,
-        start_unix_ns: 1_763_596_800_000_000_000,
-        end_unix_ns: 1_763_596_800_000_250_000,
         attributes: vec![Attribute::new("app.result_length", 3_i64)],
-        events: Vec::new(),
-        links: Vec::new(),
-        dropped: Dropped::default(),
-        status: Status::Unset,
-        outcome: Outcome::Ok,
-        source: &SOURCE,
-        destinations: Destinations::SPANS,
-        segment: None,
+        ..SpanRecord::new(context(number), &SOURCE, start_unix_ns, start_unix_ns + 250_000)
     }
 }
 
@@ -48,14 +32,8 @@ pub fn failure(number: u64) -> ErrorRecord {
     };
     let causes =
         vec![cause("cruddur::Error", "no activities"), cause("sqlx::Error", "pool timed out")];
+    let (id, unix_ns) = (ReportId::from_random(number.into()), 1_763_596_800_000_250_000);
     ErrorRecord {
-        id: ReportId::from_random(number.into()),
-        unix_ns: 1_763_596_800_000_250_000,
-        severity: Severity::Error,
-        subject: Subject::Error(causes),
-        title: None,
-        fingerprint: None,
-        context: None,
         stack: vec![StackFrame {
             function: Some(SOURCE.function.to_owned()),
             file: Some(SOURCE.file.to_owned()),
@@ -66,21 +44,12 @@ pub fn failure(number: u64) -> ErrorRecord {
         path: vec![&SOURCE],
         spans: vec![SOURCE.name.into()],
         span: Some(context(number)),
-        request: None,
-        person: Person::default(),
         custom: vec![Attribute::new("attempt", 3_i64)],
-        breadcrumbs: Vec::new(),
-        thread: None,
+        ..ErrorRecord::new(id, unix_ns, Severity::Error, Subject::Error(causes))
     }
 }
 
 fn context(number: u64) -> SpanContext {
-    SpanContext {
-        trace_id: TraceId::from_u128(
-            0x6918_0000_0000_0000_0000_0000_0000_0000 | u128::from(number),
-        ),
-        span_id: SpanId::from_u64(number),
-        flags: TraceFlags::SAMPLED,
-        is_remote: false,
-    }
+    let trace_id = 0x6918_0000_0000_0000_0000_0000_0000_0000 | u128::from(number);
+    SpanContext::sampled(TraceId::from_u128(trace_id), SpanId::from_u64(number))
 }

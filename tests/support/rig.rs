@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use spanwright::export::Exporter;
 use spanwright::loss::{LossReason, Tally};
-use spanwright::pipeline::transport::Transport;
+use spanwright::pipeline::transport::{Transport, http};
 use spanwright::pipeline::{Backoff, Flushed, Handle, Motor, Settings};
 use spanwright::record::Processor;
 
@@ -28,6 +28,20 @@ pub fn quick() -> Settings {
         backoff: Backoff { initial: Duration::from_millis(1), max: Duration::from_millis(4) },
         ..Settings::default()
     }
+}
+
+/// The same with one request at a time, so that requests have an order.
+pub fn in_turn() -> Settings {
+    Settings { max_in_flight: 1, ..quick() }
+}
+
+/// An HTTP client for loopback.
+///
+/// # Panics
+/// The system has no client to give.
+pub fn client(timeout: Duration) -> http::Client {
+    http::Client::new(&http::Settings { timeout, tls: false, proxy: None })
+        .expect("a client without TLS needs nothing from the system")
 }
 
 impl<R: Send + Sync + 'static> Rig<R> {
@@ -82,6 +96,16 @@ pub fn sum(tally: Tally) -> Sum {
     let lost = LossReason::ALL.into_iter().map(|reason| (reason, tally.lost_to(reason)));
     let lost = lost.filter(|(_, count)| *count > 0).collect();
     Sum(tally.accepted, tally.delivered, tally.rejected, lost)
+}
+
+/// The sum where all is delivered.
+pub fn delivered(records: u64) -> Sum {
+    Sum(records, records, 0, vec![])
+}
+
+/// The sum where all is lost, for one reason.
+pub fn lost(records: u64, reason: LossReason) -> Sum {
+    Sum(records, 0, 0, vec![(reason, records)])
 }
 
 fn only(flushed: &[Flushed]) -> Flushed {

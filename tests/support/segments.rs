@@ -2,32 +2,25 @@
 
 use spanwright::record::{
     Destinations, LocalTrace, Outcome, Segment, SpanContext, SpanId, SpanKind, SpanRecord, Status,
-    TraceFlags, TraceId,
+    TraceId,
 };
 
-use crate::records;
+use crate::records::SOURCE;
 
 /// A span of one trace, made of `number`: 1 is the segment, the others are its subsegments.
 pub fn node(number: u64) -> SpanRecord {
     let root = SpanId::from_u64(1);
     let parent_id = (number != 1).then_some(root);
     let start_unix_ns = 1_763_596_800_000_000_000 + number * 1_000_000;
+    let trace_id = TraceId::from_u128(0x6918_0000_0000_0000_0000_0000_0000_000a);
+    let context = SpanContext::sampled(trace_id, SpanId::from_u64(number));
     SpanRecord {
-        context: SpanContext {
-            trace_id: TraceId::from_u128(0x6918_0000_0000_0000_0000_0000_0000_000a),
-            span_id: SpanId::from_u64(number),
-            flags: TraceFlags::SAMPLED,
-            is_remote: false,
-        },
         parent_span_id: parent_id,
         local_root_id: root,
         kind: if number == 1 { SpanKind::Server } else { SpanKind::Internal },
-        start_unix_ns,
-        end_unix_ns: start_unix_ns + 500_000,
-        attributes: Vec::new(),
         destinations: Destinations::ALL,
         segment: Some(Box::new(Segment { is_root: number == 1, parent_id, ..Segment::default() })),
-        ..records::span(number)
+        ..SpanRecord::new(context, &SOURCE, start_unix_ns, start_unix_ns + 500_000)
     }
 }
 

@@ -5,9 +5,8 @@ use std::net::UdpSocket;
 use spanwright::export::Request;
 use spanwright::pipeline::transport::Transport;
 use spanwright::secret::Secret;
+use support::rig::{LONG, client};
 use support::xray_daemon::{Dropped, HEADER, XrayDaemon};
-
-use crate::dialect::patient_http;
 
 #[test]
 fn datagrams_are_taken_dropped_and_refused_as_by_the_daemon() {
@@ -59,7 +58,7 @@ fn a_stopped_daemon_refuses_and_keeps_what_came_before() {
 #[tokio::test(flavor = "current_thread")]
 async fn paths_of_the_service_are_answered_and_others_are_not_found() {
     let daemon = XrayDaemon::start();
-    let client = patient_http();
+    let client = client(LONG);
     for (path, body, status, answer) in [
         ("/GetSamplingRules", "{}", 200, r#"{"SamplingRuleRecords":[]}"#),
         (

@@ -9,10 +9,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use spanwright::export::{Batch, EncodeError, Exporter, Limits, Reply, Request, Verdict};
 use spanwright::pipeline::transport::daemon::HostPort;
-use spanwright::pipeline::transport::{http, udp};
+use spanwright::pipeline::transport::udp;
 use spanwright::pipeline::{Backoff, Settings};
 use spanwright::secret::Secret;
-use support::rig::{LONG, quick};
+use support::rig::in_turn;
 use support::xray_daemon::{HEADER, XrayDaemon};
 
 /// From which length on a document goes by TCP where both ways are open.
@@ -131,15 +131,10 @@ pub(crate) fn assert_all(daemon: &XrayDaemon, numbers: RangeInclusive<u64>) {
     assert_eq!((daemon.dropped(), daemon.unprocessed()), (vec![], vec![]));
 }
 
-/// One request at a time, as datagrams want it.
-pub(crate) fn one_by_one() -> Settings {
-    Settings { max_in_flight: 1, ..quick() }
-}
-
-/// The same, and a failure is not worth a wait.
+/// One request at a time, as datagrams want it, and a failure is not worth a wait.
 pub(crate) fn restless() -> Settings {
     let backoff = Backoff { initial: Duration::ZERO, max: Duration::ZERO };
-    Settings { backoff, ..one_by_one() }
+    Settings { backoff, ..in_turn() }
 }
 
 /// An address as host and port.
@@ -150,15 +145,4 @@ pub(crate) fn host_port(address: &str) -> HostPort {
 /// Settings of datagrams to a daemon.
 pub(crate) fn settings(daemon: &XrayDaemon) -> udp::Settings {
     udp::Settings::new(host_port(&daemon.address().to_string()))
-}
-
-/// A client of the daemon's TCP port.
-pub(crate) fn http(timeout: Duration) -> http::Client {
-    http::Client::new(&http::Settings { timeout, tls: false, proxy: None })
-        .expect("a client without TLS needs nothing from the system")
-}
-
-/// The same with all the time in the world.
-pub(crate) fn patient_http() -> http::Client {
-    http(LONG)
 }

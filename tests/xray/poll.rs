@@ -8,10 +8,8 @@ use spanwright::pipeline::transport::TransportError;
 use spanwright::pipeline::{Motor, Poller, Step};
 use spanwright::secret::Secret;
 use support::http_server::Answer;
-use support::rig::LONG;
+use support::rig::{LONG, client};
 use support::xray_daemon::XrayDaemon;
-
-use crate::dialect::{http, patient_http};
 
 const PATH: &str = "/GetSamplingRules";
 
@@ -87,7 +85,7 @@ fn a_poller_asks_when_it_wants_to_hears_every_answer_and_ends_when_it_is_done() 
     let steps = [Play::Ask, Play::Ask, Play::Ask, Play::WaitAndAsk(delay)];
     let (script, answers) = Script::new(&daemon, &steps);
     let begin = tokio::time::Instant::now();
-    motor.poll(script, patient_http());
+    motor.poll(script, client(LONG));
     let heard: Vec<_> = answers.iter().collect();
     assert_eq!([&heard[0], &heard[1], &heard[3]], [&Ok(200), &Ok(503), &Ok(200)]);
     assert!(
@@ -104,12 +102,12 @@ fn a_question_that_hangs_or_finds_nobody_is_a_failure_like_others() {
     let (mut daemon, motor) = (XrayDaemon::start(), motor());
     daemon.script(PATH, [Answer::Hang]);
     let (script, answers) = Script::new(&daemon, &[Play::Ask]);
-    motor.poll(script, http(Duration::from_millis(30)));
+    motor.poll(script, client(Duration::from_millis(30)));
     assert_eq!(answers.recv_timeout(LONG), Ok(Err("no answer within 30ms".to_owned())));
 
     daemon.stop();
     let (script, answers) = Script::new(&daemon, &[Play::Ask; 5]);
-    motor.poll(script, patient_http());
+    motor.poll(script, client(LONG));
     let heard: Vec<_> = answers.iter().collect();
     let is_refused = |it: &Result<u16, String>| {
         it.as_ref().is_err_and(|error| error.starts_with("cannot connect"))
@@ -123,9 +121,9 @@ fn a_poller_that_panics_is_left_alone_for_a_while_and_harms_nobody() {
     let (first, first_answers) = Script::new(&daemon, &[Play::Panic]);
     let (second, second_answers) = Script::new(&daemon, &[Play::AskAndPanicAtTheAnswer, Play::Ask]);
     let (third, third_answers) = Script::new(&daemon, &[Play::Ask]);
-    motor.poll(first, patient_http());
-    motor.poll(second, patient_http());
-    motor.poll(third, patient_http());
+    motor.poll(first, client(LONG));
+    motor.poll(second, client(LONG));
+    motor.poll(third, client(LONG));
     assert_eq!(third_answers.iter().collect::<Vec<_>>(), [Ok(200)]);
     assert_eq!(second_answers.recv_timeout(LONG), Ok(Ok(200)));
     for answers in [first_answers, second_answers] {
@@ -142,7 +140,7 @@ fn pollers_end_with_the_motor() {
     for steps in [Play::Ask, Play::WaitForEver] {
         let motor = motor();
         let (script, answers) = Script::new(&daemon, &[steps]);
-        motor.poll(script, patient_http());
+        motor.poll(script, client(LONG));
         assert!(motor.shutdown(LONG).is_empty());
         // Nothing is heard, and whoever would tell is gone.
         assert_eq!(

@@ -6,17 +6,15 @@ use spanwright::loss::LossReason;
 use spanwright::pipeline::transport::{daemon, udp};
 use spanwright::record::Processor;
 use support::http_server::Answer;
-use support::rig::{LONG, Rig, Sum, quick, sum};
+use support::rig::{LONG, Rig, Sum, client, delivered, in_turn, lost, quick, sum};
 use support::xray_daemon::{self, Way as Came, XrayDaemon};
 
-use crate::dialect::{
-    Dialect, Document, Way, assert_all, documents, http, id, one_by_one, patient_http, settings,
-};
+use crate::dialect::{Dialect, Document, Way, assert_all, documents, id, settings};
 
 const PATH: &str = "/TraceSegments";
 
 fn rig(daemon: &XrayDaemon, timeout: Duration) -> Rig<Document> {
-    Rig::new(Dialect::new(Way::Tcp, daemon.address()), http(timeout), &quick())
+    Rig::new(Dialect::new(Way::Tcp, daemon.address()), client(timeout), &quick())
 }
 
 /// Ten documents; the counts, and how many requests they took.
@@ -53,14 +51,14 @@ fn a_service_that_is_not_available_is_asked_again() {
         vec![Answer::Raw(b"\0 no HTTP/1.1\r\n\r\n".to_vec())],
     ] {
         let failures = script.len();
-        assert_eq!(play(script), (Sum(10, 10, 0, vec![]), failures + 1));
+        assert_eq!(play(script), (delivered(10), failures + 1));
     }
 }
 
 #[test]
 fn a_request_that_the_service_refuses_is_not_repeated() {
     for status in [400, 403, 404] {
-        let expected = Sum(10, 0, 0, vec![(LossReason::Refused, 10)]);
+        let expected = lost(10, LossReason::Refused);
         assert_eq!(play([Answer::status(status).body("no")]), (expected, 1), "{status}");
     }
 }
@@ -70,7 +68,7 @@ fn a_request_that_hangs_is_abandoned_and_repeated() {
     let daemon = XrayDaemon::start();
     daemon.script(PATH, [Answer::Hang]);
     let tally = rig(&daemon, Duration::from_millis(100)).deliver(&documents(1..=10, 600));
-    assert_eq!(sum(tally), Sum(10, 10, 0, vec![]));
+    assert_eq!(sum(tally), delivered(10));
     // A busy machine may be late once more.
     assert!(daemon.requests().len() >= 2);
     assert_all(&daemon, 1..=10);
@@ -87,18 +85,18 @@ fn a_daemon_that_restarts_gets_what_it_missed() {
     assert!(!rig.flush(Duration::from_millis(30)).in_time);
     daemon.restart();
     assert!(rig.flush(LONG).in_time);
-    assert_eq!(sum(rig.shutdown(LONG).tally), Sum(20, 20, 0, vec![]));
+    assert_eq!(sum(rig.shutdown(LONG).tally), delivered(20));
     assert_all(&daemon, 1..=20);
 }
 
 #[test]
 fn the_url_of_a_request_chooses_the_way() {
     let daemon = XrayDaemon::start();
-    let both = daemon::Client { udp: udp::Client::new(settings(&daemon)), http: patient_http() };
-    let rig = Rig::new(Dialect::new(Way::Auto, daemon.address()), both, &one_by_one());
+    let both = daemon::Client { udp: udp::Client::new(settings(&daemon)), http: client(LONG) };
+    let rig = Rig::new(Dialect::new(Way::Auto, daemon.address()), both, &in_turn());
     let lens = (1..).zip([600, 40_000, 600, 64_000]);
     let group: Vec<_> = lens.map(|(number, len)| Document { number, len }).collect();
-    assert_eq!(sum(rig.deliver(&group.into())), Sum(4, 4, 0, vec![]));
+    assert_eq!(sum(rig.deliver(&group.into())), delivered(4));
     daemon.wait_for(4);
     let mut found: Vec<_> =
         daemon.documents().into_iter().filter_map(|it| Some((it.id?, it.way))).collect();

@@ -10,18 +10,18 @@ use spanwright::pipeline::Settings;
 use spanwright::pipeline::transport::Transport;
 use spanwright::pipeline::transport::udp::{self, Client, Lookup, MAX_DATAGRAM_BYTES, Pace};
 use spanwright::record::Processor;
-use support::rig::{LONG, Rig, Sum, sum};
+use support::rig::{LONG, Rig, Sum, delivered, in_turn, lost, sum};
 use support::xray_daemon::{self, InStep, XrayDaemon};
 
 use crate::dialect::{
-    Dialect, Document, Way, assert_all, documents, host_port, id, one_by_one, restless, settings,
+    Dialect, Document, Way, assert_all, documents, host_port, id, restless, settings,
 };
 
 /// Datagrams of a small document.
 const SMALL: usize = 630;
 
 fn rig(daemon: &XrayDaemon, transport: impl Transport) -> Rig<Document> {
-    Rig::new(Dialect::new(Way::Udp, daemon.address()), transport, &one_by_one())
+    Rig::new(Dialect::new(Way::Udp, daemon.address()), transport, &in_turn())
 }
 
 fn paced(daemon: &XrayDaemon) -> Rig<Document> {
@@ -32,7 +32,7 @@ fn paced(daemon: &XrayDaemon) -> Rig<Document> {
 fn a_burst_of_five_thousand_documents_arrives_whole() {
     let mut daemon = XrayDaemon::start();
     let tally = paced(&daemon).deliver(&documents(1..=5000, SMALL));
-    assert_eq!(sum(tally), Sum(5000, 5000, 0, vec![]));
+    assert_eq!(sum(tally), delivered(5000));
     daemon.stop();
     assert_eq!((daemon.documents().len(), daemon.overflowed()), (5000, 0));
     assert_all(&daemon, 1..=5000);
@@ -44,7 +44,7 @@ fn without_the_pace_the_same_burst_overflows_the_daemon() {
     let client =
         Client::new(udp::Settings { pace: None, linger: Duration::ZERO, ..settings(&daemon) });
     let tally = rig(&daemon, client).deliver(&documents(1..=5000, SMALL));
-    assert_eq!(sum(tally), Sum(5000, 5000, 0, vec![]), "nobody knows of the loss");
+    assert_eq!(sum(tally), delivered(5000), "nobody knows of the loss");
     daemon.stop();
     // Some overflow even the socket that the double has, where the system keeps that small.
     let arrived = daemon.documents().len();
@@ -57,7 +57,7 @@ fn long_documents_are_paced_too() {
     let numbered = (1..=60).zip([8_230, 30_030, 60_030].into_iter().cycle());
     let group: Vec<_> = numbered.map(|(number, len)| Document { number, len }).collect();
     let tally = paced(&daemon).deliver(&group.into());
-    assert_eq!(sum(tally), Sum(60, 60, 0, vec![]));
+    assert_eq!(sum(tally), delivered(60));
     daemon.wait_for(60);
     assert_eq!(daemon.overflowed(), 0);
     assert_all(&daemon, 1..=60);
@@ -93,7 +93,7 @@ fn documents_that_find_no_daemon_wait_for_one() {
     assert_eq!(flushed.tally.delivered, 0, "what is refused is not delivered");
     daemon.restart();
     assert!(rig.flush(LONG).in_time);
-    assert_eq!(sum(rig.shutdown(LONG).tally), Sum(100, 100, 0, vec![]));
+    assert_eq!(sum(rig.shutdown(LONG).tally), delivered(100));
     daemon.wait_for(100);
     assert_all(&daemon, 1..=100);
 }
@@ -107,7 +107,7 @@ fn the_last_datagram_of_a_request_is_not_delivered_either_when_it_is_refused() {
     let flushed = rig.flush(Duration::from_millis(20));
     assert!(!flushed.in_time, "{flushed:?}");
     daemon.restart();
-    assert_eq!(sum(rig.deliver(&documents(2..=2, SMALL))), Sum(2, 2, 0, vec![]));
+    assert_eq!(sum(rig.deliver(&documents(2..=2, SMALL))), delivered(2));
     daemon.wait_for(2);
     assert_all(&daemon, 1..=2);
 }
@@ -124,7 +124,7 @@ fn a_daemon_that_restarts_in_the_middle_of_a_burst_gets_all_of_it() {
         daemon.restart();
     }
     assert!(rig.flush(LONG).in_time);
-    assert_eq!(sum(rig.shutdown(LONG).tally), Sum(5000, 5000, 0, vec![]));
+    assert_eq!(sum(rig.shutdown(LONG).tally), delivered(5000));
     daemon.stop();
     assert_eq!(daemon.overflowed(), 0);
     assert_all(&daemon, 1..=5000);
@@ -138,10 +138,10 @@ fn the_reason_of_a_refusal_is_said_and_the_request_is_given_up_in_the_end() {
     let rig = Rig::new(
         Dialect::new(Way::Udp, daemon.address()),
         Client::new(settings(&daemon)),
-        &Settings { give_up_after, ..one_by_one() },
+        &Settings { give_up_after, ..in_turn() },
     );
     let tally = rig.deliver(&documents(1..=3, SMALL));
-    assert_eq!(sum(tally), Sum(3, 0, 0, vec![(LossReason::RetriesExhausted, 3)]));
+    assert_eq!(sum(tally), lost(3, LossReason::RetriesExhausted));
 }
 
 /// A host name whose address can be changed.

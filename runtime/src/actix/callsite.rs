@@ -3,7 +3,7 @@
 //! In: names. Out: one callsite, known when the program is compiled.
 //! Never: holds anything of a single request.
 
-use crate::record::{Destinations, Level, Source, SpanKind};
+use crate::record::{Destinations, Source, SpanKind};
 use crate::span::{Callsite, Frame, Mark};
 
 /// Room for the attributes of a usual request; more go through the ring one by one.
@@ -30,14 +30,7 @@ macro_rules! keys {
 
         /// The callsite of every request.
         pub(super) static REQUEST: Callsite = Callsite {
-            source: Source {
-                name: "HTTP",
-                target: module_path!(),
-                function: "",
-                file: "",
-                line: 0,
-                level: Level::Info,
-            },
+            source: Source::by_hand("HTTP", module_path!()),
             kind: SpanKind::Server,
             keys: &[$($key,)*],
             marks: &MARKS,

@@ -8,7 +8,7 @@ use std::fmt;
 use reqwest::{Request, Url, Version};
 
 use crate::conventions::{known_method, without_secrets};
-use crate::record::{Destinations, Level, Source, SpanKind};
+use crate::record::{Destinations, Source, SpanKind};
 use crate::span::{Callsite, Frame, Recorder};
 
 /// Room for the attributes of a usual request; more go through the ring one by one.
@@ -33,14 +33,7 @@ impl Key {
 
 /// The callsite of every request.
 pub(super) static REQUEST: Callsite = Callsite {
-    source: Source {
-        name: "HTTP",
-        target: module_path!(),
-        function: "",
-        file: "",
-        line: 0,
-        level: Level::Info,
-    },
+    source: Source::by_hand("HTTP", module_path!()),
     kind: SpanKind::Client,
     keys: &[
         "http.request.method",

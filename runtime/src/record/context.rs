@@ -69,6 +69,11 @@ impl SpanContext {
         is_remote: false,
     };
 
+    /// Names a span of this process that is recorded.
+    pub const fn sampled(trace_id: TraceId, span_id: SpanId) -> Self {
+        Self { trace_id, span_id, flags: TraceFlags::SAMPLED, is_remote: false }
+    }
+
     /// Whether both ids are valid.
     pub const fn is_valid(&self) -> bool {
         self.trace_id.is_valid() && self.span_id.is_valid()

@@ -136,6 +136,38 @@ pub struct Dropped {
     pub links: u32,
 }
 
+impl SpanRecord {
+    /// A span inside a service of which no more is known than must be: the first of its trace, which
+    /// went well, for those that take spans.
+    pub const fn new(
+        context: SpanContext,
+        source: &'static Source,
+        start_unix_ns: u64,
+        end_unix_ns: u64,
+    ) -> Self {
+        Self {
+            name: Cow::Borrowed(source.name),
+            context,
+            parent_span_id: None,
+            parent_is_remote: false,
+            local_root_id: context.span_id,
+            trace_state: None,
+            kind: SpanKind::Internal,
+            start_unix_ns,
+            end_unix_ns,
+            attributes: Vec::new(),
+            events: Vec::new(),
+            links: Vec::new(),
+            dropped: Dropped { attributes: 0, events: 0, links: 0 },
+            status: Status::Unset,
+            outcome: Outcome::Ok,
+            source,
+            destinations: Destinations::of(SpanKind::Internal),
+            segment: None,
+        }
+    }
+}
+
 impl SpanKind {
     /// Whether it takes a request or a message: what belongs to that is no business of the spans
     /// above, which may take many.

@@ -11,10 +11,7 @@ use super::limit::Summary;
 use super::settings::Settings;
 use super::stack::Resolver;
 use super::trail::{Around, Trail};
-use crate::record::{
-    Attribute, Cause, ErrorRecord, Person, ReportId, RequestRecord, SpanContext, StackFrame,
-    Subject,
-};
+use crate::record::{Attribute, Cause, ErrorRecord, ReportId, SpanContext, StackFrame, Subject};
 
 /// Finishes reports.
 #[derive(Debug)]
@@ -85,25 +82,13 @@ impl Finisher {
         // One kind is one item for people, however many of it there are each time.
         let fingerprint = named.fingerprint.unwrap_or_else(|| format!("spanwright-{kind:016x}"));
         self.admitted(ErrorRecord {
-            id,
-            unix_ns,
-            severity: named.severity,
-            subject: Subject::Message(message),
             title: Some(named.title),
             fingerprint: Some(fingerprint),
-            context: None,
-            stack: Vec::new(),
-            path: Vec::new(),
-            spans: Vec::new(),
-            span: None,
-            request: None::<RequestRecord>,
-            person: Person::default(),
             custom: vec![
                 Attribute::new("occurrences", i64::try_from(occurrences).unwrap_or(i64::MAX)),
                 Attribute::new("window.seconds", i64::try_from(seconds).unwrap_or(i64::MAX)),
             ],
-            breadcrumbs: Vec::new(),
-            thread: None,
+            ..ErrorRecord::new(id, unix_ns, named.severity, Subject::Message(message))
         })
     }
 

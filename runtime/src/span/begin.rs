@@ -12,8 +12,8 @@ use super::{clock, live, missing, rate, request};
 use crate::diagnostics;
 use crate::propagate::{Sampled, XrayContext};
 use crate::record::{
-    Destinations, Dropped, Level, Outcome, Segment, Source, SpanContext, SpanId, SpanKind,
-    SpanRecord, Status, TraceFlags, TraceId,
+    Destinations, Level, Segment, Source, SpanContext, SpanId, SpanKind, SpanRecord, TraceFlags,
+    TraceId,
 };
 use crate::sample::{Decision, Input, RequestFacts, SegmentDecision};
 
@@ -94,30 +94,19 @@ impl Asked<'_> {
     /// The record of the span as it begins.
     fn running(&self, begun: &Begun) -> SpanRecord {
         let parent_id = |id| Some(SpanId::from_u64(id)).filter(|id| id.is_valid());
-        let context = begun.context.context();
+        let start_unix_ns = clock::unix_ns();
         SpanRecord {
             name: self.name.to_owned().into(),
-            context,
             parent_span_id: parent_id(begun.parent_id),
             parent_is_remote: begun.parent_is_remote,
-            local_root_id: context.span_id,
-            trace_state: None,
             kind: self.kind,
-            start_unix_ns: clock::unix_ns(),
-            end_unix_ns: 0,
-            attributes: Vec::new(),
-            events: Vec::new(),
-            links: Vec::new(),
-            dropped: Dropped::default(),
-            status: Status::Unset,
-            outcome: Outcome::Ok,
-            source: self.source,
             destinations: begun.takers,
             segment: Some(Box::new(Segment {
                 is_root: true,
                 parent_id: parent_id(begun.parent_segment_id),
                 ..Segment::default()
             })),
+            ..SpanRecord::new(begun.context.context(), self.source, start_unix_ns, 0)
         }
     }
 

@@ -3,7 +3,7 @@
 //! In: literals from generated code. Out: one `static` whose address stands for all of it in the
 //! ring. Never: holds anything that changes.
 
-use crate::record::{Destinations, Level, Namespace, Source, SpanKind};
+use crate::record::{Destinations, Namespace, Source, SpanKind};
 
 /// The static part of a span or of a set of attributes.
 #[derive(Debug)]
@@ -46,14 +46,7 @@ pub enum Mark {
 
 /// The callsite of every span that is made by hand; its name travels in the record.
 pub(super) static MANUAL: Callsite = Callsite {
-    source: Source {
-        name: "",
-        target: "spanwright",
-        function: "",
-        file: "",
-        line: 0,
-        level: Level::Info,
-    },
+    source: Source::by_hand("", "spanwright"),
     kind: SpanKind::Internal,
     keys: &[],
     marks: &[],

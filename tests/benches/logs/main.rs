@@ -19,6 +19,9 @@ mod pace;
 mod sdk;
 mod sink;
 mod storm;
+#[expect(dead_code, reason = "the other bench measures what is not recorded, too")]
+#[path = "../compare/tracing.rs"]
+mod tracing;
 
 use figures::Figures;
 use pace::TEXT;

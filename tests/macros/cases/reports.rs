@@ -12,23 +12,9 @@ use async_trait::async_trait;
 use spanwright::report_errors as renamed;
 use spanwright::{Severity, report_errors, traced, xray_subsegment};
 
+use super::errors::{Answer, Explosive, Failure, Layer, Nothing, OnlyDebug, fail, layer};
 use super::{Pending, block_on};
 use crate::{check, check_reports};
-
-#[derive(Debug, PartialEq)]
-struct Failure(&'static str);
-
-impl Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "failed: {}", self.0)
-    }
-}
-
-impl Error for Failure {}
-
-fn fail(fails: bool, text: &'static str) -> Result<(), Failure> {
-    if fails { Err(Failure(text)) } else { Ok(()) }
-}
 
 #[report_errors]
 fn early(way: u32) -> Result<u32, Failure> {
@@ -170,10 +156,6 @@ fn r05_results_are_known_by_their_type_not_by_their_name() {
     });
 }
 
-#[derive(Debug)]
-struct OnlyDebug;
-struct Nothing;
-
 #[report_errors]
 fn generic<E: Error + 'static>(error: E) -> Result<(), E> {
     Err(error)
@@ -231,26 +213,6 @@ fn r06_an_error_is_described_as_well_as_its_type_allows() {
     });
 }
 
-/// An error with a source.
-#[derive(Debug)]
-struct Layer(&'static str, Option<Box<dyn Error + Send + Sync>>);
-
-impl Display for Layer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-impl Error for Layer {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&**self.1.as_ref()?)
-    }
-}
-
-fn layer(text: &'static str, source: impl Error + Send + Sync + 'static) -> Layer {
-    Layer(text, Some(Box::new(source)))
-}
-
 #[report_errors]
 fn layered() -> Result<(), Layer> {
     Err(layer("request", layer("query", Failure("down"))))
@@ -298,8 +260,7 @@ fn r08_the_level_of_a_report_is_its_own() {
         assert!(block_on(judged("b")).is_err());
         assert!(judged_by_path("").is_err());
     });
-    let spans =
-        "warned error.type=macros::cases::reports::Failure @exception -> error !failed: w\n";
+    let spans = "warned error.type=macros::cases::errors::Failure @exception -> error !failed: w\n";
     check(spans, || assert!(warned().is_err()));
 }
 
@@ -316,7 +277,7 @@ fn r09_r10_a_span_and_a_report_share_their_place_and_nothing_else() {
         assert!(returned(0).is_err());
     });
     let spans = "asked return=1\n\
-                 asked error.type=macros::cases::reports::Failure @exception -> error !failed: zero\n";
+                 asked error.type=macros::cases::errors::Failure @exception -> error !failed: zero\n";
     check(spans, || {
         assert!(returned(1).is_ok());
         assert!(returned(0).is_err());
@@ -423,28 +384,6 @@ fn r12_what_is_no_error_is_not_reported() {
     });
 }
 
-/// An answer that may be a failure although it is no `Result`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Answer {
-    Found(u32),
-    Missing,
-    Broken,
-}
-
-impl spanwright::span::Fallible for Answer {
-    type Ok = u32;
-    type Err = Self;
-
-    fn split(&self) -> spanwright::span::Split<'_, u32, Self> {
-        use spanwright::span::Split;
-        match self {
-            Self::Found(n) => Split::Ok(n),
-            Self::Missing => Split::None,
-            Self::Broken => Split::Err(self),
-        }
-    }
-}
-
 #[report_errors]
 fn answer(answer: Answer) -> Answer {
     answer
@@ -503,15 +442,6 @@ fn r13_a_panic_is_reported_once_and_goes_on_unchanged() {
         assert_eq!(text(|| panics_without_result(3)).as_deref(), Some("way 3"));
         assert_eq!(text(|| block_on(panics_without_end(4))).as_deref(), Some("way 4"));
     });
-}
-
-#[derive(Clone, Copy)]
-struct Explosive;
-
-impl Display for Explosive {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        std::panic::resume_unwind(Box::new("Display"))
-    }
 }
 
 fn explode<T>() -> T {

@@ -1,29 +1,15 @@
 //! R: results, errors and panics.
 
 use std::error::Error;
-use std::fmt::{self, Debug, Display};
+use std::fmt::Display;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use spanwright::traced;
 
+use super::errors::{Answer, Explosive, Failure, Layer, Nothing, OnlyDebug, fail, layer};
 use super::{Pending, block_on};
 use crate::check;
-
-#[derive(Debug, PartialEq)]
-struct Failure(&'static str);
-
-impl Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "failed: {}", self.0)
-    }
-}
-
-impl Error for Failure {}
-
-fn fail(fails: bool, text: &'static str) -> Result<(), Failure> {
-    if fails { Err(Failure(text)) } else { Ok(()) }
-}
 
 #[traced(name = "early", ok(fields(n = *ok)), err(fields(cause = err.0)))]
 fn early(way: u32) -> Result<u32, Failure> {
@@ -37,9 +23,9 @@ fn early(way: u32) -> Result<u32, Failure> {
 #[test]
 fn r01_every_way_to_fail_is_seen() {
     let expected = "early n=0\n\
-        early error.type=macros::cases::results::Failure cause=question mark -> error !failed: question mark\n\
-        early error.type=macros::cases::results::Failure cause=return -> error !failed: return\n\
-        early error.type=macros::cases::results::Failure cause=tail -> error !failed: tail\n";
+        early error.type=macros::cases::errors::Failure cause=question mark -> error !failed: question mark\n\
+        early error.type=macros::cases::errors::Failure cause=return -> error !failed: return\n\
+        early error.type=macros::cases::errors::Failure cause=tail -> error !failed: tail\n";
     check(expected, || {
         assert_eq!(early(0), Ok(0));
         assert_eq!(early(1), Err(Failure("question mark")));
@@ -57,7 +43,7 @@ async fn late(polls: u32) -> Result<u32, Failure> {
 
 #[test]
 fn r02_an_error_after_several_polls_is_seen() {
-    let expected = "late error.type=macros::cases::results::Failure cause=late -> error !failed: late\n\
+    let expected = "late error.type=macros::cases::errors::Failure cause=late -> error !failed: late\n\
                     late\n";
     check(expected, || {
         assert_eq!(block_on(late(3)), Err(Failure("late")));
@@ -165,7 +151,7 @@ mod shadowed {
 
 #[test]
 fn r05_results_are_known_by_their_type_not_by_their_name() {
-    let expected = "aliased error.type=macros::cases::results::Failure -> error !failed: alias\n\
+    let expected = "aliased error.type=macros::cases::errors::Failure -> error !failed: alias\n\
                     qualified error.type=std::io::error::Error -> error !entity not found\n\
                     shadowing n=2 value=2\nshadowing_later\n";
     check(expected, || {
@@ -175,10 +161,6 @@ fn r05_results_are_known_by_their_type_not_by_their_name() {
         assert_eq!(block_on(shadowed::shadowing_later(1)), shadowed::Option);
     });
 }
-
-#[derive(Debug)]
-struct OnlyDebug;
-struct Nothing;
 
 #[traced]
 fn generic<E: Error + 'static>(error: E) -> Result<(), E> {
@@ -229,15 +211,15 @@ fn by_display() -> Result<(), Failure> {
 #[test]
 fn r06_an_error_is_described_as_well_as_its_type_allows() {
     let expected = "\
-        generic error.type=macros::cases::results::Failure -> error !failed: g\n\
+        generic error.type=macros::cases::errors::Failure -> error !failed: g\n\
         displayed error.type=&str -> error !text\n\
-        bare error.type=macros::cases::results::Failure -> error !\n\
+        bare error.type=macros::cases::errors::Failure -> error !\n\
         any error.type=anyhow::Error -> error !outer: failed: inner\n\
         dynamic error.type=alloc::boxed::Box<dyn core::error::Error + core::marker::Send + core::marker::Sync> -> error !failed: boxed\n\
-        only_debug error.type=macros::cases::results::OnlyDebug -> error !OnlyDebug\n\
-        nothing error.type=macros::cases::results::Nothing -> error !\n\
-        by_debug error.type=macros::cases::results::Failure -> error !Failure(\"debug\")\n\
-        by_display error.type=macros::cases::results::Failure -> error !failed: display\n";
+        only_debug error.type=macros::cases::errors::OnlyDebug -> error !OnlyDebug\n\
+        nothing error.type=macros::cases::errors::Nothing -> error !\n\
+        by_debug error.type=macros::cases::errors::Failure -> error !Failure(\"debug\")\n\
+        by_display error.type=macros::cases::errors::Failure -> error !failed: display\n";
     check(expected, || {
         assert!(generic(Failure("g")).is_err());
         assert!(displayed("text").is_err());
@@ -249,26 +231,6 @@ fn r06_an_error_is_described_as_well_as_its_type_allows() {
         assert!(by_debug().is_err());
         assert!(by_display().is_err());
     });
-}
-
-/// An error with the text of its source behind it or not, and a source.
-#[derive(Debug)]
-struct Layer(&'static str, Option<Box<dyn Error + Send + Sync>>);
-
-impl Display for Layer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-impl Error for Layer {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&**self.1.as_ref()?)
-    }
-}
-
-fn layer(text: &'static str, source: impl Error + Send + Sync + 'static) -> Layer {
-    Layer(text, Some(Box::new(source)))
 }
 
 #[traced]
@@ -296,10 +258,10 @@ fn deep() -> Result<(), Layer> {
 #[test]
 fn r07_the_source_chain_is_reported_in_full_and_in_order() {
     let expected = format!(
-        "layered error.type=macros::cases::results::Layer -> error !request: query: connect: failed: down\n\
+        "layered error.type=macros::cases::errors::Layer -> error !request: query: connect: failed: down\n\
          boxed_layers error.type=alloc::boxed::Box<dyn core::error::Error> -> error !outer: inner\n\
          contexts error.type=anyhow::Error -> error !third: second: first: failed: down\n\
-         deep error.type=macros::cases::results::Layer -> error !b{}\n",
+         deep error.type=macros::cases::errors::Layer -> error !b{}\n",
         ": a: b".repeat(8)
     );
     check(&expected, || {
@@ -322,8 +284,8 @@ async fn told() -> Result<(), Failure> {
 
 #[test]
 fn r08_an_error_event_is_asked_for() {
-    let expected = "warned error.type=macros::cases::results::Failure @exception -> error !failed: w\n\
-         told error.type=macros::cases::results::Failure @exception -> error !failed: t\n";
+    let expected = "warned error.type=macros::cases::errors::Failure @exception -> error !failed: w\n\
+         told error.type=macros::cases::errors::Failure @exception -> error !failed: t\n";
     check(expected, || {
         assert!(warned().is_err());
         assert!(block_on(told()).is_err());
@@ -349,10 +311,10 @@ fn whole(n: u32) -> Result<u32, Failure> {
 fn r10_an_error_is_not_recorded_as_a_return_value() {
     let expected = "\
         returned return=1\n\
-        returned error.type=macros::cases::results::Failure -> error !failed: zero\n\
+        returned error.type=macros::cases::errors::Failure -> error !failed: zero\n\
         shown return=text\n\
         whole ok=true n=1\n\
-        whole ok=false error.type=macros::cases::results::Failure -> error !failed: zero\n";
+        whole ok=false error.type=macros::cases::errors::Failure -> error !failed: zero\n";
     check(expected, || {
         assert!(returned(1).is_ok());
         assert!(returned(0).is_err());
@@ -360,28 +322,6 @@ fn r10_an_error_is_not_recorded_as_a_return_value() {
         assert!(whole(1).is_ok());
         assert!(whole(0).is_err());
     });
-}
-
-/// An answer that may be a failure although it is no `Result`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Answer {
-    Found(u32),
-    Missing,
-    Broken,
-}
-
-impl spanwright::span::Fallible for Answer {
-    type Ok = u32;
-    type Err = Self;
-
-    fn split(&self) -> spanwright::span::Split<'_, u32, Self> {
-        use spanwright::span::Split;
-        match self {
-            Self::Found(n) => Split::Ok(n),
-            Self::Missing => Split::None,
-            Self::Broken => Split::Err(self),
-        }
-    }
 }
 
 #[traced(ok(fields(n = *ok)))]
@@ -392,7 +332,7 @@ fn judged(answer: Answer) -> Answer {
 #[test]
 fn r12_a_type_of_the_users_judges_itself() {
     let expected = "judged n=1\njudged -> none\n\
-                    judged error.type=macros::cases::results::Answer -> error !Broken\n";
+                    judged error.type=macros::cases::errors::Answer -> error !Broken\n";
     check(expected, || {
         for answer in [Answer::Found(1), Answer::Missing, Answer::Broken] {
             assert_eq!(judged(answer), answer);
@@ -431,15 +371,6 @@ fn r13_a_panic_is_recorded_and_goes_on_unchanged() {
     );
 }
 
-#[derive(Clone, Copy)]
-struct Explosive;
-
-impl Display for Explosive {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        std::panic::resume_unwind(Box::new("Display"))
-    }
-}
-
 fn explode() -> u32 {
     std::panic::resume_unwind(Box::new("value"))
 }
@@ -462,7 +393,7 @@ fn survives_condition() -> u32 {
 #[test]
 fn r14_a_panic_in_an_attribute_is_not_the_callers() {
     let expected = "survives first=1\n\
-                    survives first=1 error.type=macros::cases::results::Explosive -> error !\n\
+                    survives first=1 error.type=macros::cases::errors::Explosive -> error !\n\
                     survives_later\n";
     check(expected, || {
         assert!(survives(false).is_ok());

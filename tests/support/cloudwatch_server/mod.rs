@@ -11,9 +11,9 @@ mod rules;
 mod signature;
 mod store;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::net::{SocketAddr, TcpListener};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
@@ -22,6 +22,8 @@ use spanwright::diagnostics;
 use spanwright::secret::Secret;
 
 use crate::http_server::{Answer, HttpServer, Received};
+use crate::turn::{Script, Turn};
+use crate::watched::Watched;
 
 pub use store::{Event, Store};
 
@@ -33,9 +35,6 @@ pub const ACCESS_KEY_ID: &str = "AKIDEXAMPLE";
 
 /// Its secret.
 pub const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
-
-/// How long a test waits for events before it fails.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// 2026-11-20T10:00:00Z: the time of day here, unless it is the real one.
 pub const NOW_UNIX_MS: u64 = 1_795_168_800_000;
@@ -50,17 +49,6 @@ pub fn credentials() -> Credentials {
     Credentials::new(ACCESS_KEY_ID, &Secret::new(SECRET_ACCESS_KEY), None)
 }
 
-/// What the double does with a request.
-#[derive(Clone, Debug)]
-pub enum Turn {
-    /// What the service does.
-    Judge,
-    /// The same, but the connection breaks before the answer.
-    JudgeUnheard,
-    /// Answers this, and does nothing.
-    Instead(Answer),
-}
-
 /// Why a request was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -72,16 +60,9 @@ pub struct Refusal {
     pub message: String,
 }
 
-impl Turn {
-    /// An error of the service with this code.
-    pub fn error(code: &'static str) -> Self {
-        Self::Instead(Refusal::new(code, "scripted").answer())
-    }
-
-    /// An answer of this status without a body.
-    pub fn status(status: u16) -> Self {
-        Self::Instead(Answer::status(status))
-    }
+/// An error of the service with this code.
+pub fn refusal(code: &'static str) -> Turn {
+    Turn::Instead(Refusal::new(code, "scripted").answer())
 }
 
 impl Refusal {
@@ -105,20 +86,13 @@ impl Refusal {
 pub struct CloudwatchServer {
     server: Option<HttpServer>,
     address: SocketAddr,
-    shared: Arc<Shared>,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
+    shared: Arc<Watched<State>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     has_real_time: bool,
-    scripts: HashMap<&'static str, VecDeque<Turn>>,
-    otherwise: HashMap<&'static str, Turn>,
+    scripts: HashMap<&'static str, Script>,
     denied: HashSet<&'static str>,
     poison: Option<&'static str>,
     received: Vec<Received>,
@@ -134,7 +108,7 @@ impl CloudwatchServer {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has free ports");
         let address = listener.local_addr().expect("a bound socket has an address");
-        let shared = Arc::<Shared>::default();
+        let shared = Arc::default();
         let server = Some(serve(listener, &shared));
         Self { server, address, shared }
     }
@@ -156,14 +130,14 @@ impl CloudwatchServer {
     /// Plays the turns for requests of this operation, one by one, before it does what the service does.
     #[must_use]
     pub fn script(self, operation: &'static str, turns: impl IntoIterator<Item = Turn>) -> Self {
-        self.shared.lock().scripts.entry(operation).or_default().extend(turns);
+        self.shared.lock().scripts.entry(operation).or_default().turns.extend(turns);
         self
     }
 
     /// Does this with requests of an operation when its script is over.
     #[must_use]
     pub fn otherwise(self, operation: &'static str, turn: Turn) -> Self {
-        self.shared.lock().otherwise.insert(operation, turn);
+        self.shared.lock().scripts.entry(operation).or_default().otherwise = turn;
         self
     }
 
@@ -247,10 +221,11 @@ impl CloudwatchServer {
     /// # Panics
     /// They do not come.
     pub fn wait_for(&self, wanted: &str, requests: usize) {
-        self.wait(|state| {
-            let found = state.received.iter().filter(|it| operation(it) == wanted).count();
-            (found >= requests, format!("{requests} × {wanted}, found {found}"))
-        });
+        let count = |state: &State| {
+            state.received.iter().filter(|received| operation(received) == wanted).count()
+        };
+        let (state, is_there) = self.shared.wait(|state| count(state) >= requests);
+        assert!(is_there, "expected {requests} × {wanted}, found {}", count(&state));
     }
 
     /// Blocks until this many events are kept.
@@ -258,53 +233,31 @@ impl CloudwatchServer {
     /// # Panics
     /// They do not come.
     pub fn wait_for_events(&self, events: usize) {
-        self.wait(|state| {
-            let found = state.store.all_events().len();
-            (found >= events, format!("{events} events, found {found}, {:?}", state.refusals))
-        });
-    }
-
-    fn wait(&self, look: impl Fn(&State) -> (bool, String)) {
-        let missing = |state: &mut State| !look(state).0;
-        let waited = self.shared.changed.wait_timeout_while(self.shared.lock(), PATIENCE, missing);
-        let (state, result) = waited.unwrap_or_else(PoisonError::into_inner);
-        assert!(!result.timed_out(), "expected {}", look(&state).1);
+        let count = |state: &State| state.store.all_events().len();
+        let (state, is_there) = self.shared.wait(|state| count(state) >= events);
+        let (found, refusals) = (count(&state), &state.refusals);
+        assert!(is_there, "expected {events} events, found {found}, {refusals:?}");
     }
 }
 
-fn serve(listener: TcpListener, shared: &Arc<Shared>) -> HttpServer {
-    let judge = Arc::clone(shared);
-    HttpServer::on(listener, move |received| judge.take_turn(received))
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn take_turn(&self, received: Received) -> Answer {
+fn serve(listener: TcpListener, shared: &Arc<Watched<State>>) -> HttpServer {
+    let shared = Arc::clone(shared);
+    HttpServer::on(listener, move |received| {
         // What checking a signature logs is nobody's log.
         diagnostics::suppress_thread();
-        let mut state = self.lock();
-        let operation = operation(&received);
-        let scripted = state.scripts.get_mut(operation).and_then(VecDeque::pop_front);
-        let turn = scripted.or_else(|| state.otherwise.get(operation).cloned());
-        let answer = match turn.unwrap_or(Turn::Judge) {
-            Turn::Judge => state.judge(&received),
-            Turn::JudgeUnheard => {
-                state.judge(&received);
-                Answer::Reset
-            }
-            Turn::Instead(answer) => answer,
-        };
-        state.received.push(received);
-        drop(state);
-        self.changed.notify_all();
-        answer
-    }
+        shared.change(|state| state.take_turn(received))
+    })
 }
 
 impl State {
+    fn take_turn(&mut self, received: Received) -> Answer {
+        let script = self.scripts.get_mut(operation(&received));
+        let turn = script.map(Script::turn).unwrap_or_default();
+        let answer = turn.take(|| self.judge(&received));
+        self.received.push(received);
+        answer
+    }
+
     fn judge(&mut self, received: &Received) -> Answer {
         match self.answer(received) {
             Ok(answer) => reply(200, &answer),

@@ -7,13 +7,14 @@
 
 mod item;
 
-use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use crate::http_server::{Answer, HttpServer, Received};
+use crate::turn::{Script, Turn};
+use crate::watched::Watched;
 
 pub use item::check;
 
@@ -29,38 +30,17 @@ pub const READ_TOKEN: &str = "fedcba9876543210fedcba9876543210";
 /// The most bytes of a request: 1024 kB.
 pub const MAX_BODY_BYTES: usize = 1_048_576;
 
-/// How long a test waits for items before it fails.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// What the double does with a request.
-#[derive(Clone, Debug)]
-pub enum Turn {
-    /// What the API does.
-    Judge,
-    /// The same, but the connection breaks before the answer.
-    JudgeUnheard,
-    /// Answers this, and takes nothing.
-    Instead(Answer),
-}
-
 /// The double; stops when it is dropped.
 #[derive(Debug)]
 pub struct RollbarServer {
     /// The server underneath, for waiting for requests.
     pub server: HttpServer,
-    shared: Arc<Shared>,
+    shared: Arc<Watched<State>>,
 }
 
-#[derive(Debug)]
-struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
-    script: VecDeque<Turn>,
-    otherwise: Turn,
+    script: Script,
     received: Vec<Received>,
     items: Vec<Value>,
     uuids: HashSet<String>,
@@ -76,22 +56,20 @@ pub struct Refusal {
     pub message: String,
 }
 
-impl Turn {
-    /// The answer that the API has for this status, whatever is sent.
-    pub fn status(status: u16) -> Self {
-        Self::Instead(Refusal::new(status, message(status)).answer())
-    }
+/// The answer that the API has for this status, whatever is sent.
+pub fn refusal(status: u16) -> Turn {
+    Turn::Instead(Refusal::new(status, message(status)).answer())
+}
 
-    /// The answer to one request too many; the next window begins in so many seconds.
-    pub fn rate_limited(remaining_seconds: u64) -> Self {
-        let answer = Refusal::new(429, message(429))
-            .answer()
-            .header("X-Rate-Limit-Limit", "5000")
-            .header("X-Rate-Limit-Remaining", "0")
-            .header("X-Rate-Limit-Reset", "1795166494")
-            .header("X-Rate-Limit-Remaining-Seconds", &remaining_seconds.to_string());
-        Self::Instead(answer)
-    }
+/// The answer to one request too many; the next window begins in so many seconds.
+pub fn rate_limit(remaining_seconds: u64) -> Turn {
+    let answer = Refusal::new(429, message(429))
+        .answer()
+        .header("X-Rate-Limit-Limit", "5000")
+        .header("X-Rate-Limit-Remaining", "0")
+        .header("X-Rate-Limit-Reset", "1795166494")
+        .header("X-Rate-Limit-Remaining-Seconds", &remaining_seconds.to_string());
+    Turn::Instead(answer)
 }
 
 impl RollbarServer {
@@ -107,17 +85,11 @@ impl RollbarServer {
 
     /// Plays the turns one by one, then the last one for ever.
     pub fn scripted_then(script: Vec<Turn>, otherwise: Turn) -> Self {
-        let state = State {
-            script: script.into(),
-            otherwise,
-            received: Vec::new(),
-            items: Vec::new(),
-            uuids: HashSet::new(),
-            refusals: Vec::new(),
-        };
-        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
-        let judge = Arc::clone(&shared);
-        let server = HttpServer::start(move |received| judge.take_turn(received));
+        let script = Script { turns: script.into(), otherwise };
+        let shared = Arc::new(Watched::new(State { script, ..State::default() }));
+        let state = Arc::clone(&shared);
+        let server =
+            HttpServer::start(move |received| state.change(|state| state.take_turn(received)));
         Self { server, shared }
     }
 
@@ -152,39 +124,20 @@ impl RollbarServer {
     /// # Panics
     /// They do not come.
     pub fn wait_for(&self, items: usize) -> Vec<Value> {
-        let missing = |state: &mut State| state.items.len() < items;
-        let waited = self.shared.changed.wait_timeout_while(self.shared.lock(), PATIENCE, missing);
-        let (state, result) = waited.unwrap_or_else(PoisonError::into_inner);
+        let (state, is_there) = self.shared.wait(|state| state.items.len() >= items);
         let (found, refusals) = (state.items.len(), &state.refusals);
-        assert!(!result.timed_out(), "expected {items} items, found {found}, refused {refusals:?}");
+        assert!(is_there, "expected {items} items, found {found}, refused {refusals:?}");
         state.items.clone()
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn take_turn(&self, received: Received) -> Answer {
-        let mut state = self.lock();
-        let turn = state.script.pop_front().unwrap_or_else(|| state.otherwise.clone());
-        let answer = match turn {
-            Turn::Judge => state.judge(&received),
-            Turn::JudgeUnheard => {
-                state.judge(&received);
-                Answer::Reset
-            }
-            Turn::Instead(answer) => answer,
-        };
-        state.received.push(received);
-        drop(state);
-        self.changed.notify_all();
+impl State {
+    fn take_turn(&mut self, received: Received) -> Answer {
+        let answer = self.script.turn().take(|| self.judge(&received));
+        self.received.push(received);
         answer
     }
-}
 
-impl State {
     fn judge(&mut self, received: &Received) -> Answer {
         match judge(received) {
             Ok(data) => self.keep(data),

@@ -12,19 +12,16 @@ mod receive;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use self::receive::{Receiver, Room};
 use crate::http_server::{Answer, HttpServer, Received};
+use crate::watched::Watched;
 
 pub use datagram::{Dropped, HEADER, document, find_id};
 pub use in_step::InStep;
-
-/// How long a test waits for documents before it fails.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How often two free ports of the same number are looked for.
 const ATTEMPTS: usize = 100;
@@ -91,8 +88,7 @@ pub struct Unprocessed {
 
 struct Shared {
     judge: Judge,
-    state: Mutex<State>,
-    changed: Condvar,
+    state: Watched<State>,
 }
 
 #[derive(Default)]
@@ -141,7 +137,7 @@ impl XrayDaemon {
             .expect("loopback has free ports");
         let address = udp.local_addr().expect("a bound socket has an address");
         let judge = Arc::clone(&settings.judge);
-        let shared = Shared { judge, state: Mutex::default(), changed: Condvar::new() };
+        let shared = Shared { judge, state: Watched::default() };
         let mut daemon = Self { settings, address, shared: Arc::new(shared), running: None };
         daemon.run(udp, tcp);
         daemon
@@ -174,7 +170,7 @@ impl XrayDaemon {
 
     /// Plays the answers one by one for requests of this path, whatever else answers it.
     pub fn script(&self, path: &str, answers: impl IntoIterator<Item = Answer>) {
-        lock(&self.shared.state).scripts.entry(path.to_owned()).or_default().extend(answers);
+        self.shared.state.lock().scripts.entry(path.to_owned()).or_default().extend(answers);
     }
 
     /// Answers all requests of this path from now on, instead of what the double does.
@@ -183,7 +179,7 @@ impl XrayDaemon {
         path: &str,
         handler: impl Fn(&Received) -> Answer + Send + Sync + 'static,
     ) {
-        lock(&self.shared.state).handlers.insert(path.to_owned(), Arc::new(handler));
+        self.shared.state.lock().handlers.insert(path.to_owned(), Arc::new(handler));
     }
 
     /// The documents processed so far, by either way, in the order they came.
@@ -198,17 +194,17 @@ impl XrayDaemon {
 
     /// Why datagrams were dropped so far, in the order they came.
     pub fn dropped(&self) -> Vec<Dropped> {
-        lock(&self.shared.state).dropped.clone()
+        self.shared.state.lock().dropped.clone()
     }
 
     /// How many datagrams found no room in the receive buffer.
     pub fn overflowed(&self) -> usize {
-        lock(&self.shared.state).overflowed
+        self.shared.state.lock().overflowed
     }
 
     /// The requests over TCP so far, in the order they came.
     pub fn requests(&self) -> Vec<Received> {
-        lock(&self.shared.state).requests.clone()
+        self.shared.state.lock().requests.clone()
     }
 
     /// Blocks until this many documents have come, processed or not.
@@ -246,7 +242,7 @@ impl XrayDaemon {
     }
 
     fn read(&self) -> (Vec<Document>, Vec<Unprocessed>) {
-        let arrived = lock(&self.shared.state).arrived.clone();
+        let arrived = self.shared.state.lock().arrived.clone();
         let (mut documents, mut unprocessed) = (Vec::new(), Vec::new());
         for (way, text) in arrived {
             match self.shared.process(way, text) {
@@ -264,28 +260,23 @@ impl Shared {
     }
 
     fn wait(&self, what: &str, expected: usize, count: impl Fn(&State) -> usize) {
-        let missing = |state: &mut State| count(state) < expected;
-        let waited = self.changed.wait_timeout_while(lock(&self.state), PATIENCE, missing);
-        let (state, result) = waited.unwrap_or_else(PoisonError::into_inner);
-        let found = count(&state);
-        drop(state);
-        assert!(!result.timed_out(), "expected {expected} {what}, found {found}");
+        let (state, is_there) = self.state.wait(|state| count(state) >= expected);
+        assert!(is_there, "expected {expected} {what}, found {}", count(&state));
     }
 
     fn take(&self, datagram: Option<&[u8]>) {
-        let mut state = lock(&self.state);
-        state.datagrams += 1;
-        match datagram.map(document) {
-            Some(Ok(document)) => {
-                // What is no UTF-8 becomes U+FFFD, as in the daemon.
-                let text = String::from_utf8_lossy(document).into_owned();
-                state.arrived.push((Way::Udp, text));
+        self.state.change(|state| {
+            state.datagrams += 1;
+            match datagram.map(document) {
+                Some(Ok(document)) => {
+                    // What is no UTF-8 becomes U+FFFD, as in the daemon.
+                    let text = String::from_utf8_lossy(document).into_owned();
+                    state.arrived.push((Way::Udp, text));
+                }
+                Some(Err(reason)) => state.dropped.push(reason),
+                None => state.overflowed += 1,
             }
-            Some(Err(reason)) => state.dropped.push(reason),
-            None => state.overflowed += 1,
-        }
-        drop(state);
-        self.changed.notify_all();
+        });
     }
 
     /// What the service does with a document.
@@ -324,8 +315,4 @@ fn sockets(address: SocketAddr) -> Option<(UdpSocket, TcpListener)> {
     let udp = UdpSocket::bind(address).ok()?;
     let tcp = TcpListener::bind(udp.local_addr().ok()?).ok()?;
     Some((udp, tcp))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,18 +4,17 @@ use std::collections::VecDeque;
 
 use serde_json::{Value, json};
 
-use super::{Shared, Way, lock};
+use super::{Shared, Way};
 use crate::http_server::{Answer, Received};
 
 /// Keeps a request and answers it: by script, by handler, or as the service would.
 pub(super) fn answer(shared: &Shared, request: &Received) -> Answer {
     let path = request.path.clone();
-    let mut state = lock(&shared.state);
-    state.requests.push(request.clone());
-    let scripted = state.scripts.get_mut(&path).and_then(VecDeque::pop_front);
-    let handler = state.handlers.get(&path).cloned();
-    drop(state);
-    shared.changed.notify_all();
+    let (scripted, handler) = shared.state.change(|state| {
+        state.requests.push(request.clone());
+        let scripted = state.scripts.get_mut(&path).and_then(VecDeque::pop_front);
+        (scripted, state.handlers.get(&path).cloned())
+    });
     match (scripted, handler) {
         (Some(answer), _) => answer,
         (None, Some(handler)) => handler(request),
@@ -59,8 +58,7 @@ fn trace_segments(shared: &Shared, body: &Value) -> Answer {
         }
     }
     let texts = texts.into_iter().map(|text| (Way::Tcp, text.to_owned()));
-    lock(&shared.state).arrived.extend(texts);
-    shared.changed.notify_all();
+    shared.state.change(|state| state.arrived.extend(texts));
     reply(200, &json!({"UnprocessedTraceSegments": unprocessed}))
 }
 

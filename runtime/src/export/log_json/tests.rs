@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::*;
-use crate::record::{LogId, SpanId, TraceFlags, TraceId};
+use crate::record::{LogId, SpanId, TraceId};
 
 fn bare() -> LogRecord {
     LogRecord {
@@ -37,12 +37,10 @@ fn full() -> LogRecord {
             Attribute::new("tags", Array::Str(vec!["a".to_owned(), "\\".to_owned()])),
             Attribute::new("times", Array::F64(vec![1.0, f64::NEG_INFINITY])),
         ],
-        span: Some(SpanContext {
-            trace_id: TraceId::from_u128(0x5759_e988_bd86_2e3f_e1be_46a9_9427_2793),
-            span_id: SpanId::from_u64(0x00f0_67aa_0ba9_02b7),
-            flags: TraceFlags::SAMPLED,
-            is_remote: false,
-        }),
+        span: Some(SpanContext::sampled(
+            TraceId::from_u128(0x5759_e988_bd86_2e3f_e1be_46a9_9427_2793),
+            SpanId::from_u64(0x00f0_67aa_0ba9_02b7),
+        )),
         user: Some(Arc::from("42")),
         ..bare()
     }

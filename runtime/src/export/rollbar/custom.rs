@@ -62,16 +62,12 @@ fn place(source: &Source) -> String {
 mod tests {
     use super::*;
     use crate::export::rollbar::testing::{message, source};
-    use crate::record::{Attribute, SpanId, TraceFlags, TraceId};
+    use crate::record::{Attribute, SpanId, TraceId};
 
     #[test]
     fn ids_are_told_in_the_form_of_each_destination() {
-        let span = SpanContext {
-            trace_id: TraceId::from_u128(0x5759_e988_bd86_2e3f_e1be_46a9_9427_2793),
-            span_id: SpanId::from_u64(0x53_995c),
-            flags: TraceFlags::SAMPLED,
-            is_remote: false,
-        };
+        let trace_id = TraceId::from_u128(0x5759_e988_bd86_2e3f_e1be_46a9_9427_2793);
+        let span = SpanContext::sampled(trace_id, SpanId::from_u64(0x53_995c));
         let record = ErrorRecord {
             span: Some(span),
             spans: vec!["GET /home".into(), "load".into()],

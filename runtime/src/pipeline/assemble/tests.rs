@@ -1,39 +1,16 @@
 //! What goes out when.
 
 use super::*;
-use crate::record::{
-    Destinations, Dropped, Level, Outcome, Source, SpanContext, SpanKind, Status, TraceFlags,
-    TraceId,
-};
+use crate::record::{Source, SpanContext, TraceId};
 
-static SOURCE: Source =
-    Source { name: "work", target: "", function: "", file: "", line: 0, level: Level::Info };
+static SOURCE: Source = Source::by_hand("work", "");
 
 fn span(root_id: u64, id: u64) -> SpanRecord {
+    let context = SpanContext::sampled(TraceId::from_u128(1), SpanId::from_u64(id));
     SpanRecord {
-        name: "work".into(),
-        context: SpanContext {
-            trace_id: TraceId::from_u128(1),
-            span_id: SpanId::from_u64(id),
-            flags: TraceFlags::SAMPLED,
-            is_remote: false,
-        },
         parent_span_id: (id != root_id).then_some(SpanId::from_u64(root_id)),
-        parent_is_remote: false,
         local_root_id: SpanId::from_u64(root_id),
-        trace_state: None,
-        kind: SpanKind::Internal,
-        start_unix_ns: id,
-        end_unix_ns: id,
-        attributes: Vec::new(),
-        events: Vec::new(),
-        links: Vec::new(),
-        dropped: Dropped::default(),
-        status: Status::Unset,
-        outcome: Outcome::Ok,
-        source: &SOURCE,
-        destinations: Destinations::SPANS,
-        segment: None,
+        ..SpanRecord::new(context, &SOURCE, id, id)
     }
 }
 

@@ -192,12 +192,7 @@ fn a_context_without_a_header_of_ours_is_written_from_its_span() {
 #[test]
 fn going_out_the_segment_is_the_parent_and_not_the_span() {
     let mut context = extract(&[(HEADER, &format!("{ROOT};{PARENT};Sampled=0"))]);
-    context.span = SpanContext {
-        trace_id: TraceId::from_u128(1),
-        span_id: SpanId::from_u64(2),
-        flags: TraceFlags::SAMPLED,
-        is_remote: false,
-    };
+    context.span = SpanContext::sampled(TraceId::from_u128(1), SpanId::from_u64(2));
     let expected = format!("Root=1-00000000-{:024x};{PARENT};Sampled=0", 1);
     assert_eq!(inject(&context), Some(expected));
 }

@@ -1,42 +1,20 @@
 //! What a trail remembers, with times and ids given.
 
 use super::*;
-use crate::record::{
-    Array, Attribute, Destinations, Dropped, Level, LogId, Source, SpanContext, SpanKind,
-    TraceFlags,
-};
+use crate::record::{Array, Attribute, Level, LogId, Source, SpanContext, SpanKind};
 
-static SOURCE: Source =
-    Source { name: "", target: "", function: "", file: "", line: 0, level: Level::Info };
+static SOURCE: Source = Source::by_hand("", "");
 
 const TRACE: TraceId = TraceId::from_u128(7);
 
 /// A span of trace 7 that ends at `id` times 10 and has taken 5.
 fn span(id: u64, parent: Option<u64>) -> SpanRecord {
+    let context = SpanContext::sampled(TRACE, SpanId::from_u64(id));
     SpanRecord {
         name: format!("span {id}").into(),
-        context: SpanContext {
-            trace_id: TRACE,
-            span_id: SpanId::from_u64(id),
-            flags: TraceFlags::SAMPLED,
-            is_remote: false,
-        },
         parent_span_id: parent.map(SpanId::from_u64),
-        parent_is_remote: false,
         local_root_id: SpanId::from_u64(1),
-        trace_state: None,
-        kind: SpanKind::Internal,
-        start_unix_ns: id * 10 - 5,
-        end_unix_ns: id * 10,
-        attributes: Vec::new(),
-        events: Vec::new(),
-        links: Vec::new(),
-        dropped: Dropped::default(),
-        status: Status::Unset,
-        outcome: Outcome::Ok,
-        source: &SOURCE,
-        destinations: Destinations::default(),
-        segment: None,
+        ..SpanRecord::new(context, &SOURCE, id * 10 - 5, id * 10)
     }
 }
 

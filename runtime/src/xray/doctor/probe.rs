@@ -17,8 +17,8 @@ use crate::export::{Batch, EncodeError, Exporter as _, Reply, Request, Verdict, 
 use crate::notes::Notes;
 use crate::pipeline::transport::{Transport as _, TransportError, http, udp};
 use crate::record::{
-    Attribute, Destinations, Dropped, Level, LocalTrace, Outcome, Segment, Source, SpanContext,
-    SpanId, SpanKind, SpanRecord, Status, TraceFlags, TraceId,
+    Attribute, Destinations, Level, LocalTrace, Segment, Source, SpanContext, SpanId, SpanKind,
+    SpanRecord, TraceId,
 };
 use crate::span;
 use crate::xray::Transport;
@@ -200,24 +200,10 @@ fn trace(trace_id: TraceId, span_id: SpanId) -> LocalTrace {
     let probe = Attribute::new("spanwright_probe", true);
     let segment = Segment { is_root: true, annotations: vec![probe], ..Segment::default() };
     let span = SpanRecord {
-        name: SOURCE.name.into(),
-        context: SpanContext { trace_id, span_id, flags: TraceFlags::SAMPLED, is_remote: false },
-        parent_span_id: None,
-        parent_is_remote: false,
-        local_root_id: span_id,
-        trace_state: None,
         kind: SpanKind::Server,
-        start_unix_ns: now_ns,
-        end_unix_ns: now_ns,
-        attributes: Vec::new(),
-        events: Vec::new(),
-        links: Vec::new(),
-        dropped: Dropped::default(),
-        status: Status::Unset,
-        outcome: Outcome::Ok,
-        source: &SOURCE,
         destinations: Destinations::SEGMENTS,
         segment: Some(Box::new(segment)),
+        ..SpanRecord::new(SpanContext::sampled(trace_id, span_id), &SOURCE, now_ns, now_ns)
     };
     LocalTrace { root_id: span_id, spans: vec![span] }
 }

@@ -1,39 +1,17 @@
 //! What a trace looks like.
 
 use super::*;
-use crate::record::{
-    Attribute, Destinations, Dropped, EventRecord, Level, Source, SpanContext, SpanId, TraceFlags,
-    TraceId,
-};
+use crate::record::{Attribute, EventRecord, Source, SpanContext, SpanId, TraceId};
 
-static SOURCE: Source =
-    Source { name: "", target: "", function: "", file: "", line: 0, level: Level::Info };
+static SOURCE: Source = Source::by_hand("", "");
 
 fn span(id: u64, parent: Option<u64>, name: &'static str) -> SpanRecord {
+    let context = SpanContext::sampled(TraceId::from_u128(0xabc), SpanId::from_u64(id));
     SpanRecord {
         name: name.into(),
-        context: SpanContext {
-            trace_id: TraceId::from_u128(0xabc),
-            span_id: SpanId::from_u64(id),
-            flags: TraceFlags::SAMPLED,
-            is_remote: false,
-        },
         parent_span_id: parent.map(SpanId::from_u64),
-        parent_is_remote: false,
         local_root_id: SpanId::from_u64(1),
-        trace_state: None,
-        kind: SpanKind::Internal,
-        start_unix_ns: id * 1_000_000,
-        end_unix_ns: 10_000_000,
-        attributes: Vec::new(),
-        events: Vec::new(),
-        links: Vec::new(),
-        dropped: Dropped::default(),
-        status: Status::Unset,
-        outcome: Outcome::Ok,
-        source: &SOURCE,
-        destinations: Destinations::SPANS,
-        segment: None,
+        ..SpanRecord::new(context, &SOURCE, id * 1_000_000, 10_000_000)
     }
 }
 

@@ -1,16 +1,10 @@
 //! What a failure looks like.
 
 use super::*;
-use crate::record::{
-    Array, Attribute, CodeLines, Level, ReportId, Source, SpanContext, SpanId, TraceFlags, TraceId,
-};
+use crate::record::{Array, Attribute, CodeLines, ReportId, Source, SpanContext, SpanId, TraceId};
 
-const fn source(name: &'static str) -> Source {
-    Source { name, target: "", function: "", file: "", line: 0, level: Level::Info }
-}
-
-static HOME: Source = source("home");
-static SELECT: Source = source("select");
+static HOME: Source = Source::by_hand("home", "");
+static SELECT: Source = Source::by_hand("select", "");
 
 fn known(type_name: &'static str, message: &str) -> Cause {
     Cause { type_name: Some(type_name.into()), message: message.to_owned() }
@@ -55,12 +49,7 @@ fn full() -> ErrorRecord {
             frame("backtrace", 4, false),
         ],
         path: vec![&HOME, &SELECT],
-        span: Some(SpanContext {
-            trace_id: TraceId::from_u128(0xabc),
-            span_id: SpanId::from_u64(1),
-            flags: TraceFlags::SAMPLED,
-            is_remote: false,
-        }),
+        span: Some(SpanContext::sampled(TraceId::from_u128(0xabc), SpanId::from_u64(1))),
         request: Some(RequestRecord {
             method: "GET".to_owned(),
             url: "http://localhost/users/andrew".to_owned(),

@@ -1,7 +1,7 @@
 //! What an event of the log looks like.
 
 use super::*;
-use crate::record::{Array, LogId, SpanContext, SpanId, TraceFlags, TraceId};
+use crate::record::{Array, LogId, SpanContext, SpanId, TraceId};
 
 /// An event of which no more is known than must be.
 fn plain() -> LogRecord {
@@ -26,12 +26,7 @@ fn full() -> LogRecord {
         file: Some("src/home.rs".into()),
         line: Some(42),
         attributes: vec![Attribute::new("app.count", 3_i64), Attribute::new("kind", "a\tb")],
-        span: Some(SpanContext {
-            trace_id: TraceId::from_u128(0xabc),
-            span_id: SpanId::from_u64(1),
-            flags: TraceFlags::SAMPLED,
-            is_remote: false,
-        }),
+        span: Some(SpanContext::sampled(TraceId::from_u128(0xabc), SpanId::from_u64(1))),
         user: Some("7".into()),
         ..plain()
     }

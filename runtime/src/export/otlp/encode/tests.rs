@@ -6,7 +6,7 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, any
 use opentelemetry_proto::tonic::trace::v1::ScopeSpans;
 
 use super::*;
-use crate::record::{Array, Destinations, Dropped, Level, SpanContext, SpanId, TraceId};
+use crate::record::{Array, Dropped, Level, SpanContext, SpanId, TraceId};
 
 static SOURCE: Source = Source {
     name: "home_activities",
@@ -17,45 +17,15 @@ static SOURCE: Source = Source {
     level: Level::Info,
 };
 
-static BY_HAND: Source = Source {
-    name: "by hand",
-    target: "cruddur",
-    function: "",
-    file: "",
-    line: 0,
-    level: Level::Info,
-};
+static BY_HAND: Source = Source::by_hand("by hand", "cruddur");
 
 fn plain() -> SpanRecord {
-    SpanRecord {
-        name: "by hand".into(),
-        context: context(7),
-        parent_span_id: None,
-        parent_is_remote: false,
-        local_root_id: SpanId::from_u64(7),
-        trace_state: None,
-        kind: SpanKind::Internal,
-        start_unix_ns: 10,
-        end_unix_ns: 20,
-        attributes: Vec::new(),
-        events: Vec::new(),
-        links: Vec::new(),
-        dropped: Dropped::default(),
-        status: Status::Unset,
-        outcome: Outcome::Ok,
-        source: &BY_HAND,
-        destinations: Destinations::SPANS,
-        segment: None,
-    }
+    SpanRecord::new(context(7), &BY_HAND, 10, 20)
 }
 
 fn context(id: u64) -> SpanContext {
-    SpanContext {
-        trace_id: TraceId::from_u128(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10),
-        span_id: SpanId::from_u64(id),
-        flags: TraceFlags::SAMPLED,
-        is_remote: false,
-    }
+    let trace_id = TraceId::from_u128(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10);
+    SpanContext::sampled(trace_id, SpanId::from_u64(id))
 }
 
 /// A span that uses every field.

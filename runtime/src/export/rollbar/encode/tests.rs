@@ -9,7 +9,7 @@ use crate::export::rollbar::testing::{call, cause, message, source};
 use crate::export::rollbar::{Exporter, testing};
 use crate::record::{
     Attribute, Breadcrumb, Happening, RequestRecord, Resource, Severity, SpanContext, SpanId,
-    Subject, TraceFlags, TraceId,
+    Subject, TraceId,
 };
 use crate::secret::Secret;
 
@@ -52,12 +52,7 @@ fn full() -> ErrorRecord {
         stack: vec![call("src/home.rs", "app::home::run")],
         path: vec![&source::RUN],
         spans: vec!["GET /home".into()],
-        span: Some(SpanContext {
-            trace_id: TraceId::from_u128(1),
-            span_id: SpanId::from_u64(2),
-            flags: TraceFlags::SAMPLED,
-            is_remote: false,
-        }),
+        span: Some(SpanContext::sampled(TraceId::from_u128(1), SpanId::from_u64(2))),
         request: Some(RequestRecord {
             method: "GET".to_owned(),
             url: "http://shop/home?a=1".to_owned(),

@@ -6,8 +6,8 @@ use super::super::settings::{Indexed, Naming};
 use super::*;
 use crate::notes::Notes;
 use crate::record::{
-    Destinations, Dropped, Failure, Level, Metadata, Namespace, Outcome, Resource, Segment, Source,
-    SpanContext, SpanId, SpanKind, TraceFlags, TraceId,
+    Destinations, Failure, Level, Metadata, Namespace, Outcome, Resource, Segment, Source,
+    SpanContext, SpanId, SpanKind, TraceId,
 };
 
 mod oversize;
@@ -27,30 +27,16 @@ const SECOND: u64 = 1_000_000_000;
 fn span(id: u64) -> SpanRecord {
     let parent_id = (id > 1).then_some(SpanId::from_u64(1));
     let segment = Segment { is_root: id == 1, parent_id, ..Segment::default() };
+    let trace_id = TraceId::from_u128(0x6918_0001_0000_0000_0000_0000_0000_000a);
+    let context = SpanContext::sampled(trace_id, SpanId::from_u64(id));
+    let end_unix_ns = 90 * SECOND + 500_000_000 - id * SECOND;
     SpanRecord {
-        name: "home".into(),
-        context: SpanContext {
-            trace_id: TraceId::from_u128(0x6918_0001_0000_0000_0000_0000_0000_000a),
-            span_id: SpanId::from_u64(id),
-            flags: TraceFlags::SAMPLED,
-            is_remote: false,
-        },
         parent_span_id: parent_id,
-        parent_is_remote: false,
         local_root_id: SpanId::from_u64(1),
-        trace_state: None,
         kind: if id == 1 { SpanKind::Server } else { SpanKind::Internal },
-        start_unix_ns: id * SECOND,
-        end_unix_ns: 90 * SECOND + 500_000_000 - id * SECOND,
-        attributes: Vec::new(),
-        events: Vec::new(),
-        links: Vec::new(),
-        dropped: Dropped::default(),
-        status: Status::Unset,
-        outcome: Outcome::Ok,
-        source: &SOURCE,
         destinations: Destinations::ALL,
         segment: Some(Box::new(segment)),
+        ..SpanRecord::new(context, &SOURCE, id * SECOND, end_unix_ns)
     }
 }
 

@@ -1,12 +1,9 @@
 //! Calls with times made by hand.
 
 use super::*;
-use crate::record::{
-    Destinations, Dropped, Level, Source, SpanContext, SpanId, SpanKind, TraceFlags, TraceId,
-};
+use crate::record::{Source, SpanContext, SpanId, TraceId};
 
-static SOURCE: Source =
-    Source { name: "work", target: "", function: "", file: "", line: 0, level: Level::Info };
+static SOURCE: Source = Source::by_hand("work", "");
 
 const SECOND_NS: u64 = 1_000_000_000;
 
@@ -16,31 +13,9 @@ const NOON_NS: u64 = 1_795_168_800 * SECOND_NS;
 /// A call that took so many nanoseconds, and ended so many seconds after the minute began.
 fn call(name: impl Into<Cow<'static, str>>, ended_at_s: u64, took_ns: u64) -> SpanRecord {
     let end_unix_ns = NOON_NS + ended_at_s * SECOND_NS;
-    SpanRecord {
-        name: name.into(),
-        context: SpanContext {
-            trace_id: TraceId::from_u128(1),
-            span_id: SpanId::from_u64(1),
-            flags: TraceFlags::SAMPLED,
-            is_remote: false,
-        },
-        parent_span_id: None,
-        parent_is_remote: false,
-        local_root_id: SpanId::from_u64(1),
-        trace_state: None,
-        kind: SpanKind::Internal,
-        start_unix_ns: end_unix_ns - took_ns,
-        end_unix_ns,
-        attributes: Vec::new(),
-        events: Vec::new(),
-        links: Vec::new(),
-        dropped: Dropped::default(),
-        status: Status::Unset,
-        outcome: Outcome::Ok,
-        source: &SOURCE,
-        destinations: Destinations::SPANS,
-        segment: None,
-    }
+    let context = SpanContext::sampled(TraceId::from_u128(1), SpanId::from_u64(1));
+    let span = SpanRecord::new(context, &SOURCE, end_unix_ns - took_ns, end_unix_ns);
+    SpanRecord { name: name.into(), ..span }
 }
 
 /// The name and the durations of each.

@@ -4,13 +4,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::*;
-use crate::record::{
-    Destinations, Dropped, Level, Outcome, Segment, Source, SpanContext, SpanKind, Status,
-    TraceFlags, TraceId,
-};
+use crate::record::{Destinations, Segment, Source, SpanContext, TraceId};
 
-static SOURCE: Source =
-    Source { name: "work", target: "", function: "", file: "", line: 0, level: Level::Info };
+static SOURCE: Source = Source::by_hand("work", "");
 
 /// A span of the request whose root has the id 1.
 fn span(id: u64, parent: u64) -> SpanRecord {
@@ -19,34 +15,14 @@ fn span(id: u64, parent: u64) -> SpanRecord {
 
 pub(in super::super) fn of_request(root_id: u64, id: u64, parent: u64) -> SpanRecord {
     let parent_id = Some(SpanId::from_u64(parent)).filter(|id| id.is_valid());
+    let context = SpanContext::sampled(TraceId::from_u128(1), SpanId::from_u64(id));
+    let segment = Segment { is_root: id == root_id, parent_id, ..Segment::default() };
     SpanRecord {
-        name: "work".into(),
-        context: SpanContext {
-            trace_id: TraceId::from_u128(1),
-            span_id: SpanId::from_u64(id),
-            flags: TraceFlags::SAMPLED,
-            is_remote: false,
-        },
         parent_span_id: parent_id,
-        parent_is_remote: false,
         local_root_id: SpanId::from_u64(root_id),
-        trace_state: None,
-        kind: SpanKind::Internal,
-        start_unix_ns: 0,
-        end_unix_ns: 0,
-        attributes: Vec::new(),
-        events: Vec::new(),
-        links: Vec::new(),
-        dropped: Dropped::default(),
-        status: Status::Unset,
-        outcome: Outcome::Ok,
-        source: &SOURCE,
         destinations: Destinations::ALL,
-        segment: Some(Box::new(Segment {
-            is_root: id == root_id,
-            parent_id,
-            ..Segment::default()
-        })),
+        segment: Some(Box::new(segment)),
+        ..SpanRecord::new(context, &SOURCE, 0, 0)
     }
 }
 
