@@ -11,9 +11,9 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Record};
 
 use super::callsite::{Meaning, Site, key};
-use super::event::{Chain, guarded};
+use super::event::guarded;
 use crate::record::{SpanKind, Status};
-use crate::span::{self, Amendment, Foreign, Parent, Recorder, SpanRef};
+use crate::span::{self, Amendment, Chain, Foreign, Parent, Recorder, SpanRef};
 
 /// What a span of `tracing` is to us, as long as it lives.
 pub(super) enum Open {
