@@ -272,13 +272,6 @@ fn nothing_is_taken_where_telemetry_is_muted_or_of_threads_of_ours() {
 }
 
 #[test]
-fn a_capture_sees_what_is_logged_where_the_subscriber_has_no_layer_of_ours() {
-    let theirs = tracing_subscriber::registry();
-    let logs = tracing::subscriber::with_default(theirs, || capture_logs(|| info!("seen")));
-    assert_eq!(messages(&logs), ["seen"]);
-}
-
-#[test]
 fn spans_are_told_of_events_up_to_the_level_that_is_set() {
     let events = |level| {
         let captured = Capture::default().span_events(level).run_all(|| {

@@ -5,8 +5,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tracing::dispatcher::{self, Dispatch};
+use tracing::dispatcher;
 use tracing::level_filters::LevelFilter;
+use tracing::subscriber::NoSubscriber;
 use tracing_log::{AsLog as _, LogTracer};
 use tracing_subscriber::filter::{EnvFilter, ParseError};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -62,11 +63,11 @@ pub(crate) fn start(settings: &Settings) {
     let _ = LogTracer::builder().with_max_level(LevelFilter::current().as_log()).init();
 }
 
-/// Runs `body` with a subscriber that takes everything, if this thread has none that tells us of
-/// anything; for tests.
+/// Runs `body` with a subscriber that takes everything, if this thread has none; for tests.
 #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "captures are for tests"))]
 pub(crate) fn with_subscriber<R>(body: impl FnOnce() -> R) -> R {
-    if dispatcher::get_default(Dispatch::is::<Layer>) {
+    let has_one = dispatcher::get_default(|dispatch| !dispatch.is::<NoSubscriber>());
+    if has_one {
         return body();
     }
     let subscriber = tracing_subscriber::registry().with(Layer::new());
