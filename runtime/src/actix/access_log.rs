@@ -52,8 +52,7 @@ impl AccessLog {
     /// Whether any line of a request may be read.
     ///
     /// A subscriber is not asked, only told: with filters of single layers the answer to a question
-    /// is taken for that to the next event, which some layer then misses.
-    /// Source: <https://github.com/tokio-rs/tracing/pull/3572>.
+    /// is taken for that to the next event, which some layer then misses (`tracing-subscriber` 0.3.23).
     pub(super) fn is_wanted(settings: &Tracing) -> bool {
         !settings.omits_access_log && level_enabled!(Level::ERROR)
     }
