@@ -22,7 +22,7 @@ impl Chain<'_> {
     /// What the error says, and what each of its sources says.
     pub(super) fn messages(&self) -> impl Iterator<Item = String> {
         let sources = successors(self.0.source(), |&error| error.source()).take(MAX_SOURCES);
-        once(message(self.0)).chain(sources.map(|source| message(source)))
+        once(message(self.0)).chain(sources.map(message))
     }
 }
 
