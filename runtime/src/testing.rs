@@ -53,8 +53,9 @@ pub struct Captured<R> {
 
 /// Runs `body` and returns what it logged on this thread through `tracing`, in the order of its times.
 ///
-/// Where the thread has no subscriber it has one meanwhile, which takes everything; spans of `tracing`
-/// are captured as spans. Without the feature `tracing` nothing is logged. Blocks until all is collected.
+/// Where the thread has no subscriber it has one meanwhile, which takes everything; one that is there
+/// stays, and tells us nothing unless it has a [layer](crate::logging) of ours. Spans of `tracing` are
+/// captured as spans. Without the feature `tracing` nothing is logged. Blocks until all is collected.
 ///
 /// ```
 /// use spanwright::testing;

@@ -16,8 +16,9 @@ use spanwright::record::SpanRecord;
 use spanwright::testing::{Capture, Captured};
 use tracing::field::{Field, Visit};
 use tracing::{Level, Metadata, Subscriber, subscriber};
+use tracing_subscriber::Registry;
+use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
-use tracing_subscriber::{Registry, filter::filter_fn};
 
 use crate::support::{only, traced, value};
 
@@ -58,7 +59,6 @@ struct Reader(Arc<Mutex<Vec<Line>>>);
 
 impl<S: Subscriber> Layer<S> for Reader {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        assert_eq!(event.metadata().target(), "spanwright::access");
         let mut line = Line { level: Some(*event.metadata().level()), ..Line::default() };
         line.trace_id = spanwright::current().context().trace_id.to_string();
         event.record(&mut line);
@@ -298,6 +298,28 @@ fn who_reads_errors_alone_gets_no_other_line() {
         });
     });
     assert_eq!(one(&lines).text(), "GET http /503? 503 SERVICE UNAVAILABLE");
+}
+
+#[test]
+fn to_ask_whether_it_is_read_takes_nothing_from_layers_with_filters_of_their_own() {
+    let (of_handlers, of_all) = (Reader::default(), Reader::default());
+    let handlers = Targets::new().with_target("handlers", Level::INFO);
+    let layers = Registry::default()
+        .with(of_handlers.clone().with_filter(handlers))
+        .with(of_all.clone().with_filter(LevelFilter::INFO));
+    subscriber::with_default(layers, || {
+        rt::System::new().block_on(async {
+            let handler = async || {
+                tracing::info!(target: "handlers", "from one");
+                ""
+            };
+            let app = App::new().route("/x/{id}", web::to(handler)).wrap(Tracing::new());
+            let app = init_service(app).await;
+            call_service(&app, TestRequest::with_uri("/x/1").to_request()).await;
+        });
+    });
+    let count = |reader: &Reader| reader.0.lock().expect("nobody panicked").len();
+    assert_eq!((count(&of_handlers), count(&of_all)), (1, 2));
 }
 
 #[test]

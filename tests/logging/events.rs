@@ -124,6 +124,30 @@ fn an_error_is_told_with_what_caused_it() {
 }
 
 #[test]
+fn an_error_whose_sources_are_a_ring_or_that_fails_to_format_is_told_as_far_as_it_goes() {
+    #[derive(Debug)]
+    struct Ring;
+    impl fmt::Display for Ring {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("round")?;
+            Err(fmt::Error)
+        }
+    }
+    impl std::error::Error for Ring {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(&Self)
+        }
+    }
+    let captured = Capture::default().run_all(|| {
+        let error: &dyn std::error::Error = &Ring;
+        error!(error, "failed");
+        drop(tracing::info_span!("step", error));
+    });
+    assert_eq!(value(&captured.logs[0], "error"), Some(&Value::from("round")));
+    assert_eq!(spanwright::testing::tree(&captured.spans), "step error=round\n");
+}
+
+#[test]
 fn a_long_text_arrives_whole_and_one_beyond_a_mebibyte_is_cut_between_characters() {
     let long = "ü".repeat(200_000);
     let longer = "ü".repeat(1_000_000);

@@ -180,6 +180,61 @@ fn where_nothing_is_sampled_spans_of_tracing_are_not_either() {
 }
 
 #[test]
+fn a_span_that_nobody_takes_passes_on_on_any_thread_what_it_began_under() {
+    let elsewhere = |span: tracing::Span| {
+        let subscriber = tracing::dispatcher::get_default(Clone::clone);
+        let there = move || {
+            tracing::dispatcher::with_default(&subscriber, || {
+                span.in_scope(|| {
+                    tracing::info!("told there");
+                    drop(info_span!("inner"));
+                    spanwright::current().context()
+                })
+            })
+        };
+        thread::spawn(there).join().unwrap()
+    };
+    let unsampled = Capture::default().sampler(spanwright::sample::Sampler::AlwaysOff);
+    for capture in [Capture::default().level(Level::Info), unsampled] {
+        let captured = capture.run_all(|| {
+            Span::new("request").in_scope(|| {
+                let above = spanwright::current().context();
+                let detail = tracing::debug_span!("detail");
+                drop(info_span!(parent: &detail, "given"));
+                assert_eq!(elsewhere(detail), above);
+                assert_eq!(elsewhere(info_span!("work")).trace_id, above.trace_id);
+                above
+            })
+        });
+        let is_told = |log: &spanwright::record::LogRecord| {
+            log.span.is_some_and(|span| span.trace_id == captured.value.trace_id)
+        };
+        assert!(captured.logs.len() == 2 && captured.logs.iter().all(is_told));
+        let expected = "request @told there\n  given\n  inner\n  work @told there\n    inner\n";
+        let is_sampled = captured.value.flags.is_sampled();
+        assert_eq!(tree(&captured.spans), if is_sampled { expected } else { "" });
+    }
+}
+
+#[test]
+fn what_is_said_of_a_span_that_nobody_takes_is_not_said_of_the_one_above() {
+    #[instrument(level = "debug", err)]
+    fn fails() -> Result<(), String> {
+        Err("told".to_owned())
+    }
+    let (_, spans) = Capture::default().level(Level::Info).run(|| {
+        info_span!("above").in_scope(|| {
+            let detail = tracing::debug_span!("detail", late = tracing::field::Empty);
+            detail.follows_from(&info_span!("before"));
+            detail.record("late", 1);
+            fails().unwrap_err()
+        })
+    });
+    assert_eq!(tree(&spans), "above @exception\n  before\n");
+    assert!(spans.iter().all(|span| span.links.is_empty()));
+}
+
+#[test]
 fn a_future_of_ours_carries_its_span_through_one_of_theirs() {
     let spans = capture(|| {
         block_on(async {

@@ -61,6 +61,7 @@ fn the_log_of_a_process_reaches_whoever_takes_it() {
     a_value_that_logs_while_it_is_formatted_makes_two_events();
     after_a_shutdown_nothing_is_taken_and_an_installation_after_it_takes_again();
     an_event_of_an_installation_that_is_over_is_counted_as_lost();
+    an_event_larger_than_any_ring_is_counted_as_too_large();
     what_no_ring_has_room_for_is_counted();
 }
 
@@ -133,6 +134,18 @@ fn an_event_of_an_installation_that_is_over_is_counted_as_lost() {
     assert_eq!(memory.messages().len(), 0);
     assert_eq!(report.logs.accepted - before.accepted, 1, "{report}");
     let lost = |logs: Tally| logs.lost_to(LossReason::Shutdown);
+    assert_eq!(lost(report.logs) - lost(before), 1, "{report}");
+}
+
+fn an_event_larger_than_any_ring_is_counted_as_too_large() {
+    let memory = Memory::default();
+    let telemetry = install(&memory);
+    let before = telemetry.flush(LONG).logs;
+    let text = "x".repeat(1024 * 1024);
+    info!(a = text, b = text, c = text, d = text, e = text, f = text, g = text, h = text);
+    let report = telemetry.shutdown(LONG);
+    assert_eq!(memory.messages().len(), 0);
+    let lost = |logs: Tally| logs.lost_to(LossReason::TooLarge);
     assert_eq!(lost(report.logs) - lost(before), 1, "{report}");
 }
 

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! In: a request as it came, and what became of it. Out: one event of `tracing`, while the span of the
-//! request is current. Never: costs more than a look where no subscriber wants it; tells a secret of
+//! request is current. Never: costs more than a look where there is no subscriber; tells a secret of
 //! the query; lets a text of the client break the line.
 
 use std::borrow::Cow;
@@ -15,7 +15,7 @@ use std::time::Duration;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::{Method, StatusCode, Uri};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use tracing::{Level, event, event_enabled};
+use tracing::{Level, event, level_enabled};
 
 use super::request_facts::Claims;
 use super::settings::Tracing;
@@ -49,12 +49,12 @@ struct Entry {
 }
 
 impl AccessLog {
-    /// Whether any line of a request would be read.
+    /// Whether any line of a request may be read.
+    ///
+    /// A subscriber is not asked, only told: with filters of single layers the answer to a question
+    /// is taken for that to the next event, which some layer then misses (`tracing-subscriber` 0.3.23).
     pub(super) fn is_wanted(settings: &Tracing) -> bool {
-        !settings.omits_access_log
-            && (event_enabled!(target: LogRecord::ACCESS_TARGET, Level::ERROR)
-                || event_enabled!(target: LogRecord::ACCESS_TARGET, Level::WARN)
-                || event_enabled!(target: LogRecord::ACCESS_TARGET, Level::INFO))
+        !settings.omits_access_log && level_enabled!(Level::ERROR)
     }
 
     /// Keeps what is known before the request is handled.

@@ -11,8 +11,8 @@ use tracing::Event;
 use tracing::field::{Field, Visit};
 
 use super::callsite::{Site, key};
-use crate::span::SpanRef;
 use crate::span::log::{self, Values};
+use crate::span::{Chain, SpanRef};
 
 /// The field in which `#[tracing::instrument(err)]` tells what was returned.
 const ERROR: &str = "error";
@@ -46,26 +46,6 @@ pub(super) fn error(event: &Event<'_>) -> Option<String> {
     let mut look = Look(None);
     event.record(&mut look);
     look.0
-}
-
-/// The chain of an error on one line; a source whose text stands in the one before is left out.
-pub(super) struct Chain<'a>(pub(super) &'a (dyn Error + 'static));
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut said = self.0.to_string();
-        f.write_str(&said)?;
-        let mut source = self.0.source();
-        while let Some(error) = source {
-            let text = error.to_string();
-            if !said.contains(&text) {
-                write!(f, ": {text}")?;
-                said = text;
-            }
-            source = error.source();
-        }
-        Ok(())
-    }
 }
 
 /// Runs what is not ours; `None` where it panicked.

@@ -12,7 +12,7 @@ use super::event::guarded;
 use super::span::Open;
 use super::{entered, event};
 use crate::diagnostics;
-use crate::span::{self, Parent, SpanRef, log};
+use crate::span::{self, SpanRef, log};
 
 /// Takes events of `tracing` as the log, and makes spans of `tracing` spans of ours.
 ///
@@ -72,7 +72,7 @@ where
         let parent = if attributes.is_contextual() {
             None
         } else {
-            Some(Parent::from(known.parent().and_then(|parent| of(&parent))))
+            Some(known.parent().and_then(|parent| of(&parent)).unwrap_or_default())
         };
         let Some(open) = Open::begin(attributes, parent) else { return entered::forget() };
         entered::expect(id, open.reference());
@@ -91,7 +91,8 @@ where
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, context: Context<'_, S>) {
-        if let (Some(span), Some(follows)) = (find(&context, id), find(&context, follows)) {
+        let own = |id| context.span(id).and_then(|known| own(&known));
+        if let (Some(span), Some(follows)) = (own(id), own(follows)) {
             span.add_link(follows.context(), &[]);
         }
     }
@@ -126,7 +127,7 @@ where
     }
 }
 
-/// Our span behind one of `tracing`.
+/// What is current in a span of `tracing`, if anything is.
 fn find<S>(context: &Context<'_, S>, id: &Id) -> Option<SpanRef>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -139,6 +140,14 @@ where
     S: for<'a> LookupSpan<'a>,
 {
     look(known, Open::reference)
+}
+
+/// Our span behind one of `tracing`.
+fn own<S>(known: &Known<'_, S>) -> Option<SpanRef>
+where
+    S: for<'a> LookupSpan<'a>,
+{
+    look(known, Open::own).flatten()
 }
 
 /// Looks at our part of a span, if it has one.
@@ -169,7 +178,7 @@ fn fail<S>(event: &Event<'_>, span: SpanRef, context: &Context<'_, S>)
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    let innermost = context.event_span(event).and_then(|known| of(&known));
+    let innermost = context.event_span(event).and_then(|known| own(&known));
     let is_of_tracing = innermost.is_some_and(|innermost| innermost.is_same(span));
     if is_of_tracing
         && span.is_recording()

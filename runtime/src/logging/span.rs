@@ -11,15 +11,20 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Record};
 
 use super::callsite::{Meaning, Site, key};
-use super::event::{Chain, guarded};
+use super::event::guarded;
 use crate::record::{SpanKind, Status};
-use crate::span::{Amendment, Foreign, Parent, Recorder, SpanRef};
+use crate::span::{self, Amendment, Chain, Foreign, Parent, Recorder, SpanRef};
 
-/// A span of ours that lives as long as one of `tracing`. In a box, since the
-/// registry moves what it keeps.
-pub(super) struct Open(Box<State>);
+/// What a span of `tracing` is to us, as long as it lives.
+pub(super) enum Open {
+    /// A span of ours. In a box, since the registry moves what it keeps.
+    Begun(Box<State>),
+    /// None, since nobody would take it: the span that it began under stands in its place, wherever it
+    /// is entered.
+    PassedOn(SpanRef),
+}
 
-struct State {
+pub(super) struct State {
     span: Foreign,
     site: &'static Site,
     /// What went wrong, if that has been said: it may be before that anything did.
@@ -34,41 +39,55 @@ pub(super) struct Late {
 }
 
 impl Open {
-    /// Begins a span under `parent`, or under what is current; `None` where nobody would take it.
-    pub(super) fn begin(attributes: &Attributes<'_>, parent: Option<Parent>) -> Option<Self> {
+    /// Begins a span under `parent`, or under what is current; `None` where nobody would take it and
+    /// there is none above.
+    pub(super) fn begin(attributes: &Attributes<'_>, parent: Option<SpanRef>) -> Option<Self> {
         let site = Site::of(attributes.metadata());
         let kind = if site.has_meanings { kind(attributes, site) } else { None };
         let mut state = Box::new(State { span: Foreign::new(), site, status_message: None });
+        let given = parent.map(Parent::from);
         match kind {
-            Some(kind) => state.span.begin_as(&site.callsite, kind, parent),
-            None => state.span.begin(&site.callsite, parent),
+            Some(kind) => state.span.begin_as(&site.callsite, kind, given),
+            None => state.span.begin(&site.callsite, given),
         }
         if state.span.reference().is_none() {
-            return None;
+            let above = parent.unwrap_or_else(span::current);
+            return (!above.is_none()).then_some(Self::PassedOn(above));
         }
         if state.span.is_recording() {
             let State { span, status_message, .. } = &mut *state;
             let (span, recorder) = (span.reference(), span.recorder());
             attributes.record(&mut Fields { recorder, span, site, status_message });
         }
-        Some(Self(state))
+        Some(Self::Begun(state))
     }
 
     /// Begins to take what is known of the span later; `None` where nobody would take it.
     pub(super) fn late(&self) -> Option<Late> {
-        let State { span, site, status_message } = &*self.0;
+        let Self::Begun(state) = self else { return None };
+        let State { span, site, status_message } = &**state;
         let status_message = status_message.clone();
         span.is_recording().then(|| Late { span: span.reference(), site, status_message })
     }
 
     /// Keeps what has been said to have gone wrong.
     pub(super) fn keep(&mut self, status_message: Cow<'static, str>) {
-        self.0.status_message = Some(status_message);
+        if let Self::Begun(state) = self {
+            state.status_message = Some(status_message);
+        }
     }
 
-    /// Names the span.
+    /// Names what is current where the span is entered.
     pub(super) fn reference(&self) -> SpanRef {
-        self.0.span.reference()
+        match self {
+            Self::Begun(state) => state.span.reference(),
+            Self::PassedOn(above) => *above,
+        }
+    }
+
+    /// Names the span, if it is one of ours.
+    pub(super) fn own(&self) -> Option<SpanRef> {
+        matches!(self, Self::Begun(_)).then(|| self.reference())
     }
 }
 

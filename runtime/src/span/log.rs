@@ -82,6 +82,7 @@ pub(crate) fn log(
 }
 
 fn send(callsite: &'static Callsite, span: Current, ticks: u64, items: &[MaybeUninit<u64>]) {
+    let words = LOG_WORDS + items.len();
     let fitted = current::with(|local| {
         let span = if span.is_some() { span } else { outside(local) };
         let is_told = span.is_recording();
@@ -105,7 +106,6 @@ fn send(callsite: &'static Callsite, span: Current, ticks: u64, items: &[MaybeUn
             live::next_span_id(local),
             items.len() as u64,
         ];
-        let words = head.len() + items.len();
         let write = |room: &mut super::words::Words<'_>| {
             room.head(head);
             room.words(items);
@@ -114,8 +114,9 @@ fn send(callsite: &'static Callsite, span: Current, ticks: u64, items: &[MaybeUn
             || ring::write_shared(words, write)
     });
     if !fitted {
+        let is_too_large = words > ring::SHARED_WORDS;
         LOGS.accept(1);
-        LOGS.lose(1, LossReason::RingFull);
+        LOGS.lose(1, if is_too_large { LossReason::TooLarge } else { LossReason::RingFull });
     }
 }
 

@@ -21,6 +21,7 @@ mod attribute;
 mod begin;
 mod builder;
 mod callsite;
+mod chain;
 mod clock;
 pub(crate) mod collector;
 mod current;
@@ -64,6 +65,8 @@ mod words;
 pub(crate) use clock::now;
 pub(crate) use clock::{since_epoch, since_epoch_by_ticks, steady};
 
+#[cfg(feature = "tracing")]
+pub(crate) use chain::Chain;
 #[cfg(feature = "tracing")]
 pub(crate) use foreign::Foreign;
 #[cfg_attr(

@@ -10,14 +10,14 @@
 use std::any::type_name;
 use std::convert::Infallible;
 use std::error::Error;
-use std::fmt::{self, Write as _};
-use std::iter::successors;
+use std::fmt;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::chain::Chain;
 use super::frame::Frame;
-use super::sink::{Limited, Recorder, Sink, record_display_at};
-use super::words::{Key, MAX_TEXT_BYTES};
+use super::sink::{Recorder, Sink, record_display_at};
+use super::words::Key;
 use crate::record::{Level, Outcome};
 
 /// What a call returned, taken apart by reference.
@@ -228,51 +228,12 @@ fn fail_chain<const WORDS: usize>(frame: &mut Frame<WORDS>, error_type: &str, er
     if frame.is_segment() && error.source().is_some() {
         // As above.
         let _ = catch_unwind(AssertUnwindSafe(|| {
-            let mut messages = vec![limited(error)];
-            for source in successors(error.source(), source_of).take(MAX_SOURCES) {
-                messages.push(limited(source));
-            }
+            let messages: Vec<_> = Chain(error).messages().collect();
             if let Some(buffer) = frame.buffer() {
                 Sink::new(buffer, Key::ERRORS).strs(&messages);
             }
         }));
     }
-}
-
-/// Formats as an error and its sources, each behind a colon.
-struct Chain<'a>(&'a dyn Error);
-
-/// How many sources of an error are told; a chain may be a ring.
-const MAX_SOURCES: usize = 16;
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut message = limited(self.0);
-        for source in successors(self.0.source(), source_of).take(MAX_SOURCES) {
-            if message.len() >= MAX_TEXT_BYTES {
-                break;
-            }
-            let text = limited(source);
-            // Many errors say in their own text what their source says.
-            if !message.ends_with(&text) {
-                message.push_str(": ");
-                message.push_str(&text);
-            }
-        }
-        f.write_str(&message)
-    }
-}
-
-fn source_of<'a>(error: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    (**error).source()
-}
-
-/// How an error formats, as far as it would be kept.
-fn limited(error: &dyn Error) -> String {
-    let mut text = String::new();
-    // A `Display` that fails has still written what it could.
-    let _ = write!(Limited { text: &mut text, max_bytes: MAX_TEXT_BYTES }, "{error}");
-    text
 }
 
 /// Adds an `exception` event to a span that failed, with the error's type and message.

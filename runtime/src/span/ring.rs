@@ -23,7 +23,7 @@ use super::words::Words;
 pub(super) const CAPACITY_WORDS: usize = 64 * 1024;
 
 /// The size of the ring that all threads share, 8 MiB: eight of the largest events of the log.
-const SHARED_WORDS: usize = 1024 * 1024;
+pub(super) const SHARED_WORDS: usize = 1024 * 1024;
 
 /// How many idle rings the pool keeps for threads to come; further ones are freed.
 const MAX_IDLE: usize = 64;
