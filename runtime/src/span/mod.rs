@@ -63,7 +63,12 @@ mod words;
 
 #[cfg_attr(not(feature = "xray"), expect(unused_imports, reason = "for who polls"))]
 pub(crate) use clock::now;
-pub(crate) use clock::{since_epoch, since_epoch_by_ticks, steady};
+#[cfg_attr(
+    not(any(feature = "xray", feature = "cloudwatch", all(feature = "actix", feature = "tracing"))),
+    expect(unused_imports, reason = "for who deals with others' clocks")
+)]
+pub(crate) use clock::since_epoch;
+pub(crate) use clock::{since_epoch_by_ticks, steady};
 
 #[cfg(feature = "tracing")]
 pub(crate) use chain::Chain;
