@@ -28,15 +28,16 @@ thread_local! {
 
 /// What tells a span from all others that are open: where the layer is that was told of it, since two
 /// registries may have one of the same id, and its id.
-type Name = (usize, u64);
+pub(super) type Name = (usize, u64);
 
-fn name(layer: &Layer, id: &Id) -> Name {
+/// Names a span to this layer.
+pub(super) fn name(layer: &Layer, id: &Id) -> Name {
     (ptr::from_ref(layer).addr(), id.into_u64())
 }
 
 /// Notes a span that has begun, so that it need not be looked up if it is entered next.
-pub(super) fn expect(layer: &Layer, id: &Id, span: SpanRef) {
-    EXPECTED.set((name(layer, id), span));
+pub(super) fn expect(name: Name, span: SpanRef) {
+    EXPECTED.set((name, span));
 }
 
 /// Notes that what has begun is no span of ours. Its id may be that of one that has ended.
@@ -45,9 +46,9 @@ pub(super) fn forget() {
 }
 
 /// The span that is entered, if it is the one that has begun last.
-pub(super) fn expected(layer: &Layer, id: &Id) -> Option<SpanRef> {
+pub(super) fn expected(name: Name) -> Option<SpanRef> {
     let (expected, span) = EXPECTED.take();
-    (expected == name(layer, id)).then_some(span)
+    (expected == name).then_some(span)
 }
 
 /// Makes a span current, or leaves current what is where it is none of ours: that one is left, too, and

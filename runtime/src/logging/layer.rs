@@ -76,7 +76,7 @@ where
             Some(known.parent().and_then(|parent| of(&parent)).unwrap_or_default())
         };
         let Some(open) = Open::begin(attributes, parent) else { return entered::forget() };
-        entered::expect(self, id, open.reference());
+        entered::expect(entered::name(self, id), open.reference());
         change(&known, |extensions| extensions.replace(open));
     }
 
@@ -113,7 +113,8 @@ where
     }
 
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
-        entered::enter(id, entered::expected(self, id).or_else(|| find(&context, id)));
+        let begun = entered::expected(entered::name(self, id));
+        entered::enter(id, begun.or_else(|| find(&context, id)));
     }
 
     fn on_exit(&self, id: &Id, _context: Context<'_, S>) {
