@@ -270,3 +270,17 @@ fn spans_of_two_registries_are_told_apart_when_they_are_left() {
     });
     assert_eq!(tree(&captured.spans), "outer\n  within\n");
 }
+
+#[test]
+fn spans_of_two_registries_are_told_apart_when_they_are_entered() {
+    use tracing::subscriber::with_default;
+    let begin = |name: &'static str| {
+        let registry = tracing_subscriber::registry().with(spanwright::logging::layer());
+        with_default(registry, || info_span!("step", otel.name = name))
+    };
+    let spans = capture(|| {
+        let (first, _second) = (begin("first"), begin("second"));
+        first.in_scope(|| drop(Span::new("within")));
+    });
+    assert_eq!(tree(&spans), "first\n  within\nsecond\n");
+}

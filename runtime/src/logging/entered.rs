@@ -4,9 +4,11 @@
 //! Never: takes it that spans are left in the opposite order.
 
 use std::cell::{Cell, RefCell};
+use std::ptr;
 
 use tracing::span::Id;
 
+use super::Layer;
 use crate::span::{self, SpanRef};
 
 /// A span that was entered.
@@ -20,24 +22,33 @@ struct Level {
 
 thread_local! {
     /// The span that this thread has begun last, until it enters one: most often that one.
-    static EXPECTED: Cell<(u64, SpanRef)> = const { Cell::new((0, SpanRef::NONE)) };
+    static EXPECTED: Cell<(Name, SpanRef)> = const { Cell::new(((0, 0), SpanRef::NONE)) };
     static LEVELS: RefCell<Vec<Level>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Notes a span that has begun, so that it need not be looked up if it is entered next.
-pub(super) fn expect(id: &Id, span: SpanRef) {
-    EXPECTED.set((id.into_u64(), span));
+/// What tells a span from all others that are open: where the layer is that was told of it, since two
+/// registries may have one of the same id, and its id.
+pub(super) type Name = (usize, u64);
+
+/// Names a span to this layer.
+pub(super) fn name(layer: &Layer, id: &Id) -> Name {
+    (ptr::from_ref(layer).addr(), id.into_u64())
 }
 
-/// Notes that what has begun is no span of ours. Its id may be that of one in another registry.
+/// Notes a span that has begun, so that it need not be looked up if it is entered next.
+pub(super) fn expect(name: Name, span: SpanRef) {
+    EXPECTED.set((name, span));
+}
+
+/// Notes that what has begun is no span of ours. Its id may be that of one that has ended.
 pub(super) fn forget() {
     EXPECTED.take();
 }
 
 /// The span that is entered, if it is the one that has begun last.
-pub(super) fn expected(id: &Id) -> Option<SpanRef> {
+pub(super) fn expected(name: Name) -> Option<SpanRef> {
     let (expected, span) = EXPECTED.take();
-    (expected == id.into_u64()).then_some(span)
+    (expected == name).then_some(span)
 }
 
 /// Makes a span current, or leaves current what is where it is none of ours: that one is left, too, and

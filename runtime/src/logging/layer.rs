@@ -32,7 +32,8 @@ use crate::span::{self, SpanRef, log};
 /// Never blocks: see [`Config::install`](crate::Config::install) for where events go.
 #[derive(Clone, Copy, Debug)]
 pub struct Layer {
-    _private: (),
+    /// What has a size has a place of its own, by which the spans of two are told apart.
+    _place: u8,
 }
 
 /// Makes a layer; [`Config::install`](crate::Config::install) sets one up by itself where the
@@ -52,7 +53,7 @@ pub fn layer() -> Layer {
 impl Layer {
     /// One that the application has not asked for.
     pub(super) const fn new() -> Self {
-        Self { _private: () }
+        Self { _place: 0 }
     }
 }
 
@@ -75,7 +76,7 @@ where
             Some(known.parent().and_then(|parent| of(&parent)).unwrap_or_default())
         };
         let Some(open) = Open::begin(attributes, parent) else { return entered::forget() };
-        entered::expect(id, open.reference());
+        entered::expect(entered::name(self, id), open.reference());
         change(&known, |extensions| extensions.replace(open));
     }
 
@@ -112,7 +113,8 @@ where
     }
 
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
-        entered::enter(id, entered::expected(id).or_else(|| find(&context, id)));
+        let begun = entered::expected(entered::name(self, id));
+        entered::enter(id, begun.or_else(|| find(&context, id)));
     }
 
     fn on_exit(&self, id: &Id, _context: Context<'_, S>) {
