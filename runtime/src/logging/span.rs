@@ -15,17 +15,15 @@ use super::event::guarded;
 use crate::record::{SpanKind, Status};
 use crate::span::{self, Amendment, Chain, Foreign, Parent, Recorder, SpanRef};
 
-/// What a span of `tracing` is to us, as long as it lives.
-pub(super) enum Open {
-    /// A span of ours. In a box, since the registry moves what it keeps.
-    Begun(Box<State>),
-    /// None, since nobody would take it: the span that it began under stands in its place, wherever it
-    /// is entered.
-    PassedOn(SpanRef),
-}
+/// What a span of `tracing` is to us, as long as it lives. In a box, since the registry moves what it
+/// keeps.
+pub(super) struct Open(Box<State>);
 
-pub(super) struct State {
+struct State {
+    /// A span of ours, or none where nobody would take it.
     span: Foreign,
+    /// What stands in the place of none, wherever that is entered: the span that it began under.
+    above: SpanRef,
     site: &'static Site,
     /// What went wrong, if that has been said: it may be before that anything did.
     status_message: Option<Cow<'static, str>>,
@@ -44,50 +42,45 @@ impl Open {
     pub(super) fn begin(attributes: &Attributes<'_>, parent: Option<SpanRef>) -> Option<Self> {
         let site = Site::of(attributes.metadata());
         let kind = if site.has_meanings { kind(attributes, site) } else { None };
-        let mut state = Box::new(State { span: Foreign::new(), site, status_message: None });
+        let (span, above) = (Foreign::new(), SpanRef::NONE);
+        let mut state = Box::new(State { span, above, site, status_message: None });
         let given = parent.map(Parent::from);
         match kind {
             Some(kind) => state.span.begin_as(&site.callsite, kind, given),
             None => state.span.begin(&site.callsite, given),
         }
         if state.span.reference().is_none() {
-            let above = parent.unwrap_or_else(span::current);
-            return (!above.is_none()).then_some(Self::PassedOn(above));
+            state.above = parent.unwrap_or_else(span::current);
+            return (!state.above.is_none()).then_some(Self(state));
         }
         if state.span.is_recording() {
             let State { span, status_message, .. } = &mut *state;
             let (span, recorder) = (span.reference(), span.recorder());
             attributes.record(&mut Fields { recorder, span, site, status_message });
         }
-        Some(Self::Begun(state))
+        Some(Self(state))
     }
 
     /// Begins to take what is known of the span later; `None` where nobody would take it.
     pub(super) fn late(&self) -> Option<Late> {
-        let Self::Begun(state) = self else { return None };
-        let State { span, site, status_message } = &**state;
+        let State { span, site, status_message, .. } = &*self.0;
         let status_message = status_message.clone();
         span.is_recording().then(|| Late { span: span.reference(), site, status_message })
     }
 
     /// Keeps what has been said to have gone wrong.
     pub(super) fn keep(&mut self, status_message: Cow<'static, str>) {
-        if let Self::Begun(state) = self {
-            state.status_message = Some(status_message);
-        }
+        self.0.status_message = Some(status_message);
     }
 
     /// Names what is current where the span is entered.
     pub(super) fn reference(&self) -> SpanRef {
-        match self {
-            Self::Begun(state) => state.span.reference(),
-            Self::PassedOn(above) => *above,
-        }
+        self.own().unwrap_or(self.0.above)
     }
 
     /// Names the span, if it is one of ours.
     pub(super) fn own(&self) -> Option<SpanRef> {
-        matches!(self, Self::Begun(_)).then(|| self.reference())
+        Some(self.0.span.reference()).filter(|span| !span.is_none())
     }
 }
 
