@@ -64,7 +64,11 @@ mod words;
 #[cfg_attr(not(feature = "xray"), expect(unused_imports, reason = "for who polls"))]
 pub(crate) use clock::now;
 #[cfg_attr(
-    not(any(feature = "xray", feature = "cloudwatch", all(feature = "actix", feature = "tracing"))),
+    not(any(
+        feature = "xray",
+        feature = "cloudwatch",
+        all(feature = "actix", feature = "tracing")
+    )),
     expect(unused_imports, reason = "for who deals with others' clocks")
 )]
 pub(crate) use clock::since_epoch;
