@@ -4,8 +4,7 @@
 //! sender is counted.
 
 use std::hint::black_box;
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,6 +19,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::figures::{Figures, OURS};
 use super::pace::TEXT;
+use super::process::{self, Sink, memory_mb};
 
 /// How long spans are made.
 const SECONDS: u64 = 5;
@@ -34,8 +34,8 @@ const SPANS: u64 = TICKS * TRACES_PER_TICK * (CHILDREN + 1);
 /// Measures every library.
 pub(crate) fn run(figures: &mut Figures) {
     for library in [OURS, "fastrace", "tracing+otel"] {
-        let mut sink = Sink::start();
-        let output = this_program(&["send", library, &sink.endpoint]).output();
+        let sink = Sink::start(0);
+        let output = this_program(&["send", library, &sink.url]).output();
         let output = output.expect("this program starts");
         let text = String::from_utf8_lossy(&output.stdout);
         let mut words = text.split_whitespace().map(|word| word.parse().unwrap_or(f64::NAN));
@@ -55,7 +55,7 @@ pub(crate) fn send(library: &str, endpoint: &str) {
     }
     let cpu = clock_gettime(ClockId::ProcessCPUTime);
     let cpu = Duration::new(cpu.tv_sec.unsigned_abs(), u32::try_from(cpu.tv_nsec).unwrap_or(0));
-    println!("{} {}", cpu.as_nanos() / u128::from(SPANS), peak_megabytes());
+    println!("{} {}", cpu.as_nanos() / u128::from(SPANS), memory_mb("VmHWM"));
 }
 
 /// Makes the traces of each tick, and sleeps in between as a service does.
@@ -151,59 +151,14 @@ fn send_tracing(endpoint: &str) {
     drop(provider.shutdown());
 }
 
-/// The sink's process: prints its address, counts until its input ends, prints the count.
+/// The sink's process.
 pub(crate) fn sink() {
     let sink = OtlpSink::counting();
-    println!("{}", sink.endpoint());
-    drop(std::io::stdin().read_to_end(&mut Vec::new()));
-    println!("{}", sink.counted_spans());
-}
-
-/// A sink that runs until it is stopped.
-struct Sink {
-    endpoint: String,
-    process: Child,
-    input: Option<ChildStdin>,
-    output: BufReader<ChildStdout>,
-}
-
-impl Sink {
-    fn start() -> Self {
-        let mut process = this_program(&["sink"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("this program starts");
-        let input = process.stdin.take();
-        let mut output = BufReader::new(process.stdout.take().expect("the output is a pipe"));
-        let endpoint = line(&mut output);
-        Self { endpoint, process, input, output }
-    }
-
-    fn stop(&mut self) -> u64 {
-        self.input = None;
-        let count = line(&mut self.output).parse().unwrap_or(0);
-        drop(self.process.wait());
-        count
-    }
-}
-
-fn line(output: &mut impl BufRead) -> String {
-    let mut line = String::new();
-    output.read_line(&mut line).expect("the sink speaks");
-    line.trim().to_owned()
+    process::serve(&sink.endpoint(), || sink.counted_spans());
 }
 
 fn this_program(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
     command.args(arguments).stderr(Stdio::inherit());
     command
-}
-
-/// The most memory this process ever held; 0 where the system does not tell.
-fn peak_megabytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-    kilobytes.unwrap_or(0) / 1024
 }

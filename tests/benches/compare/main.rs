@@ -13,6 +13,7 @@ mod fastrace;
 mod figures;
 mod ours;
 mod pace;
+mod process;
 mod sdk;
 mod tracing;
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::figures::{Figures, OURS};
 use super::install;
-use super::sink::Sink;
+use super::process::Sink;
 use super::storm::{EVENTS_PER_REQUEST, LONG, round, serve};
 
 /// With the events of each, ten thousand a second.

@@ -15,7 +15,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::figures::{Figures, OURS};
 use super::pace::{CHILDREN, SPANS, measure};
-use super::sink::Sink;
+use super::process::Sink;
 use super::{TEXT, install};
 
 /// The events of one figure.

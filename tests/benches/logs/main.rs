@@ -14,6 +14,8 @@ mod foreign;
 #[expect(dead_code, reason = "the other bench measures its floor by it")]
 #[path = "../compare/pace.rs"]
 mod pace;
+#[path = "../compare/process.rs"]
+mod process;
 #[expect(dead_code, reason = "the other bench measures the SDK itself")]
 #[path = "../compare/sdk.rs"]
 mod sdk;

@@ -13,7 +13,7 @@ use tracing::info;
 
 use super::figures::{Figures, OURS};
 use super::install;
-use super::sink::Sink;
+use super::process::{Sink, memory_mb};
 
 /// How long a round takes.
 const SECONDS: u64 = 10;
@@ -49,7 +49,7 @@ pub(crate) fn run(figures: &mut Figures) {
     let address = serve();
     let (mut without, mut with) = (Vec::new(), Vec::new());
     round(address, STORM);
-    let before = memory("VmRSS:");
+    let before = memory_mb("VmRSS");
     forget_peak();
     for _ in 0..ROUNDS {
         without.extend(round(address, STORM));
@@ -70,7 +70,7 @@ pub(crate) fn run(figures: &mut Figures) {
     figures.add("storm p99", "without", bare, "us");
     figures.add("storm p99", OURS, ours, "us");
     println!("{:<14} {OURS:<20} {:>9.3} x p99 without", "storm p99", ours / bare);
-    let peak = memory("VmHWM:");
+    let peak = memory_mb("VmHWM");
     println!("{:<14} {OURS:<20} {before:>9.1} MB before, {peak:.1} MB at most", "storm memory");
 }
 
@@ -130,12 +130,4 @@ fn p99_us(mut times: Vec<Duration>) -> f64 {
 fn forget_peak() {
     // Where the system does not know it, the peak is that of all parts of the bench.
     let _ = std::fs::write("/proc/self/clear_refs", "5");
-}
-
-/// Memory of this process in megabytes, now or at most; 0 where the system does not tell.
-fn memory(which: &str) -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(which));
-    let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
-    kilobytes.unwrap_or(0.0) / 1024.0
 }
