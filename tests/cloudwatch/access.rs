@@ -9,7 +9,7 @@ use spanwright::pipeline::Settings;
 use spanwright::record::{LogRecord, Processor};
 use spanwright::secret::Secret;
 use support::cloudwatch_server::{ACCESS_KEY_ID, CloudwatchServer, SECRET_ACCESS_KEY, now};
-use support::rig::{LONG, Rig, delivered, in_turn, lost, sum};
+use support::rig::{A_MOMENT, LONG, Rig, delivered, in_turn, lost, sum};
 
 use crate::rig::{GROUP, STREAM, events, log, numbers, rig, transport};
 
@@ -32,7 +32,7 @@ fn rig_by(
 fn waits(server: &CloudwatchServer, rig: &Rig<LogRecord>, code: &str) {
     rig.handle.process(&events(1..=3));
     server.wait_for("PutLogEvents", 1);
-    assert!(!rig.flush(Duration::from_millis(30)).in_time);
+    assert!(!rig.flush(A_MOMENT).in_time);
     let stopped = rig.shutdown(Duration::from_millis(30));
     assert_eq!(sum(stopped.tally), lost(3, LossReason::Shutdown));
     let codes: Vec<_> = server.refusals().iter().map(|refusal| refusal.code).collect();

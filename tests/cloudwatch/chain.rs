@@ -11,7 +11,7 @@ use spanwright::loss::LossReason;
 use spanwright::pipeline::Settings;
 use support::alone::{alone, said};
 use support::cloudwatch_server::{ACCESS_KEY_ID, CloudwatchServer, SECRET_ACCESS_KEY, refusal};
-use support::rig::{LONG, delivered, lost, quick, sum};
+use support::rig::{A_MOMENT, LONG, delivered, lost, quick, sum};
 
 use crate::rig::GROUP;
 
@@ -180,7 +180,7 @@ fn where_the_new_keys_are_not_taken_either_the_log_waits() {
     let telemetry = config(&server, &[]).install().expect("the profile names a region");
     tracing::info!("hello");
     server.wait_for("PutLogEvents", 2);
-    assert!(!telemetry.flush(Duration::from_millis(500)).in_time);
+    assert!(!telemetry.flush(A_MOMENT).in_time);
     let report = telemetry.shutdown(Duration::from_millis(30));
     let found = (sum(report.destinations[0].tally), server.operations().len());
     assert_eq!(found, (lost(1, LossReason::Shutdown), 2));

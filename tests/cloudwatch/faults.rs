@@ -10,7 +10,7 @@ use spanwright::record::Processor;
 use support::alone::{alone, said};
 use support::cloudwatch_server::{CloudwatchServer, SECRET_ACCESS_KEY, refusal};
 use support::http_server::Answer;
-use support::rig::{Sum, delivered, in_turn, lost, quick, sum};
+use support::rig::{A_MOMENT, Sum, delivered, in_turn, lost, quick, sum};
 use support::turn::{Turn, chosen};
 
 use crate::rig::{GROUP, STREAM, event, events, in_any_order, kept, log, numbers, rig, rig_of};
@@ -101,7 +101,7 @@ fn nothing_is_sent_before_the_wait_is_over_that_the_service_asked_for() {
     rig.handle.process(&events(1..=1));
     server.wait_for(PUT, 1);
     rig.handle.process(&events(2..=9));
-    assert!(!rig.flush(Duration::from_millis(30)).in_time);
+    assert!(!rig.flush(A_MOMENT).in_time);
     let stopped = rig.shutdown(Duration::from_millis(30));
     assert_eq!(sum(stopped.tally), lost(9, LossReason::Shutdown));
     assert_eq!(requests(&server), 1);

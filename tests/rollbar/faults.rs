@@ -14,7 +14,7 @@ use spanwright::record::{
 use spanwright::secret::Secret;
 use support::alone::{alone, said};
 use support::http_server::{Answer, Received};
-use support::rig::{LONG, Rig, Sum, client, delivered, in_turn, lost, quick, sum};
+use support::rig::{A_MOMENT, LONG, Rig, Sum, client, delivered, in_turn, lost, quick, sum};
 use support::rollbar_server::{READ_TOKEN, RollbarServer, TOKEN, rate_limit, refusal};
 use support::turn::{Turn, chosen};
 
@@ -152,8 +152,7 @@ fn nothing_is_sent_before_the_wait_of_a_rate_limit_is_over() {
     rig.handle.process(&failures(1..=1));
     server.server.wait_for(1);
     rig.handle.process(&failures(2..=9));
-    // Long enough for the answer to be read where other programs keep the machine busy.
-    assert!(!rig.flush(Duration::from_millis(500)).in_time);
+    assert!(!rig.flush(A_MOMENT).in_time);
     let stopped = rig.shutdown(Duration::from_millis(30));
     assert_eq!(sum(stopped.tally), lost(9, LossReason::Shutdown));
     assert_eq!(server.received().len(), 1);

@@ -12,6 +12,10 @@ use spanwright::record::Processor;
 /// Long enough for anything that happens at all.
 pub const LONG: Duration = Duration::from_secs(20);
 
+/// Long enough for an answer that has been sent to be read, also where other programs keep the machine
+/// busy.
+pub const A_MOMENT: Duration = Duration::from_millis(500);
+
 /// A motor with one destination.
 #[derive(Debug)]
 pub struct Rig<R> {
