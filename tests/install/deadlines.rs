@@ -4,6 +4,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use spanwright::Telemetry;
 use spanwright::loss::LossReason;
 use spanwright::record::{Processor, SpanRecord};
 use support::http_server::Answer;
@@ -41,11 +42,17 @@ impl Processor<SpanRecord> for Hanging {
     }
 }
 
-pub(crate) fn flush_keeps_its_deadline_while_a_processor_hangs() {
-    let (release, released): (Sender<()>, _) = channel();
+/// Telemetry whose only processor hangs until the other end is dropped, and one span on its way to it.
+fn hanging() -> (Telemetry, Sender<()>) {
+    let (release, released) = channel();
     let hanging = Hanging(Mutex::new(released));
     let telemetry = config(&[]).processor(hanging).install().expect("nothing else is installed");
     leaf();
+    (telemetry, release)
+}
+
+pub(crate) fn flush_keeps_its_deadline_while_a_processor_hangs() {
+    let (telemetry, release) = hanging();
     let report = telemetry.flush(SHORT);
     assert!(!report.in_time, "{report}");
     assert_eq!(report.spans.pending(), 1, "{report}");
@@ -56,10 +63,7 @@ pub(crate) fn flush_keeps_its_deadline_while_a_processor_hangs() {
 }
 
 pub(crate) fn shutdown_counts_what_a_hanging_processor_holds() {
-    let (release, released): (Sender<()>, _) = channel();
-    let hanging = Hanging(Mutex::new(released));
-    let telemetry = config(&[]).processor(hanging).install().expect("nothing else is installed");
-    leaf();
+    let (telemetry, release) = hanging();
     let report = telemetry.shutdown(SHORT);
     assert!(!report.in_time, "{report}");
     assert_sums(&report);
