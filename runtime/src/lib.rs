@@ -107,6 +107,7 @@ mod turns;
     all(feature = "actix", feature = "tracing")
 ))]
 mod utc;
+mod warnings;
 #[cfg(feature = "xray")]
 pub mod xray;
 

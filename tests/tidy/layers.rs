@@ -21,13 +21,20 @@ const MATRIX: &[(&str, Imports)] = &[
     ("notes", Only(&[])),
     ("utc", Only(&[])),
     ("turns", Only(&[])),
+    ("warnings", Only(&["diagnostics"])),
     // Looks at records that more than one dialect needs.
     ("origin", Only(&["record"])),
     ("tree", Only(&["record"])),
     // Producers, dialects and motion, which do not know each other.
     ("span", Only(&["record", "sample", "propagate", "loss", "diagnostics", "turns"])),
-    ("export", Only(&["record", "sample", "secret", "notes", "utc", "origin", "tree"])),
-    ("pipeline", Only(&["record", "export", "loss", "diagnostics", "secret", "turns"])),
+    (
+        "export",
+        Only(&["record", "sample", "secret", "notes", "utc", "origin", "tree", "warnings"]),
+    ),
+    (
+        "pipeline",
+        Only(&["record", "export", "loss", "diagnostics", "secret", "turns", "warnings"]),
+    ),
     ("report", Only(&["record", "span", "loss", "diagnostics", "secret", "conventions"])),
     ("logging", Only(&["record", "span", "diagnostics"])),
     // The edges of the process.
@@ -37,7 +44,7 @@ const MATRIX: &[(&str, Imports)] = &[
         Only(&["record", "sample", "propagate", "span", "report", "headers", "conventions", "utc"]),
     ),
     ("http_client", Only(&["record", "span", "headers", "conventions"])),
-    ("aws", Only(&["export", "pipeline", "secret", "turns"])),
+    ("aws", Only(&["export", "pipeline", "secret", "turns", "warnings"])),
     ("opentelemetry", Only(&["record", "origin", "propagate", "loss", "diagnostics", "span"])),
     // The hall, which connects the rooms.
     ("config", Any),

@@ -17,6 +17,7 @@ mod reports;
 mod resource;
 #[cfg(feature = "rollbar")]
 mod rollbar;
+mod sampler;
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,7 +25,9 @@ use std::sync::Arc;
 pub use environment::Environment;
 pub use error::ConfigError;
 #[cfg(feature = "xray")]
-pub(crate) use read::is_on;
+pub(crate) use read::aws_bool;
+
+pub use crate::warnings::Warnings;
 
 use crate::propagate::Composite;
 use crate::record::{
@@ -49,7 +52,7 @@ pub struct Config {
     pub(crate) is_disabled: bool,
     pub(crate) resource: Resource,
     pub(crate) has_service_name: bool,
-    pub(crate) sampler: Sampler,
+    pub(crate) sampler: sampler::Choice,
     /// `None` for what the destinations make sensible.
     pub(crate) propagator: Option<Composite>,
     pub(crate) level: Level,
@@ -69,7 +72,7 @@ pub struct Config {
     pub(crate) rollbar: Option<crate::export::rollbar::Settings>,
     #[cfg(feature = "cloudwatch")]
     pub(crate) cloudwatch: Option<crate::export::cloudwatch::Settings>,
-    /// What the variables say of AWS; what cannot be used of it matters only where there is a log to send.
+    /// Region, address and credentials by the variables; an error keeps CloudWatch Logs from starting.
     #[cfg(feature = "cloudwatch")]
     pub(crate) cloudwatch_access: Result<crate::aws::Access, crate::aws::SettingsError>,
     #[cfg(feature = "console")]
@@ -84,22 +87,30 @@ pub struct Config {
     pub(crate) log_processors: Vec<Arc<dyn Processor<LogRecord>>>,
     pub(crate) reports: crate::report::Settings,
     pub(crate) logging: crate::logging::Settings,
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Warnings,
 }
 
 impl Config {
     /// Reads the variables of this process.
     ///
+    /// A variable of OpenTelemetry, AWS or others that holds what cannot be used is a [warning](Self::warnings)
+    /// and the default.
+    ///
     /// # Errors
-    /// The first variable that holds what cannot be used.
+    /// The first variable of this crate (`SPANWRIGHT_*`, `ROLLBAR_*`, `CLOUDWATCH_*`) that holds what cannot be
+    /// used.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::from_environment(&Environment::of_process())
     }
 
     /// Reads the variables of `environment`; nothing else is read.
     ///
+    /// A variable of OpenTelemetry, AWS or others that holds what cannot be used is a [warning](Self::warnings)
+    /// and the default.
+    ///
     /// # Errors
-    /// The first variable that holds what cannot be used.
+    /// The first variable of this crate (`SPANWRIGHT_*`, `ROLLBAR_*`, `CLOUDWATCH_*`) that holds what cannot be
+    /// used.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         read::config(environment)
     }
@@ -124,9 +135,9 @@ impl Config {
         self
     }
 
-    /// Who decides about new traces, instead of `OTEL_TRACES_SAMPLER`.
+    /// Sets the sampler of new traces, instead of `OTEL_TRACES_SAMPLER`.
     pub fn sampler(mut self, sampler: Sampler) -> Self {
-        self.sampler = sampler;
+        self.sampler = sampler::Choice::Generic(sampler);
         self
     }
 
@@ -302,10 +313,10 @@ impl Config {
         self
     }
 
-    /// What looks like a slip in the environment, for instance a misspelt name. `install` says it
-    /// on standard error.
+    /// Variables that are not used as they stand: values that are not of their kind, entries of lists that are
+    /// left out, names that look misspelt. [`install`](Self::install) prints them on standard error.
     pub fn warnings(&self) -> &[String] {
-        &self.warnings
+        self.warnings.as_slice()
     }
 
     /// Whether anything would be recorded.

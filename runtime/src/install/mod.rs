@@ -135,7 +135,7 @@ impl Config {
     /// # Errors
     /// There is telemetry already, the system gives no thread, or a client cannot be built.
     pub fn install(mut self) -> Result<Telemetry, InstallError> {
-        for warning in &self.warnings {
+        for warning in self.warnings() {
             diagnostics::say(warning);
         }
         if !span::IS_LIVE || self.is_disabled || !self.has_destination() {
@@ -155,7 +155,7 @@ impl Config {
         });
         let (destinations, parts) = Outlets::start(&mut self)?;
         let tracer = Tracer {
-            sampler: self.sampler,
+            sampler: parts.sampler.unwrap_or_else(|| self.sampler.generic()),
             segments: parts.segments,
             context_missing: parts.context_missing,
             watcher: parts.watcher,

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::loss::{LossReason, Tally};
 use crate::record::{ErrorRecord, Processor};
 use crate::report::Teller;
-use crate::sample::DecideSegments;
+use crate::sample::{DecideSegments, Sampler};
 use crate::span::tracer::{Processors, Watcher};
 use crate::span::{ContextMissing, TakeFailures};
 
@@ -21,6 +21,8 @@ use crate::span::{ContextMissing, TakeFailures};
 #[derive(Default)]
 pub(super) struct Parts {
     pub(super) processors: Processors,
+    /// Sampler of spans, where it is not the generic one of the configuration.
+    pub(super) sampler: Option<Sampler>,
     /// The rules by which requests have segments.
     pub(super) segments: Option<Arc<dyn DecideSegments>>,
     pub(super) context_missing: ContextMissing,

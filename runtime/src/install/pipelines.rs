@@ -23,7 +23,8 @@ pub(super) fn start(
 ) -> Result<(), InstallError> {
     let has_errors = config.has_rollbar() || config.has_otlp_exceptions();
     let has_spans = config.has_otlp() || config.has_xray() || config.has_console();
-    if !has_spans && !has_errors && !config.has_cloudwatch() {
+    let has_network = config.has_cloudwatch() || config.samples_spans_by_xray();
+    if !has_spans && !has_errors && !has_network {
         return Ok(());
     }
     let motor = Motor::start()?;

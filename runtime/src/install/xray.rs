@@ -10,11 +10,12 @@ use crate::config::Config;
 use crate::export::{Reply, xray as export};
 use crate::pipeline::transport::{TransportError, daemon, http, udp};
 use crate::pipeline::{Gatherer, Handle, Motor, Poller, Step};
-use crate::record::LocalTrace;
-use crate::sample::xray::{self as rules, Answer, Central};
+use crate::record::{LocalTrace, Resource};
+use crate::sample::Sampler;
+use crate::sample::xray::{self as rules, Answer, Central, SharedDecision};
 use crate::span;
 use crate::span::tracer::Watcher;
-use crate::xray::{Running, Settings, question};
+use crate::xray::{Address, Running, Sampling, Settings, SpanRules, question};
 
 /// What gathers segments.
 pub(super) type Xray = Gatherer<Handle<LocalTrace>>;
@@ -33,7 +34,13 @@ pub(super) fn start(
     motor: &Motor,
     parts: &mut Parts,
 ) -> Result<Option<Arc<Xray>>, InstallError> {
-    let Some(settings) = config.xray.take() else { return Ok(None) };
+    let Some(settings) = config.xray.take() else {
+        if let Some(rules) = config.sampler.xray() {
+            let settings = Settings::new(Address::default());
+            sample_spans(settings, rules, &config.resource, motor, parts)?;
+        }
+        return Ok(None);
+    };
     let client = daemon::Client {
         udp: udp::Client::new(udp::Settings {
             pace: settings.pace,
@@ -58,9 +65,43 @@ pub(super) fn start(
         keep_up_to_date(sampler, &settings, motor)?;
         parts.segments = Some(Arc::new(sampler.clone()));
     }
+    if let Some(rules) = config.sampler.xray() {
+        match &sampler {
+            Some(sampler) => {
+                let shared = SharedDecision::new(sampler.clone(), span::since_epoch);
+                parts.segments = Some(Arc::new(shared.clone()));
+                parts.sampler = Some(by_rules(shared));
+            }
+            None => sample_spans(settings.clone(), rules, &config.resource, motor, parts)?,
+        }
+    }
     parts.context_missing = settings.context_missing;
     parts.xray = Some(Running { sampler, notes: settings.notes, ledger });
     Ok(Some(gatherer))
+}
+
+/// Lets the rules of the account decide about spans, where no segments are sampled by them.
+fn sample_spans(
+    mut settings: Settings,
+    rules: &SpanRules,
+    resource: &Resource,
+    motor: &Motor,
+    parts: &mut Parts,
+) -> Result<(), InstallError> {
+    settings.sampling = Sampling::Central(None);
+    if let Some(address) = &rules.address {
+        settings.daemon.tcp = address.clone();
+    }
+    if let Some(sampler) = settings.sampler(resource) {
+        keep_up_to_date(&sampler, &settings, motor)?;
+        parts.sampler = Some(by_rules(SharedDecision::new(sampler, span::since_epoch)));
+    }
+    Ok(())
+}
+
+/// A caller's decision counts more than the rules.
+fn by_rules(shared: SharedDecision) -> Sampler {
+    Sampler::Custom(Arc::new(shared)).parent_based()
 }
 
 fn client() -> Result<http::Client, InstallError> {
