@@ -12,6 +12,7 @@ mod exporters;
 mod has;
 mod logging;
 mod near_miss;
+mod proxies;
 mod read;
 mod reports;
 mod resource;
@@ -59,6 +60,8 @@ pub struct Config {
     pub(crate) limits: Limits,
     #[cfg(feature = "pipeline")]
     pub(crate) pipeline: crate::pipeline::Settings,
+    #[cfg(any(feature = "otlp", feature = "cloudwatch", feature = "rollbar"))]
+    pub(crate) proxies: crate::pipeline::transport::Proxies,
     #[cfg(feature = "otlp")]
     pub(crate) otlp: Option<crate::export::otlp::Settings>,
     /// Where exceptions go as log records.
@@ -163,6 +166,14 @@ impl Config {
     #[cfg(feature = "pipeline")]
     pub fn pipeline(mut self, settings: crate::pipeline::Settings) -> Self {
         self.pipeline = settings;
+        self
+    }
+
+    /// Reaches remote destinations by these proxies, instead of `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
+    /// `NO_PROXY`; `Proxies::default()` for none.
+    #[cfg(any(feature = "otlp", feature = "cloudwatch", feature = "rollbar"))]
+    pub fn proxies(mut self, proxies: crate::pipeline::transport::Proxies) -> Self {
+        self.proxies = proxies;
         self
     }
 
@@ -356,7 +367,8 @@ impl Config {
 
     /// What the destinations are let in by; none of it may turn up in a report.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
-        [self.secrets_of_otlp(), self.secrets_of_rollbar(), self.secrets_of_aws()].concat()
+        let proxies = self.secrets_of_proxies();
+        [self.secrets_of_otlp(), self.secrets_of_rollbar(), self.secrets_of_aws(), proxies].concat()
     }
 
     fn resource_attribute_if_absent(self, key: &'static str, value: impl Into<Value>) -> Self {

@@ -5,7 +5,8 @@
 //! Never: reads a value.
 
 /// Every variable that some part of this crate reads.
-pub(super) const READ: [&str; 84] = [
+pub(super) const READ: [&str; 88] = [
+    "ALL_PROXY",
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",
@@ -29,7 +30,10 @@ pub(super) const READ: [&str; 84] = [
     "CLOUDWATCH_METRICS_NAMESPACE",
     "HONEYCOMB_API_KEY",
     "HONEYCOMB_DATASET",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
     "NO_COLOR",
+    "NO_PROXY",
     "OTEL_ATTRIBUTE_COUNT_LIMIT",
     "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
     "OTEL_BLRP_EXPORT_TIMEOUT",

@@ -27,6 +27,8 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         limits: limits(environment, notes),
         #[cfg(feature = "pipeline")]
         pipeline: pipeline(environment, notes),
+        #[cfg(any(feature = "otlp", feature = "cloudwatch", feature = "rollbar"))]
+        proxies: proxies(environment, notes),
         #[cfg(feature = "otlp")]
         otlp: otlp(environment, choice, notes),
         #[cfg(feature = "otlp")]
@@ -101,6 +103,14 @@ fn limits(environment: &Environment, warnings: &mut Warnings) -> Limits {
         links: first(&["OTEL_SPAN_LINK_COUNT_LIMIT"]).unwrap_or(defaults.links),
         value_chars: value_chars.unwrap_or(defaults.value_chars),
     }
+}
+
+#[cfg(any(feature = "otlp", feature = "cloudwatch", feature = "rollbar"))]
+fn proxies(
+    environment: &Environment,
+    warnings: &mut Warnings,
+) -> crate::pipeline::transport::Proxies {
+    crate::pipeline::transport::Proxies::from_env(&|name| environment.owned(name), warnings)
 }
 
 #[cfg(feature = "pipeline")]

@@ -40,13 +40,12 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::loss::{LossReason, Tally};
 use crate::propagate::Composite;
-use crate::record::Destinations;
 use crate::report::{self, Teller};
 use crate::span::tracer::{self, Tracer};
 use crate::span::{self, collector};
 use crate::{diagnostics, logging};
 
-pub use outlets::Delivery;
+pub use outlets::{Delivery, FailedDestination};
 use outlets::Outlets;
 
 /// How long a drop waits for what is on its way.
@@ -63,6 +62,8 @@ pub struct Telemetry {
     destinations: Option<Arc<Outlets>>,
     /// Who tells failures, where anybody takes them.
     teller: Option<Arc<Teller>>,
+    /// Destinations that did not start.
+    failed: Vec<FailedDestination>,
     /// Subsegments without a segment before this installation.
     missing_before: u64,
     #[cfg(feature = "xray")]
@@ -83,18 +84,6 @@ pub enum InstallError {
     #[cfg(feature = "pipeline")]
     #[error(transparent)]
     Start(#[from] crate::pipeline::StartError),
-    /// The threads of an exporter do not start.
-    #[cfg(feature = "opentelemetry")]
-    #[error(transparent)]
-    Exporter(#[from] crate::opentelemetry::StartError),
-    /// Nothing says where CloudWatch Logs is, or its client cannot be built.
-    #[cfg(feature = "cloudwatch")]
-    #[error(transparent)]
-    Aws(#[from] crate::aws::SettingsError),
-    /// A destination's client cannot be built.
-    #[cfg(feature = "pipeline")]
-    #[error("cannot send telemetry")]
-    Transport(#[from] crate::pipeline::transport::TransportError),
 }
 
 /// What a flush or a shutdown has come to.
@@ -132,8 +121,12 @@ impl Config {
     /// A process without a `tracing` subscriber gets one, which stays: an application that has its own
     /// sets it before this call, or turns this off by [`change_logging`](Self::change_logging).
     ///
+    /// A destination that cannot start (no CA certificates, a file with certificates that cannot be used, no
+    /// AWS region) is off, with a line on standard error and in [`Telemetry::failed_destinations`]; the others
+    /// run. Blocks while certificates are read, and up to two seconds for the AWS profile.
+    ///
     /// # Errors
-    /// There is telemetry already, the system gives no thread, or a client cannot be built.
+    /// There is telemetry already, or the system gives no thread.
     pub fn install(mut self) -> Result<Telemetry, InstallError> {
         for warning in self.warnings() {
             diagnostics::say(warning);
@@ -147,13 +140,13 @@ impl Config {
         if !collector::start() {
             return Err(InstallError::NoThread);
         }
-        let takers = self.takers();
         // Spans that nobody reads need not be told of events.
         let has_span_readers = self.has_span_destination() || self.has_xray();
         let propagator = self.propagator.take().unwrap_or_else(|| {
             if self.has_xray() { Composite::with_xray() } else { Composite::default() }
         });
         let (destinations, parts) = Outlets::start(&mut self)?;
+        let takers = parts.takers();
         let tracer = Tracer {
             sampler: parts.sampler.unwrap_or_else(|| self.sampler.generic()),
             segments: parts.segments,
@@ -181,19 +174,11 @@ impl Config {
         Ok(Telemetry {
             destinations: Some(destinations),
             teller: parts.teller,
+            failed: parts.failed,
             missing_before: span::missing_segments(),
             #[cfg(feature = "xray")]
             xray: parts.xray,
         })
-    }
-}
-
-impl Config {
-    /// Who is there to take anything.
-    fn takers(&self) -> Destinations {
-        let spans = if self.has_span_taker() { Destinations::SPANS } else { Destinations::NONE };
-        let segments = if self.has_xray() { Destinations::SEGMENTS } else { Destinations::NONE };
-        spans.with(segments)
     }
 }
 
@@ -203,6 +188,7 @@ impl Telemetry {
         Self {
             destinations: None,
             teller: None,
+            failed: Vec::new(),
             missing_before: 0,
             #[cfg(feature = "xray")]
             xray: None,
@@ -215,6 +201,11 @@ impl Telemetry {
     #[cfg(feature = "xray")]
     pub fn xray_diagnosis(&self) -> Option<crate::xray::Diagnosis> {
         self.xray.as_ref().map(|running| running.diagnose(span::since_epoch()))
+    }
+
+    /// Destinations that are configured but did not start, each with the reason.
+    pub fn failed_destinations(&self) -> &[FailedDestination] {
+        &self.failed
     }
 
     /// Whether anything is recorded.

@@ -11,7 +11,8 @@ use std::time::Duration;
 use super::InstallError;
 use crate::config::Config;
 use crate::loss::{LossReason, Tally};
-use crate::record::{ErrorRecord, Processor};
+use crate::diagnostics;
+use crate::record::{Destinations, ErrorRecord, Processor};
 use crate::report::Teller;
 use crate::sample::{DecideSegments, Sampler};
 use crate::span::tracer::{Processors, Watcher};
@@ -34,9 +35,53 @@ pub(super) struct Parts {
     pub(super) failures: Option<Arc<dyn TakeFailures>>,
     /// Who tells them.
     pub(super) teller: Option<Arc<Teller>>,
+    /// Destinations that did not start.
+    pub(super) failed: Vec<FailedDestination>,
     /// What others may see of the destination AWS X-Ray.
     #[cfg(feature = "xray")]
     pub(super) xray: Option<crate::xray::Running>,
+}
+
+impl Parts {
+    /// Leaves a destination off, with a message on standard error; the others run.
+    #[cfg_attr(
+        not(any(feature = "pipeline", feature = "opentelemetry")),
+        expect(dead_code, reason = "without a destination none fails")
+    )]
+    pub(super) fn fail(
+        &mut self,
+        destination: impl Into<Cow<'static, str>>,
+        problem: impl fmt::Display,
+    ) {
+        let problem = problem.to_string();
+        let failed = FailedDestination { destination: destination.into(), problem };
+        diagnostics::say(&failed);
+        self.failed.push(failed);
+    }
+
+    /// Kinds of records that what has started takes.
+    pub(super) fn takers(&self) -> Destinations {
+        let Processors { spans, logs, all } = &self.processors;
+        let has_spans = !spans.is_empty() || !logs.is_empty();
+        let spans = if has_spans { Destinations::SPANS } else { Destinations::NONE };
+        let segments = if all.is_empty() { Destinations::NONE } else { Destinations::SEGMENTS };
+        spans.with(segments)
+    }
+}
+
+/// A destination that is configured but did not start, because of its certificates, its region or its threads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedDestination {
+    /// Name of the destination.
+    pub destination: Cow<'static, str>,
+    /// The reason, with what to do.
+    pub problem: String,
+}
+
+impl fmt::Display for FailedDestination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is off: {}", self.destination, self.problem)
+    }
 }
 
 /// What a flush or a shutdown has come to at one destination.
@@ -79,7 +124,7 @@ impl Outlets {
         let processors = Processors { spans, logs, ..Processors::default() };
         let mut parts = Parts { processors, ..Parts::default() };
         super::pipelines::start(config, &mut outlets, &mut parts)?;
-        super::exporters::start(config, &mut outlets, &mut parts)?;
+        super::exporters::start(config, &mut outlets, &mut parts);
         parts.teller = super::reports::start(config, tells_spans, &mut parts)?;
         Ok((outlets, parts))
     }

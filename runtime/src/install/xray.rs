@@ -4,10 +4,9 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::InstallError;
 use super::outlets::Parts;
 use crate::config::Config;
-use crate::export::{Reply, xray as export};
+use crate::export::{Exporter, Reply, xray as export};
 use crate::pipeline::transport::{TransportError, daemon, http, udp};
 use crate::pipeline::{Gatherer, Handle, Motor, Poller, Step};
 use crate::record::{LocalTrace, Resource};
@@ -28,25 +27,42 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the sampler's poller may rest: a clock that was set in the meantime is seen then.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// Starts the destination, if it is configured.
-pub(super) fn start(
-    config: &mut Config,
-    motor: &Motor,
-    parts: &mut Parts,
-) -> Result<Option<Arc<Xray>>, InstallError> {
-    let Some(settings) = config.xray.take() else {
-        if let Some(rules) = config.sampler.xray() {
-            let settings = Settings::new(Address::default());
-            sample_spans(settings, rules, &config.resource, motor, parts)?;
+/// Starts the destination, if it is configured, and the sampler of spans by its rules, where that is chosen.
+pub(super) fn start(config: &mut Config, motor: &Motor, parts: &mut Parts) -> Option<Arc<Xray>> {
+    let settings = config.xray.take();
+    let is_destination = settings.is_some();
+    let settings = settings.unwrap_or_else(|| Settings::new(Address::default()));
+    let client = || http::Client::new(&http::Settings::new(TIMEOUT));
+    let clients = client().and_then(|documents| Ok((documents, client()?)));
+    let (documents, questions) = match clients {
+        Ok(clients) => clients,
+        Err(error) => {
+            parts.fail(<export::Exporter as Exporter>::NAME, error);
+            return None;
         }
-        return Ok(None);
     };
+    if !is_destination {
+        if let Some(rules) = config.sampler.xray() {
+            sample_spans(settings, rules, &config.resource, (motor, questions), parts);
+        }
+        return None;
+    }
+    Some(start_destination(config, settings, documents, (motor, questions), parts))
+}
+
+fn start_destination(
+    config: &Config,
+    settings: Settings,
+    http: http::Client,
+    (motor, questions): (&Motor, http::Client),
+    parts: &mut Parts,
+) -> Arc<Xray> {
     let client = daemon::Client {
         udp: udp::Client::new(udp::Settings {
             pace: settings.pace,
             ..udp::Settings::new(settings.daemon.udp.clone())
         }),
-        http: client()?,
+        http,
     };
     let exporter = export::Exporter::new(&settings.dialect(&config.resource));
     // The pace of datagrams is one, whatever the batch variables say.
@@ -60,24 +76,26 @@ pub(super) fn start(
         let watching = Arc::clone(&gatherer);
         parts.watcher = Some(Watcher(Arc::new(move |running| watching.begun(running))));
     }
-    let sampler = settings.sampler(&config.resource);
-    if let Some(sampler) = &sampler {
-        keep_up_to_date(sampler, &settings, motor)?;
-        parts.segments = Some(Arc::new(sampler.clone()));
-    }
-    if let Some(rules) = config.sampler.xray() {
-        match &sampler {
-            Some(sampler) => {
-                let shared = SharedDecision::new(sampler.clone(), span::since_epoch);
-                parts.segments = Some(Arc::new(shared.clone()));
-                parts.sampler = Some(by_rules(shared));
-            }
-            None => sample_spans(settings.clone(), rules, &config.resource, motor, parts)?,
+    parts.context_missing = settings.context_missing;
+    let (sampler, notes) = (settings.sampler(&config.resource), settings.notes.clone());
+    match (&sampler, config.sampler.xray()) {
+        (None, None) => {}
+        (None, Some(rules)) => {
+            sample_spans(settings, rules, &config.resource, (motor, questions), parts);
+        }
+        (Some(sampler), None) => {
+            keep_up_to_date(sampler, &settings, (motor, questions));
+            parts.segments = Some(Arc::new(sampler.clone()));
+        }
+        (Some(sampler), Some(_)) => {
+            keep_up_to_date(sampler, &settings, (motor, questions));
+            let shared = SharedDecision::new(sampler.clone(), span::since_epoch);
+            parts.segments = Some(Arc::new(shared.clone()));
+            parts.sampler = Some(by_rules(shared));
         }
     }
-    parts.context_missing = settings.context_missing;
-    parts.xray = Some(Running { sampler, notes: settings.notes, ledger });
-    Ok(Some(gatherer))
+    parts.xray = Some(Running { sampler, notes, ledger });
+    gatherer
 }
 
 /// Lets the rules of the account decide about spans, where no segments are sampled by them.
@@ -85,18 +103,17 @@ fn sample_spans(
     mut settings: Settings,
     rules: &SpanRules,
     resource: &Resource,
-    motor: &Motor,
+    poller: (&Motor, http::Client),
     parts: &mut Parts,
-) -> Result<(), InstallError> {
+) {
     settings.sampling = Sampling::Central(None);
     if let Some(address) = &rules.address {
         settings.daemon.tcp = address.clone();
     }
     if let Some(sampler) = settings.sampler(resource) {
-        keep_up_to_date(&sampler, &settings, motor)?;
+        keep_up_to_date(&sampler, &settings, poller);
         parts.sampler = Some(by_rules(SharedDecision::new(sampler, span::since_epoch)));
     }
-    Ok(())
 }
 
 /// A caller's decision counts more than the rules.
@@ -104,23 +121,16 @@ fn by_rules(shared: SharedDecision) -> Sampler {
     Sampler::Custom(Arc::new(shared)).parent_based()
 }
 
-fn client() -> Result<http::Client, InstallError> {
-    Ok(http::Client::new(&http::Settings { timeout: TIMEOUT, tls: false, proxy: None })?)
-}
-
-/// Lets the rules be fetched through the daemon if that is meant.
+/// Lets the rules be fetched through the daemon if they are those of the account.
 fn keep_up_to_date(
     sampler: &rules::Sampler,
     settings: &Settings,
-    motor: &Motor,
-) -> Result<(), InstallError> {
+    (motor, client): (&Motor, http::Client),
+) {
     if let Some(central) = sampler.central(seed()) {
-        motor.poll(
-            Polling::new(central, &settings.daemon.tcp.to_string(), span::since_epoch),
-            client()?,
-        );
+        let address = settings.daemon.tcp.to_string();
+        motor.poll(Polling::new(central, &address, span::since_epoch), client);
     }
-    Ok(())
 }
 
 /// A random number: every hasher of the library has keys of its own.
