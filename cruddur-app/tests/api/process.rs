@@ -34,7 +34,7 @@ fn a_bad_setting_ends_the_program_with_its_name() {
     assert_eq!(
         refused(&[("DATABASE_URL", "mysql://cruddur:s3cret@db/cruddur")]),
         "cruddur cannot run: DATABASE_URL is `…`, \
-         expected postgres://user:password@host:port/database\n"
+         expected postgres://user:password@host:port/database, sqlite://file or sqlite::memory:\n"
     );
 }
 
