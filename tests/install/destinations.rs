@@ -165,3 +165,54 @@ pub(crate) fn the_daemon_and_a_local_collector_are_reached_without_the_proxy() {
     assert_eq!(report.destinations.iter().map(|it| it.tally.delivered).sum::<u64>(), 2, "{report}");
     assert_eq!(proxy.heads(), [""; 0]);
 }
+
+pub(crate) fn a_time_without_end_in_any_setting_loses_nothing() {
+    use std::time::Duration;
+
+    use opentelemetry_sdk::trace::InMemorySpanExporter;
+    use spanwright::opentelemetry::{Destination, Limits};
+    use spanwright::pipeline::{Backoff, GatherSettings, Settings};
+    use spanwright::{export, secret::Secret, xray};
+
+    const MAX: Duration = Duration::MAX;
+    let (sink, daemon) = (OtlpSink::start(), support::xray_daemon::XrayDaemon::start());
+    let endpoint = export::otlp::Endpoint::base(&sink.endpoint()).expect("an address");
+    let otlp = export::otlp::Settings { timeout: MAX, ..export::otlp::Settings::new(endpoint) };
+    let endpoint = export::rollbar::Endpoint::new(&sink.endpoint()).expect("an address");
+    let rollbar = export::rollbar::Settings::new(Secret::new("0123456789"));
+    let rollbar = export::rollbar::Settings { timeout: MAX, endpoint, ..rollbar };
+    let address = xray::Address::parse(&daemon.address().to_string()).expect("an address");
+    let gather = GatherSettings {
+        grace: MAX,
+        max_age: MAX,
+        max_wait: MAX,
+        heartbeat: Some(MAX),
+        ..GatherSettings::default()
+    };
+    let pace = Some(xray::Pace { per: MAX, ..xray::Pace::default() });
+    let sampling = xray::Sampling::AsSpans;
+    let segments = xray::Settings { gather, pace, sampling, ..xray::Settings::new(address) };
+    let pipeline = Settings {
+        max_batch_age: MAX,
+        backoff: Backoff { initial: MAX, max: MAX },
+        give_up_after: MAX,
+        ..Settings::default()
+    };
+    let limits = Limits { max_batch_age: MAX, export_timeout: MAX, ..Limits::default() };
+    let telemetry = config(&[])
+        .otlp(otlp)
+        .rollbar(rollbar)
+        .xray(segments)
+        .pipeline(pipeline)
+        .exporter(Destination::new(InMemorySpanExporter::default()).limits(limits))
+        .change_reports(|reports| reports.hold = MAX)
+        .install()
+        .expect("nothing else is installed");
+    let kind = spanwright::record::SpanKind::Server;
+    spanwright::Span::build("GET /home").kind(kind).start().in_scope(|| drop(failing()));
+    assert!(telemetry.flush(MAX).in_time);
+    let report = telemetry.shutdown(MAX);
+    assert!(report.in_time, "{report}");
+    let lost: u64 = report.destinations.iter().map(|it| it.tally.lost()).sum();
+    assert_eq!((report.destinations.len(), lost, daemon.documents().len()), (4, 0, 1), "{report}");
+}

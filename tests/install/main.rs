@@ -71,6 +71,7 @@ fn telemetry_keeps_its_promises() {
     destinations::otlp_by_tls_takes_the_files_of_the_variables();
     destinations::every_remote_destination_goes_by_the_proxy();
     destinations::the_daemon_and_a_local_collector_are_reached_without_the_proxy();
+    destinations::a_time_without_end_in_any_setting_loses_nothing();
     processors::a_processor_that_panics_costs_what_it_held_and_the_collector_goes_on();
     processors::spans_of_processors_are_not_recorded();
     deadlines::shutdown_counts_what_a_hanging_processor_holds();

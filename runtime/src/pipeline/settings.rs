@@ -7,7 +7,7 @@ use super::state::Rules;
 use crate::export::Limits;
 use crate::warnings::Warnings;
 
-/// What any longer time is meant as; a moment may be that far away on every clock.
+/// Longest time of any setting; a longer one counts as this, which can be added to every moment of a clock.
 pub(super) const FOR_EVER: Duration = Duration::from_hours(365 * 24);
 
 /// How one destination batches, retries and bounds what it holds.
@@ -103,7 +103,10 @@ impl Settings {
             },
             max_batch_age: self.max_batch_age.min(FOR_EVER),
             max_in_flight: self.max_in_flight.max(1),
-            backoff: self.backoff,
+            backoff: Backoff {
+                initial: self.backoff.initial.min(FOR_EVER),
+                max: self.backoff.max.min(FOR_EVER),
+            },
             give_up_after: self.give_up_after.min(FOR_EVER),
         }
     }
@@ -147,7 +150,8 @@ mod tests {
             ("OTEL_BSP_MAX_QUEUE_SIZE", "0", "a number of spans, at least 1"),
             ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "-1", "a number of spans, at least 1"),
         ] {
-            let warning = format!("{variable} is `{value}`, expected {expected}; using the default");
+            let warning =
+                format!("{variable} is `{value}`, expected {expected}; using the default");
             assert_eq!(from(&[(variable, value)]), (Settings::default(), vec![warning]));
         }
     }

@@ -147,7 +147,8 @@ fn printable(value: &str) -> String {
 fn entries(list: &str) -> String {
     let entry = |entry: &str| {
         let entry = entry.trim();
-        let entry = entry.strip_prefix("*.").map_or_else(|| entry.to_owned(), |it| format!(".{it}"));
+        let entry =
+            entry.strip_prefix("*.").map_or_else(|| entry.to_owned(), |it| format!(".{it}"));
         let entry = match entry.rsplit_once(':') {
             Some((host, port)) if port.parse::<u16>().is_ok() && is_whole(host) => host,
             _ => entry.as_str(),
@@ -230,7 +231,10 @@ mod tests {
     fn proxies_print_without_credentials() {
         let (proxies, _) = read(&[("ALL_PROXY", "http://me:secret@a:1")]);
         let text = format!("{proxies:?}");
-        assert!(text.contains("a:1") && !text.contains("secret") && !text.contains("me:"), "{text}");
+        assert!(
+            text.contains("a:1") && !text.contains("secret") && !text.contains("me:"),
+            "{text}"
+        );
         assert_eq!(proxies.secrets()[0].reveal(), "secret");
     }
 

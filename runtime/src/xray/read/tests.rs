@@ -53,6 +53,8 @@ fn words_may_be_written_in_any_case() {
     assert_eq!(settings.transport, Transport::TcpAcked);
     assert_eq!(settings.sampling, Sampling::AsSpans);
     assert_eq!(settings.gather.heartbeat, Some(Duration::from_secs(30)));
+    let longest = on(&[("SPANWRIGHT_XRAY_HEARTBEAT", "18446744073709551615")]);
+    assert_eq!(longest.gather.heartbeat, Some(Duration::from_secs(u64::MAX)));
 }
 
 #[test]
