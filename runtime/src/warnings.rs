@@ -44,7 +44,12 @@ impl Warnings {
     }
 
     /// Adds a warning about one entry of a list; the other entries apply.
-    pub(crate) fn invalid_entry(&mut self, variable: &str, found: &str, expected: impl fmt::Display) {
+    pub(crate) fn invalid_entry(
+        &mut self,
+        variable: &str,
+        found: &str,
+        expected: impl fmt::Display,
+    ) {
         let found = diagnostics::shorten(found, MAX_FOUND_CHARS);
         self.push(format_args!("{variable} has the entry `{found}`, expected {expected}; ignored"));
     }

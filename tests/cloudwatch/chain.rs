@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use spanwright::{Config, Span, Telemetry};
 use spanwright::config::Environment;
 use spanwright::loss::LossReason;
 use spanwright::pipeline::Settings;
+use spanwright::{Config, Span, Telemetry};
 use support::alone::{alone, said};
 use support::cloudwatch_server::{ACCESS_KEY_ID, CloudwatchServer, SECRET_ACCESS_KEY, refusal};
 use support::otlp_sink::OtlpSink;

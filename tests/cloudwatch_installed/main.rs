@@ -179,7 +179,9 @@ fn segments_say_where_the_log_is() {
 #[test]
 fn a_template_that_makes_no_name_is_an_error() {
     let environment: Environment =
-        [("CLOUDWATCH_LOG_GROUP", GROUP), ("CLOUDWATCH_LOG_STREAM", "{host}")].into_iter().collect();
+        [("CLOUDWATCH_LOG_GROUP", GROUP), ("CLOUDWATCH_LOG_STREAM", "{host}")]
+            .into_iter()
+            .collect();
     let error = Config::from_environment(&environment).expect_err("the value is bad").to_string();
     let expected = "CLOUDWATCH_LOG_STREAM is `{host}`: `{host}` is not known, expected";
     assert!(error.starts_with(expected), "{error}");

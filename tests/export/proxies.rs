@@ -58,10 +58,8 @@ async fn loopback_and_link_local_are_never_reached_by_the_proxy() {
     let (server, log) = ok_server();
     let all = [("ALL_PROXY", &*proxy.url()), ("NO_PROXY", "a.test")];
     let proxies = proxies(&all);
-    let settings = |timeout| http::Settings {
-        proxies: proxies.clone(),
-        ..http::Settings::new(timeout)
-    };
+    let settings =
+        |timeout| http::Settings { proxies: proxies.clone(), ..http::Settings::new(timeout) };
     let by_name = server.url().replace("127.0.0.1", "localhost");
     for url in [server.url(), by_name] {
         assert_eq!(send(&settings(LONG), &url).await.expect("it is there").status, 200, "{url}");

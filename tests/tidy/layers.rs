@@ -27,14 +27,8 @@ const MATRIX: &[(&str, Imports)] = &[
     ("tree", Only(&["record"])),
     // Producers, dialects and motion, which do not know each other.
     ("span", Only(&["record", "sample", "propagate", "loss", "diagnostics", "turns"])),
-    (
-        "export",
-        Only(&["record", "sample", "secret", "notes", "utc", "origin", "tree", "warnings"]),
-    ),
-    (
-        "pipeline",
-        Only(&["record", "export", "loss", "diagnostics", "secret", "turns", "warnings"]),
-    ),
+    ("export", Only(&["record", "sample", "secret", "notes", "utc", "origin", "tree", "warnings"])),
+    ("pipeline", Only(&["record", "export", "loss", "diagnostics", "secret", "turns", "warnings"])),
     ("report", Only(&["record", "span", "loss", "diagnostics", "secret", "conventions"])),
     ("logging", Only(&["record", "span", "diagnostics"])),
     // The edges of the process.

@@ -27,7 +27,9 @@ fn warnings(environment: &Environment, settings: Option<&Settings>) -> Vec<Strin
 }
 
 fn other_addresses(environment: &Environment) -> Vec<String> {
-    if Endpoint::from_env(Service::LOGS, &|name| environment.owned(name)).is_ok_and(|named| named.is_some()) {
+    if Endpoint::from_env(Service::LOGS, &|name| environment.owned(name))
+        .is_ok_and(|named| named.is_some())
+    {
         return Vec::new();
     }
     let is_on =

@@ -28,7 +28,10 @@ impl Environment {
     }
 
     /// The value of a variable like [`get`](Self::get), for what looks variables up.
-    #[cfg_attr(not(feature = "pipeline"), expect(dead_code, reason = "exporters look variables up"))]
+    #[cfg_attr(
+        not(feature = "pipeline"),
+        expect(dead_code, reason = "exporters look variables up")
+    )]
     pub(crate) fn owned(&self, name: &str) -> Option<String> {
         self.get(name).map(str::to_owned)
     }

@@ -28,7 +28,16 @@ pub enum ConfigError {
         /// Why not.
         error: std::io::Error,
     },
-    /// A file of sampling rules.
+    /// A file that holds no sampling rules.
+    #[cfg(feature = "xray")]
+    #[error("{variable} names {error}")]
+    RulesFile {
+        /// The variable.
+        variable: &'static str,
+        /// The file, and what is wrong in it.
+        error: crate::sample::xray::RulesError,
+    },
+    /// A text in code that holds no sampling rules.
     #[cfg(feature = "xray")]
     #[error(transparent)]
     Rules(#[from] crate::sample::xray::RulesError),

@@ -93,10 +93,8 @@ fn limits(environment: &Environment, warnings: &mut Warnings) -> Limits {
         variables.iter().find_map(|variable| standard_count(environment, variable, warnings))
     };
     let attributes = first(&["OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"]);
-    let value_chars = first(&[
-        "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-        "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-    ]);
+    let value_chars =
+        first(&["OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"]);
     Limits {
         attributes: attributes.unwrap_or(defaults.attributes),
         events: first(&["OTEL_SPAN_EVENT_COUNT_LIMIT"]).unwrap_or(defaults.events),

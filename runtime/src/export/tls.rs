@@ -31,7 +31,10 @@ impl PemFile {
         Self { path: path.into(), variable: None }
     }
 
-    #[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "named by variables of OTLP alone"))]
+    #[cfg_attr(
+        not(feature = "otlp"),
+        expect(dead_code, reason = "named by variables of OTLP alone")
+    )]
     pub(super) fn named_by(variable: &'static str, path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), variable: Some(variable) }
     }

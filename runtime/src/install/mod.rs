@@ -45,8 +45,8 @@ use crate::span::tracer::{self, Tracer};
 use crate::span::{self, collector};
 use crate::{diagnostics, logging};
 
-pub use outlets::{Delivery, FailedDestination};
 use outlets::Outlets;
+pub use outlets::{Delivery, FailedDestination};
 
 /// How long a drop waits for what is on its way.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);

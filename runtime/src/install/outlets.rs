@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use super::InstallError;
 use crate::config::Config;
-use crate::loss::{LossReason, Tally};
 use crate::diagnostics;
+use crate::loss::{LossReason, Tally};
 use crate::record::{Destinations, ErrorRecord, Processor};
 use crate::report::Teller;
 use crate::sample::{DecideSegments, Sampler};

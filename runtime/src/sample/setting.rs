@@ -100,7 +100,9 @@ mod tests {
             for name in ["traceidratio", "parentbased_traceidratio"] {
                 assert_eq!(
                     Sampler::from_setting(name, Some(argument)).unwrap_err().to_string(),
-                    format!("OTEL_TRACES_SAMPLER_ARG is `{argument}`, expected a number from 0 to 1")
+                    format!(
+                        "OTEL_TRACES_SAMPLER_ARG is `{argument}`, expected a number from 0 to 1"
+                    )
                 );
             }
         }

@@ -103,8 +103,11 @@ fn rules(environment: &Environment) -> Result<Option<Rules>, ConfigError> {
         path: path.to_owned(),
         error,
     })?;
-    let rules = Rules::from_json(&text).map_err(|error| error.in_file(path))?;
-    Ok(Some(rules))
+    let wrong = |error: crate::sample::xray::RulesError| ConfigError::RulesFile {
+        variable: RULES,
+        error: error.in_file(path),
+    };
+    Rules::from_json(&text).map(Some).map_err(wrong)
 }
 
 /// A list of paths with wildcards, each with a method before it or not.

@@ -115,13 +115,14 @@ fn a_bad_value_of_a_standard_variable_stops_no_disabled_service() {
 fn every_standard_variable_is_in_the_table_of_bad_values() {
     /// Any text is right for these.
     const ANY: [&str; 2] = ["OTEL_SERVICE_NAME", "OTEL_TRACES_SAMPLER_ARG"];
-    let missing = near_miss::READ.into_iter().filter(|name| name.starts_with("OTEL_")).filter(
-        |name| {
+    let missing =
+        near_miss::READ.into_iter().filter(|name| name.starts_with("OTEL_")).filter(|name| {
             let is_listed = BAD.iter().any(|(variable, ..)| variable == name);
-            !is_listed && !ANY.contains(name) && !name.ends_with("CERTIFICATE")
+            !is_listed
+                && !ANY.contains(name)
+                && !name.ends_with("CERTIFICATE")
                 && !name.ends_with("CLIENT_KEY")
-        },
-    );
+        });
     assert_eq!(missing.collect::<Vec<_>>(), [""; 0]);
 }
 

@@ -75,7 +75,9 @@ impl Environment<'_> {
             self.warnings.invalid(
                 ENDPOINT,
                 &address::printable(&found),
-                format_args!("a base address without the path of a signal, or the variable {exact}"),
+                format_args!(
+                    "a base address without the path of a signal, or the variable {exact}"
+                ),
                 &format!("requests go to `{endpoint}`"),
             );
         }
@@ -85,8 +87,7 @@ impl Environment<'_> {
     fn check_exact(&mut self, endpoint: &Endpoint) {
         let Signal { endpoint: variable, path, .. } = *self.signal;
         let found = address::path(endpoint.url()).trim_end_matches('/');
-        let is_of_another =
-            |known: &&str| *known != path && found.ends_with(&format!("/{known}"));
+        let is_of_another = |known: &&str| *known != path && found.ends_with(&format!("/{known}"));
         if found.is_empty() || Signal::PATHS.iter().any(is_of_another) {
             let expected =
                 format_args!("an address with the path that it is sent to, such as `/{path}`");
