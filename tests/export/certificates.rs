@@ -20,8 +20,8 @@ impl File {
         Self(path)
     }
 
-    fn pem(&self) -> Option<PemFile> {
-        Some(PemFile::new(&self.0))
+    fn pem(&self) -> PemFile {
+        PemFile::new(&self.0)
     }
 }
 
@@ -47,7 +47,7 @@ async fn only_authorities_of_the_file_are_trusted() {
     let server = TlsServer::start(&own, "localhost", false);
     let with = |name, authority: &Authority| File::new(name, &authority.pem());
     let (own, other) = (with("own-ca.pem", &own), with("other-ca.pem", &other));
-    let ca = |file: &File| TlsFiles { ca: file.pem(), ..TlsFiles::default() };
+    let ca = |file: &File| TlsFiles { ca: Some(file.pem()), ..TlsFiles::default() };
     assert_eq!(send(ca(&own), &server).await.expect("it is trusted").status, 200);
     let error = send(ca(&other), &server).await.expect_err("nobody knows the authority");
     assert!(matches!(error, TransportError::Connect(_)), "{error}");
@@ -62,9 +62,12 @@ async fn a_server_that_wants_a_client_certificate_gets_that_of_the_files() {
     let client = authority.identity("client.test");
     let certificate = File::new("mtls-client.pem", client.certificate.trim_end());
     let key = File::new("mtls-key.pem", client.key.trim_end());
-    let alone = TlsFiles { ca: ca.pem(), ..TlsFiles::default() };
-    let both =
-        TlsFiles { client_certificate: certificate.pem(), client_key: key.pem(), ..alone.clone() };
+    let alone = TlsFiles { ca: Some(ca.pem()), ..TlsFiles::default() };
+    let both = TlsFiles {
+        client_certificate: Some(certificate.pem()),
+        client_key: Some(key.pem()),
+        ..alone.clone()
+    };
     assert_eq!(send(both, &server).await.expect("the client is known").status, 200);
     send(alone, &server).await.expect_err("the client is not known");
     assert_eq!(server.log().all().len(), 1);
@@ -81,11 +84,11 @@ fn a_file_that_cannot_be_used_is_named() {
     let der = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     let broken = File::new("broken.pem", der);
     let missing = File(PathBuf::from("/no/such/file.pem"));
-    let ca = |file: &File| TlsFiles { ca: file.pem(), ..TlsFiles::default() };
+    let ca = |file: &File| TlsFiles { ca: Some(file.pem()), ..TlsFiles::default() };
     let client = |certificate: &File, key: &File| TlsFiles {
-        client_certificate: certificate.pem(),
-        client_key: key.pem(),
-        ca: good.pem(),
+        client_certificate: Some(certificate.pem()),
+        client_key: Some(key.pem()),
+        ca: Some(good.pem()),
     };
     for (files, named, problem) in [
         (ca(&missing), &missing, "No such file"),

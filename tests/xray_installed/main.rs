@@ -257,13 +257,13 @@ fn the_sampler_xray_decides_once_for_spans_and_segments() {
     }
     let report = telemetry.shutdown(LONG);
     assert!(report.in_time, "{report}");
-    let hex = |id: &[u8]| id.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let number = |id: &[u8]| u128::from_be_bytes(id.try_into().expect("16 bytes"));
     let spans = sink.spans();
-    let of_spans: BTreeSet<_> = spans.iter().flatten().map(|span| hex(&span.trace_id)).collect();
+    let of_spans: BTreeSet<_> = spans.iter().flatten().map(|span| number(&span.trace_id)).collect();
     daemon.wait_for(of_spans.len());
     let trace_id = |document: &Value| {
         let text = document["trace_id"].as_str().expect("an id");
-        text.replacen("1-", "", 1).replace('-', "")
+        u128::from_str_radix(&text[2..].replace('-', ""), 16).expect("hexadecimal digits")
     };
     let documents = daemon.documents();
     let of_segments: BTreeSet<_> = documents.iter().map(|it| trace_id(&it.json)).collect();

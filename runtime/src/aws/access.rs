@@ -63,6 +63,10 @@ impl Access {
     }
 
     /// The same, by these proxies where none are set.
+    #[cfg_attr(
+        not(feature = "cloudwatch"),
+        expect(dead_code, reason = "for CloudWatch Logs alone")
+    )]
     pub(crate) fn default_proxies(self, proxies: &Proxies) -> Self {
         Self { proxies: self.proxies.or_else(|| Some(proxies.clone())), ..self }
     }

@@ -177,7 +177,9 @@ fn proxied(proxies: &Proxies) -> Option<ProviderConfig> {
         let mut builder =
             Connector::builder().proxy_config(config.clone()).tls_provider(tls.clone());
         builder.set_connector_settings(settings.cloned());
-        builder.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        if let Some(components) = components {
+            builder.set_sleep_impl(components.sleep_impl());
+        }
         builder.build()
     });
     Some(ProviderConfig::default().with_http_client(client))

@@ -24,7 +24,6 @@ has! {
     "otlp" has_otlp_exceptions: bool => |config| config.otlp_exceptions.is_some(), else false;
     "rollbar" has_rollbar: bool => |config| config.rollbar.is_some(), else false;
     "xray" has_xray: bool => |config| config.xray.is_some(), else false;
-    "xray" samples_spans_by_xray: bool => |config| config.sampler.xray().is_some(), else false;
     "cloudwatch" has_cloudwatch: bool => |config| config.cloudwatch.is_some(), else false;
     "console" has_console: bool => |config| config.console.is_some(), else false;
     "otlp" secrets_of_otlp: Vec<Secret> => |config| {

@@ -15,6 +15,8 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
     let notes = &mut warnings;
     let (resource, has_service_name) = resource::read(environment, notes);
     let choice = Choice::read(environment, notes);
+    #[cfg(not(any(feature = "otlp", feature = "console")))]
+    let _ = choice;
     #[cfg(feature = "cloudwatch")]
     let cloudwatch = super::cloudwatch::read(environment, notes)?;
     Ok(Config {
@@ -218,10 +220,8 @@ pub(super) fn xray_rules(config: Config, _json: &str) -> Result<Config, ConfigEr
 }
 
 /// A boolean of ours.
-pub(super) fn is_on(
-    environment: &Environment,
-    variable: &'static str,
-) -> Result<bool, ConfigError> {
+#[cfg(feature = "console")]
+fn is_on(environment: &Environment, variable: &'static str) -> Result<bool, ConfigError> {
     let Some(found) = environment.get(variable) else { return Ok(false) };
     truth(found).ok_or_else(|| ConfigError::Value {
         variable,
@@ -245,6 +245,7 @@ pub(crate) fn aws_bool(
     is_on
 }
 
+#[cfg(any(feature = "xray", feature = "console"))]
 fn truth(found: &str) -> Option<bool> {
     match found.to_ascii_lowercase().as_str() {
         "true" | "1" => Some(true),

@@ -3,7 +3,7 @@
 //! In: text. Out: what is wrong with it, its parts, a form of it that may be printed.
 //! Never: prints credentials or a query.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 /// Why an address cannot be used; `None` if it can.
 pub(crate) fn problem(address: &str) -> Option<&'static str> {

@@ -23,8 +23,11 @@ pub(super) fn start(
 ) -> Result<(), InstallError> {
     let has_errors = config.has_rollbar() || config.has_otlp_exceptions();
     let has_spans = config.has_otlp() || config.has_xray() || config.has_console();
-    let has_network = config.has_cloudwatch() || config.samples_spans_by_xray();
-    if !has_spans && !has_errors && !has_network {
+    #[cfg(feature = "xray")]
+    let has_rules = config.sampler.xray().is_some();
+    #[cfg(not(feature = "xray"))]
+    let has_rules = false;
+    if !has_spans && !has_errors && !config.has_cloudwatch() && !has_rules {
         return Ok(());
     }
     let motor = Motor::start()?;

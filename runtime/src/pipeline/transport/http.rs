@@ -77,7 +77,7 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    pub(super) fn file(file: &PemFile, problem: impl ToString) -> Self {
+    pub(super) fn file(file: &PemFile, problem: &dyn fmt::Display) -> Self {
         Self::File { file: file.clone(), problem: problem.to_string() }
     }
 }

@@ -79,6 +79,10 @@ impl Proxies {
     }
 
     /// Passwords in the addresses, which must not turn up anywhere.
+    #[cfg_attr(
+        not(any(feature = "otlp", feature = "cloudwatch", feature = "rollbar")),
+        expect(dead_code, reason = "for the configuration of remote destinations")
+    )]
     pub(crate) fn secrets(&self) -> Vec<Secret> {
         let both = [&self.http, &self.https].into_iter().flatten();
         let user = both.filter_map(|address| Some(user_of(address.reveal())?.split_once(':')?.1));

@@ -13,7 +13,7 @@ pub(super) fn with_files(
     if let Some(file) = &files.ca {
         let certificates = Certificate::from_pem_bundle(&read(file)?);
         let certificates = certificates.ok().filter(|found| !found.is_empty());
-        let none = || ClientError::file(file, "it holds no certificates in PEM");
+        let none = || ClientError::file(file, &"it holds no certificates in PEM");
         builder = builder.tls_certs_only(certificates.ok_or_else(none)?);
     }
     if let (Some(certificate), Some(key)) = (&files.client_certificate, &files.client_key) {
@@ -21,7 +21,7 @@ pub(super) fn with_files(
         let pem = [read(key)?, b"\n".to_vec(), read(certificate)?].concat();
         let identity = Identity::from_pem(&pem).map_err(|_| {
             let problem = format!("it and {key} hold no certificate with a private key in PEM");
-            ClientError::file(certificate, problem)
+            ClientError::file(certificate, &problem)
         })?;
         builder = builder.identity(identity);
     }
@@ -36,5 +36,5 @@ pub(super) fn names(files: &TlsFiles) -> String {
 }
 
 fn read(file: &PemFile) -> Result<Vec<u8>, ClientError> {
-    std::fs::read(&file.path).map_err(|error| ClientError::file(file, error))
+    std::fs::read(&file.path).map_err(|error| ClientError::file(file, &error))
 }

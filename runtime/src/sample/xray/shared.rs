@@ -58,7 +58,7 @@ mod tests {
         let rules = r#"{"version": 2, "default": {"fixed_target": 2, "rate": 0}, "rules": []}"#;
         let rules = Some(Rules::from_json(rules).expect("rules"));
         let sampler = Sampler::new(Settings { rules, ..Settings::default() });
-        let now = || Duration::from_secs(1_800_000_000);
+        let now = || Duration::from_hours(500_000);
         let shared = Shared::new(sampler, now);
         let input = |id| Input {
             parent: None,
@@ -72,7 +72,7 @@ mod tests {
             let spans = Decide::decide(&shared, &input);
             let segments = DecideSegments::decide(&shared, &input, now());
             assert_eq!((spans.is_sampled(), segments.is_sampled), (is_sampled, is_sampled), "{id}");
-            assert_eq!(segments.rule.is_some(), true, "{id}");
+            assert!(segments.rule.is_some(), "{id}");
         }
     }
 }
