@@ -76,6 +76,7 @@ mod conventions;
 pub mod diagnostics;
 #[cfg(feature = "pipeline")]
 pub mod export;
+mod guard;
 mod headers;
 #[cfg(feature = "http-client")]
 pub mod http_client;

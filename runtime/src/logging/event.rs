@@ -5,12 +5,12 @@
 
 use std::error::Error;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tracing::Event;
 use tracing::field::{Field, Visit};
 
 use super::callsite::{Site, key};
+pub(super) use crate::guard::guard as guarded;
 use crate::span::log::{self, Values};
 use crate::span::{Chain, SpanRef};
 
@@ -46,11 +46,6 @@ pub(super) fn error(event: &Event<'_>) -> Option<String> {
     let mut look = Look(None);
     event.record(&mut look);
     look.0
-}
-
-/// Runs what is not ours; `None` where it panicked.
-pub(super) fn guarded<R>(body: impl FnOnce() -> R) -> Option<R> {
-    catch_unwind(AssertUnwindSafe(body)).ok()
 }
 
 struct Fields<'a, 'b> {

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::{BaggageHeader, Carrier, Context, Propagator, TraceContext, Xray, xray};
+use crate::guard::guard;
 
 /// The setting whose text [`Composite::from_setting`] takes.
 ///
@@ -120,13 +121,14 @@ impl Propagator for Composite {
 
     fn extract(&self, carrier: &dyn Carrier, context: &mut Context) {
         for propagator in &self.propagators {
-            propagator.extract(carrier, context);
+            // One that panics costs what it would have read from here on.
+            guard(|| propagator.extract(carrier, context));
         }
     }
 
     fn inject(&self, context: &Context, set: &mut dyn FnMut(&'static str, &str)) {
         for propagator in &self.propagators {
-            propagator.inject(context, set);
+            guard(|| propagator.inject(context, set));
         }
     }
 }

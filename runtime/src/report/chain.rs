@@ -7,8 +7,8 @@ use std::any::type_name;
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Write as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::guard::guard;
 use crate::record::Cause;
 
 /// How many sources of an error are told; a chain may be a ring.
@@ -22,10 +22,10 @@ const MAX_NAME_BYTES: usize = 255;
 pub(crate) fn causes(type_name: &'static str, error: &dyn Error) -> Vec<Cause> {
     let mut causes =
         vec![Cause { type_name: outer_name(type_name, error), message: message(error) }];
-    let mut next = guarded(|| error.source()).flatten();
+    let mut next = guard(|| error.source()).flatten();
     while let Some(source) = next.filter(|_| causes.len() <= MAX_SOURCES) {
         causes.push(Cause { type_name: source_name(source), message: message(source) });
-        next = guarded(|| source.source()).flatten();
+        next = guard(|| source.source()).flatten();
     }
     // From the front, as each is compared with what the next one says before that loses its own end.
     for at in 1..causes.len() {
@@ -41,7 +41,7 @@ pub(super) fn cause(type_name: &'static str, text: &dyn fmt::Display) -> Cause {
     let type_name = (!is_text).then_some(Cow::Borrowed(type_name));
     let mut message = String::new();
     // What fails while it formats has still written what it could.
-    guarded(|| {
+    guard(|| {
         let _ = write!(Limited { text: &mut message, max_bytes: MAX_MESSAGE_BYTES }, "{text}");
     });
     Cause { type_name, message }
@@ -53,11 +53,6 @@ fn cut_off(message: &mut String, source: &str) {
     if let Some(end) = own.map(str::len).filter(|_| !source.is_empty()) {
         message.truncate(end);
     }
-}
-
-/// Runs what the error's author wrote; a panic there costs what it would have returned.
-fn guarded<T>(run: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(run)).ok()
 }
 
 /// Takes so many bytes of text, and refuses what is beyond, so that nobody formats it in vain.
@@ -77,7 +72,7 @@ impl fmt::Write for Limited<'_> {
 /// What formats, as far as it is kept. What fails or panics has still written what it could.
 fn limited(value: fmt::Arguments<'_>, max_bytes: usize) -> String {
     let mut text = String::new();
-    guarded(|| Limited { text: &mut text, max_bytes }.write_fmt(value));
+    guard(|| Limited { text: &mut text, max_bytes }.write_fmt(value));
     text
 }
 

@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
-use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::panic::PanicHookInfo;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,6 +18,7 @@ use super::limit::{Limiter, Summary};
 use super::settings::{Panics, Settings};
 use super::telling::Telling;
 use super::trail::Trail;
+use crate::guard::guard;
 use crate::loss::{Ledger, LossReason};
 use crate::record::{Breadcrumb, Cause, Happening, ReportId, Severity};
 use crate::span::{self, Noticed, Scope, SpanRef, TakeFailures, Told};
@@ -98,7 +99,7 @@ pub(super) fn once<R>(notice: impl FnOnce() -> R) -> Option<R> {
         return None;
     }
     let _done = Done;
-    catch_unwind(AssertUnwindSafe(notice)).ok()
+    guard(notice)
 }
 
 impl Reporter {
@@ -365,7 +366,10 @@ pub(super) struct Ids {
 
 impl Ids {
     pub(super) fn random() -> Self {
-        Self { next: AtomicU64::new(0), keys: Some([RandomState::new(), RandomState::new()]) }
+        Self {
+            next: AtomicU64::new(0),
+            keys: Some([RandomState::new(), RandomState::new()]),
+        }
     }
 
     /// 1, 2, 3 …, for tests that compare whole reports.

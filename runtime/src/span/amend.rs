@@ -7,6 +7,7 @@
 
 use std::mem::MaybeUninit;
 
+use super::attribute;
 use super::callsite::{Callsite, MANUAL};
 use super::clock;
 use super::current::{self, Current};
@@ -81,7 +82,7 @@ const LINK_WORDS: usize = 4;
 fn gathered(attributes: &Attributes<'_>) -> Vec<MaybeUninit<u64>> {
     let mut items = Vec::new();
     for (key, value) in attributes {
-        value.to_attribute(Sink::new(Buffer::growing(&mut items), Key::text(key)));
+        attribute::record(*value, Sink::new(Buffer::growing(&mut items), Key::text(key)));
     }
     items
 }

@@ -8,8 +8,10 @@ use super::callsite::Callsite;
 use super::current::{self, Current, Traits};
 use super::parent::Parent;
 use super::tracer::{self, Tracer, Watcher};
-use super::{clock, live, missing, rate, request};
+use super::{LEDGER, clock, live, missing, rate, request};
 use crate::diagnostics;
+use crate::guard::guard;
+use crate::loss::LossReason;
 use crate::propagate::{Sampled, XrayContext};
 use crate::record::{
     Destinations, Level, Segment, Source, SpanContext, SpanId, SpanKind, SpanRecord, TraceFlags,
@@ -221,7 +223,7 @@ impl Asked<'_> {
             (_, None) => without_rule(spans.is_sampled() || !has_spans),
             (_, Some(rules)) => {
                 let _deciding = Current::DECIDING.attach();
-                rules.decide(input, clock::since_epoch())
+                guard(|| rules.decide(input, clock::since_epoch())).unwrap_or_default()
             }
         }
     }
@@ -234,7 +236,12 @@ fn spans(tracer: &Tracer, input: &Input<'_>) -> Decision {
     }
     // A sampler's own spans would ask it again.
     let _deciding = Current::DECIDING.attach();
-    tracer.sampler.decide(input)
+    guard(|| tracer.sampler.decide(input)).unwrap_or_else(|| {
+        // The trace is not recorded, and its first span is counted.
+        LEDGER.accept(1);
+        LEDGER.lose(1, LossReason::WorkerPanicked);
+        Decision::Drop
+    })
 }
 
 fn traits(

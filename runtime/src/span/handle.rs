@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use super::IS_LIVE;
 use super::amend::{self, Attributes};
-use super::attribute::ToAttribute;
+use super::attribute::{ToAttribute, record};
 use super::builder::SpanBuilder;
 use super::callsite::MANUAL;
 use super::clock;
@@ -22,6 +22,7 @@ use super::scoped::InSpan;
 use super::sink::{Buffer, Filled, Sink};
 use super::tracer;
 use super::words::{Key, MAX_TEXT_BYTES, Words, cut, text_words};
+use crate::guard::guard;
 use crate::propagate::{Sampled, XrayContext};
 use crate::record::{Destinations, SpanContext, SpanId, Status};
 
@@ -151,7 +152,7 @@ impl SpanRef {
         if self.is_segment() {
             let mut filled = Filled::default();
             let buffer = Buffer::of_frame(&mut [], &mut filled, &self.0, &MANUAL);
-            value.to_attribute(Sink::new(buffer, Key::annotation(key.as_ref())));
+            guard(|| record(&value, Sink::new(buffer, Key::annotation(key.as_ref()))));
         }
         self
     }
@@ -174,7 +175,8 @@ impl SpanRef {
         if self.is_recording() {
             let mut filled = Filled::default();
             let buffer = Buffer::of_frame(&mut [], &mut filled, &self.0, &MANUAL);
-            value.to_attribute(Sink::new(buffer, Key::text(key.as_ref())));
+            // The key's own code may panic, too; where neither can, nothing is left of the guard.
+            guard(|| record(&value, Sink::new(buffer, Key::text(key.as_ref()))));
         }
         self
     }

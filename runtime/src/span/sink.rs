@@ -10,7 +10,7 @@ use std::mem::MaybeUninit;
 use serde::Serialize;
 
 use super::amend;
-use super::attribute::{Text, ToAttribute};
+use super::attribute::{self, Text, ToAttribute};
 use super::callsite::Callsite;
 use super::current::Current;
 use super::json;
@@ -87,7 +87,7 @@ pub trait Recorder {
     #[inline]
     fn record<T: ToAttribute + ?Sized>(&mut self, key: u16, value: &T) {
         if let Some(buffer) = self.buffer() {
-            value.to_attribute(Sink { buffer, key: Key::at(key) });
+            attribute::record(value, Sink { buffer, key: Key::at(key) });
         }
     }
 
