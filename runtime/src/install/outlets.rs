@@ -5,10 +5,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::InstallError;
+use super::applications::Applications;
 use crate::config::Config;
 use crate::loss::{LossReason, Tally};
 use crate::record::{ErrorRecord, Processor};
@@ -40,7 +42,8 @@ pub(super) struct Parts {
 /// What a flush or a shutdown has come to at one destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// The name of the destination.
+    /// The name of the destination; `processor`, `log processor` and `error processor` for those of the
+    /// application, with a number from the second one of a kind on.
     pub destination: Cow<'static, str>,
     /// Whether everything accepted before the call has met its fate, and a shutdown lost none of
     /// it.
@@ -72,27 +75,20 @@ impl Outlets {
         for secret in config.secrets() {
             config.reports.scrub = std::mem::take(&mut config.reports.scrub).secret(secret);
         }
-        let spans = std::mem::take(&mut config.processors);
-        let logs = std::mem::take(&mut config.log_processors);
+        let mut applications = Applications::default();
+        let spans = applications.count("processor", mem::take(&mut config.processors));
+        let logs = applications.count("log processor", mem::take(&mut config.log_processors));
+        let errors = mem::take(&mut config.error_processors);
+        config.error_processors = applications.count("error processor", errors);
         let processors = Processors { spans, logs, ..Processors::default() };
         let mut parts = Parts { processors, ..Parts::default() };
         super::pipelines::start(config, &mut outlets, &mut parts)?;
         super::exporters::start(config, &mut outlets, &mut parts)?;
         parts.teller = super::reports::start(config, tells_spans, &mut parts)?;
+        outlets.add(applications);
         Ok((outlets, parts))
     }
 
-    #[cfg_attr(
-        not(any(
-            feature = "otlp",
-            feature = "xray",
-            feature = "cloudwatch",
-            feature = "rollbar",
-            feature = "console",
-            feature = "opentelemetry"
-        )),
-        expect(dead_code, reason = "without a destination there is nothing to add")
-    )]
     pub(super) fn add(&mut self, outlet: impl Outlet + 'static) {
         self.0.push(Box::new(outlet));
     }

@@ -13,6 +13,7 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use super::drain::Drain;
+use crate::guard::guard;
 
 /// The time between two passes while there is traffic.
 const INTERVAL: Duration = Duration::from_millis(20);
@@ -75,10 +76,10 @@ fn run() {
     let mut idle_passes = 0;
     loop {
         let flushes = std::mem::take(&mut *FLUSHES.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut records = drain.pass();
+        let mut records = pass(&mut drain);
         if !flushes.is_empty() {
             // The second pass finishes what the first one read.
-            records += drain.pass();
+            records += pass(&mut drain);
         }
         for done in flushes {
             // Whoever gave up waiting has no use for the answer.
@@ -92,6 +93,12 @@ fn run() {
             idle_passes = 0;
         }
     }
+}
+
+/// Runs one pass; returns the number of records read. Steps that can fail account for what they
+/// held; a panic outside of them costs the rest of this pass.
+fn pass(drain: &mut Drain) -> usize {
+    guard(|| drain.pass()).unwrap_or(0)
 }
 
 /// Sleeps until a thread writes a record.
@@ -109,7 +116,7 @@ fn sleep(drain: &mut Drain) {
     {
         thread::park_timeout(rest);
     }
-    if ASLEEP.load(Ordering::SeqCst) && drain.pass() == 0 && no_flush_waits() {
+    if ASLEEP.load(Ordering::SeqCst) && pass(drain) == 0 && no_flush_waits() {
         thread::park();
     }
     ASLEEP.store(false, Ordering::SeqCst);

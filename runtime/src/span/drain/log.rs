@@ -4,11 +4,10 @@
 //! take the log.
 //! Never: keeps anything from one pass to the next.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::loss::LossReason;
-use crate::record::{LogRecord, Processor};
+use crate::record::LogRecord;
 use crate::span::LOGS;
 use crate::span::clock::Calendar;
 use crate::span::decode;
@@ -82,14 +81,8 @@ fn hand_over(tracer: u16, records: &Arc<[LogRecord]>) {
     let Some(tracer) = tracer::find(tracer) else {
         return LOGS.lose(records.len(), LossReason::Shutdown);
     };
-    let process = |processor: &Arc<dyn Processor<LogRecord>>| {
-        // A processor may be the user's; its panic must not end the collector.
-        catch_unwind(AssertUnwindSafe(|| processor.process(records))).is_ok()
-    };
-    let is_taken = tracer.processors.logs.iter().fold(true, |is_taken, it| is_taken & process(it));
-    if is_taken {
-        LOGS.deliver(records.len());
-    } else {
-        LOGS.lose(records.len(), LossReason::WorkerPanicked);
+    match super::process(&tracer.processors.logs, records).outcome() {
+        Ok(()) => LOGS.deliver(records.len()),
+        Err(reason) => LOGS.lose(records.len(), reason),
     }
 }
