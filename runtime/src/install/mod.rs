@@ -35,6 +35,8 @@ mod reports;
 mod xray;
 
 use std::collections::BTreeMap;
+use std::mem;
+use std::process;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,9 +59,15 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 const ABORT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Running telemetry; dropping it shuts it down within five seconds.
+///
+/// It belongs to the process that installed it. In a child made by `fork` it does nothing, at once,
+/// and spans are not recorded until the child [installs](Config::install) telemetry of its own. Spans
+/// that are open or not sent yet at the fork are sent by the parent.
 #[derive(Debug)]
 #[must_use = "telemetry stops when this is dropped"]
 pub struct Telemetry {
+    /// Id of the process that installed it; a forked child is another one.
+    process: u32,
     /// `None` when there is nothing to run, and after a shutdown.
     destinations: Option<Arc<Outlets>>,
     /// Who tells failures, where anybody takes them.
@@ -180,6 +188,7 @@ impl Config {
             let _ = in_order(&destinations, teller.as_deref(), ABORT_TIMEOUT, Outlets::flush);
         })));
         Ok(Telemetry {
+            process: process::id(),
             destinations: Some(destinations),
             teller: parts.teller,
             missing_before: span::missing_segments(),
@@ -202,6 +211,7 @@ impl Telemetry {
     /// With nothing to run.
     fn idle() -> Self {
         Self {
+            process: process::id(),
             destinations: None,
             teller: None,
             missing_before: 0,
@@ -215,18 +225,25 @@ impl Telemetry {
     /// block; [`Doctor`](crate::xray::Doctor) tries the way itself.
     #[cfg(feature = "xray")]
     pub fn xray_diagnosis(&self) -> Option<crate::xray::Diagnosis> {
-        self.xray.as_ref().map(|running| running.diagnose(span::since_epoch()))
+        let running = self.xray.as_ref().filter(|_| self.is_of_this_process())?;
+        Some(running.diagnose(span::since_epoch()))
     }
 
-    /// Whether anything is recorded.
+    /// True if anything is recorded; false in a forked child.
     pub fn is_running(&self) -> bool {
-        self.destinations.is_some()
+        self.destinations.is_some() && self.is_of_this_process()
     }
 
-    /// Sends everything that ended before the call and waits for its fate.
+    fn is_of_this_process(&self) -> bool {
+        self.process == process::id()
+    }
+
+    /// Sends everything that ended before the call and waits for its outcome.
     ///
     /// Blocks the calling thread up to `timeout`, whatever the destinations do; may be called from
-    /// any thread, inside a runtime or not, as it needs no runtime of the caller's.
+    /// any thread, inside a runtime or not, as it needs no runtime of the caller's. On a thread of this
+    /// crate, for instance in a processor, an exporter or an edit, it would wait for itself: there it
+    /// returns at once, with `in_time` false. So it does in a forked child.
     pub fn flush(&self, timeout: Duration) -> Report {
         self.report(timeout, Outlets::flush)
     }
@@ -234,12 +251,17 @@ impl Telemetry {
     /// Stops recording, sends what is left and stops every part.
     ///
     /// Blocks the calling thread up to about `timeout`; what is left then is counted as lost. May
-    /// be called from any thread, inside a runtime or not.
+    /// be called from any thread, inside a runtime or not. On a thread of this crate, for instance in a
+    /// processor, it waits for nothing: what is not delivered yet counts as lost. In a forked child it
+    /// does nothing.
     pub fn shutdown(mut self, timeout: Duration) -> Report {
         self.stop(timeout)
     }
 
     fn stop(&mut self, timeout: Duration) -> Report {
+        if !self.is_of_this_process() {
+            return self.leave_to_the_parent();
+        }
         report::before_the_end(None);
         if let Some(teller) = &self.teller {
             teller.stop();
@@ -258,6 +280,14 @@ impl Telemetry {
             *tally = tally.closed(LossReason::Shutdown);
         }
         self.destinations = None;
+        report
+    }
+
+    /// Gives up what the parent process has. Nothing is freed: to drop a sender takes locks that the
+    /// parent's threads may have held at the fork.
+    fn leave_to_the_parent(&mut self) -> Report {
+        let report = self.report(Duration::ZERO, Outlets::flush);
+        mem::forget((self.destinations.take(), self.teller.take()));
         report
     }
 
@@ -280,6 +310,15 @@ impl Telemetry {
         let Some(destinations) = &self.destinations else {
             return Report { in_time: true, ..Report::default() };
         };
+        if !self.is_of_this_process() {
+            span::note_orphan();
+            return Report {
+                spans: span::LEDGER.tally(),
+                amendments: span::AMENDMENTS.tally(),
+                logs: span::LOGS.tally(),
+                ..Report::default()
+            };
+        }
         let (in_time, deliveries) = in_order(destinations, self.teller.as_deref(), timeout, order);
         Report {
             in_time: in_time && deliveries.iter().all(|delivery| delivery.in_time),

@@ -1,6 +1,5 @@
 //! The destination that takes segments, and the rules that it samples by.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -82,10 +81,9 @@ fn keep_up_to_date(
     Ok(())
 }
 
-/// A random number: every hasher of the library has keys of its own.
+/// A random number.
 fn seed() -> u128 {
-    let [high, low] = [(); 2].map(|()| RandomState::new().build_hasher().finish());
-    u128::from(high) << 64 | u128::from(low)
+    u128::from(span::entropy()) << 64 | u128::from(span::entropy())
 }
 
 /// Asks the daemon for rules and quotas when they are due.

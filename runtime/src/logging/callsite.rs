@@ -13,7 +13,7 @@ use tracing::Metadata;
 use tracing::field::Field;
 
 use crate::record::{Destinations, Level, Source, SpanKind};
-use crate::span::Callsite;
+use crate::span::{Callsite, PerProcess};
 
 /// A callsite, and which of its fields mean something to us.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub(super) enum Meaning {
 type Sites = FxHashMap<usize, &'static Site>;
 
 /// The callsites of all threads; each comes from one piece of code, so there is an end to them.
-static SITES: Mutex<Sites> = Mutex::new(FxHashMap::with_hasher(FxBuildHasher));
+static SITES: PerProcess<Mutex<Sites>> = PerProcess::new(Mutex::default);
 
 thread_local! {
     /// Those that this thread has come by.
@@ -65,7 +65,7 @@ impl Site {
 
     #[cold]
     fn find(address: usize, metadata: &'static Metadata<'static>) -> &'static Self {
-        let mut sites = SITES.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sites = SITES.get().lock().unwrap_or_else(PoisonError::into_inner);
         let site =
             *sites.entry(address).or_insert_with(|| Box::leak(Box::new(Self::new(metadata))));
         drop(sites);

@@ -8,7 +8,8 @@ use std::panic::PanicHookInfo;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use crate::record::StackFrame;
-use crate::{diagnostics, span};
+use crate::diagnostics;
+use crate::span::{self, PerProcess};
 
 /// Puts the hook before the one that is there; once for the process, whatever is installed later.
 pub(crate) fn listen() {
@@ -28,11 +29,11 @@ pub(crate) fn listen() {
 /// Sends what is held, and comes back in a few seconds at the latest.
 pub(crate) type SendAll = Arc<dyn Fn() + Send + Sync>;
 
-static SEND_ALL: Mutex<Option<SendAll>> = Mutex::new(None);
+static SEND_ALL: PerProcess<Mutex<Option<SendAll>>> = PerProcess::new(Mutex::default);
 
 /// Says how what is held is sent when the process ends with a panic; `None` for not any more.
 pub(crate) fn before_the_end(send_all: Option<SendAll>) {
-    *SEND_ALL.lock().unwrap_or_else(PoisonError::into_inner) = send_all;
+    *SEND_ALL.get().lock().unwrap_or_else(PoisonError::into_inner) = send_all;
 }
 
 /// Whether nothing unwinds: the program is built so, or the language forbids it here.
@@ -47,7 +48,7 @@ fn send_the_last() {
     if diagnostics::suppressed() {
         return;
     }
-    let send_all = SEND_ALL.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let send_all = SEND_ALL.get().lock().unwrap_or_else(PoisonError::into_inner).clone();
     if let Some(send_all) = send_all {
         send_all();
     }

@@ -366,8 +366,9 @@ pub(super) struct Ids {
 
 impl Ids {
     pub(super) fn random() -> Self {
+        // Not from zero: the keys of a forked child may be those of its parent.
         Self {
-            next: AtomicU64::new(0),
+            next: AtomicU64::new(span::entropy()),
             keys: Some([RandomState::new(), RandomState::new()]),
         }
     }

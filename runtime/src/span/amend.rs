@@ -119,7 +119,7 @@ fn send(
         })
     });
     if !fitted {
-        lose(LossReason::RingFull);
+        lose(ring::refusal());
     }
 }
 

@@ -8,7 +8,7 @@ use super::callsite::Callsite;
 use super::current::{self, Current, Traits};
 use super::parent::Parent;
 use super::tracer::{self, Tracer, Watcher};
-use super::{LEDGER, clock, live, missing, rate, request};
+use super::{LEDGER, clock, fork, live, missing, rate, request};
 use crate::diagnostics;
 use crate::guard::guard;
 use crate::loss::LossReason;
@@ -165,7 +165,7 @@ impl Asked<'_> {
             return None;
         }
         let (tag, mut ids) = current::with(|local| (local.tracer.get(), local.ids.get()));
-        let tracer = tracer::find(tag).filter(|tracer| self.level <= tracer.level)?;
+        let tracer = installed(tag).filter(|tracer| self.level <= tracer.level)?;
         if self.is_subsegment && !self.is_request {
             missing::note(tracer, self.name);
             if self.takers == Destinations::SEGMENTS {
@@ -227,6 +227,15 @@ impl Asked<'_> {
             }
         }
     }
+}
+
+/// The tracer behind a tag; in a forked child without one, notes that.
+fn installed(tag: u16) -> Option<&'static Tracer> {
+    let tracer = tracer::find(tag);
+    if tracer.is_none() {
+        fork::note_orphan();
+    }
+    tracer
 }
 
 /// Decides about spans.

@@ -9,6 +9,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fastant::{Anchor, Instant};
 
+use super::per_process::PerProcess;
+
 /// How far the anchor may lie beside the wall clock before it is set anew, in nanoseconds.
 const MAX_DRIFT_NS: u64 = 1_000_000;
 
@@ -71,7 +73,7 @@ pub(super) fn unix_ns_unless_now(time: SystemTime) -> Option<u64> {
 }
 
 /// The anchor by which all ticks of the process become time of day.
-static ANCHOR: Mutex<Option<Anchor>> = Mutex::new(None);
+static ANCHOR: PerProcess<Mutex<Option<Anchor>>> = PerProcess::new(Mutex::default);
 
 /// How often both clocks are read for an anchor.
 const READINGS: usize = 5;
@@ -100,7 +102,7 @@ impl Calendar {
 
     /// The one of this process.
     pub(super) fn new() -> Self {
-        let mut anchor = ANCHOR.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut anchor = ANCHOR.get().lock().unwrap_or_else(PoisonError::into_inner);
         Self { anchor: *anchor.get_or_insert_with(read_clocks), checked: Instant::now() }
     }
 
@@ -115,7 +117,7 @@ impl Calendar {
         let fresh = read_clocks();
         if now.as_unix_nanos(&fresh).abs_diff(now.as_unix_nanos(&self.anchor)) > MAX_DRIFT_NS {
             self.anchor = fresh;
-            *ANCHOR.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
+            *ANCHOR.get().lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
         }
     }
 

@@ -87,6 +87,16 @@ fn name_panic(span: &mut SpanRecord, limits: &Limits) {
     }
 }
 
+/// The begin of a span whose end these words are, in ticks.
+pub(super) fn start_ticks(words: &[u64]) -> Option<u64> {
+    words.get(7).copied()
+}
+
+/// The id of a span whose end these words are.
+pub(super) fn ended_span_id(words: &[u64]) -> Option<u64> {
+    words.get(4).copied()
+}
+
 /// The span an amendment is about.
 pub(super) fn amended_span_id(words: &[u64]) -> Option<u64> {
     words.get(2).copied()

@@ -17,7 +17,7 @@ use super::decode::Records;
 use super::layout::{Tag, What};
 use super::request::{self, Request};
 use super::tracer::{self, Limits, Processors};
-use super::{AMENDMENTS, LEDGER, LOGS, decode, ring};
+use super::{AMENDMENTS, LEDGER, LOGS, decode, fork, ring};
 use crate::guard::guard;
 use crate::loss::LossReason;
 use crate::record::{Attribute, Destinations, Processor, SpanRecord, Value};
@@ -169,6 +169,9 @@ impl Drain {
         if what.tag != Tag::End {
             return self.waiting.add(what.traits.tracer(), record);
         }
+        if decode::start_ticks(record).is_some_and(|start| start < fork::forked_at()) {
+            return self.leave_to_the_parent(what, record);
+        }
         let Self { held, calendar, usual_spans, .. } = self;
         let group = group(held, what.traits.tracer(), *usual_spans);
         if let Some(span) = decode::span(what, record, calendar, &group.limits) {
@@ -176,6 +179,17 @@ impl Drain {
         } else {
             LEDGER.accept(1);
             LEDGER.lose(1, LossReason::NotEncodable);
+        }
+    }
+
+    /// Counts a span that was open when this process was forked: the parent process delivers it.
+    #[cold]
+    fn leave_to_the_parent(&mut self, what: What, record: &[u64]) {
+        LEDGER.accept(1);
+        LEDGER.lose(1, LossReason::Forked);
+        let span = decode::ended_span_id(record).map(|id| (what.traits.tracer(), id));
+        if let Some(waiting) = span.and_then(|span| self.waiting.take(span)) {
+            AMENDMENTS.lose(waiting.records, LossReason::Forked);
         }
     }
 

@@ -13,7 +13,6 @@ use super::layout::{Tag, What};
 use super::parent::Parent;
 use super::sink::Filled;
 use super::{LEDGER, amend, clock, missing, request, ring};
-use crate::loss::LossReason;
 use crate::record::{Destinations, Outcome};
 
 /// A span that runs.
@@ -261,7 +260,7 @@ impl Live {
 #[cold]
 fn lose(context: Current) {
     LEDGER.accept(1);
-    LEDGER.lose(1, LossReason::RingFull);
+    LEDGER.lose(1, ring::refusal());
     close_request(context);
 }
 

@@ -116,7 +116,7 @@ fn send(callsite: &'static Callsite, span: Current, ticks: u64, items: &[MaybeUn
     if !fitted {
         let is_too_large = words > ring::SHARED_WORDS;
         LOGS.accept(1);
-        LOGS.lose(1, if is_too_large { LossReason::TooLarge } else { LossReason::RingFull });
+        LOGS.lose(1, if is_too_large { LossReason::TooLarge } else { ring::refusal() });
     }
 }
 

@@ -29,6 +29,7 @@ mod decode;
 mod drain;
 #[cfg(feature = "tracing")]
 mod foreign;
+mod fork;
 mod frame;
 mod handle;
 mod ids;
@@ -49,6 +50,7 @@ mod missing;
 mod must_fail;
 mod outcome;
 pub(crate) mod parent;
+mod per_process;
 mod rate;
 mod report;
 pub(crate) mod request;
@@ -84,6 +86,8 @@ pub(crate) use foreign::Foreign;
 )]
 pub(crate) use tracer::is_any_recorded;
 
+pub(crate) use fork::{entropy, note_orphan};
+pub(crate) use per_process::PerProcess;
 pub(crate) use report::{Noticed, TakeFailures, Told, taker};
 pub(crate) use scope::{Scope, notice, takes_reports};
 

@@ -10,6 +10,7 @@ use std::fmt;
 use std::mem::MaybeUninit;
 use std::panic::PanicHookInfo;
 
+use super::fork;
 use super::outcome::Describe;
 use super::scope::{self, InScope, Scope};
 use super::scoped::Running;
@@ -74,7 +75,11 @@ pub(crate) trait TakeFailures: Any + fmt::Debug + Send + Sync {
 
 /// Who takes failures of this thread.
 pub(crate) fn taker() -> Option<&'static dyn TakeFailures> {
-    tracer::here().and_then(|tracer| tracer.failures.as_deref())
+    let tracer = tracer::here();
+    if tracer.is_none() {
+        fork::note_orphan();
+    }
+    tracer.and_then(|tracer| tracer.failures.as_deref())
 }
 
 /// A failure as the function that it leaves knows it.

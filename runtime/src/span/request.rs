@@ -14,6 +14,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use super::age;
 use super::current::Current;
 use super::handle::SpanRef;
+use super::per_process::PerProcess;
 use crate::propagate::{Baggage, Context};
 use crate::record::RequestRecord;
 
@@ -68,7 +69,7 @@ struct Open {
     begun: u64,
 }
 
-static OPEN: [Shard; SHARDS] = [const { Shard::new() }; SHARDS];
+static OPEN: PerProcess<[Shard; SHARDS]> = PerProcess::new(|| [const { Shard::new() }; SHARDS]);
 
 impl Shard {
     const fn new() -> Self {
@@ -82,7 +83,7 @@ impl Shard {
         reason = "the end of an id is as random as the rest"
     )]
     fn of(root: Root) -> &'static Self {
-        &OPEN[root.1 as usize % SHARDS]
+        &OPEN.get()[root.1 as usize % SHARDS]
     }
 
     fn is_empty(&self) -> bool {

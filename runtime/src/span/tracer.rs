@@ -11,8 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::callsite::Callsite;
 use super::current::{self, Current};
 use super::missing::ContextMissing;
+use super::per_process::PerProcess;
 use super::report::TakeFailures;
-use super::{log, scope};
+use super::{fork, log, scope};
 use crate::propagate::Composite;
 use crate::record::{Destinations, Level, LogRecord, Processor, SpanRecord};
 use crate::sample::{DecideSegments, Sampler};
@@ -123,6 +124,19 @@ pub(crate) fn install(tracer: Tracer) -> bool {
     put(0, tracer)
 }
 
+/// Takes every tracer out, in a forked child; returns true if there was one.
+///
+/// What is recorded stays as it is until somebody records: see [`fork::note_orphan`].
+pub(super) fn abandon() -> bool {
+    let mut had_one = false;
+    // A store would copy the page, also where there is nothing to take out.
+    for slot in TRACERS.iter().filter(|slot| !slot.load(Ordering::Relaxed).is_null()) {
+        slot.store(ptr::null_mut(), Ordering::Relaxed);
+        had_one = true;
+    }
+    had_one
+}
+
 /// Takes the tracer of the process out: spans that begin from now on are not recorded.
 pub(crate) fn uninstall() {
     remove(0);
@@ -156,14 +170,16 @@ fn put(tag: u16, tracer: Tracer) -> bool {
         slot.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire).is_ok();
     // A tracer that found no place stays where it is: two installs at a time are a mistake that
     // costs one small allocation.
+    fork::note_installed();
     settle_level();
     put
 }
 
-fn settle_level() {
+/// Sets what is recorded to what the tracers record.
+pub(super) fn settle_level() {
     // One at a time: the slower of two would write down a level from before the other's change.
-    static SETTLING: Mutex<()> = Mutex::new(());
-    let _settling = SETTLING.lock().unwrap_or_else(PoisonError::into_inner);
+    static SETTLING: PerProcess<Mutex<()>> = PerProcess::new(Mutex::default);
+    let _settling = SETTLING.get().lock().unwrap_or_else(PoisonError::into_inner);
     let tracers = || (0..SLOTS).filter_map(|slot| find(u16::try_from(slot).ok()?));
     let recorded = tracers().fold([0, 0], |[level, takers], tracer| {
         [level.max(tracer.level as u8), takers | tracer.destinations.bits()]
