@@ -3,6 +3,7 @@
 //! A binary without the usual main function. Each case runs in a process of its own, which is this
 //! program once more with the name of the case and the endpoint of a sink that outlives it.
 
+mod exit;
 mod fork;
 mod own_threads;
 mod panics;
@@ -25,7 +26,7 @@ struct Case {
 const TIMEOUT_SECONDS: u32 = 60;
 
 fn main() {
-    let groups = [fork::CASES, own_threads::CASES, panics::CASES];
+    let groups = [exit::CASES, fork::CASES, own_threads::CASES, panics::CASES];
     let cases = || groups.iter().copied().flatten();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [name, endpoint] = &arguments[..]

@@ -55,7 +55,7 @@ use outlets::Outlets;
 /// How long a drop waits for what is on its way.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a process that ends with a panic waits for what is on its way.
+/// Longest wait of a process that ends by an exit or a panic for what is pending.
 const ABORT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Running telemetry; dropping it shuts it down within five seconds.
@@ -63,6 +63,8 @@ const ABORT_TIMEOUT: Duration = Duration::from_secs(2);
 /// It belongs to the process that installed it. In a child made by `fork` it does nothing, at once,
 /// and spans are not recorded until the child [installs](Config::install) telemetry of its own. Spans
 /// that are open or not sent yet at the fork are sent by the parent.
+///
+/// A process that ends by [`std::process::exit`] sends what is pending first, for at most two seconds.
 #[derive(Debug)]
 #[must_use = "telemetry stops when this is dropped"]
 pub struct Telemetry {

@@ -27,6 +27,7 @@ pub(crate) mod collector;
 mod current;
 mod decode;
 mod drain;
+mod ending;
 #[cfg(feature = "tracing")]
 mod foreign;
 mod fork;
@@ -86,6 +87,7 @@ pub(crate) use foreign::Foreign;
 )]
 pub(crate) use tracer::is_any_recorded;
 
+pub(crate) use ending::{call_hook, watch_abort, watch_end};
 pub(crate) use fork::{entropy, note_orphan};
 pub(crate) use per_process::PerProcess;
 pub(crate) use report::{Noticed, TakeFailures, Told, taker};
