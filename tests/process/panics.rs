@@ -117,7 +117,7 @@ impl AsRef<str> for Broken {
     }
 }
 
-#[traced(fields(broken, whole = 1))]
+#[traced(fields(broken, #[redact(hash)] hidden = broken, whole = 1))]
 fn annotated(broken: Broken) -> u32 {
     spanwright::record!(late = broken);
     current().set_attribute("typed", &broken).set_attribute("formatted", format_args!("{broken}"));

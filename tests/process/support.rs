@@ -16,7 +16,7 @@ use support::otlp_sink::OtlpSink;
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 
 /// No more than a machine that does other things needs for work without a wait.
-pub(crate) const AT_ONCE: Duration = Duration::from_millis(500);
+pub(crate) const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// Ends a forked process that hangs.
 const CHILD_SECONDS: u32 = 20;

@@ -47,7 +47,7 @@ const MATRIX: &[(&str, Imports)] = &[
             "utc",
         ]),
     ),
-    ("http_client", Only(&["record", "span", "headers", "conventions"])),
+    ("http_client", Only(&["record", "span", "guard", "headers", "conventions"])),
     ("aws", Only(&["export", "pipeline", "secret", "turns"])),
     (
         "opentelemetry",

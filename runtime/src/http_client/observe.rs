@@ -10,6 +10,7 @@ use reqwest::{Request, Response};
 
 use super::request_facts::{self, Key, REQUEST, RequestFrame};
 use crate::conventions::known_method;
+use crate::guard::guard;
 use crate::span::{Frame, Recorder, call_in, fail, is_enabled, scoped};
 
 /// Why there is no answer, in the words of whoever sends.
@@ -112,11 +113,7 @@ fn kind(error: &reqwest::Error) -> &'static str {
 /// The last cause: the outer ones say only that a request failed, and for which address, which may
 /// hold secrets.
 fn last_cause(error: &reqwest::Error) -> String {
-    let mut text = String::new();
-    let mut cause = error.source();
-    while let Some(current) = cause {
-        text = current.to_string();
-        cause = current.source();
-    }
-    text
+    // The last one may be an error of the application's body, whose code may panic.
+    let last = || std::iter::successors(error.source(), |&cause| cause.source()).last();
+    guard(|| last().map(ToString::to_string)).flatten().unwrap_or_default()
 }

@@ -15,6 +15,7 @@ use super::callsite::Callsite;
 use super::current::Current;
 use super::json;
 use super::words::{Key, MAX_ARRAY_ELEMENTS, MAX_TEXT_BYTES, Words, cut, text_words};
+use crate::guard::guard;
 
 /// How a value is hidden before it is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +116,8 @@ pub trait Recorder {
         redaction: Redaction,
         value: &T,
     ) {
-        record_display_at(self, Key::at(key), &Redacted { redaction, value });
+        // What is shown of a value is made by the value's own code.
+        guard(|| record_display_at(self, Key::at(key), &Redacted { redaction, value }));
     }
 
     /// Records metadata that must not be readable.
