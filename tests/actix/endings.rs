@@ -188,7 +188,7 @@ async fn answer_panics(
 fn a_panic_that_is_answered_inside_has_a_status_and_a_request_id() {
     let spans = spans_of(async || {
         let handler = async || -> &'static str {
-            let _inner = Span::new("inner");
+            let _inner = Span::new("inner").entered();
             panic!("a bug in a handler");
         };
         let app = App::new().route("/x/{id}", web::get().to(handler));
@@ -238,6 +238,23 @@ fn a_panic_of_the_handler_goes_on_and_ends_the_span_as_a_panic() {
     assert_eq!(span.name, "GET /x/{id}", "the route is known although there is no response");
     assert_eq!(value(span, "http.response.status_code"), None);
     assert_eq!(value(span, "http.response.body.size"), None);
+}
+
+#[test]
+fn a_request_that_waits_is_cancelled_by_the_panic_of_another() {
+    let spans = spans_of(async || {
+        let waits = async || -> &'static str { pending().await };
+        let panics = async || -> &'static str { panic!("a bug") };
+        let app = App::new().route("/waits", web::get().to(waits));
+        let app = app.route("/panics", web::get().to(panics)).wrap(Tracing::new());
+        let app = init_service(app).await;
+        let call = |uri| app.call(TestRequest::with_uri(uri).to_request());
+        let both = futures_util::future::join(call("/waits"), call("/panics"));
+        assert!(std::panic::AssertUnwindSafe(both).catch_unwind().await.is_err());
+    });
+    let outcome = |name| spans.iter().find(|span| span.name == name).map(|span| span.outcome);
+    assert_eq!(outcome("GET /panics"), Some(Outcome::Panic));
+    assert_eq!(outcome("GET /waits"), Some(Outcome::Cancelled));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a span of `tracing` becomes.
 
-use spanwright::record::{Level, SpanKind, SpanRecord, Status, Value};
+use spanwright::record::{Level, Outcome, SpanKind, SpanRecord, Status, Value};
 use spanwright::testing::{Capture, capture, tree};
 use tracing::field::Empty;
 use tracing::span::{Id, Record};
@@ -142,6 +142,21 @@ fn a_span_ends_as_panicked_where_a_panic_left_it() {
         assert!(result.is_err());
     });
     assert_eq!(tree(&spans), "pay error.type=panic @exception -> panic !panicked\n");
+}
+
+#[test]
+fn a_span_that_waits_is_cancelled_by_the_panic_of_another() {
+    let spans = capture(|| {
+        let waits = std::future::pending::<()>().instrument(info_span!("waits"));
+        let panics = async { panic!("on purpose") }.instrument(info_span!("panics"));
+        let both = futures_util::future::join(waits, panics);
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let poll = || std::pin::pin!(both).poll(&mut context).map(drop);
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(poll)).is_err());
+    });
+    let outcome = |name| spans.iter().find(|span| span.name == name).map(|span| span.outcome);
+    assert_eq!(outcome("waits"), Some(Outcome::Cancelled));
+    assert_eq!(outcome("panics"), Some(Outcome::Panic));
 }
 
 #[test]

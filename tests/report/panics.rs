@@ -106,6 +106,25 @@ fn a_future_that_panics_is_told_with_what_its_function_says() {
 }
 
 #[test]
+fn a_sibling_that_is_dropped_adds_nothing_to_a_panic() {
+    #[report_errors(panics, title = "Sibling", custom(sibling = true))]
+    async fn waits() -> Result<(), std::fmt::Error> {
+        tokio::task::yield_now().await;
+        Ok(())
+    }
+    let report = only(testing::capture_errors(|| {
+        caught(|| {
+            let mut both = std::pin::pin!(futures_util::future::join(waits(), async {
+                bare("odd.csv");
+            }));
+            both.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        });
+    }));
+    assert!(is_panic(&report) && path(&report).is_empty(), "{:?}", path(&report));
+    assert_eq!(report.title, None);
+}
+
+#[test]
 fn an_error_that_panics_while_it_is_formatted_costs_its_text_alone() {
     struct Odd;
     impl std::fmt::Debug for Odd {

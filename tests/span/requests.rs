@@ -152,7 +152,7 @@ fn a_trace_continued_by_hand_keeps_its_trace_state_and_baggage() {
         let came = [("traceparent", &*traceparent), ("tracestate", "a=1,b=2"), ("baggage", "k=v")];
         let sampler = Sampler::default();
         let (ended, spans) = Capture::default().sampler(sampler).run(|| {
-            let _outer = Span::new("outer").enter();
+            let _outer = Span::new("outer").entered();
             change_baggage(|baggage| baggage.insert("outer", "1").expect("it fits"));
             let incoming = spanwright::extract(&came.as_slice());
             let span = Span::build("inner").incoming(&incoming).start();

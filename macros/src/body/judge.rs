@@ -118,7 +118,8 @@ impl ReportPieces {
         let err = self.err.as_ref().map(|it| it.with(&quote_spanned!(site=> __spanwright_error)));
         let probe = Described::Best.probe(&private);
         let describe = quote_spanned!(site=> (#probe).describe(&mut #report););
-        let describe = field::guarded(&in_span(is_current, describe, paths), paths);
+        // A panic of the error's own is caught before the span notices it.
+        let describe = in_span(is_current, field::guarded(&describe, paths), paths);
         let statements = quote_spanned!(site=> #err #describe);
         let conditions = &self.conditions;
         let none = quote_spanned!(site=> #report.none(););
@@ -142,7 +143,7 @@ fn in_span(is_current: bool, statement: TokenStream, paths: &Paths) -> TokenStre
         return statement;
     }
     let (private, frame) = (paths.private(), frame());
-    quote_spanned!(Span::mixed_site()=> #private::call_in(&#frame, || { #statement });)
+    quote_spanned!(Span::mixed_site()=> #private::call_in(&mut #frame, || { #statement });)
 }
 
 /// Whether the span would keep what is recorded now.

@@ -157,7 +157,7 @@ impl Writer<'_> {
         self.function(&moved.signature, &statements, &tail)
     }
 
-    // Output: open; let future = call_in(&frame, move || body);
+    // Output: open; let future = call_in(&mut frame, move || body);
     //         async move { let result = scoped(&mut frame, future).await; close; result }
     fn future(&self, open: &TokenStream, close: &TokenStream, boxed: bool) -> TokenStream {
         let site = Span::mixed_site();
@@ -187,7 +187,7 @@ impl Writer<'_> {
             quote_spanned!(site=> #private::call(move || -> #returned #body))
         } else {
             let running = self.live.running(self.paths);
-            quote_spanned!(site=> #private::call_in(&#running, move || -> #returned #body))
+            quote_spanned!(site=> #private::call_in(&mut #running, move || -> #returned #body))
         };
         let statements = quote_spanned!(site=> #open let __spanwright_future = #call; #wrapper);
         self.function(&moved.signature, &statements, &tail)

@@ -28,7 +28,7 @@ use crate::record::Outcome;
 use crate::report::Builder;
 use crate::span::request::forget_details;
 use crate::span::{
-    Attached, Attributes, Frame, Recorder, SpanRef, fail, is_enabled, takes_reports,
+    Attached, Attributes, Frame, Recorder, SpanRef, Unwinding, fail, is_enabled, takes_reports,
 };
 
 /// What a worker keeps for its requests.
@@ -101,7 +101,7 @@ impl RootSpan {
             return step();
         }
         let attached = (!self.span.is_none()).then(|| self.span.attach());
-        let _stepping = Stepping { attached, root: self };
+        let _stepping = Stepping { attached, root: self, unwinding: Unwinding::begin() };
         step()
     }
 
@@ -328,8 +328,8 @@ impl Open {
 
 impl Drop for RootSpan {
     fn drop(&mut self) {
-        let panicking = std::thread::panicking();
-        self.interrupt(if panicking { Outcome::Panic } else { Outcome::Cancelled });
+        // A panic of the request's own has been noticed where it left a step.
+        self.interrupt(Outcome::Cancelled);
     }
 }
 
@@ -359,12 +359,13 @@ fn is_without_body<B: MessageBody>(response: &ServiceResponse<B>) -> bool {
 struct Stepping<'a> {
     attached: Option<Attached>,
     root: &'a mut RootSpan,
+    unwinding: Unwinding,
 }
 
 impl Drop for Stepping<'_> {
     fn drop(&mut self) {
         self.attached = None;
-        if std::thread::panicking() {
+        if self.unwinding.is_under_way() {
             self.root.interrupt(Outcome::Panic);
         }
     }

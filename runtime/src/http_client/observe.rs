@@ -52,8 +52,8 @@ where
         }
     }
     // Under a span that is more important than this one, the headers name that one.
-    call_in(&frame, || inject(&mut request));
-    let sending = call_in(&frame, || send(request));
+    call_in(&mut frame, || inject(&mut request));
+    let sending = call_in(&mut frame, || send(request));
     let result = scoped(&mut frame, sending).await;
     if frame.is_recording() {
         match &result {

@@ -117,8 +117,12 @@ where
         entered::enter(id, begun.or_else(|| find(&context, id)));
     }
 
-    fn on_exit(&self, id: &Id, _context: Context<'_, S>) {
-        entered::leave(id);
+    fn on_exit(&self, id: &Id, context: Context<'_, S>) {
+        if entered::leave(id)
+            && let Some(known) = context.span(id)
+        {
+            change(&known, |extensions| extensions.get_mut().map(Open::note_panic));
+        }
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {

@@ -73,6 +73,11 @@ impl Open {
         self.0.status_message = Some(status_message);
     }
 
+    /// Notes that a panic has left code that ran in the span.
+    pub(super) fn note_panic(&mut self) {
+        self.0.span.note_panic();
+    }
+
     /// Names what is current where the span is entered.
     pub(super) fn reference(&self) -> SpanRef {
         self.own().unwrap_or(self.0.above)

@@ -9,7 +9,7 @@ use std::cell::Cell;
 use super::callsite::Callsite;
 use super::ids::Generator;
 use super::scope::Scope;
-use super::{rate, ring};
+use super::{entered, rate, ring};
 use crate::record::{Destinations, Level, SpanContext, SpanId, TraceFlags, TraceId};
 
 /// How many tracers the traits of a span can tell apart.
@@ -34,7 +34,8 @@ pub(super) struct Current {
 
 /// The W3C flags of a trace and who records it, and the tracer that began it with the most detailed
 /// level it records: 0 is the installed one, others are captures of tests. Also the code of its
-/// sample rate, and whether the innermost span is there for segments alone.
+/// sample rate, whether the innermost span is there for segments alone, and the number of guards
+/// of this thread beneath it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Traits(u64);
 
@@ -45,14 +46,18 @@ impl Traits {
     const IS_SEGMENT_ALONE: u64 = 1 << 20;
     const SEGMENTS_ARE_DECIDED: u64 = 1 << 21;
     const IS_PASSED_ON: u64 = 1 << 22;
+    const IS_GUARDED: u64 = 1 << 23;
     /// What is true of one span and not of those below it.
-    const OWN: u64 = Self::IS_SEGMENT_ALONE | Self::IS_PASSED_ON;
+    const OWN: u64 = Self::IS_SEGMENT_ALONE | Self::IS_PASSED_ON | Self::IS_GUARDED;
     const LEVEL_AT: u32 = 25;
     const LEVEL_MASK: u64 = 0x7;
     const RATE_AT: u32 = 28;
     const RATE_MASK: u64 = (1 << rate::BITS) - 1;
     const TRACER_AT: u32 = Self::RATE_AT + rate::BITS;
     const TRACER_MASK: u64 = MAX_TRACERS as u64 - 1;
+    const DEPTH_AT: u32 = 48;
+    /// The place on this thread, which no record has.
+    const PLACE: u64 = (u16::MAX as u64) << Self::DEPTH_AT | Self::IS_GUARDED;
 
     pub(super) const fn new(flags: TraceFlags, tracer: u16, level: Level) -> Self {
         Self(
@@ -150,6 +155,28 @@ impl Traits {
         self.0 & Self::OWN == 0
     }
 
+    /// True if the span is current because of a guard.
+    #[inline]
+    pub(super) const fn is_guarded(self) -> bool {
+        self.0 & Self::IS_GUARDED != 0
+    }
+
+    /// The number of guards of this thread at or beneath the span.
+    pub(super) const fn depth(self) -> usize {
+        (self.0 >> Self::DEPTH_AT) as usize
+    }
+
+    /// These traits where a guard makes the span current, the guard of this number from below.
+    const fn guarded(self, depth: u16) -> Self {
+        Self(self.0 & !Self::PLACE | (depth as u64) << Self::DEPTH_AT | Self::IS_GUARDED)
+    }
+
+    /// These traits with the depth of others.
+    #[inline]
+    const fn at_depth_of(self, other: Self) -> Self {
+        Self(self.0 & !Self::PLACE | other.0 & Self::PLACE & !Self::IS_GUARDED)
+    }
+
     /// Whether the innermost span is there for segments alone.
     #[inline]
     pub(super) const fn is_segment_alone(self) -> bool {
@@ -168,7 +195,7 @@ impl Traits {
     /// The bits of the first word of a record.
     #[inline]
     pub(super) const fn bits(self) -> u64 {
-        self.0
+        self.0 & !Self::PLACE
     }
 
     /// The traits in the first word of a record.
@@ -243,7 +270,8 @@ impl Current {
     /// What is current on this thread.
     #[inline]
     pub(super) fn get() -> Self {
-        with(|local| local.current.get())
+        let current = with(|local| local.current.get());
+        Self { traits: Traits(current.traits.bits()), ..current }
     }
 
     #[inline]
@@ -310,15 +338,31 @@ impl Current {
         }
     }
 
+    /// The same span where a guard makes it current, the guard of this number from below.
+    pub(super) const fn guarded(self, depth: u16) -> Self {
+        Self { traits: self.traits.guarded(depth), ..self }
+    }
+
+    /// The same span where a function, a poll or a closure makes it current above `previous`.
+    #[inline]
+    pub(super) const fn above(self, previous: Self) -> Self {
+        Self { traits: self.traits.at_depth_of(previous.traits), ..self }
+    }
+
     /// Makes this current on this thread until the guard is dropped.
     #[inline]
     pub(super) fn attach(self) -> Attached {
-        let previous = with(|local| local.current.replace(self));
+        let previous = with(|local| {
+            let previous = local.current.get();
+            local.current.set(self.above(previous));
+            previous
+        });
         Attached { previous, not_send: std::marker::PhantomData }
     }
 }
 
-/// Restores what was current before; bound to its thread.
+/// Restores what was current before; for scopes of our own, which end in the opposite order of their
+/// begins. [`Entered`](super::Entered) is the guard for applications.
 #[derive(Debug)]
 #[must_use = "the span is current only until this guard is dropped"]
 pub struct Attached {
@@ -329,7 +373,7 @@ pub struct Attached {
 impl Drop for Attached {
     #[inline]
     fn drop(&mut self) {
-        with(|local| local.current.set(self.previous));
+        with(|local| entered::restore(local, self.previous));
     }
 }
 

@@ -5,7 +5,6 @@
 
 use super::begin::Asked;
 use super::callsite::Callsite;
-use super::current;
 use super::frame::Frame;
 use super::handle::SpanRef;
 use super::parent::Parent;
@@ -18,13 +17,17 @@ const WORDS: usize = 16;
 
 /// A span that lives as long as one of another library.
 #[derive(Debug)]
-pub(crate) struct Foreign(Frame<WORDS>);
+pub(crate) struct Foreign {
+    frame: Frame<WORDS>,
+    /// True after a panic has left code that ran in the span.
+    has_panicked: bool,
+}
 
 impl Foreign {
     /// One that has not begun: it is a few hundred bytes, and begins where it stays.
     #[inline]
     pub(crate) const fn new() -> Self {
-        Self(Frame::new())
+        Self { frame: Frame::new(), has_panicked: false }
     }
 
     /// Begins the span of a callsite, under the current one where no parent is given. It names no span
@@ -32,8 +35,8 @@ impl Foreign {
     #[inline]
     pub(crate) fn begin(&mut self, callsite: &'static Callsite, parent: Option<Parent>) {
         match parent {
-            None => self.0.start(callsite),
-            Some(parent) => self.0.start_under(callsite, parent),
+            None => self.frame.start(callsite),
+            Some(parent) => self.frame.start_under(callsite, parent),
         }
     }
 
@@ -50,9 +53,9 @@ impl Foreign {
             is_request: kind.is_request(),
             ..Asked::of(callsite, parent.unwrap_or_else(Parent::current))
         };
-        self.0.start_asked(callsite, &asked);
-        if self.0.is_recording()
-            && let Some(buffer) = self.0.buffer()
+        self.frame.start_asked(callsite, &asked);
+        if self.frame.is_recording()
+            && let Some(buffer) = self.frame.buffer()
         {
             Sink::new(buffer, Key::KIND).i64(i64::from(kind as u8));
         }
@@ -61,26 +64,31 @@ impl Foreign {
     /// Names the span.
     #[inline]
     pub(crate) fn reference(&self) -> SpanRef {
-        self.0.reference()
+        self.frame.reference()
     }
 
     /// Whether values recorded now would be kept.
     #[inline]
     pub(crate) fn is_recording(&self) -> bool {
-        self.0.is_recording()
+        self.frame.is_recording()
+    }
+
+    /// Notes that a panic has left code that ran in the span.
+    pub(crate) fn note_panic(&mut self) {
+        self.has_panicked = true;
     }
 
     /// Where its values go.
     #[inline]
     pub(crate) fn recorder(&mut self) -> &mut impl Recorder {
-        &mut self.0
+        &mut self.frame
     }
 }
 
 impl Drop for Foreign {
     #[inline]
     fn drop(&mut self) {
-        self.0.finish_by_hand();
+        self.frame.finish_by_hand(self.has_panicked);
     }
 }
 
@@ -89,11 +97,6 @@ impl SpanRef {
     pub(crate) fn is_same(&self, other: Self) -> bool {
         let (own, other) = (self.to_current(), other.to_current());
         own.id() == other.id() && own.trace_id() == other.trace_id()
-    }
-
-    /// Makes the span current on this thread, and gives back what was current.
-    pub(crate) fn replace_current(self) -> Self {
-        Self::from_current(current::with(|local| local.current.replace(self.to_current())))
     }
 
     /// Says that what the span is about has failed, unless somebody has judged it.

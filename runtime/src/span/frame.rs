@@ -169,13 +169,11 @@ impl<const WORDS: usize> Frame<WORDS> {
         self.finish();
     }
 
-    /// Ends a span made by hand, whose drop is its regular end.
-    pub(super) fn finish_by_hand(&mut self) {
-        if let Some(live) = &mut self.live
-            && live.outcome == Outcome::Ok
-            && live.is_unwinding()
-        {
-            live.outcome = Outcome::Panic;
+    /// Ends a span made by hand, whose drop is its regular end; `has_panicked` says if a panic has left
+    /// the code that ran in it.
+    pub(super) fn finish_by_hand(&mut self, has_panicked: bool) {
+        if let Some(live) = &mut self.live {
+            live.outcome = live.outcome_by_hand(has_panicked);
         }
         self.finish();
     }
@@ -202,11 +200,7 @@ impl<const WORDS: usize> Running for Frame<WORDS> {
 
     #[cold]
     fn note_panic(&mut self) {
-        if let Some(live) = &mut self.live
-            && live.is_unwinding()
-        {
-            live.outcome = Outcome::Panic;
-        }
+        self.set_outcome(Outcome::Panic);
     }
 }
 

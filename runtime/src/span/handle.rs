@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
 use super::IS_LIVE;
@@ -33,8 +34,11 @@ pub struct SpanRef(Current);
 
 /// A span that runs until it is dropped or [ended](Span::end).
 ///
-/// Making one does not make it current: [`Span::enter`] does so for a scope of this thread, and
-/// [`InSpan`] for each poll of a future. Everything of [`SpanRef`] works on it.
+/// Making one does not make it current: [`Span::enter`], [`Span::entered`] and [`Span::in_scope`] do
+/// so on this thread, and [`InSpan`] for each poll of a future. Everything of [`SpanRef`] works on it.
+///
+/// A span that is dropped while its thread unwinds ends as `panic` if the panic has left code that
+/// ran in the span (a guard, a scope, a poll), else as `cancelled`.
 ///
 /// ```
 /// use spanwright::Span;
@@ -49,6 +53,8 @@ pub struct SpanRef(Current);
 pub struct Span {
     frame: Frame<WORDS>,
     reference: SpanRef,
+    /// Set when a panic has left code that ran in the span.
+    has_panicked: AtomicBool,
 }
 
 /// Inline room for kind, begin and a name of up to 152 bytes: what the span is goes along with its
@@ -223,12 +229,9 @@ impl SpanRef {
         }
     }
 
-    /// Makes the span current on this thread until the guard is dropped, for instance on another
-    /// thread than the span's own.
-    ///
-    /// Drop guards in the opposite order, and hold none across an `.await`: each restores what was
-    /// current when it was made.
-    pub fn attach(&self) -> Attached {
+    /// Makes the span current on this thread until the guard is dropped, for a scope of our own: such
+    /// guards are dropped in the opposite order.
+    pub(crate) fn attach(&self) -> Attached {
         self.0.attach()
     }
 
@@ -295,11 +298,6 @@ impl Span {
         SpanBuilder::new(name)
     }
 
-    /// Makes the span current on this thread until the guard is dropped.
-    pub fn enter(&self) -> Attached {
-        self.attach()
-    }
-
     /// Sets how the work ended; `Ok` where nothing is said.
     pub fn set_outcome(&mut self, outcome: crate::record::Outcome) {
         self.frame.set_outcome(outcome);
@@ -324,7 +322,12 @@ impl Span {
 
     pub(super) fn of(frame: Frame<WORDS>) -> Self {
         let reference = frame.reference();
-        Self { frame, reference }
+        Self { frame, reference, has_panicked: AtomicBool::new(false) }
+    }
+
+    /// The mark of a panic that has left code that ran in the span.
+    pub(super) const fn has_panicked(&self) -> &AtomicBool {
+        &self.has_panicked
     }
 
     pub(super) fn frame(&mut self) -> &mut Frame<WORDS> {
@@ -348,6 +351,7 @@ impl fmt::Debug for Span {
 
 impl Drop for Span {
     fn drop(&mut self) {
-        self.frame.finish_by_hand();
+        let has_panicked = *self.has_panicked.get_mut();
+        self.frame.finish_by_hand(has_panicked);
     }
 }

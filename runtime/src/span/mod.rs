@@ -27,6 +27,7 @@ pub(crate) mod collector;
 mod current;
 mod decode;
 mod drain;
+mod entered;
 #[cfg(feature = "tracing")]
 mod foreign;
 mod frame;
@@ -57,6 +58,7 @@ mod scope;
 mod scoped;
 mod sink;
 pub(crate) mod tracer;
+mod unwinding;
 #[cfg(any(feature = "otlp", feature = "rollbar", feature = "console", feature = "testing"))]
 pub(crate) mod walk;
 mod words;
@@ -84,13 +86,20 @@ pub(crate) use foreign::Foreign;
 )]
 pub(crate) use tracer::is_any_recorded;
 
+#[cfg_attr(not(feature = "tracing"), expect(unused_imports, reason = "for the bridge"))]
+pub(crate) use entered::Place;
 pub(crate) use report::{Noticed, TakeFailures, Told, taker};
 pub(crate) use scope::{Scope, notice, takes_reports};
+#[cfg_attr(
+    not(all(feature = "actix", not(feature = "off"))),
+    expect(unused_imports, reason = "for an edge")
+)]
+pub(crate) use {current::Attached, unwinding::Unwinding};
 
 pub use amend::Attributes;
 pub use attribute::{Text, ToAttribute, ToElement};
 pub use builder::SpanBuilder;
-pub use current::Attached;
+pub use entered::{Entered, EnteredSpan};
 pub use handle::{Span, SpanRef, current};
 pub use missing::{ContextMissing, missing_segments};
 pub use outcome::{Fallible, Split};

@@ -163,9 +163,6 @@ struct Open {
     severity: Option<Severity>,
     /// Whether the call is the innermost scope of its thread for its whole life.
     is_entered: bool,
-    /// Whether the thread was unwinding already when the call began; asked of polled calls alone,
-    /// since another is dropped before its end only by a panic of its own.
-    was_panicking: bool,
     filled: Filled,
 }
 
@@ -186,9 +183,6 @@ impl<const WORDS: usize> Report<WORDS> {
     #[inline]
     pub fn start(&mut self, site: &'static Site) {
         self.begin(site, Scope::begin(), false);
-        if std::thread::panicking() {
-            self.set_was_panicking();
-        }
     }
 
     #[inline]
@@ -200,16 +194,8 @@ impl<const WORDS: usize> Report<WORDS> {
             begun_after: scope::noticed(),
             severity: None,
             is_entered,
-            was_panicking: false,
             filled: Filled::default(),
         });
-    }
-
-    #[cold]
-    fn set_was_panicking(&mut self) {
-        if let Some(open) = &mut self.open {
-            open.was_panicking = true;
-        }
     }
 
     /// Whether a failure would be reported.
@@ -259,19 +245,14 @@ impl<const WORDS: usize> Report<WORDS> {
         });
     }
 
-    /// Ends a call whose code did not come to its end.
+    /// Ends a call whose code did not come to its end. Such a call on a thread was left by a panic; a
+    /// polled one notes that where it is polled.
     #[cold]
     fn close_dropped(&mut self) {
-        if self.open.as_ref().is_some_and(Open::is_unwinding) {
+        if self.open.as_ref().is_some_and(|open| open.is_entered) && std::thread::panicking() {
             self.tell(Told::Panic);
         }
         self.close();
-    }
-}
-
-impl Open {
-    fn is_unwinding(&self) -> bool {
-        std::thread::panicking() && !self.was_panicking
     }
 }
 
@@ -314,7 +295,7 @@ impl<const WORDS: usize> Running for Report<WORDS> {
 
     #[cold]
     fn note_panic(&mut self) {
-        if self.open.as_ref().is_some_and(Open::is_unwinding) {
+        if self.open.is_some() {
             self.tell(Told::Panic);
             self.close();
         }

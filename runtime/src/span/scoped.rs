@@ -11,6 +11,7 @@ use pin_project_lite::pin_project;
 use super::current::Current;
 use super::handle::{Span, SpanRef};
 use super::scope::Scope;
+use super::unwinding::Unwinding;
 use crate::record::Outcome;
 
 pin_project! {
@@ -68,8 +69,8 @@ pub fn scoped<F: Future, R: Running>(frame: &mut R, future: F) -> Scoped<'_, F, 
 
 /// Calls `body` with `frame` current: the part of a function that makes a future.
 #[inline]
-pub fn call_in<R>(frame: &impl Running, body: impl FnOnce() -> R) -> R {
-    let _attached = frame.attach();
+pub fn call_in<R>(frame: &mut impl Running, body: impl FnOnce() -> R) -> R {
+    let _calling = Polling::begin(frame);
     body()
 }
 
@@ -131,19 +132,18 @@ impl<F: Future, R: Running> Future for Scoped<'_, F, R> {
     }
 }
 
-/// Notices a panic on its way out of a poll.
+/// Notices a panic on its way out of a poll, or of the call that makes a future.
 struct Polling<'a, R: Running> {
     frame: &'a mut R,
     attached: Option<R::Attached>,
-    /// A destructor may poll while its thread unwinds.
-    was_panicking: bool,
+    unwinding: Unwinding,
 }
 
 impl<'a, R: Running> Polling<'a, R> {
     #[inline]
     fn begin(frame: &'a mut R) -> Self {
         let attached = Some(frame.attach());
-        Self { frame, attached, was_panicking: std::thread::panicking() }
+        Self { frame, attached, unwinding: Unwinding::begin() }
     }
 }
 
@@ -151,7 +151,7 @@ impl<R: Running> Drop for Polling<'_, R> {
     #[inline]
     fn drop(&mut self) {
         self.attached = None;
-        if std::thread::panicking() && !self.was_panicking {
+        if self.unwinding.is_under_way() {
             self.frame.note_panic();
         }
     }
