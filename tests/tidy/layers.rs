@@ -117,6 +117,36 @@ fn the_nouns_use_nothing_but_the_standard_library() {
     assert_none(&offenders, "a record belongs to no library");
 }
 
+/// Libraries that run code of their own before `main`, or have others do so.
+const CONSTRUCTORS: &[&str] =
+    &["ctor", "dtor", "fastant", "inventory", "linkme", "minstant", "small_ctor", "startup"];
+
+#[test]
+fn nothing_of_the_runtime_runs_before_main() {
+    let lock = std::fs::read_to_string(tree::root().join("Cargo.lock")).expect("there is one");
+    let packages: Vec<_> = lock.split("[[package]]").map(package).collect();
+    let mut open = vec!["spanwright"];
+    let mut known = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if known.insert(name) {
+            let same = packages.iter().filter(|(package, _)| *package == name);
+            open.extend(same.flat_map(|(_, dependencies)| dependencies));
+        }
+    }
+    assert!(known.contains("rtrb"), "the dependencies are found");
+    let offenders: Vec<_> = CONSTRUCTORS.iter().filter(|name| known.contains(*name)).collect();
+    assert!(offenders.is_empty(), "these run before `main`: {offenders:?}");
+}
+
+/// The name of a package in the lock file, and those of its dependencies.
+fn package(text: &str) -> (&str, Vec<&str>) {
+    let name = text.lines().find_map(|line| line.strip_prefix("name = \""));
+    let (_, list) = text.split_once("dependencies = [").unwrap_or_default();
+    let list = list.split(']').next().unwrap_or_default();
+    let dependencies = list.lines().filter_map(|line| line.split(['"', ' ']).nth(2));
+    (name.map_or("", |name| name.trim_end_matches('"')), dependencies.collect())
+}
+
 #[test]
 fn every_room_is_in_the_matrix_once_and_no_stranger() {
     let mut names: Vec<_> = MATRIX.iter().map(|(name, _)| (*name).to_owned()).collect();

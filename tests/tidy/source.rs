@@ -40,7 +40,7 @@ const THREADS: &[&str] = &[
 
 /// Who reads a clock; everything else is given the time.
 const CLOCKS: &[&str] = &[
-    "runtime/src/span/clock.rs",
+    "runtime/src/span/clock",
     "runtime/src/pipeline/worker.rs",
     // Whether it has slept long enough.
     "runtime/src/span/collector.rs",

@@ -301,7 +301,7 @@ fn in_order(
     timeout: Duration,
     order: impl FnOnce(&Outlets, Duration) -> Vec<Delivery>,
 ) -> (bool, Vec<Delivery>) {
-    let begin = fastant::Instant::now();
+    let begin = crate::span::now();
     let is_collected = collector::flush(timeout);
     let is_told = teller.is_none_or(|teller| teller.flush(timeout.saturating_sub(begin.elapsed())));
     let deliveries = order(destinations, timeout.saturating_sub(begin.elapsed()));

@@ -115,7 +115,7 @@ impl Outlets {
         timeout: Duration,
         order: impl Fn(&dyn Outlet, Duration) -> Vec<Delivery>,
     ) -> Vec<Delivery> {
-        let begin = fastant::Instant::now();
+        let begin = crate::span::now();
         let outlets = self.0.iter();
         outlets
             .flat_map(|outlet| order(outlet.as_ref(), timeout.saturating_sub(begin.elapsed())))

@@ -12,6 +12,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
+use super::clock;
 use super::drain::Drain;
 
 /// The time between two passes while there is traffic.
@@ -27,6 +28,7 @@ static FLUSHES: Mutex<Vec<SyncSender<()>>> = Mutex::new(Vec::new());
 /// Starts the thread if it does not run yet; `false` when the system refuses a thread.
 pub(crate) fn start() -> bool {
     let started = THREAD.get_or_init(|| {
+        clock::start();
         let thread = thread::Builder::new().name("spanwright-collector".into());
         thread.spawn(run).ok().map(|handle| handle.thread().clone())
     });
@@ -102,7 +104,7 @@ fn run() {
 fn sleep(drain: &mut Drain) {
     ASLEEP.store(true, Ordering::SeqCst);
     // A wake-up from before may end the first wait at once, and then the interval is not over.
-    let begin = fastant::Instant::now();
+    let begin = clock::now();
     while let Some(rest) = INTERVAL.checked_sub(begin.elapsed())
         && ASLEEP.load(Ordering::Relaxed)
         && no_flush_waits()

@@ -13,7 +13,7 @@ use rtrb::Consumer;
 use rustc_hash::FxHashMap;
 
 use super::age;
-use super::clock::Calendar;
+use super::clock::ClockAnchor;
 use super::decode::Records;
 use super::layout::{Tag, What};
 use super::request::{self, Request};
@@ -40,7 +40,7 @@ const USER_ID: &str = "user.id";
 pub(super) struct Drain {
     rings: Vec<Consumer<u64>>,
     words: Vec<u64>,
-    calendar: Calendar,
+    anchor: ClockAnchor,
     /// Spans read in the last pass.
     held: Vec<Group>,
     /// Spans of the last group, as a guess at the next: growing step by step would copy each span
@@ -80,7 +80,7 @@ impl Drain {
         Self {
             rings: Vec::new(),
             words: Vec::new(),
-            calendar: Calendar::new(),
+            anchor: ClockAnchor::new(),
             held: Vec::new(),
             usual_spans: 0,
             events: log::Events::default(),
@@ -90,7 +90,7 @@ impl Drain {
 
     /// Reads every ring and finishes the spans of the pass before; returns the records read.
     pub(super) fn pass(&mut self) -> usize {
-        self.calendar.follow_wall_clock();
+        self.anchor.follow_clocks();
         self.rings.append(&mut ring::take_new());
         let ready = std::mem::take(&mut self.held);
         let mut rings = std::mem::take(&mut self.rings);
@@ -142,9 +142,9 @@ impl Drain {
         if what.tag != Tag::End {
             return self.waiting.add(what.traits.tracer(), record);
         }
-        let Self { held, calendar, usual_spans, .. } = self;
+        let Self { held, anchor, usual_spans, .. } = self;
         let group = group(held, what.traits.tracer(), *usual_spans);
-        if let Some(span) = decode::span(what, record, calendar, &group.limits) {
+        if let Some(span) = decode::span(what, record, anchor, &group.limits) {
             group.spans.push(span);
         } else {
             LEDGER.accept(1);
@@ -153,7 +153,7 @@ impl Drain {
     }
 
     fn take_event(&mut self, what: What, record: &[u64]) {
-        self.events.take(what, record, &self.calendar);
+        self.events.take(what, record, &self.anchor);
         let is_told = !what.takers.is_empty()
             && decode::log::level(record).is_some_and(|level| {
                 tracer::find(what.traits.tracer()).is_some_and(|tracer| tracer.tells_spans(level))
@@ -169,7 +169,7 @@ impl Drain {
             for span in spans {
                 if let Some(said) = self.waiting.take((*tracer, span.context.span_id.to_u64())) {
                     AMENDMENTS.deliver(said.records);
-                    decode::amend(span, &said.words, &self.calendar, limits);
+                    decode::amend(span, &said.words, &self.anchor, limits);
                 }
                 // The two may have been given by hand, from two threads, in any order.
                 span.end_unix_ns = span.end_unix_ns.max(span.start_unix_ns);

@@ -219,7 +219,7 @@ impl Live {
             match self.restore {
                 Restore::Nothing => {}
                 Restore::Parent => local.current.set(self.parent()),
-                Restore::Previous(previous) => entered::restore(local, previous),
+                Restore::Previous(previous) => restore(local, &previous),
             }
             if self.takers.is_empty() {
                 close_request(self.context);
@@ -263,6 +263,12 @@ impl Live {
             lose(self.context);
         }
     }
+}
+
+/// Rare, and kept out of the way of ordinary spans.
+#[cold]
+fn restore(local: &Local, previous: &Current) {
+    entered::restore(local, *previous);
 }
 
 /// Counts a span that the ring refused.

@@ -63,7 +63,6 @@ mod unwinding;
 pub(crate) mod walk;
 mod words;
 
-#[cfg_attr(not(feature = "xray"), expect(unused_imports, reason = "for who polls"))]
 pub(crate) use clock::now;
 #[cfg_attr(
     not(any(

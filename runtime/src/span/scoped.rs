@@ -120,12 +120,9 @@ impl<F: Future, R: Running> Future for Scoped<'_, F, R> {
         if !this.frame.is_running() {
             return future.poll(cx);
         }
-        let output = {
-            let _polling = Polling::begin(&mut **this.frame);
-            future.poll(cx)
-        };
+        let _polling = Polling::begin(&mut **this.frame);
+        let output = future.poll(cx);
         if output.is_ready() {
-            let _attached = this.frame.attach();
             this.future.set(None);
         }
         output
@@ -199,15 +196,12 @@ impl<F: Future> Future for InSpan<F> {
         else {
             polled_after_ready();
         };
-        let context = span.to_current();
         let _scope = this.scope.attach();
-        let output = {
-            let _polling = Polling::begin(span.frame());
-            future.poll(cx)
-        };
+        let polling = Polling::begin(span.frame());
+        let output = future.poll(cx);
         if output.is_ready() {
-            let _attached = context.attach();
             this.future.set(None);
+            drop(polling);
             drop(this.span.take());
         }
         output

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::loss::LossReason;
 use crate::record::{LogRecord, Processor};
 use crate::span::LOGS;
-use crate::span::clock::Calendar;
+use crate::span::clock::ClockAnchor;
 use crate::span::decode;
 use crate::span::layout::What;
 use crate::span::request::{self, Root};
@@ -33,7 +33,7 @@ struct Group {
 
 impl Events {
     /// Takes an event, if anybody takes the log.
-    pub(super) fn take(&mut self, what: What, words: &[u64], calendar: &Calendar) {
+    pub(super) fn take(&mut self, what: What, words: &[u64], anchor: &ClockAnchor) {
         let tag = what.traits.tracer();
         match tracer::find(tag) {
             Some(tracer) if tracer.processors.logs.is_empty() => return,
@@ -43,7 +43,7 @@ impl Events {
                 return LOGS.lose(1, LossReason::Shutdown);
             }
         }
-        let Some(mut record) = decode::log::record(what, words, calendar) else {
+        let Some(mut record) = decode::log::record(what, words, anchor) else {
             return LOGS.lose(1, LossReason::NotEncodable);
         };
         record.user = decode::log::root(what, words).and_then(|root| self.user(root));
