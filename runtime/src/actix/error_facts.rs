@@ -6,7 +6,8 @@
 //! Never: lets a panic of the error's formatting out.
 
 use std::fmt::{self, Write as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::span::guarded;
 
 /// The longest name that is kept, in bytes.
 const MAX_BYTES: usize = 64;
@@ -19,7 +20,7 @@ pub(super) struct ErrorFacts {
 
 impl ErrorFacts {
     pub(super) fn of(error: &(impl fmt::Debug + fmt::Display + ?Sized)) -> Self {
-        let message = catch_unwind(AssertUnwindSafe(|| error.to_string())).unwrap_or_default();
+        let message = guarded(|| error.to_string()).unwrap_or_default();
         Self { kind: Kind::of(error), message }
     }
 
@@ -44,7 +45,7 @@ impl Kind {
     fn of(error: &(impl fmt::Debug + ?Sized)) -> Option<Self> {
         let mut name = Self { text: [0; MAX_BYTES], len: 0 };
         // Writing stops at the end of the name, which the formatter takes for a failure.
-        let _ = catch_unwind(AssertUnwindSafe(|| write!(name, "{error:?}"))).ok()?;
+        let _ = guarded(|| write!(name, "{error:?}"))?;
         name.as_str().starts_with(|first: char| first.is_ascii_uppercase()).then_some(name)
     }
 

@@ -5,13 +5,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::dev::{ResponseHead, ServiceRequest};
 
-use crate::span::{SpanRef, guard_attributes};
+use crate::span::{SpanRef, guard_attributes, guarded};
 
 /// Makes a server span for every request; the middleware for [`App::wrap`](actix_web::App::wrap).
 ///
@@ -247,14 +246,15 @@ impl Tracing {
     pub(super) fn excludes(&self, request: &ServiceRequest) -> bool {
         let path = request.path();
         self.excluded_paths.iter().any(|excluded| excluded == path)
-            || self.is_excluded.as_deref().is_some_and(|is_excluded| {
-                catch_unwind(AssertUnwindSafe(|| is_excluded(request))).unwrap_or(false)
-            })
+            || self
+                .is_excluded
+                .as_deref()
+                .is_some_and(|is_excluded| guarded(|| is_excluded(request)).unwrap_or(false))
     }
 
     pub(super) fn name_of(&self, request: &ServiceRequest) -> Option<Cow<'static, str>> {
         let name = self.name.as_deref()?;
-        catch_unwind(AssertUnwindSafe(|| name(request))).ok().flatten()
+        guarded(|| name(request)).flatten()
     }
 
     pub(super) fn visit_request(&self, request: &ServiceRequest, span: SpanRef) {

@@ -5,14 +5,13 @@
 
 use std::error::Error;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tracing::Event;
 use tracing::field::{Field, Visit};
 
 use super::callsite::{Site, key};
 use crate::span::log::{self, Values};
-use crate::span::{Chain, SpanRef};
+use crate::span::{Chain, SpanRef, guarded};
 
 /// The field in which `#[tracing::instrument(err)]` tells what was returned.
 const ERROR: &str = "error";
@@ -46,11 +45,6 @@ pub(super) fn error(event: &Event<'_>) -> Option<String> {
     let mut look = Look(None);
     event.record(&mut look);
     look.0
-}
-
-/// Runs what is not ours; `None` where it panicked.
-pub(super) fn guarded<R>(body: impl FnOnce() -> R) -> Option<R> {
-    catch_unwind(AssertUnwindSafe(body)).ok()
 }
 
 struct Fields<'a, 'b> {

@@ -8,11 +8,10 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::{ExtensionsMut, LookupSpan, SpanRef as Known};
 
-use super::event::guarded;
 use super::span::Open;
 use super::{entered, event};
 use crate::diagnostics;
-use crate::span::{self, SpanRef, log};
+use crate::span::{self, SpanRef, guarded, log};
 
 /// Takes events of `tracing` as the log, and makes spans of `tracing` spans of ours.
 ///

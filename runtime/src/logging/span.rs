@@ -11,9 +11,8 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Record};
 
 use super::callsite::{Meaning, Site, key};
-use super::event::guarded;
 use crate::record::{SpanKind, Status};
-use crate::span::{self, Amendment, Chain, Foreign, Parent, Recorder, SpanRef};
+use crate::span::{self, Amendment, Chain, Foreign, Parent, Recorder, SpanRef, guarded};
 
 /// What a span of `tracing` is to us, as long as it lives. In a box, since the registry moves what it
 /// keeps.

@@ -7,9 +7,9 @@ use std::any::type_name;
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Write as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::record::Cause;
+use crate::span::guarded;
 
 /// How many sources of an error are told; a chain may be a ring.
 const MAX_SOURCES: usize = 16;
@@ -53,11 +53,6 @@ fn cut_off(message: &mut String, source: &str) {
     if let Some(end) = own.map(str::len).filter(|_| !source.is_empty()) {
         message.truncate(end);
     }
-}
-
-/// Runs what the error's author wrote; a panic there costs what it would have returned.
-fn guarded<T>(run: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(run)).ok()
 }
 
 /// Takes so many bytes of text, and refuses what is beyond, so that nobody formats it in vain.

@@ -54,7 +54,7 @@ fn send_the_last() {
 }
 
 fn hear(info: &PanicHookInfo<'_>) {
-    if !span::takes_reports() || diagnostics::suppressed() {
+    if !span::takes_reports() || diagnostics::suppressed() || span::is_guarded() {
         return;
     }
     if let Some(taker) = span::taker() {

@@ -12,7 +12,7 @@ use super::clock;
 use super::current::{self, Current};
 use super::handle::SpanRef;
 use super::layout::{AMENDMENT_WORDS, MAX_ITEM_WORDS, Tag, What};
-use super::sink::{Buffer, Filled, Recorder, Sink};
+use super::sink::{Buffer, Filled, Recorder, Sink, put};
 use super::words::{Key, Words, text_words};
 use super::{AMENDMENTS, ring};
 use crate::loss::LossReason;
@@ -81,7 +81,7 @@ const LINK_WORDS: usize = 4;
 fn gathered(attributes: &Attributes<'_>) -> Vec<MaybeUninit<u64>> {
     let mut items = Vec::new();
     for (key, value) in attributes {
-        value.to_attribute(Sink::new(Buffer::growing(&mut items), Key::text(key)));
+        put(*value, Sink::new(Buffer::growing(&mut items), Key::text(key)));
     }
     items
 }

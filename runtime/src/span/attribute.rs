@@ -30,6 +30,23 @@ use crate::record::{Array, Value};
 pub trait ToAttribute {
     /// Hands the value to the sink; called on the application's thread, so it must be quick.
     fn to_attribute(&self, sink: Sink<'_>);
+
+    /// Returns true if no code of the application runs, so that nothing can panic.
+    #[doc(hidden)]
+    #[inline]
+    fn is_of_ours(&self) -> bool {
+        false
+    }
+}
+
+/// The value runs no code of the application.
+macro_rules! of_ours {
+    () => {
+        #[inline]
+        fn is_of_ours(&self) -> bool {
+            true
+        }
+    };
 }
 
 macro_rules! widened {
@@ -39,6 +56,8 @@ macro_rules! widened {
             fn to_attribute(&self, sink: Sink<'_>) {
                 sink.$method(<$wide>::from(*self));
             }
+
+            of_ours! {}
         }
     )*};
 }
@@ -56,6 +75,11 @@ macro_rules! by_reference {
             #[inline]
             fn to_attribute(&self, sink: Sink<'_>) {
                 (**self).to_attribute(sink);
+            }
+
+            #[inline]
+            fn is_of_ours(&self) -> bool {
+                (**self).is_of_ours()
             }
         }
     )*};
@@ -81,6 +105,8 @@ impl ToAttribute for usize {
     fn to_attribute(&self, sink: Sink<'_>) {
         sink.u64(*self as u64);
     }
+
+    of_ours! {}
 }
 
 impl ToAttribute for isize {
@@ -88,6 +114,8 @@ impl ToAttribute for isize {
     fn to_attribute(&self, sink: Sink<'_>) {
         sink.i64(*self as i64);
     }
+
+    of_ours! {}
 }
 
 impl ToAttribute for str {
@@ -95,6 +123,8 @@ impl ToAttribute for str {
     fn to_attribute(&self, sink: Sink<'_>) {
         sink.str(self);
     }
+
+    of_ours! {}
 }
 
 impl ToAttribute for String {
@@ -102,6 +132,8 @@ impl ToAttribute for String {
     fn to_attribute(&self, sink: Sink<'_>) {
         sink.str(self);
     }
+
+    of_ours! {}
 }
 
 impl<T: ToAttribute + ToOwned + ?Sized> ToAttribute for Cow<'_, T> {
@@ -117,6 +149,11 @@ impl<T: ToAttribute> ToAttribute for Option<T> {
         if let Some(value) = self {
             value.to_attribute(sink);
         }
+    }
+
+    #[inline]
+    fn is_of_ours(&self) -> bool {
+        self.as_ref().is_none_or(T::is_of_ours)
     }
 }
 

@@ -353,12 +353,21 @@ impl Current {
     #[inline]
     pub(super) fn attach(self) -> Attached {
         let previous = with(|local| {
-            let previous = local.current.get();
-            local.current.set(self.above(previous));
-            previous
+            let traits = self.traits.at_depth_of(local.current.get().traits);
+            // Most often they are the same; what is moved as a whole stalls no later read.
+            if traits == self.traits {
+                local.current.replace(self)
+            } else {
+                replace(local, Self { traits, ..self })
+            }
         });
         Attached { previous, not_send: std::marker::PhantomData }
     }
+}
+
+#[cold]
+fn replace(local: &Local, current: Current) -> Current {
+    local.current.replace(current)
 }
 
 /// Restores what was current before; for scopes of our own, which end in the opposite order of their
@@ -375,23 +384,4 @@ impl Drop for Attached {
     fn drop(&mut self) {
         with(|local| entered::restore(local, self.previous));
     }
-}
-
-/// Runs `body` as if this thread were fresh: nothing is current, new traces belong to `tracer`,
-/// and ids count up from 1.
-#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "isolation is for tests"))]
-pub(crate) fn isolate<R>(tracer: u16, body: impl FnOnce() -> R) -> R {
-    struct Restore(u16, Generator);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            with(|local| {
-                local.tracer.set(self.0);
-                local.ids.set(self.1);
-            });
-        }
-    }
-    let _attached = (Current::NONE.attach(), Scope::NONE.attach());
-    let _restore =
-        with(|local| Restore(local.tracer.replace(tracer), local.ids.replace(Generator::fixed())));
-    body()
 }

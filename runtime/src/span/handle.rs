@@ -16,11 +16,12 @@ use super::callsite::MANUAL;
 use super::clock;
 use super::current::{Attached, Current};
 use super::frame::Frame;
+use super::guarded::guarded;
 use super::json;
 use super::parent::Parent;
 use super::scope::Scope;
 use super::scoped::InSpan;
-use super::sink::{Buffer, Filled, Sink};
+use super::sink::{Buffer, Filled, Sink, put};
 use super::tracer;
 use super::words::{Key, MAX_TEXT_BYTES, Words, cut, text_words};
 use crate::propagate::{Sampled, XrayContext};
@@ -157,7 +158,7 @@ impl SpanRef {
         if self.is_segment() {
             let mut filled = Filled::default();
             let buffer = Buffer::of_frame(&mut [], &mut filled, &self.0, &MANUAL);
-            value.to_attribute(Sink::new(buffer, Key::annotation(key.as_ref())));
+            put(&value, Sink::new(buffer, Key::annotation(key.as_ref())));
         }
         self
     }
@@ -166,7 +167,7 @@ impl SpanRef {
     /// get it. A later value of the same key and namespace replaces the earlier.
     pub fn set_metadata(&self, namespace: &str, key: &str, value: impl serde::Serialize) -> &Self {
         if self.is_segment() {
-            let json = json::text(&value);
+            let Some(json) = guarded(|| json::text(&value)) else { return self };
             let mut filled = Filled::default();
             let buffer = Buffer::of_frame(&mut [], &mut filled, &self.0, &MANUAL);
             Sink::new(buffer, Key::metadata(&format!("{namespace}\0{key}"))).str(&json);
@@ -180,7 +181,7 @@ impl SpanRef {
         if self.is_recording() {
             let mut filled = Filled::default();
             let buffer = Buffer::of_frame(&mut [], &mut filled, &self.0, &MANUAL);
-            value.to_attribute(Sink::new(buffer, Key::text(key.as_ref())));
+            put(&value, Sink::new(buffer, Key::text(key.as_ref())));
         }
         self
     }

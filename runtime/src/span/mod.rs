@@ -31,8 +31,10 @@ mod entered;
 #[cfg(feature = "tracing")]
 mod foreign;
 mod frame;
+mod guarded;
 mod handle;
 mod ids;
+mod isolate;
 #[cfg(any(feature = "xray", feature = "testing"))]
 mod json;
 #[cfg(not(any(feature = "xray", feature = "testing")))]
@@ -87,6 +89,7 @@ pub(crate) use tracer::is_any_recorded;
 
 #[cfg_attr(not(feature = "tracing"), expect(unused_imports, reason = "for the bridge"))]
 pub(crate) use entered::Place;
+pub(crate) use guarded::{guarded, is_guarded};
 pub(crate) use report::{Noticed, TakeFailures, Told, taker};
 pub(crate) use scope::{Scope, notice, takes_reports};
 #[cfg_attr(
@@ -136,7 +139,7 @@ pub use tracer::is_enabled;
     not(feature = "testing"),
     expect(unused_imports, reason = "isolation is for tests")
 )]
-pub(crate) use current::isolate;
+pub(crate) use isolate::isolate;
 
 use crate::loss::Ledger;
 

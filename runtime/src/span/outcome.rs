@@ -12,10 +12,10 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::chain::Chain;
 use super::frame::Frame;
+use super::guarded::guarded;
 use super::sink::{Recorder, Sink, record_display_at};
 use super::words::Key;
 use crate::record::{Level, Outcome};
@@ -216,9 +216,7 @@ pub fn fail<const WORDS: usize>(
     frame.set_outcome(Outcome::Error);
     record_display_at(frame, Key::ERROR_TYPE, error_type);
     // An error that panics while it formats has cost its message, not the call.
-    let _ = catch_unwind(AssertUnwindSafe(|| {
-        record_display_at(frame, Key::FAILURE, message);
-    }));
+    let _ = guarded(|| record_display_at(frame, Key::FAILURE, message));
 }
 
 /// Marks a span as failed and records the type and the message of its error, and what it came from.
@@ -227,12 +225,12 @@ fn fail_chain<const WORDS: usize>(frame: &mut Frame<WORDS>, error_type: &str, er
     fail(frame, error_type, &Chain(error));
     if frame.is_segment() && error.source().is_some() {
         // As above.
-        let _ = catch_unwind(AssertUnwindSafe(|| {
+        let _ = guarded(|| {
             let messages: Vec<_> = Chain(error).messages().collect();
             if let Some(buffer) = frame.buffer() {
                 Sink::new(buffer, Key::ERRORS).strs(&messages);
             }
-        }));
+        });
     }
 }
 
@@ -245,7 +243,7 @@ pub fn error_event<const WORDS: usize>(frame: &mut Frame<WORDS>, level: Level) {
 /// costs the attributes that follow, not the call.
 #[inline]
 pub fn guard_attributes(record: impl FnOnce()) {
-    let _ = catch_unwind(AssertUnwindSafe(record));
+    let _ = guarded(record);
 }
 
 /// Asks a function of the user's about an error; that the type stands here lets a closure leave it
@@ -256,7 +254,7 @@ pub fn classify<E: ?Sized, R>(error: &E, judge: impl FnOnce(&E) -> R) -> R {
 
 /// Asks a function of the user's whether an error is to be reported; it is, if the function panics.
 pub fn asks<E: ?Sized>(error: &E, judge: impl FnOnce(&E) -> bool) -> bool {
-    catch_unwind(AssertUnwindSafe(|| judge(error))).unwrap_or(true)
+    guarded(|| judge(error)).unwrap_or(true)
 }
 
 /// Takes a result whose type can say that a call failed.

@@ -129,25 +129,32 @@ impl<F: Future, R: Running> Future for Scoped<'_, F, R> {
     }
 }
 
-/// Notices a panic on its way out of a poll, or of the call that makes a future.
+/// A poll, or the call that makes a future, while it runs.
 struct Polling<'a, R: Running> {
+    // Dropped first: a panic is noticed where the poll was called.
+    _attached: R::Attached,
+    _noticing: Noticing<'a, R>,
+}
+
+/// Notices a panic on its way out.
+struct Noticing<'a, R: Running> {
     frame: &'a mut R,
-    attached: Option<R::Attached>,
     unwinding: Unwinding,
 }
 
 impl<'a, R: Running> Polling<'a, R> {
     #[inline]
     fn begin(frame: &'a mut R) -> Self {
-        let attached = Some(frame.attach());
-        Self { frame, attached, unwinding: Unwinding::begin() }
+        Self {
+            _attached: frame.attach(),
+            _noticing: Noticing { frame, unwinding: Unwinding::begin() },
+        }
     }
 }
 
-impl<R: Running> Drop for Polling<'_, R> {
+impl<R: Running> Drop for Noticing<'_, R> {
     #[inline]
     fn drop(&mut self) {
-        self.attached = None;
         if self.unwinding.is_under_way() {
             self.frame.note_panic();
         }

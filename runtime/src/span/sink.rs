@@ -13,6 +13,7 @@ use super::amend;
 use super::attribute::{Text, ToAttribute};
 use super::callsite::Callsite;
 use super::current::Current;
+use super::guarded::guarded;
 use super::json;
 use super::words::{Key, MAX_ARRAY_ELEMENTS, MAX_TEXT_BYTES, Words, cut, text_words};
 
@@ -87,7 +88,7 @@ pub trait Recorder {
     #[inline]
     fn record<T: ToAttribute + ?Sized>(&mut self, key: u16, value: &T) {
         if let Some(buffer) = self.buffer() {
-            value.to_attribute(Sink { buffer, key: Key::at(key) });
+            put(value, Sink { buffer, key: Key::at(key) });
         }
     }
 
@@ -126,6 +127,16 @@ pub trait Recorder {
         value: &T,
     ) {
         self.record_metadata(key, &format_args!("{}", Redacted { redaction, value }));
+    }
+}
+
+/// Hands a value to its sink. One of the application's own type may panic, which leaves it out.
+#[inline]
+pub(super) fn put<T: ToAttribute + ?Sized>(value: &T, sink: Sink<'_>) {
+    if value.is_of_ours() {
+        value.to_attribute(sink);
+    } else {
+        let _ = guarded(|| value.to_attribute(sink));
     }
 }
 
