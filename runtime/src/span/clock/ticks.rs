@@ -68,8 +68,8 @@ fn counter() -> u64 {
 
 /// Returns true if the counter has one constant rate on all cores and in all states of power.
 ///
-/// Source: Intel's manual, volume 3, 19.17.1; AMD's manual, volume 3, E.4.8: bit 8 of `edx` in leaf
-/// 8000_0007h.
+/// Source: the manuals of Intel (volume 3, 19.17.1) and AMD (volume 3, E.4.8): bit 8 of `edx` in leaf
+/// `0x8000_0007`.
 fn has_invariant_counter() -> bool {
     #[cfg(target_arch = "x86_64")]
     {

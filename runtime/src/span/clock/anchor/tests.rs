@@ -13,7 +13,6 @@ fn at(seconds: f64, offset_ns: i64) -> Reading {
     reading(seconds, seconds, TODAY + ns(seconds) + offset_ns)
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers")]
 fn reading(counted: f64, steady: f64, unix_ns: i64) -> Reading {
     Reading { ticks: ticks_at(counted), steady: Duration::from_secs_f64(steady), unix_ns }
 }
