@@ -36,6 +36,7 @@ mod callsite;
 mod carrier;
 mod details;
 mod error_facts;
+mod forwarded;
 mod middleware;
 mod payload;
 mod request_facts;

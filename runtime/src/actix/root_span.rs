@@ -235,8 +235,7 @@ impl Open {
         if let Some(name) = name {
             self.frame.set_name(name);
         }
-        let trusted_proxies = self.shared.settings.trusted_proxies;
-        request_facts::record(request.request(), trusted_proxies, &mut self.frame);
+        request_facts::record(request.request(), &self.shared.settings, &mut self.frame);
         self.frame.record(Key::REQUEST_ID, &self.id);
     }
 

@@ -35,13 +35,14 @@ use crate::span::{SpanRef, guard_attributes};
 /// | key | value |
 /// |---|---|
 /// | `http.request.method` | the method; `_OTHER` and `http.request.method_original` for one that is not known |
-/// | `url.path`, `url.scheme` | as they came |
+/// | `url.path` | as it came |
+/// | `url.scheme` | `http` or `https`: as [trusted proxies](Tracing::trusted_proxies) pass it on, or that of the connection |
 /// | `url.query` | as it came, but for the values of keys that are secrets, which are `REDACTED`: `AWSAccessKeyId`, `Signature`, `sig`, `X-Goog-Signature`, `password`, `token`, `access_token`, `api_key`, `secret`, in either case; **a secret under another key is recorded** |
 /// | `http.route` | the pattern of the resource that matched |
 /// | `http.response.status_code` | the status |
 /// | `http.response.body.size` | how many bytes of the body were sent, which for a client that went away are not all |
-/// | `server.address`, `server.port` | what the client asked for: `Forwarded`, `X-Forwarded-Host`, `Host` |
-/// | `client.address` | `Forwarded`, `X-Forwarded-For`, or else the peer; a client can write these headers, so see [`Tracing::trusted_proxies`] |
+/// | `server.address`, `server.port` | the host that the client asked for: as [trusted proxies](Tracing::trusted_proxies) pass it on, or the header `Host` |
+/// | `client.address` | the address of the client: as [trusted proxies](Tracing::trusted_proxies) pass it on, or that of the peer |
 /// | `network.peer.address`, `network.peer.port` | the other end of the connection |
 /// | `network.protocol.name`, `network.protocol.version` | `http` and `1.0`, `1.1`, `2` or `3` |
 /// | `user_agent.original` | the header `User-Agent` |
@@ -109,7 +110,8 @@ use crate::span::{SpanRef, guard_attributes};
 pub struct Tracing {
     excluded_paths: Vec<Cow<'static, str>>,
     is_excluded: Option<Arc<Predicate>>,
-    pub(super) trusted_proxies: Option<usize>,
+    /// Number of proxies before this service whose headers are trusted.
+    pub(super) trusted_proxies: usize,
     /// Whether errors that a handler answers with are left to others to report.
     pub(super) leaves_errors: bool,
     /// How much of a body reports of errors tell.
@@ -151,16 +153,36 @@ impl Tracing {
         Self { is_excluded: Some(Arc::new(is_excluded)), ..self }
     }
 
-    /// Believes only what the last `count` proxies before this service say about the client, in
-    /// `X-Forwarded-For`, `X-Forwarded-Host` and `X-Forwarded-Proto`: of each list the entry that
-    /// the outermost of them has added, or the first one of a list that is shorter. With 0, and
-    /// where there is no such header, the client is the peer.
+    /// Sets the number of trusted proxies before this service; default 0.
     ///
-    /// A proxy that does not write one of these headers passes on what the client wrote: let it
-    /// remove them. `Forwarded` is not read then, since most proxies do not know it. Where this is
-    /// not called the first entry of a list counts, as X-Ray's own middleware has it.
+    /// Each proxy adds an element to the end of `X-Forwarded-For`, or of `Forwarded` (RFC 7239).
+    /// With `count` proxies, the peer of the connection is the first of them, and the client is the
+    /// `count`-th element from the end, or the first one of a shorter list; everything before it is
+    /// text that the client may have written, and is not read. Access log, span, segment and reports
+    /// of errors all have the same address. With 0, no header is read: the client is the peer.
+    ///
+    /// - Only IP addresses count, with or without a port. Where an element is `unknown` or an
+    ///   identifier that hides the node, the client is the next element behind it that is an
+    ///   address, or else the peer.
+    /// - Scheme and host are those of the same element: `X-Forwarded-Proto` and `X-Forwarded-Host`,
+    ///   or `proto` and `host` in `Forwarded`. Without them, scheme and host are those of the request
+    ///   itself.
+    /// - `Forwarded` is read where there is no `X-Forwarded-For`, because most proxies write the
+    ///   latter and pass on `Forwarded` as the client sent it.
+    /// - At most 64 proxies count.
+    ///
+    /// **Proxies must write the header that is read**, or remove it: what a proxy passes on as it
+    /// came is text of the client. This holds for `X-Forwarded-For` too where proxies write
+    /// `Forwarded`.
+    ///
+    /// ```
+    /// use spanwright::actix::Tracing;
+    ///
+    /// // A load balancer before the service, and a content delivery network before that.
+    /// let tracing = Tracing::new().trusted_proxies(2);
+    /// ```
     pub fn trusted_proxies(self, count: usize) -> Self {
-        Self { trusted_proxies: Some(count), ..self }
+        Self { trusted_proxies: count, ..self }
     }
 
     /// Leaves it to annotated functions, and calls by hand, to report errors. Where this is not called,
