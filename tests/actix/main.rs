@@ -7,6 +7,7 @@ mod endings;
 mod headers;
 mod last_resort;
 mod requests;
+mod routes;
 mod settings;
 mod support;
 mod trace_header;

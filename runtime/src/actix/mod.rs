@@ -41,6 +41,7 @@ mod middleware;
 mod payload;
 mod request_facts;
 mod request_id;
+mod resources;
 mod root_span;
 mod route;
 mod settings;

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::body::{BodySize, MessageBody};
-use actix_web::dev::{ResourceMap, ServiceRequest, ServiceResponse};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::HeaderMap;
 use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::{Error, HttpRequest};
@@ -20,7 +20,7 @@ use super::details::Details;
 use super::error_facts::ErrorFacts;
 use super::request_facts;
 use super::request_id::RequestId;
-use super::route;
+use super::route::{self, Routes};
 use super::settings::Tracing;
 use super::trace_header::TraceHeader;
 use crate::conventions::known_method;
@@ -36,7 +36,7 @@ use crate::span::{
 pub(super) struct Shared {
     pub(super) settings: Tracing,
     /// The routes of the application, for requests that get no response to ask.
-    pub(super) routes: OnceCell<ResourceMap>,
+    pub(super) routes: OnceCell<Routes>,
 }
 
 /// The span of one request, and its line in the access log; inert where nothing is installed and the
@@ -60,8 +60,10 @@ struct Open {
     /// What the response says of the trace.
     trace: Option<TraceHeader>,
     shared: Rc<Shared>,
-    /// The first word of the span's name; `None` when the application has named the span.
-    method: Option<&'static str>,
+    /// Method of the request, or `HTTP` for one that no convention names.
+    known_method: &'static str,
+    /// True if the span is named after method and route, and not by the application.
+    is_named_by_route: bool,
     /// Where the route is looked up when there is no response to ask.
     uri: Uri,
     /// What reports of errors tell of the request, where they are taken.
@@ -109,7 +111,10 @@ impl RootSpan {
     pub(super) fn answer<B: MessageBody>(&mut self, response: &mut ServiceResponse<B>) {
         let Some(open) = &mut self.open else { return };
         if open.wants_route() {
-            open.settle_route(response.request().match_pattern(), Some(response.request()));
+            let (request, status) = (response.request(), response.status());
+            let routes = open.shared.routes.get();
+            let route = routes.and_then(|it| it.of_response(open.known_method, request, status));
+            open.settle_route(route, Some(request));
         }
         let is_told = open.frame.is_recording() || open.reports();
         let error = response.response().error().filter(|_| is_told).map(ErrorFacts::of);
@@ -191,13 +196,14 @@ impl RootSpan {
 impl Open {
     /// Keeps a request whose span has not begun.
     fn new(request: &ServiceRequest, shared: &Rc<Shared>) -> Self {
-        shared.routes.get_or_init(|| request.resource_map().clone());
+        shared.routes.get_or_init(|| Routes::new(request.resource_map().clone()));
         Self {
             frame: Frame::new(),
             id: None,
             trace: None,
             shared: Rc::clone(shared),
-            method: None,
+            known_method: known_method(request.method().as_str()).unwrap_or("HTTP"),
+            is_named_by_route: false,
             uri: request.uri().clone(),
             details: None,
             access: AccessLog::begin(request, &shared.settings),
@@ -210,11 +216,10 @@ impl Open {
     /// Begins the span and records what the request says.
     fn start(&mut self, request: &mut ServiceRequest) -> SpanRef {
         let settings = &self.shared.settings;
-        let method = known_method(request.method().as_str()).unwrap_or("HTTP");
         let name = settings.name_of(request);
         let incoming = crate::extract(request.headers());
         let facts = request_facts::of_rules(request.request());
-        let first_name = name.as_deref().unwrap_or(method);
+        let first_name = name.as_deref().unwrap_or(self.known_method);
         self.frame.start_incoming(&REQUEST, first_name, &incoming, facts);
         let span = self.frame.reference();
         if span.is_none() {
@@ -222,7 +227,7 @@ impl Open {
         }
         self.id = Some(span.in_scope(|| RequestId::of(request.request())));
         self.trace = TraceHeader::of(&incoming, span);
-        self.method = name.is_none().then_some(method);
+        self.is_named_by_route = name.is_none();
         self.details = takes_reports().then(|| Details::keep(request, settings, span));
         if self.frame.is_recording() {
             self.record_request(request, name.as_deref());
@@ -251,11 +256,11 @@ impl Open {
         self.frame.finish();
     }
 
-    /// Finds the route by the path alone.
+    /// Finds the route of a request that has no response to ask.
     fn look_up_route(&mut self) {
         if self.wants_route() {
             let routes = self.shared.routes.get();
-            let route = routes.and_then(|routes| routes.match_pattern(self.uri.path()));
+            let route = routes.and_then(|routes| routes.find(self.known_method, self.uri.path()));
             self.settle_route(route, None);
         }
     }
@@ -280,10 +285,12 @@ impl Open {
         if self.frame.reference().is_segment() {
             self.frame.record(Key::ROUTE_ANNOTATION, &route);
         }
-        match (self.method, route) {
-            (Some(method), Some(route)) => self.frame.set_name(&format_args!("{method} {route}")),
-            (Some(method), None) => self.frame.set_name(method),
-            (None, _) => {}
+        if self.is_named_by_route {
+            let method = self.known_method;
+            match route {
+                Some(route) => self.frame.set_name(&format_args!("{method} {route}")),
+                None => self.frame.set_name(method),
+            }
         }
     }
 

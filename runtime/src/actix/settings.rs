@@ -38,7 +38,7 @@ use crate::span::{SpanRef, guard_attributes};
 /// | `url.path` | as it came |
 /// | `url.scheme` | `http` or `https`: as [trusted proxies](Tracing::trusted_proxies) pass it on, or that of the connection |
 /// | `url.query` | as it came, but for the values of keys that are secrets, which are `REDACTED`: `AWSAccessKeyId`, `Signature`, `sig`, `X-Goog-Signature`, `password`, `token`, `access_token`, `api_key`, `secret`, in either case; **a secret under another key is recorded** |
-/// | `http.route` | the pattern of the resource that matched |
+/// | `http.route` | the pattern of the resource that handled the request; see [below](Self#the-route) |
 /// | `http.response.status_code` | the status |
 /// | `http.response.body.size` | how many bytes of the body were sent, which for a client that went away are not all |
 /// | `server.address`, `server.port` | the host that the client asked for: as [trusted proxies](Tracing::trusted_proxies) pass it on, or the header `Host` |
@@ -67,6 +67,13 @@ use crate::span::{SpanRef, guard_attributes};
 /// [body](Tracing::capture_body).
 ///
 /// # The access log
+/// # The route
+///
+/// actix-web tells which resource has handled a request with the response. Without one, where the
+/// client went away or the handler panicked, the route is the resource that matches the path. If
+/// several do, such as `/purl/{key}` for GET and `/purl/recommend` for POST, it is the one that has
+/// handled the method before, or else the one with the longest literal text.
+///
 ///
 /// With the feature `tracing`, every request that is over is an event of [`tracing`] with the target
 /// `spanwright::access`, while its span is current; so it has the trace and the user, and every
@@ -217,8 +224,9 @@ impl Tracing {
 
     /// Names spans; where it answers `None` the name is the usual one.
     ///
-    /// It is asked before the request is routed. A name must not contain what differs from request
-    /// to request, such as the path; [`ServiceRequest::match_pattern`] has the route.
+    /// Called before the request is routed: [`ServiceRequest::match_pattern`] names the first resource
+    /// that matches the path then, which may not be the one that handles the request. A name must not
+    /// contain what differs from request to request, such as the path.
     ///
     /// ```
     /// use spanwright::actix::Tracing;
