@@ -35,7 +35,6 @@ mod body;
 mod callsite;
 mod carrier;
 mod details;
-mod error_facts;
 mod forwarded;
 mod middleware;
 mod payload;

@@ -17,7 +17,6 @@ use actix_web::{Error, HttpRequest};
 use super::access_log::AccessLog;
 use super::callsite::{Key, REQUEST, RequestFrame};
 use super::details::Details;
-use super::error_facts::ErrorFacts;
 use super::request_facts;
 use super::request_id::RequestId;
 use super::route::{self, Routes};
@@ -25,7 +24,7 @@ use super::settings::Tracing;
 use super::trace_header::TraceHeader;
 use crate::conventions::known_method;
 use crate::record::Outcome;
-use crate::report::Builder;
+use crate::report::{self, Builder};
 use crate::span::request::forget_details;
 use crate::span::{
     Attached, Attributes, Frame, Recorder, SpanRef, fail, is_enabled, takes_reports,
@@ -117,8 +116,8 @@ impl RootSpan {
             open.settle_route(route, Some(request));
         }
         let is_told = open.frame.is_recording() || open.reports();
-        let error = response.response().error().filter(|_| is_told).map(ErrorFacts::of);
-        open.settle(response.status(), error.as_ref());
+        let error = response.response().error().filter(|_| is_told).map(report::message);
+        open.settle(response.status(), error.as_deref());
         if open.frame.is_recording() {
             let head = response.response().head();
             open.shared.settings.visit_response(response.request(), head, self.span);
@@ -137,7 +136,7 @@ impl RootSpan {
         open.look_up_route();
         let (id, trace) = (open.id.clone(), open.trace);
         let status = error.as_response_error().status_code();
-        let refused = Cell::new(Some(Refused { open, status, error: ErrorFacts::of(&error) }));
+        let refused = Cell::new(Some(Refused { open, status, error: report::message(&error) }));
         error.add_response_mapper(move |mut response| {
             if let Some(mut refused) = refused.take() {
                 refused.status = response.status();
@@ -164,8 +163,8 @@ impl RootSpan {
         if let Some(open) = &mut self.open {
             open.cut_off = Some(Outcome::Error);
             if open.frame.is_recording() {
-                let error = ErrorFacts::of(error);
-                fail(&mut open.frame, error.kind().unwrap_or("_OTHER"), error.message());
+                let error_type = report::type_name_of(error).unwrap_or("_OTHER");
+                fail(&mut open.frame, error_type, &report::message(error));
             }
         }
         self.end();
@@ -294,8 +293,8 @@ impl Open {
         }
     }
 
-    /// Takes what was answered, and the error that it was made of.
-    fn settle(&mut self, status: StatusCode, error: Option<&ErrorFacts>) {
+    /// Records the status of the response, and the message of the error that it was made of.
+    fn settle(&mut self, status: StatusCode, error: Option<&str>) {
         self.status = Some(status);
         self.report(status, error);
         if self.frame.is_recording() {
@@ -310,23 +309,21 @@ impl Open {
 
     /// Reports an error that the service is to blame for, unless somebody has: the annotated function
     /// that it comes from knows more.
-    fn report(&self, status: StatusCode, error: Option<&ErrorFacts>) {
-        let Some(error) = error.filter(|_| status.is_server_error()) else { return };
+    fn report(&self, status: StatusCode, error: Option<&str>) {
+        let Some(message) = error.filter(|_| status.is_server_error()) else { return };
         if self.reports() && !self.shared.settings.leaves_errors {
-            let report = Builder::bare(error.kind(), error.message()).unless_reported();
+            let report = Builder::bare(None, message).unless_reported();
             self.frame.reference().in_scope(|| report.send());
         }
     }
 
-    fn judge(&mut self, status: StatusCode, error: Option<&ErrorFacts>) {
+    /// The status is the type of the error: actix-web hands errors over without their types.
+    fn judge(&mut self, status: StatusCode, error: Option<&str>) {
         self.frame.record(Key::STATUS_CODE, &status.as_u16());
-        let kind = error.and_then(ErrorFacts::kind);
-        let message = error.map(ErrorFacts::message);
         if status.as_u16() >= 500 {
-            fail(&mut self.frame, kind.unwrap_or(status.as_str()), message.unwrap_or_default());
-        } else if let Some(message) = message {
-            let attributes: &Attributes<'_> =
-                &[("exception.type", &kind), ("exception.message", &message)];
+            fail(&mut self.frame, status.as_str(), error.unwrap_or_default());
+        } else if let Some(message) = error {
+            let attributes: &Attributes<'_> = &[("exception.message", &message)];
             self.frame.reference().add_event("exception", attributes);
         }
     }
@@ -380,7 +377,8 @@ impl Drop for Stepping<'_> {
 struct Refused {
     open: Box<Open>,
     status: StatusCode,
-    error: ErrorFacts,
+    /// Message of the error.
+    error: String,
 }
 
 impl Drop for Refused {

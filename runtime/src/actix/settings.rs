@@ -47,10 +47,11 @@ use crate::span::{SpanRef, guard_attributes};
 /// | `network.protocol.name`, `network.protocol.version` | `http` and `1.0`, `1.1`, `2` or `3` |
 /// | `user_agent.original` | the header `User-Agent` |
 /// | `spanwright.request_id` | the [`RequestId`](super::RequestId); no convention has a key for it |
-/// | `error.type` | where the status is error: the name of the error the handler returned, else the status code; `panic` for a panic |
+/// | `error.type` | where the status is error: the status code; `panic` for a panic; for a body that failed, the type of its error if that is one of the standard library, else `_OTHER` |
 ///
 /// An error that the handler returned where the status is not error, such as one with a 404, is an
-/// event `exception` with `exception.type`, where the error tells one, and `exception.message`.
+/// event `exception` with `exception.message`. actix-web hands errors over without their types, so
+/// that neither the span nor the report of an error has one; an annotated handler knows it.
 ///
 /// Source: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>.
 ///
@@ -66,7 +67,6 @@ use crate::span::{SpanRef, guard_attributes};
 /// its parameters, all headers, the address of the client, and on demand the
 /// [body](Tracing::capture_body).
 ///
-/// # The access log
 /// # The route
 ///
 /// actix-web tells which resource has handled a request with the response. Without one, where the
@@ -74,6 +74,7 @@ use crate::span::{SpanRef, guard_attributes};
 /// several do, such as `/purl/{key}` for GET and `/purl/recommend` for POST, it is the one that has
 /// handled the method before, or else the one with the longest literal text.
 ///
+/// # The access log
 ///
 /// With the feature `tracing`, every request that is over is an event of [`tracing`] with the target
 /// `spanwright::access`, while its span is current; so it has the trace and the user, and every

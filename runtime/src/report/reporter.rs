@@ -348,11 +348,9 @@ fn said(failure: &Noticed<'_>) -> Said {
 fn event(causes: &[Cause]) {
     let span: SpanRef = span::current();
     let Some(cause) = causes.first().filter(|_| span.is_recording()) else { return };
-    let type_name = cause.type_name.as_deref().unwrap_or("error");
-    span.add_event(
-        "exception",
-        &[("exception.type", &type_name), ("exception.message", &cause.message.as_str())],
-    );
+    let type_name = cause.type_name.as_deref();
+    let message = cause.message.as_str();
+    span.add_event("exception", &[("exception.type", &type_name), ("exception.message", &message)]);
 }
 
 /// Where ids come from.
