@@ -64,11 +64,12 @@ pub(super) fn enter(id: &Id, span: Option<SpanRef>) {
 }
 
 /// Makes current what was before a span. One that lies below others is taken out from under them.
-pub(super) fn leave(id: &Id) {
+/// Returns true if the span is one of ours, or stands for one.
+pub(super) fn leave(id: &Id) -> bool {
     // See above.
-    let _ = LEVELS.try_with(|levels| {
-        let Ok(mut levels) = levels.try_borrow_mut() else { return };
-        let Some(at) = levels.iter().rposition(|level| level.id == id.into_u64()) else { return };
+    let left = LEVELS.try_with(|levels| {
+        let mut levels = levels.try_borrow_mut().ok()?;
+        let at = levels.iter().rposition(|level| level.id == id.into_u64())?;
         let Level { span, before, .. } = levels.remove(at);
         if let Some(above) = levels.get_mut(at) {
             above.before = before;
@@ -76,5 +77,7 @@ pub(super) fn leave(id: &Id) {
             // Where it is not current, a guard of ours that is around it was dropped before.
             before.replace_current();
         }
+        span
     });
+    left.ok().flatten().is_some()
 }

@@ -59,8 +59,11 @@ pub(super) fn event(
     });
 }
 
-/// Adds a link to a span.
+/// Adds a link to a span; nothing where `to` names no span.
 pub(super) fn link(context: Current, to: SpanContext, attributes: &Attributes<'_>) {
+    if !to.is_valid() {
+        return;
+    }
     let items = gathered(attributes);
     send(context, Tag::Link, &MANUAL, LINK_WORDS + items.len(), |room| {
         let trace_id = to.trace_id.to_u128();

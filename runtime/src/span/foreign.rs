@@ -11,10 +11,10 @@ use super::handle::SpanRef;
 use super::parent::Parent;
 use super::sink::{Recorder, Sink};
 use super::words::Key;
-use crate::record::{Destinations, SpanKind};
+use crate::record::{Destinations, Outcome, SpanKind};
 
-/// Inline room for the attributes of one: a few numbers and a text or two.
-const WORDS: usize = 16;
+/// Size of the inline buffer for attributes, in words: a few numbers, a text or two, and two times.
+const WORDS: usize = 20;
 
 /// A span that lives as long as one of another library.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Foreign {
         }
     }
 
-    /// The same for a span whose kind is known at run time.
+    /// Begins a span whose kind is known at run time, and is recorded by [`set_kind`].
     pub(crate) fn begin_as(
         &mut self,
         callsite: &'static Callsite,
@@ -51,11 +51,6 @@ impl Foreign {
             ..Asked::of(callsite, parent.unwrap_or_else(Parent::current))
         };
         self.0.start_asked(callsite, &asked);
-        if self.0.is_recording()
-            && let Some(buffer) = self.0.buffer()
-        {
-            Sink::new(buffer, Key::KIND).i64(i64::from(kind as u8));
-        }
     }
 
     /// Names the span.
@@ -70,10 +65,22 @@ impl Foreign {
         self.0.is_recording()
     }
 
+    /// Sets the outcome.
+    pub(crate) fn set_outcome(&mut self, outcome: Outcome) {
+        self.0.set_outcome(outcome);
+    }
+
     /// Where its values go.
     #[inline]
     pub(crate) fn recorder(&mut self) -> &mut impl Recorder {
         &mut self.0
+    }
+}
+
+/// Records the kind of a span, which may have begun before it is known.
+pub(crate) fn set_kind(recorder: &mut impl Recorder, kind: SpanKind) {
+    if let Some(buffer) = recorder.buffer() {
+        Sink::new(buffer, Key::KIND).i64(i64::from(kind as u8));
     }
 }
 

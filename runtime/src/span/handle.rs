@@ -196,7 +196,7 @@ impl SpanRef {
         self
     }
 
-    /// Links another span.
+    /// Links another span; does nothing where `to` names none.
     pub fn add_link(&self, to: SpanContext, attributes: &Attributes<'_>) -> &Self {
         if self.is_recording() {
             amend::link(self.0, to, attributes);

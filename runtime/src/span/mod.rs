@@ -77,7 +77,7 @@ pub(crate) use clock::{since_epoch_by_ticks, steady};
 #[cfg(feature = "tracing")]
 pub(crate) use chain::Chain;
 #[cfg(feature = "tracing")]
-pub(crate) use foreign::Foreign;
+pub(crate) use foreign::{Foreign, set_kind};
 #[cfg_attr(
     not(feature = "tracing"),
     expect(unused_imports, reason = "for spans that others begin")
