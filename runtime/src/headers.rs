@@ -4,7 +4,7 @@
 //! headers of a request that goes out.
 //! Never: does anything when nothing is installed.
 
-use crate::propagate::{Carrier, Context, Propagator, XrayContext};
+use crate::propagate::{Carrier, Context, Injector, Propagator, XrayContext};
 use crate::span::{current, request, tracer};
 
 /// Reads who called from the headers of a request.
@@ -45,4 +45,18 @@ pub fn inject(mut set: impl FnMut(&'static str, &str)) {
         ..Context::default()
     };
     tracer.propagator.inject(&context, &mut set);
+}
+
+/// Sets the headers that a call made now must carry in a map, such as a `HashMap<String, String>`:
+/// those that [`inject`] gives.
+///
+/// ```
+/// use std::collections::HashMap;
+///
+/// let mut headers = HashMap::<String, String>::new();
+/// spanwright::inject_into(&mut headers);
+/// assert_eq!(spanwright::extract(&headers), Default::default());
+/// ```
+pub fn inject_into(headers: &mut dyn Injector) {
+    inject(|name, value| headers.set(name, value));
 }

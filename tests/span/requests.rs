@@ -1,5 +1,7 @@
 //! What belongs to a request as a whole.
 
+use std::collections::HashMap;
+
 use spanwright::propagate::Context;
 use spanwright::record::{Level, SpanKind};
 use spanwright::sample::Sampler;
@@ -217,4 +219,19 @@ fn requests_that_nobody_closes_do_not_keep_others_from_their_users() {
         std::mem::forget(forgotten);
     });
     assert_tree("request user.id=andrewbrown\n", &spans);
+}
+
+#[test]
+fn a_context_travels_in_a_map_of_texts() {
+    let (headers, spans) = Capture::default().run(|| {
+        Span::new("call").in_scope(|| {
+            change_baggage(|baggage| baggage.insert("tenant", "acme").expect("it fits"));
+            let mut headers = HashMap::new();
+            spanwright::inject_into(&mut headers);
+            headers
+        })
+    });
+    let (context, _) = Capture::default().run(|| spanwright::extract(&headers));
+    assert_eq!(context.span.span_id, spans[0].context.span_id);
+    assert_eq!(context.baggage.get("tenant").as_deref(), Some("acme"));
 }

@@ -36,7 +36,7 @@ const MATRIX: &[(&str, Imports)] = &[
         "actix",
         Only(&["record", "sample", "propagate", "span", "report", "headers", "conventions", "utc"]),
     ),
-    ("http_client", Only(&["record", "span", "headers", "conventions"])),
+    ("http_client", Only(&["record", "span", "headers", "conventions", "propagate"])),
     ("aws", Only(&["export", "pipeline", "secret", "turns"])),
     ("opentelemetry", Only(&["record", "origin", "propagate", "loss", "diagnostics", "span"])),
     // The hall, which connects the rooms.

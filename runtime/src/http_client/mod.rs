@@ -21,6 +21,7 @@
 //!
 //! Source: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span>.
 
+mod carrier;
 mod client;
 mod middleware;
 mod observe;

@@ -10,6 +10,7 @@
 
 mod baggage;
 mod baggage_header;
+mod carriers;
 mod composite;
 mod member;
 mod trace_context;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 pub use baggage::{Baggage, BaggageError};
 pub use baggage_header::BaggageHeader;
+pub use carriers::Injector;
 pub use composite::{Composite, CompositeError};
 pub use trace_context::TraceContext;
 pub use xray::Xray;
