@@ -61,7 +61,7 @@ impl Layer {
     /// entered and the time that it was open without being entered, in nanoseconds; default true.
     ///
     /// Costs two readings of a clock, and one or two accesses to the registry, each time that a span is
-    /// entered and left. Captures of [`testing`](crate::testing) that have no subscriber of their own
+    /// entered and left. Captures of the module `testing` that have no subscriber of their own
     /// leave these attributes out, because they differ from run to run.
     #[must_use]
     pub const fn with_tracked_inactivity(self, is_tracked: bool) -> Self {
