@@ -27,10 +27,10 @@ pub fn extract(headers: &dyn Carrier) -> Context {
 ///
 /// ```
 /// let mut headers = Vec::new();
-/// spanwright::inject(|name, value| headers.push((name, value.to_owned())));
+/// spanwright::inject(|name, value| headers.push((name.to_owned(), value.to_owned())));
 /// assert!(headers.is_empty(), "nothing is installed here");
 /// ```
-pub fn inject(mut set: impl FnMut(&'static str, &str)) {
+pub fn inject(mut set: impl FnMut(&str, &str)) {
     let span = current();
     if !span.context().is_valid() {
         return;

@@ -137,9 +137,9 @@ fn baggage_belongs_to_its_request_and_goes_with_it() {
 }
 
 /// The headers of a call made now.
-fn headers() -> Vec<(&'static str, String)> {
+fn headers() -> Vec<(String, String)> {
     let mut headers = Vec::new();
-    spanwright::inject(|name, value| headers.push((name, value.to_owned())));
+    spanwright::inject(|name, value| headers.push((name.to_owned(), value.to_owned())));
     headers
 }
 
@@ -161,7 +161,7 @@ fn a_trace_continued_by_hand_keeps_its_trace_state_and_baggage() {
             let span_id = own.span_id;
             let expected = format!("00-0af7651916cd43dd8448eb211c80319c-{span_id}-{flags}");
             let expected = [("traceparent", &*expected), came[1], came[2]];
-            assert!(goes.iter().map(|(name, value)| (*name, &**value)).eq(expected), "{goes:?}");
+            assert!(goes.iter().map(|(name, value)| (&**name, &**value)).eq(expected), "{goes:?}");
             let ended = *span;
             drop(span);
             assert_eq!(baggage().get("outer").as_deref(), Some("1"));

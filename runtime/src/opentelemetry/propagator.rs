@@ -149,4 +149,8 @@ impl Carrier for Headers<'_> {
             visit(value.as_bytes());
         }
     }
+
+    fn each_name<'a>(&'a self, visit: &mut dyn FnMut(&'a str)) {
+        self.0.keys().into_iter().for_each(visit);
+    }
 }
