@@ -113,7 +113,7 @@ pub mod xray;
 #[doc(hidden)]
 pub mod private;
 
-pub use headers::{extract, inject};
+pub use headers::{extract, inject, inject_for, propagation_fields};
 #[doc(hidden)]
 pub use private as __private;
 

@@ -57,7 +57,10 @@ fn assert_sums(report: &Report) {
 
 #[test]
 fn telemetry_keeps_its_promises() {
+    life::without_an_installation_no_context_is_carried_on();
     life::nothing_runs_where_nothing_is_configured();
+    life::context_is_carried_on_where_nothing_is_recorded();
+    life::idle_telemetry_does_not_replace_what_runs();
     life::nothing_runs_where_it_is_disabled();
     life::a_process_has_one_telemetry_at_a_time();
     life::a_drop_delivers();

@@ -28,7 +28,7 @@ use crate::record::Outcome;
 use crate::report::Builder;
 use crate::span::request::forget_details;
 use crate::span::{
-    Attached, Attributes, Frame, Recorder, SpanRef, fail, is_enabled, takes_reports,
+    Attached, Attributes, Frame, Recorder, SpanRef, fail, is_enabled, is_propagating, takes_reports,
 };
 
 /// What a worker keeps for its requests.
@@ -90,7 +90,8 @@ impl RootSpan {
     /// log will say, where that is wanted.
     pub(super) fn begin(request: &mut ServiceRequest, shared: &Rc<Shared>) -> Self {
         let mut open = Box::new(Open::new(request, shared));
-        let span = if is_enabled(&REQUEST) { open.start(request) } else { SpanRef::NONE };
+        let is_span_wanted = is_enabled(&REQUEST) || is_propagating();
+        let span = if is_span_wanted { open.start(request) } else { SpanRef::NONE };
         let is_wanted = !span.is_none() || open.access.is_on();
         Self { span, open: is_wanted.then_some(open) }
     }
@@ -211,8 +212,11 @@ impl Open {
     fn start(&mut self, request: &mut ServiceRequest) -> SpanRef {
         let settings = &self.shared.settings;
         let method = known_method(request.method().as_str()).unwrap_or("HTTP");
-        let name = settings.name_of(request);
-        let incoming = crate::extract(request.headers());
+        let name = if is_enabled(&REQUEST) { settings.name_of(request) } else { None };
+        let mut incoming = crate::extract(request.headers());
+        if !incoming.baggage.is_empty() && !settings.trusts_caller(request) {
+            incoming.baggage.keep_local();
+        }
         let facts = request_facts::of_rules(request.request());
         let first_name = name.as_deref().unwrap_or(method);
         self.frame.start_incoming(&REQUEST, first_name, &incoming, facts);
@@ -220,10 +224,13 @@ impl Open {
         if span.is_none() {
             return span;
         }
+        self.details = takes_reports().then(|| Details::keep(request, settings, span));
+        if span.is_propagation_only() {
+            return span;
+        }
         self.id = Some(span.in_scope(|| RequestId::of(request.request())));
         self.trace = TraceHeader::of(&incoming, span);
         self.method = name.is_none().then_some(method);
-        self.details = takes_reports().then(|| Details::keep(request, settings, span));
         if self.frame.is_recording() {
             self.record_request(request, name.as_deref());
             self.shared.settings.visit_request(request, span);

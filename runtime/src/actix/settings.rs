@@ -97,10 +97,12 @@ use crate::span::{SpanRef, guard_attributes};
 /// itself. Excluded requests have no line, nor have any after
 /// [`Tracing::without_access_log`].
 ///
-/// # Where nothing is installed
+/// # Where nothing is recorded
 ///
-/// A request costs a few checks and goes through untouched, without a request id in its response; its
-/// line in the access log is written all the same.
+/// Without an installation a request costs a few checks and goes through untouched, without a request
+/// id in its response; its line in the access log is written all the same. Where telemetry is installed
+/// and disabled, has no destination, or records no spans of this level, the context of the caller also
+/// goes on to the calls that the request makes. With the feature `off` nothing is read or sent.
 ///
 /// In tests, read the body of a response (`test::call_and_read_body`): one that is dropped unread
 /// looks like a client that went away.
@@ -110,6 +112,7 @@ pub struct Tracing {
     excluded_paths: Vec<Cow<'static, str>>,
     is_excluded: Option<Arc<Predicate>>,
     pub(super) trusted_proxies: Option<usize>,
+    is_trusted_caller: Option<Arc<Predicate>>,
     /// Whether errors that a handler answers with are left to others to report.
     pub(super) leaves_errors: bool,
     /// How much of a body reports of errors tell.
@@ -161,6 +164,27 @@ impl Tracing {
     /// not called the first entry of a list counts, as X-Ray's own middleware has it.
     pub fn trusted_proxies(self, count: usize) -> Self {
         Self { trusted_proxies: Some(count), ..self }
+    }
+
+    /// Trusts the callers for whose requests this is true: their baggage goes on with the calls that
+    /// the request makes. By default no caller is trusted, as for a service that anyone can reach:
+    /// handlers read the baggage, and it is not sent on. Trace context goes on in any case.
+    ///
+    /// ```
+    /// use spanwright::actix::Tracing;
+    ///
+    /// // Every request comes from a service of our own.
+    /// let internal = Tracing::new().trust_callers_if(|_| true);
+    /// // Only the gateway is trusted.
+    /// let tracing = Tracing::new().trust_callers_if(|request| {
+    ///     request.peer_addr().is_some_and(|peer| peer.ip().is_loopback())
+    /// });
+    /// ```
+    pub fn trust_callers_if(
+        self,
+        is_trusted: impl Fn(&ServiceRequest) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self { is_trusted_caller: Some(Arc::new(is_trusted)), ..self }
     }
 
     /// Leaves it to annotated functions, and calls by hand, to report errors. Where this is not called,
@@ -247,9 +271,11 @@ impl Tracing {
     pub(super) fn excludes(&self, request: &ServiceRequest) -> bool {
         let path = request.path();
         self.excluded_paths.iter().any(|excluded| excluded == path)
-            || self.is_excluded.as_deref().is_some_and(|is_excluded| {
-                catch_unwind(AssertUnwindSafe(|| is_excluded(request))).unwrap_or(false)
-            })
+            || is_true(self.is_excluded.as_deref(), request)
+    }
+
+    pub(super) fn trusts_caller(&self, request: &ServiceRequest) -> bool {
+        is_true(self.is_trusted_caller.as_deref(), request)
     }
 
     pub(super) fn name_of(&self, request: &ServiceRequest) -> Option<Cow<'static, str>> {
@@ -268,6 +294,13 @@ impl Tracing {
             guard_attributes(|| visit(request, head, span));
         }
     }
+}
+
+/// Asks a predicate of the application; a panic in it is a no.
+fn is_true(predicate: Option<&Predicate>, request: &ServiceRequest) -> bool {
+    predicate.is_some_and(|predicate| {
+        catch_unwind(AssertUnwindSafe(|| predicate(request))).unwrap_or(false)
+    })
 }
 
 impl fmt::Debug for Tracing {

@@ -26,7 +26,7 @@ pub use error::ConfigError;
 #[cfg(feature = "xray")]
 pub(crate) use read::is_on;
 
-use crate::propagate::Composite;
+use crate::propagate::{Composite, Targets};
 use crate::record::{
     Attribute, ErrorRecord, Level, LogRecord, Processor, Resource, SpanRecord, Value,
 };
@@ -52,6 +52,7 @@ pub struct Config {
     pub(crate) sampler: Sampler,
     /// `None` for what the destinations make sensible.
     pub(crate) propagator: Option<Composite>,
+    pub(crate) propagation_targets: Targets,
     pub(crate) level: Level,
     pub(crate) limits: Limits,
     #[cfg(feature = "pipeline")]
@@ -134,6 +135,32 @@ impl Config {
     pub fn propagator(mut self, propagator: Composite) -> Self {
         self.propagator = Some(propagator);
         self
+    }
+
+    /// Hosts that trace context and baggage may be sent to, instead of
+    /// `SPANWRIGHT_PROPAGATION_TARGETS`; all of them by default.
+    ///
+    /// `api.example.com` is that host, `*.example.com` each host below that domain, `localhost:8080`
+    /// a host at one port, `*` any host; an empty list names none. Case does not matter, and names
+    /// beyond ASCII are written in punycode. The client of `http_client` and
+    /// [`inject_for`](crate::inject_for) follow it; [`inject`](crate::inject) knows no host.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), spanwright::config::ConfigError> {
+    /// let config = spanwright::Config::from_env()?
+    ///     .propagation_targets(["api.cruddur.example", "*.internal.cruddur.example"])?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// A target is not a host.
+    pub fn propagation_targets<T: AsRef<str>>(
+        mut self,
+        hosts: impl IntoIterator<Item = T>,
+    ) -> Result<Self, ConfigError> {
+        self.propagation_targets = Targets::new(hosts).map_err(read::invalid_target)?;
+        Ok(self)
     }
 
     /// The most detailed level that is recorded, instead of `SPANWRIGHT_LEVEL`.

@@ -5,7 +5,7 @@
 //! Never: reads a value.
 
 /// Every variable that some part of this crate reads.
-const READ: [&str; 75] = [
+const READ: [&str; 76] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",
@@ -72,6 +72,7 @@ const READ: [&str; 75] = [
     "SPANWRIGHT_CONSOLE",
     "SPANWRIGHT_LEVEL",
     "SPANWRIGHT_LOG_FORMAT",
+    "SPANWRIGHT_PROPAGATION_TARGETS",
     "SPANWRIGHT_REPORTS_PER_MINUTE",
     "SPANWRIGHT_REPORT_PANICS",
     "SPANWRIGHT_REPORT_SOURCE_LINES",

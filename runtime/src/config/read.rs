@@ -4,7 +4,8 @@
 
 use super::exporters::Choice;
 use super::{Config, ConfigError, Environment, near_miss, resource};
-use crate::propagate::Composite;
+use crate::propagate::targets::{self, InvalidTarget};
+use crate::propagate::{Composite, Targets};
 use crate::record::Level;
 use crate::sample::Sampler;
 use crate::span::Limits;
@@ -24,6 +25,7 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         has_service_name,
         sampler: sampler(environment)?,
         propagator: propagator(environment)?,
+        propagation_targets: propagation_targets(environment)?,
         level: level(environment)?,
         limits: limits(environment)?,
         #[cfg(feature = "pipeline")]
@@ -67,6 +69,15 @@ fn sampler(environment: &Environment) -> Result<Sampler, ConfigError> {
 fn propagator(environment: &Environment) -> Result<Option<Composite>, ConfigError> {
     let setting = environment.get("OTEL_PROPAGATORS");
     Ok(setting.map(Composite::from_setting).transpose()?)
+}
+
+fn propagation_targets(environment: &Environment) -> Result<Targets, ConfigError> {
+    let Some(list) = environment.get(targets::SETTING) else { return Ok(Targets::default()) };
+    Targets::parse(list).map_err(invalid_target)
+}
+
+pub(super) fn invalid_target(InvalidTarget(found): InvalidTarget) -> ConfigError {
+    ConfigError::Value { variable: targets::SETTING, found, expected: targets::EXPECTED }
 }
 
 fn level(environment: &Environment) -> Result<Level, ConfigError> {

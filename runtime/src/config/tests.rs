@@ -49,8 +49,11 @@ fn the_limits_of_spans_win_over_the_general_ones() {
 
 #[test]
 fn a_bad_value_names_the_variable_the_value_and_what_was_expected() {
+    use crate::propagate::targets::EXPECTED;
+
     for (variable, value, expected) in [
         ("SPANWRIGHT_LEVEL", "loud", "one of error, warn, info, debug, trace"),
+        ("SPANWRIGHT_PROPAGATION_TARGETS", "https://a.example", EXPECTED),
         ("OTEL_SDK_DISABLED", "yes", "true, false, 1 or 0"),
         ("OTEL_SPAN_EVENT_COUNT_LIMIT", "-1", "a number that is not negative"),
         ("SPANWRIGHT_REPORTS_PER_MINUTE", "many", "a number that is not negative"),

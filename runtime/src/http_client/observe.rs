@@ -10,6 +10,7 @@ use reqwest::{Request, Response};
 
 use super::request_facts::{self, Key, REQUEST, RequestFrame};
 use crate::conventions::known_method;
+use crate::headers;
 use crate::span::{Frame, Recorder, call_in, fail, is_enabled, scoped};
 
 /// Why there is no answer, in the words of whoever sends.
@@ -65,13 +66,18 @@ where
     result
 }
 
-/// Adds the headers that name the current span, in place of what the request had of them.
+/// Sets the headers of the current trace, in place of those of another that the request came with,
+/// if its host is a propagation target.
 fn inject(request: &mut Request) {
+    let url = request.url().clone();
     let headers = request.headers_mut();
-    crate::inject(|name, value| {
-        let name = HeaderName::from_bytes(name.as_bytes());
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
-            headers.insert(name, value);
+    let port = url.port_or_known_default();
+    headers::replace(url.host_str().unwrap_or_default(), port, &mut |name, value| {
+        let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { return };
+        match value.map(HeaderValue::from_str) {
+            None => _ = headers.remove(name),
+            Some(Ok(value)) => _ = headers.insert(name, value),
+            Some(Err(_)) => {}
         }
     });
 }

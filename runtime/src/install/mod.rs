@@ -127,7 +127,9 @@ impl Config {
     /// Starts telemetry for this process.
     ///
     /// Without a destination, or disabled by `OTEL_SDK_DISABLED`, nothing is started and nothing
-    /// is recorded. Connections are opened when there is something to send.
+    /// is recorded; the trace context of requests still goes on to the calls made in them, in the
+    /// formats of `OTEL_PROPAGATORS`. So it does after a shutdown. Connections are opened when there
+    /// is something to send.
     ///
     /// A process without a `tracing` subscriber gets one, which stays: an application that has its own
     /// sets it before this call, or turns this off by [`change_logging`](Self::change_logging).
@@ -139,6 +141,7 @@ impl Config {
             diagnostics::say(warning);
         }
         if !span::IS_LIVE || self.is_disabled || !self.has_destination() {
+            self.propagate_only();
             return Ok(Telemetry::idle());
         }
         if tracer::is_installed() {
@@ -150,9 +153,7 @@ impl Config {
         let takers = self.takers();
         // Spans that nobody reads need not be told of events.
         let has_span_readers = self.has_span_destination() || self.has_xray();
-        let propagator = self.propagator.take().unwrap_or_else(|| {
-            if self.has_xray() { Composite::with_xray() } else { Composite::default() }
-        });
+        let propagator = self.take_propagator();
         let (destinations, parts) = Outlets::start(&mut self)?;
         let tracer = Tracer {
             sampler: self.sampler,
@@ -162,6 +163,7 @@ impl Config {
             failures: parts.failures,
             destinations: takers,
             propagator,
+            propagation_targets: self.propagation_targets,
             limits: self.limits,
             level: self.level,
             event_level: if has_span_readers { self.logging.span_events } else { None },
@@ -189,6 +191,21 @@ impl Config {
 }
 
 impl Config {
+    /// Lets requests carry their context on, where nothing else runs. Starts no thread.
+    fn propagate_only(mut self) {
+        let propagator = self.take_propagator();
+        if span::CAN_PROPAGATE {
+            // Telemetry that runs already carries context on, too.
+            tracer::install(Tracer::idle(self.sampler, propagator, self.propagation_targets));
+        }
+    }
+
+    fn take_propagator(&mut self) -> Composite {
+        self.propagator.take().unwrap_or_else(|| {
+            if self.has_xray() { Composite::with_xray() } else { Composite::default() }
+        })
+    }
+
     /// Who is there to take anything.
     fn takers(&self) -> Destinations {
         let spans = if self.has_span_taker() { Destinations::SPANS } else { Destinations::NONE };

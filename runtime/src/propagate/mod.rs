@@ -14,6 +14,7 @@ mod baggage_header;
 mod composite;
 mod jaeger;
 mod member;
+pub(crate) mod targets;
 mod trace_context;
 mod trace_state;
 pub(crate) mod xray;
@@ -26,6 +27,7 @@ pub use baggage::{Baggage, BaggageError};
 pub use baggage_header::BaggageHeader;
 pub use composite::{Composite, CompositeError};
 pub use jaeger::Jaeger;
+pub(crate) use targets::Targets;
 pub use trace_context::TraceContext;
 pub use xray::Xray;
 

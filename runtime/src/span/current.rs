@@ -21,7 +21,8 @@ pub(super) struct Current {
     pub(super) trace_high: u64,
     pub(super) trace_low: u64,
     /// The nearest span that goes to those who take spans, or the request; zero where no span is
-    /// current.
+    /// current. In a propagation-only request, the span that called it, or the request itself if the
+    /// caller is unknown.
     pub(super) span_id: u64,
     /// The nearest span that goes to those who take segments; zero where there is none.
     pub(super) segment_id: u64,
@@ -45,6 +46,7 @@ impl Traits {
     const IS_SEGMENT_ALONE: u64 = 1 << 20;
     const SEGMENTS_ARE_DECIDED: u64 = 1 << 21;
     const IS_PASSED_ON: u64 = 1 << 22;
+    const IS_PROPAGATION_ONLY: u64 = 1 << 23;
     /// What is true of one span and not of those below it.
     const OWN: u64 = Self::IS_SEGMENT_ALONE | Self::IS_PASSED_ON;
     const LEVEL_AT: u32 = 25;
@@ -142,6 +144,17 @@ impl Traits {
     #[inline]
     pub(super) const fn is_passed_on(self) -> bool {
         self.0 & Self::IS_PASSED_ON != 0
+    }
+
+    /// These traits, for a request that is not recorded and only carries its context on.
+    pub(super) const fn propagation_only(self) -> Self {
+        Self(self.0 | Self::IS_PROPAGATION_ONLY)
+    }
+
+    /// True for a request that is not recorded and only carries its context on.
+    #[inline]
+    pub(super) const fn is_propagation_only(self) -> bool {
+        self.0 & Self::IS_PROPAGATION_ONLY != 0
     }
 
     /// Whether a span below has the same traits.
@@ -294,6 +307,18 @@ impl Current {
 
     pub(super) const fn trace_id(&self) -> TraceId {
         TraceId::from_u128((self.trace_high as u128) << 64 | self.trace_low as u128)
+    }
+
+    /// The caller of a propagation-only request, as the parent of the first recorded span below it;
+    /// the trace alone if the caller is unknown.
+    pub(super) const fn caller(&self) -> SpanContext {
+        let caller_id = if self.span_id == self.root_id { 0 } else { self.span_id };
+        SpanContext {
+            trace_id: self.trace_id(),
+            span_id: SpanId::from_u64(caller_id),
+            flags: self.traits.flags(),
+            is_remote: true,
+        }
     }
 
     /// Names what belongs to the request as a whole.

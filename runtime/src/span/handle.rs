@@ -22,8 +22,8 @@ use super::scoped::InSpan;
 use super::sink::{Buffer, Filled, Sink};
 use super::tracer;
 use super::words::{Key, MAX_TEXT_BYTES, Words, cut, text_words};
-use crate::propagate::{Sampled, XrayContext};
-use crate::record::{Destinations, SpanContext, SpanId, Status};
+use crate::propagate::Sampled;
+use crate::record::{Destinations, SpanContext, Status};
 
 /// Names a span of this process: small, `Copy`, safe to keep and to send anywhere.
 ///
@@ -125,22 +125,25 @@ impl SpanRef {
         self.0.traits.segments_are_decided()
     }
 
-    /// What an X-Ray header says of a call made under the span, beside the trace.
-    pub(crate) fn xray(&self) -> XrayContext {
-        let Current { span_id, segment_id, traits, .. } = self.0;
+    /// True for a request that is not recorded and only carries its context on.
+    pub(crate) const fn is_propagation_only(&self) -> bool {
+        self.0.traits.is_propagation_only()
+    }
+
+    /// The decision about the trace's segments, as an X-Ray header states it.
+    pub(crate) fn xray_decision(&self) -> Sampled {
+        let traits = self.0.traits;
         let has_segments = || {
             tracer::find(traits.tracer())
                 .is_some_and(|it| it.destinations.contains(Destinations::SEGMENTS))
         };
-        let sampled = if traits.segments_are_decided() {
+        if traits.segments_are_decided() {
             Sampled::from(traits.destinations().contains(Destinations::SEGMENTS))
         } else if has_segments() {
             Sampled::Unsaid
         } else {
             Sampled::from(traits.flags().is_sampled())
-        };
-        let parent_id = if segment_id == 0 { span_id } else { segment_id };
-        XrayContext { parent_id: Some(SpanId::from_u64(parent_id)), sampled, rest: None }
+        }
     }
 
     /// Records an annotation of an X-Ray segment or subsegment, by which it can be found; other

@@ -86,7 +86,8 @@ enum Place {
 fn place(current: Current, callsite: &'static Callsite) -> Place {
     let begins_request = callsite.kind.is_request();
     if !current.traits.is_recorded() || begins_request {
-        if !current.is_some() || begins_request && current.root_id != 0 {
+        let is_first = !current.is_some() || current.traits.is_propagation_only();
+        if is_first || begins_request && current.root_id != 0 {
             return Place::Root;
         }
         if callsite.subsegment.is_some() {
@@ -268,7 +269,8 @@ fn lose(context: Current) {
 /// Closes the request of a span that the collector, which closes the requests it sees, never will.
 #[cold]
 fn close_request(context: Current) {
-    if context.id() == context.root_id && !context.traits.is_passed_on() {
+    let is_root = context.id() == context.root_id || context.traits.is_propagation_only();
+    if is_root && !context.traits.is_passed_on() {
         request::close(&[context.root()]);
     }
 }

@@ -48,6 +48,7 @@ mod marks;
 mod missing;
 mod must_fail;
 mod outcome;
+mod outgoing;
 pub(crate) mod parent;
 mod rate;
 mod report;
@@ -78,11 +79,15 @@ pub(crate) use clock::{since_epoch_by_ticks, steady};
 pub(crate) use chain::Chain;
 #[cfg(feature = "tracing")]
 pub(crate) use foreign::Foreign;
+#[cfg(feature = "opentelemetry")]
+pub(crate) use outgoing::outgoing;
+pub(crate) use outgoing::outgoing_now;
 #[cfg_attr(
     not(feature = "tracing"),
     expect(unused_imports, reason = "for spans that others begin")
 )]
 pub(crate) use tracer::is_any_recorded;
+pub(crate) use tracer::is_propagating;
 
 pub(crate) use report::{Noticed, TakeFailures, Told, taker};
 pub(crate) use scope::{Scope, notice, takes_reports};
@@ -146,6 +151,10 @@ pub(crate) const IS_LIVE: bool = cfg!(all(
     ),
     not(feature = "off")
 ));
+
+/// True if this build carries trace context on, also where it records nothing: the feature `off` turns
+/// it off.
+pub(crate) const CAN_PROPAGATE: bool = cfg!(not(feature = "off"));
 
 /// Spans between the application's threads and the processors.
 pub(crate) static LEDGER: Ledger = Ledger::new();

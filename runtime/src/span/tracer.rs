@@ -13,7 +13,7 @@ use super::current::{self, Current};
 use super::missing::ContextMissing;
 use super::report::TakeFailures;
 use super::{log, scope};
-use crate::propagate::Composite;
+use crate::propagate::{Composite, Propagator as _, Targets};
 use crate::record::{Destinations, Level, LogRecord, Processor, SpanRecord};
 use crate::sample::{DecideSegments, Sampler};
 
@@ -46,6 +46,8 @@ pub(crate) struct Tracer {
     /// Who is there to take anything.
     pub(crate) destinations: Destinations,
     pub(crate) propagator: Composite,
+    /// Hosts that context may be sent to.
+    pub(crate) propagation_targets: Targets,
     pub(crate) limits: Limits,
     pub(crate) level: Level,
     /// The most detailed level of the log that is told to spans as events; `None` for none.
@@ -75,8 +77,11 @@ const SLOTS: usize = current::MAX_TRACERS;
 static TRACERS: [AtomicPtr<Tracer>; SLOTS] = [const { AtomicPtr::new(ptr::null_mut()) }; SLOTS];
 
 /// What any tracer records: the most detailed level, zero while there is none, and above it who
-/// takes anything.
+/// takes anything, with [`PROPAGATES`] beside them.
 static RECORDED: AtomicU16 = AtomicU16::new(0);
+
+/// The bit of [`RECORDED`] that is set while any tracer carries context on.
+const PROPAGATES: u16 = 1 << 15;
 
 /// Whether a span of this callsite may be recorded: one load and a branch.
 #[inline]
@@ -92,7 +97,13 @@ pub fn is_enabled(callsite: &'static Callsite) -> bool {
 #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "for spans that others begin"))]
 #[inline]
 pub(crate) fn is_any_recorded() -> bool {
-    super::IS_LIVE && RECORDED.load(Ordering::Relaxed) != 0
+    super::IS_LIVE && RECORDED.load(Ordering::Relaxed) & !PROPAGATES != 0
+}
+
+/// True if a request may have to carry its context on, recorded or not: one load.
+#[inline]
+pub(crate) fn is_propagating() -> bool {
+    super::CAN_PROPAGATE && RECORDED.load(Ordering::Relaxed) & PROPAGATES != 0
 }
 
 /// The tracer behind a tag, if it is still there.
@@ -113,19 +124,23 @@ pub(crate) fn here() -> Option<&'static Tracer> {
     find(if current.is_some() { current.traits.tracer() } else { of_thread() })
 }
 
-/// Whether the process has a tracer.
+/// True if the process has a tracer that records.
 pub(crate) fn is_installed() -> bool {
-    find(0).is_some()
+    find(0).is_some_and(|tracer| !tracer.is_idle())
 }
 
-/// Makes a tracer the one of the process; `false` when there is one already.
+/// Makes a tracer the one of the process; `false` if there is one already that records.
 pub(crate) fn install(tracer: Tracer) -> bool {
-    put(0, tracer)
+    let present = TRACERS[0].load(Ordering::Acquire);
+    !is_installed() && replace(&TRACERS[0], present, tracer)
 }
 
-/// Takes the tracer of the process out: spans that begin from now on are not recorded.
+/// Stops recording: requests that begin from now on only carry their context on.
 pub(crate) fn uninstall() {
-    remove(0);
+    if let Some(tracer) = find(0) {
+        let present = ptr::from_ref(tracer).cast_mut();
+        replace(&TRACERS[0], present, tracer.to_idle());
+    }
 }
 
 /// Adds a tracer beside the installed one and returns its tag; `None` when every slot is taken.
@@ -142,6 +157,7 @@ pub(crate) fn add(mut tracer: impl FnMut() -> Tracer) -> Option<u16> {
 }
 
 /// Takes out the tracer behind a tag.
+#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "captures are for tests"))]
 pub(crate) fn remove(tag: u16) {
     if let Some(slot) = TRACERS.get(usize::from(tag)) {
         slot.store(ptr::null_mut(), Ordering::Release);
@@ -150,14 +166,17 @@ pub(crate) fn remove(tag: u16) {
 }
 
 fn put(tag: u16, tracer: Tracer) -> bool {
-    let Some(slot) = TRACERS.get(usize::from(tag)) else { return false };
+    TRACERS.get(usize::from(tag)).is_some_and(|slot| replace(slot, ptr::null_mut(), tracer))
+}
+
+/// Puts a tracer in the place of `present`; `false` if another one is there by now.
+fn replace(slot: &AtomicPtr<Tracer>, present: *mut Tracer, tracer: Tracer) -> bool {
     let new = Box::into_raw(Box::new(tracer));
-    let put =
-        slot.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire).is_ok();
+    let is_put = slot.compare_exchange(present, new, Ordering::AcqRel, Ordering::Acquire).is_ok();
     // A tracer that found no place stays where it is: two installs at a time are a mistake that
     // costs one small allocation.
     settle_level();
-    put
+    is_put
 }
 
 fn settle_level() {
@@ -165,15 +184,54 @@ fn settle_level() {
     static SETTLING: Mutex<()> = Mutex::new(());
     let _settling = SETTLING.lock().unwrap_or_else(PoisonError::into_inner);
     let tracers = || (0..SLOTS).filter_map(|slot| find(u16::try_from(slot).ok()?));
-    let recorded = tracers().fold([0, 0], |[level, takers], tracer| {
+    let recording = tracers().filter(|tracer| !tracer.is_idle());
+    let recorded = recording.fold([0, 0], |[level, takers], tracer| {
         [level.max(tracer.level as u8), takers | tracer.destinations.bits()]
     });
-    RECORDED.store(u16::from_le_bytes(recorded), Ordering::Relaxed);
+    let propagates = if tracers().any(Tracer::propagates) { PROPAGATES } else { 0 };
+    RECORDED.store(u16::from_le_bytes(recorded) | propagates, Ordering::Relaxed);
     scope::set_taken(tracers().any(|tracer| tracer.failures.is_some()));
     log::set_taken(tracers().any(Tracer::takes_logs), tracers().any(Tracer::has_events));
 }
 
 impl Tracer {
+    /// A tracer that records nothing and starts nothing: requests only carry their context on.
+    pub(crate) fn idle(
+        sampler: Sampler,
+        propagator: Composite,
+        propagation_targets: Targets,
+    ) -> Self {
+        Self {
+            sampler,
+            segments: None,
+            context_missing: ContextMissing::IgnoreError,
+            watcher: None,
+            failures: None,
+            destinations: Destinations::NONE,
+            propagator,
+            propagation_targets,
+            limits: Limits::default(),
+            level: Level::Error,
+            event_level: None,
+            processors: Processors::default(),
+        }
+    }
+
+    fn to_idle(&self) -> Self {
+        let targets = self.propagation_targets.clone();
+        Self::idle(self.sampler.clone(), self.propagator.clone(), targets)
+    }
+
+    /// True if no destination takes its spans or segments.
+    pub(crate) const fn is_idle(&self) -> bool {
+        self.destinations.is_empty()
+    }
+
+    /// True if there is a format to carry context in.
+    pub(crate) fn propagates(&self) -> bool {
+        !self.propagator.fields().is_empty()
+    }
+
     /// Whether anybody takes the log.
     fn takes_logs(&self) -> bool {
         !self.processors.logs.is_empty()
