@@ -295,11 +295,6 @@ fn boxed_output(ty: &Type) -> Option<Type> {
     }
 }
 
-/// Whether the last word of a type's path is `name`.
-pub(crate) fn is_called(ty: &Type, name: &str) -> bool {
-    last_segment(ty).is_some_and(|segment| segment.ident == name)
-}
-
 fn last_segment(ty: &Type) -> Option<&PathSegment> {
     match ty {
         Type::Path(path) => path.path.segments.last(),

@@ -26,20 +26,30 @@ impl When {
     }
 
     /// The statements, asking `sink` first.
-    pub(crate) fn run(self, sink: &Ident, statements: &TokenStream) -> TokenStream {
+    ///
+    /// `sink` is the path of the sink's type and the local that holds it.
+    pub(crate) fn run(
+        self,
+        (ty, sink): (&TokenStream, &Ident),
+        statements: &TokenStream,
+    ) -> TokenStream {
         let site = Span::mixed_site();
         if statements.is_empty() {
             return TokenStream::new();
         }
         match self {
-            Self::Recorded => quote_spanned!(site=> if #sink.is_recording() { #statements }),
-            Self::InSegment => quote_spanned!(site=> if #sink.is_segment() { #statements }),
+            Self::Recorded => quote_spanned!(site=> if #ty::is_recording(&#sink) { #statements }),
+            Self::InSegment => quote_spanned!(site=> if #ty::is_segment(&#sink) { #statements }),
             Self::Never => quote_spanned!(site=> if false { #statements }),
         }
     }
 
     /// The statements, where `sink` is known to record.
-    pub(crate) fn run_recorded(self, sink: &Ident, statements: TokenStream) -> TokenStream {
+    pub(crate) fn run_recorded(
+        self,
+        sink: (&TokenStream, &Ident),
+        statements: TokenStream,
+    ) -> TokenStream {
         if self == Self::Recorded { statements } else { self.run(sink, &statements) }
     }
 }

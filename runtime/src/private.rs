@@ -10,9 +10,10 @@ pub use crate::record::{
     Destinations, Failure, Level, Namespace, Outcome, Severity, Source, SpanKind,
 };
 pub use crate::span::{
-    Amendment, Callsite, Describe, ErrorProbe, Fallible, Frame, Joint, Judge, Mark, MustFail,
-    Parent, Recorder, Redaction, Report, Running, Scoped, Site, Split, Subsegment, ToAttribute,
-    Use, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError, ViaFallible, ViaNothing,
-    ViaOption, ViaPlain, ViaResult, asks, call, call_in, classify, error_event, fallible,
-    guard_attributes, is_enabled, is_reporting, joint, scoped,
+    Amendment, Callsite, Describe, ErrorProbe, Fallible, Frame, Joint, Judge, Mark, Parent,
+    Recorder, Redaction, Report, ResultProbe, Running, Scoped, Site, Split, Subsegment,
+    ToAttribute, Use, ViaAny, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDeref, ViaDisplay, ViaError,
+    ViaFallible, ViaNothing, ViaOption, ViaPlain, ViaResult, as_debug, as_display, asks, call,
+    call_in, classify, error_event, guard_attributes, is_enabled, is_reporting, joint,
+    outlives_body, scoped,
 };

@@ -23,8 +23,10 @@ use crate::errors::Errors;
 use crate::function::{self, Function, Output, Shape};
 use crate::parameters;
 use crate::paths::Paths;
+pub(crate) use judge::check;
 pub(crate) use pieces::{
     Described, Joined, Pieces, ReportPieces, ResultPiece, ResultPieces, SpanPieces, frame, report,
+    report_type,
 };
 
 /// The function with the pieces in it: those of `live` run, those of `dead` are type-checked.
@@ -246,7 +248,7 @@ impl Writer<'_> {
         };
         let unjudged = self.dead.sees_result().then(|| self.unjudged());
         let unjudged = unjudged.map(|judge| quote_spanned!(site=> if false { #judge }));
-        let finish = self.live.finish();
+        let finish = self.live.finish(self.paths);
         quote_spanned!(site=> #judge #unjudged #finish)
     }
 
@@ -317,6 +319,26 @@ pub(crate) fn check_result(word: &Ident, function: &Function, errors: &mut Error
         }
         _ => {}
     }
+}
+
+/// There is a result to look at that can be an error, as far as the signature tells.
+pub(crate) fn check_can_fail(word: &Ident, function: &Function, errors: &mut Errors) {
+    if !matches!(function.output(), Output::Unit) {
+        return check_result(word, function, errors);
+    }
+    errors.at(
+        word.span(),
+        format!(
+            "`{word}` needs a call that can fail, and one that returns `()` cannot: return a \
+             `Result`, or remove `{word}`"
+        ),
+    );
+}
+
+/// A statement that compiles only if the type of the result has an error, as `word` requires.
+pub(crate) fn needs_error(word: &Ident, paths: &Paths) -> TokenStream {
+    let place = word.span().resolved_at(Span::mixed_site());
+    check(place, "__spanwright_has_error", paths)
 }
 
 /// Tokens in the user's braces: the compiler takes what ends in braces of ours for code of ours,

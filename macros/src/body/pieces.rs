@@ -69,19 +69,21 @@ pub(crate) struct ResultPieces {
     pub(crate) ok: Option<ResultPiece>,
     pub(crate) err: Option<ResultPiece>,
     pub(crate) ret: Option<ResultPiece>,
-    pub(crate) described: Option<Described>,
+    pub(crate) described: Described,
+    /// Statements that compile only if the arguments fit the type of the result.
+    pub(crate) check: TokenStream,
 }
 
-/// Which way an error is described.
+/// The way in which an error is described.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Described {
     /// The best that its type offers.
     #[default]
     Best,
-    /// As it formats for users.
-    Display,
-    /// As it formats for programmers.
-    Debug,
+    /// By `Display`, as the word at this place requires.
+    Display(Span),
+    /// By `Debug`, as the word at this place requires.
+    Debug(Span),
 }
 
 /// The statements of one section.
@@ -99,6 +101,19 @@ pub(crate) fn frame() -> Ident {
 /// The local that pieces of a report record on.
 pub(crate) fn report() -> Ident {
     Ident::new("__spanwright_report", Span::mixed_site())
+}
+
+/// The path of the frame's type. Its methods are called by this path: in the user's scope there may
+/// be a trait with a method of any name for every type.
+pub(crate) fn frame_type(paths: &Paths) -> TokenStream {
+    let private = paths.private();
+    quote_spanned!(Span::mixed_site()=> #private::Frame)
+}
+
+/// The path of the report's type, for the same reason.
+pub(crate) fn report_type(paths: &Paths) -> TokenStream {
+    let private = paths.private();
+    quote_spanned!(Span::mixed_site()=> #private::Report)
 }
 
 /// The words of inline room for so many values.
@@ -149,10 +164,13 @@ impl Joined {
     }
 
     /// How each of the locals ends, the last one first.
-    pub(super) fn finish(&self) -> TokenStream {
+    pub(super) fn finish(&self, paths: &Paths) -> TokenStream {
         let (site, frame, report) = (Span::mixed_site(), frame(), report());
-        let close = self.report.as_ref().map(|_| quote_spanned!(site=> #report.close();));
-        let finish = self.span.as_ref().map(|_| quote_spanned!(site=> #frame.finish();));
+        let (frame_type, report_type) = (frame_type(paths), report_type(paths));
+        let close =
+            self.report.as_ref().map(|_| quote_spanned!(site=> #report_type::close(&mut #report);));
+        let finish =
+            self.span.as_ref().map(|_| quote_spanned!(site=> #frame_type::finish(&mut #frame);));
         close.into_iter().chain(finish).collect()
     }
 
@@ -178,19 +196,48 @@ impl ReportPieces {
 
 impl ResultPieces {
     fn is_empty(&self) -> bool {
-        self.ok.is_none() && self.err.is_none() && self.ret.is_none()
+        self.ok.is_none() && self.err.is_none() && self.ret.is_none() && self.check.is_empty()
     }
 }
 
 impl Described {
+    /// This way, or `other` where this is the default.
+    pub(crate) fn or(self, other: Self) -> Self {
+        if matches!(self, Self::Best) { other } else { self }
+    }
+
     /// The error behind as many `&` as the traits of the way need, see `span::outcome`.
     pub(super) fn probe(self, private: &TokenStream) -> TokenStream {
         let site = Span::mixed_site();
         match self {
-            Self::Best => quote_spanned!(site=> &&&&&&#private::ErrorProbe(__spanwright_error)),
-            Self::Display => quote_spanned!(site=> &&&#private::ErrorProbe(__spanwright_error)),
-            Self::Debug => quote_spanned!(site=> &&#private::ErrorProbe(__spanwright_error)),
+            Self::Best => quote_spanned!(site=> &&&&&&&#private::ErrorProbe(__spanwright_error)),
+            Self::Display(_) => quote_spanned!(site=> &&&#private::ErrorProbe(__spanwright_error)),
+            Self::Debug(_) => quote_spanned!(site=> &&#private::ErrorProbe(__spanwright_error)),
         }
+    }
+
+    /// A statement that compiles only for errors that can be described this way.
+    pub(super) fn check(self, paths: &Paths) -> TokenStream {
+        if matches!(self, Self::Best) {
+            return TokenStream::new();
+        }
+        let formatted =
+            self.formatted(&Ident::new("__spanwright_error", Span::mixed_site()), paths);
+        quote_spanned!(Span::mixed_site()=> let _ = #formatted;)
+    }
+
+    /// A reference to `value` as something that formats this way, at the word that requires it.
+    pub(crate) fn formatted(self, value: &Ident, paths: &Paths) -> TokenStream {
+        let (place, function) = match self {
+            Self::Display(place) => (place, "as_display"),
+            Self::Debug(place) => (place, "as_debug"),
+            Self::Best => (Span::mixed_site(), "as_debug"),
+        };
+        let place = place.resolved_at(Span::mixed_site());
+        let (placed, function) = (paths.private_at(place), Ident::new(function, place));
+        let mut value = value.clone();
+        value.set_span(place);
+        quote_spanned!(place=> #placed::#function(#value))
     }
 }
 

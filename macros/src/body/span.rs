@@ -7,7 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::Expr;
 
-use super::pieces::{SpanPieces, frame, room};
+use super::pieces::{SpanPieces, frame, frame_type, room};
 use crate::expression;
 use crate::field;
 use crate::paths::Paths;
@@ -20,7 +20,8 @@ impl SpanPieces {
         let live = self.pieces.iter().filter(|piece| piece.when != When::Never);
         let words = room(live.map(|piece| piece.values).sum());
         let begin = self.begin(is_plain, paths);
-        let record = self.pieces.iter().map(|piece| piece.when.run(&frame, &piece.entry));
+        let ty = frame_type(paths);
+        let record = self.pieces.iter().map(|piece| piece.when.run((&ty, &frame), &piece.entry));
         quote_spanned!(Span::mixed_site()=>
             let __spanwright_callsite: &'static #private::Callsite = #callsite;
             let mut #frame = #private::Frame::<#words>::new();
@@ -28,19 +29,21 @@ impl SpanPieces {
         )
     }
 
-    // Output: let enabled: bool = cond; if enabled { frame.enter(callsite); }
+    // Output: let enabled: bool = cond; if enabled { Frame::enter(&mut frame, callsite); }
     fn begin(&self, is_plain: bool, paths: &Paths) -> TokenStream {
-        let (frame, site) = (frame(), Span::mixed_site());
+        let (frame, ty, site) = (frame(), frame_type(paths), Span::mixed_site());
         let parent = self.pieces.iter().find_map(|piece| piece.parent.as_ref());
         let enabled = self.pieces.iter().find_map(|piece| piece.enabled.as_ref());
         let begin = match parent {
-            None if is_plain => quote_spanned!(site=> #frame.enter(__spanwright_callsite);),
-            None => quote_spanned!(site=> #frame.start(__spanwright_callsite);),
+            None if is_plain => {
+                quote_spanned!(site=> #ty::enter(&mut #frame, __spanwright_callsite);)
+            }
+            None => quote_spanned!(site=> #ty::start(&mut #frame, __spanwright_callsite);),
             Some(parent) => {
                 let parent = parent_of(parent, paths);
                 let method = if is_plain { "enter_under" } else { "start_under" };
                 let method = Ident::new(method, site);
-                quote_spanned!(site=> #frame.#method(__spanwright_callsite, #parent);)
+                quote_spanned!(site=> #ty::#method(&mut #frame, __spanwright_callsite, #parent);)
             }
         };
         let begin = match enabled {

@@ -49,7 +49,7 @@ pub(super) struct Sections {
     ok: Option<Section>,
     err: Option<Section>,
     ret: Option<Section>,
-    described: Option<Described>,
+    described: Described,
     event: Option<Level>,
     /// How a successful value is recorded as a whole.
     returned: Option<Returned>,
@@ -65,7 +65,8 @@ struct Section {
 
 #[derive(Clone, Copy, Debug)]
 struct Returned {
-    debug: bool,
+    /// `Display` or `Debug`, at the word that requires it.
+    format: Described,
     index: usize,
 }
 
@@ -91,16 +92,16 @@ impl Sections {
             self.described = format;
             self.err = Some(section);
         } else {
-            let is_whole = format.is_some() || section.fields.is_empty();
-            let debug = !matches!(format, Some(Described::Display));
-            self.returned = is_whole.then_some(Returned { debug, index: 0 });
+            let is_whole = !matches!(format, Described::Best) || section.fields.is_empty();
+            let format = format.or(Described::Debug(section.word.span()));
+            self.returned = is_whole.then_some(Returned { format, index: 0 });
             self.ret = Some(section);
         }
     }
 
-    /// Reads what is not a field; returns how the value is formatted, if that is said.
-    fn options(&mut self, options: Vec<Arg>, errors: &mut Errors) -> Option<Described> {
-        let mut format = None;
+    /// Reads what is not a field; returns the format of the value, if one is given.
+    fn options(&mut self, options: Vec<Arg>, errors: &mut Errors) -> Described {
+        let mut format = Described::Best;
         for option in options {
             let (key, span) = (option.key, option.span);
             match key {
@@ -115,7 +116,7 @@ impl Sections {
                 _ => {
                     option.flag(errors);
                     let new = if key == "Debug" { Described::Debug } else { Described::Display };
-                    if format.replace(new).is_some() {
+                    if !matches!(std::mem::replace(&mut format, new(span)), Described::Best) {
                         errors.at(span, "`Debug` and `Display` exclude each other");
                     }
                 }
@@ -133,9 +134,9 @@ impl Sections {
         [&self.ok, &self.err, &self.ret].into_iter().flatten()
     }
 
-    /// Whether the user's code does not look at the result.
+    /// True if nothing depends on the type of the result.
     pub(super) fn is_empty(&self) -> bool {
-        self.returned.is_none() && self.fields().next().is_none()
+        self.returned.is_none() && self.err.is_none() && self.fields().next().is_none()
     }
 
     /// Whether a failure is told as an event.
@@ -155,7 +156,11 @@ impl Sections {
             let mut scope = parameters::scope(&function.signature);
             scope.push(section.word.to_string());
             field::check_scope(&section.fields, &scope, errors);
-            body::check_result(&section.word, function, errors);
+            if section.word == "err" {
+                body::check_can_fail(&section.word, function, errors);
+            } else {
+                body::check_result(&section.word, function, errors);
+            }
         }
     }
 
@@ -184,6 +189,11 @@ impl Sections {
             err: piece(self.err.as_ref(), event, paths),
             ret: piece(self.ret.as_ref(), None, paths),
             described: self.described,
+            check: self
+                .err
+                .as_ref()
+                .map(|it| body::needs_error(&it.word, paths))
+                .unwrap_or_default(),
         }
     }
 }
@@ -206,9 +216,11 @@ impl Returned {
     fn statement(self, paths: &Paths) -> TokenStream {
         let (private, frame) = (paths.private(), body::frame());
         let site = Span::mixed_site();
-        let method = Ident::new(if self.debug { "record_debug" } else { "record_display" }, site);
+        let is_display = matches!(self.format, Described::Display(_));
+        let method = Ident::new(if is_display { "record_display" } else { "record_debug" }, site);
         let index = syn::LitInt::new(&self.index.to_string(), site);
-        let call = quote_spanned!(site=> #method(&mut #frame, #index, __spanwright_ok));
+        let value = self.format.formatted(&Ident::new("__spanwright_ok", site), paths);
+        let call = quote_spanned!(site=> #method(&mut #frame, #index, &#value));
         field::guarded(&quote_spanned!(site=> #private::Recorder::#call;), paths)
     }
 }

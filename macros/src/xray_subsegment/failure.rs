@@ -51,11 +51,6 @@ impl Classification {
         &self.word
     }
 
-    /// Whether nothing is asked of the error.
-    pub(super) fn is_known(&self) -> bool {
-        matches!(self.by, By::Word(_))
-    }
-
     /// Everything the user wrote that is worked out at run time.
     pub(super) fn expressions(&self) -> TokenStream {
         match &self.by {
@@ -72,12 +67,13 @@ impl Classification {
         let statements = match &self.by {
             By::Word(word) => {
                 let failure = variant(&private, "Failure", word);
-                quote_spanned!(site=> #frame.set_failure(#failure);)
+                quote_spanned!(site=> #private::Frame::set_failure(&mut #frame, #failure);)
             }
             By::Function(function) => {
                 let set = quote_spanned!(site=>
-                    #frame.set_failure(
-                        #private::classify::<_, #private::Failure>(__spanwright_error, #function)
+                    #private::Frame::set_failure(
+                        &mut #frame,
+                        #private::classify::<_, #private::Failure>(__spanwright_error, #function),
                     );
                 );
                 field::guarded(&set, paths)

@@ -12,7 +12,7 @@ use syn::{Expr, Path};
 
 use crate::Mode;
 use crate::args::{self, Arg, Grammar};
-use crate::body::{self, Pieces, ResultPieces};
+use crate::body::{self, Described, Pieces, ResultPieces};
 use crate::callsite::{Callsite, Namespace, Subsegment};
 use crate::errors::Errors;
 use crate::field::{self, Field, Mark, Metadata};
@@ -123,7 +123,7 @@ impl Plan {
         let fields: Vec<Field> = annotations.into_iter().chain(metadata.into_fields()).collect();
         field::check_scope(&fields, &parameters::scope(&function.signature), errors);
         if let Some(failure) = &failure {
-            body::check_result(failure.word(), function, errors);
+            body::check_can_fail(failure.word(), function, errors);
         }
         let first = callsite.add_keys(&fields);
         let (mut ok, mut ret) = (args.ok, args.ret);
@@ -146,9 +146,7 @@ impl Plan {
 
     /// Whether there is nothing that only the compiler can check.
     pub(crate) fn is_literal(&self) -> bool {
-        self.is_name_literal
-            && self.fields().next().is_none()
-            && self.failure.as_ref().is_none_or(Classification::is_known)
+        self.is_name_literal && self.fields().next().is_none() && self.failure.is_none()
     }
 
     /// What the attribute adds to the function.
@@ -166,7 +164,8 @@ impl Plan {
                 ok: piece(&self.ok),
                 err: failure.map(|it| it.piece(paths)),
                 ret: piece(&self.ret),
-                described: None,
+                described: Described::Best,
+                check: failure.map(|it| body::needs_error(it.word(), paths)).unwrap_or_default(),
             },
             used: expressions.chain(failure.map(Classification::expressions)).collect(),
         }

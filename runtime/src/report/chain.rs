@@ -10,6 +10,7 @@ use std::fmt::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::record::Cause;
+use crate::span::without_lifetimes;
 
 /// How many sources of an error are told; a chain may be a ring.
 const MAX_SOURCES: usize = 16;
@@ -88,7 +89,7 @@ fn message(error: &dyn Error) -> String {
 /// The name of the type of the outermost error. A wrapper's says nothing, so what the error within
 /// calls itself stands in for it.
 fn outer_name(name: &'static str, error: &dyn Error) -> Option<Cow<'static, str>> {
-    let name = unwrapped(name);
+    let name = without_lifetimes(unwrapped(name));
     let says_nothing = ["dyn ", "anyhow::Error", "eyre::Report"];
     if name.is_empty() || says_nothing.iter().any(|begin| name.starts_with(begin)) {
         return own_name(error);

@@ -22,6 +22,7 @@ mod begin;
 mod builder;
 mod callsite;
 mod chain;
+mod checks;
 mod clock;
 pub(crate) mod collector;
 mod current;
@@ -46,7 +47,6 @@ pub(crate) mod log;
 mod log;
 mod marks;
 mod missing;
-mod must_fail;
 mod outcome;
 pub(crate) mod parent;
 mod rate;
@@ -84,6 +84,7 @@ pub(crate) use foreign::Foreign;
 )]
 pub(crate) use tracer::is_any_recorded;
 
+pub(crate) use outcome::without_lifetimes;
 pub(crate) use report::{Noticed, TakeFailures, Told, taker};
 pub(crate) use scope::{Scope, notice, takes_reports};
 
@@ -106,14 +107,13 @@ pub use amend::Amendment;
 #[doc(hidden)]
 pub use callsite::{Callsite, Mark, Subsegment};
 #[doc(hidden)]
+pub use checks::{ResultProbe, ViaAny, ViaOption, ViaResult, as_debug, as_display, outlives_body};
+#[doc(hidden)]
 pub use frame::Frame;
 #[doc(hidden)]
-pub use must_fail::{MustFail, ViaOption, ViaResult};
-#[doc(hidden)]
 pub use outcome::{
-    Describe, ErrorProbe, Judge, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError,
-    ViaFallible, ViaNothing, ViaPlain, asks, call, classify, error_event, fail, fallible,
-    guard_attributes,
+    Describe, ErrorProbe, Judge, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDeref, ViaDisplay, ViaError,
+    ViaFallible, ViaNothing, ViaPlain, asks, call, classify, error_event, fail, guard_attributes,
 };
 #[doc(hidden)]
 pub use report::{Report, Site, Use, is_reporting};

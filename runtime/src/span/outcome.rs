@@ -2,7 +2,8 @@
 //!
 //! Generated code calls a method on a wrapped reference with several `&` before it; the compiler
 //! tries the trait with the most references first, so the most specific one that fits wins,
-//! whatever the type is called. In a generic function the declared bounds decide.
+//! whatever the type is called. In a generic function the declared bounds decide. The names of these
+//! methods are reserved, since a trait in the user's scope may have a method of any other name.
 //! In: a reference to what was returned. Out: the outcome, and the error's type and message,
 //! its sources included.
 //! Never: consumes or changes the value; lets a panic of an error's `Display` out.
@@ -11,7 +12,7 @@ use std::any::type_name;
 use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Deref};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::chain::Chain;
@@ -33,13 +34,14 @@ pub enum Split<'a, T: ?Sized, E: ?Sized> {
 
 /// A type that says whether a call succeeded.
 ///
-/// `Result`, `Option` and `ControlFlow` implement it; implement it for your own result types and
-/// annotated functions that return them are judged by it.
+/// Implemented by `Result`, `Option` and `ControlFlow`. An annotated function that returns another
+/// type which implements it is judged by that implementation.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot fail: it does not say whether a call failed",
-    label = "cannot fail",
-    note = "`Result` and `ControlFlow` can, `Option` where `none` says so, and types of yours that \
-            implement `spanwright::span::Fallible`; with `panics` panics alone are reported"
+    message = "`{Self}` cannot fail",
+    label = "needs a type that can fail",
+    note = "return a `Result`, a `ControlFlow` or a type that implements \
+            `spanwright::span::Fallible`, or remove the argument that looks at an error",
+    note = "to report panics only, write `#[report_errors(panics)]`"
 )]
 pub trait Fallible {
     /// What success carries.
@@ -87,7 +89,21 @@ impl<B, C> Fallible for ControlFlow<B, C> {
     }
 }
 
-/// Wraps what a call returned; `(&&Judge(&value)).split()`.
+/// The name of an error's type, without the lifetimes that the compiler writes behind it.
+fn error_type<E: ?Sized>() -> &'static str {
+    without_lifetimes(type_name::<E>())
+}
+
+/// `a::Error` of `a::Error<'_>`; a name with other arguments stays as it is.
+pub(crate) fn without_lifetimes(name: &'static str) -> &'static str {
+    let is_lifetime = |argument: &str| argument.trim().starts_with('\'');
+    match name.strip_suffix('>').and_then(|name| name.split_once('<')) {
+        Some((path, arguments)) if arguments.split(',').all(is_lifetime) => path,
+        _ => name,
+    }
+}
+
+/// The wrapped result of a call; `(&&Judge(&value)).__spanwright_split()`.
 #[derive(Debug)]
 pub struct Judge<'a, T: ?Sized>(pub &'a T);
 
@@ -97,7 +113,7 @@ pub trait ViaFallible {
     type Parts;
 
     /// Takes the value apart.
-    fn split(&self) -> Self::Parts;
+    fn __spanwright_split(&self) -> Self::Parts;
 }
 
 /// The way for every other type: the call succeeded.
@@ -106,14 +122,14 @@ pub trait ViaPlain {
     type Parts;
 
     /// Takes the value as a success.
-    fn split(&self) -> Self::Parts;
+    fn __spanwright_split(&self) -> Self::Parts;
 }
 
 impl<'a, T: Fallible + ?Sized> ViaFallible for &Judge<'a, T> {
     type Parts = Split<'a, T::Ok, T::Err>;
 
     #[inline]
-    fn split(&self) -> Self::Parts {
+    fn __spanwright_split(&self) -> Self::Parts {
         self.0.split()
     }
 }
@@ -122,23 +138,25 @@ impl<'a, T: ?Sized> ViaPlain for Judge<'a, T> {
     type Parts = Split<'a, T, Infallible>;
 
     #[inline]
-    fn split(&self) -> Self::Parts {
+    fn __spanwright_split(&self) -> Self::Parts {
         Split::Ok(self.0)
     }
 }
 
-/// Is told how a call failed.
+/// A receiver of what is known of the error of a call.
 pub trait Describe {
-    /// An error of this type, with its sources.
-    fn error(&mut self, type_name: &'static str, error: &(dyn Error + 'static));
+    /// Takes an error of the type `type_name`, with its sources.
+    ///
+    /// The error may borrow from the call; only its sources are `'static`, by [`Error::source`].
+    fn error(&mut self, type_name: &'static str, error: &dyn Error);
 
-    /// Something of this type that says no more than this.
+    /// Takes the text of a value of the type `type_name` that has no sources.
     fn text(&mut self, type_name: &'static str, text: &dyn fmt::Display);
 }
 
 /// A span that failed has its error's type, and what it and its sources say.
 impl<const WORDS: usize> Describe for Frame<WORDS> {
-    fn error(&mut self, type_name: &'static str, error: &(dyn Error + 'static)) {
+    fn error(&mut self, type_name: &'static str, error: &dyn Error) {
         fail_chain(self, type_name, error);
     }
 
@@ -147,7 +165,10 @@ impl<const WORDS: usize> Describe for Frame<WORDS> {
     }
 }
 
-/// Wraps an error; `(&&&&&&ErrorProbe(error)).describe(&mut frame)`.
+/// A wrapped error; `(&&&&&&&ErrorProbe(error)).__spanwright_describe(&mut frame)`.
+///
+/// No way requires `'static`: the compiler chooses a way without regard to lifetimes, so a way
+/// with such a bound would be chosen for an error that borrows, and then refused.
 #[derive(Debug)]
 pub struct ErrorProbe<'a, E: ?Sized>(pub &'a E);
 
@@ -155,54 +176,63 @@ macro_rules! via {
     ($(#[doc = $doc:literal] $name:ident;)*) => {$(
         #[doc = $doc]
         pub trait $name {
-            /// Says what is known of the error.
-            fn describe(&self, to: &mut impl Describe);
+            /// Hands the type name, message and sources of the error to `to`.
+            fn __spanwright_describe(&self, to: &mut impl Describe);
         }
     )*};
 }
 
 via! {
-    #[doc = "The way for errors of a known type."] ViaError;
-    #[doc = "The way for wrappers of a sendable error, such as `anyhow::Error`."] ViaAsRefSend;
-    #[doc = "The way for wrappers of an error."] ViaAsRef;
-    #[doc = "The way for what only formats for users."] ViaDisplay;
-    #[doc = "The way for what only formats for programmers."] ViaDebug;
-    #[doc = "The way for everything else."] ViaNothing;
+    #[doc = "The way for types that implement `Error`."] ViaError;
+    #[doc = "The way for pointers to an error: `Box<dyn Error + Send>`, `Rc<E>`, `anyhow::Error`."]
+    ViaDeref;
+    #[doc = "The way for types that lend a sendable error."] ViaAsRefSend;
+    #[doc = "The way for types that lend an error."] ViaAsRef;
+    #[doc = "The way for types that implement `Display`."] ViaDisplay;
+    #[doc = "The way for types that implement `Debug`."] ViaDebug;
+    #[doc = "The way for every other type."] ViaNothing;
 }
 
-impl<E: Error + 'static> ViaError for &&&&&ErrorProbe<'_, E> {
-    fn describe(&self, to: &mut impl Describe) {
-        to.error(type_name::<E>(), self.0);
+// `&E` is sized and an error as well, which makes a trait object of it possible.
+impl<E: Error + ?Sized> ViaError for &&&&&&ErrorProbe<'_, E> {
+    fn __spanwright_describe(&self, to: &mut impl Describe) {
+        to.error(error_type::<E>(), &self.0);
     }
 }
 
-impl<E: AsRef<dyn Error + Send + Sync>> ViaAsRefSend for &&&&ErrorProbe<'_, E> {
-    fn describe(&self, to: &mut impl Describe) {
-        to.error(type_name::<E>(), self.0.as_ref());
+impl<E: Deref<Target: Error>> ViaDeref for &&&&&ErrorProbe<'_, E> {
+    fn __spanwright_describe(&self, to: &mut impl Describe) {
+        to.error(error_type::<E>(), &self.0.deref());
     }
 }
 
-impl<E: AsRef<dyn Error>> ViaAsRef for &&&ErrorProbe<'_, E> {
-    fn describe(&self, to: &mut impl Describe) {
-        to.error(type_name::<E>(), self.0.as_ref());
+impl<'e, E: AsRef<dyn Error + Send + Sync + 'e>> ViaAsRefSend for &&&&ErrorProbe<'_, E> {
+    fn __spanwright_describe(&self, to: &mut impl Describe) {
+        to.error(error_type::<E>(), self.0.as_ref());
+    }
+}
+
+impl<'e, E: AsRef<dyn Error + 'e>> ViaAsRef for &&&ErrorProbe<'_, E> {
+    fn __spanwright_describe(&self, to: &mut impl Describe) {
+        to.error(error_type::<E>(), self.0.as_ref());
     }
 }
 
 impl<E: fmt::Display + ?Sized> ViaDisplay for &&ErrorProbe<'_, E> {
-    fn describe(&self, to: &mut impl Describe) {
-        to.text(type_name::<E>(), &self.0);
+    fn __spanwright_describe(&self, to: &mut impl Describe) {
+        to.text(error_type::<E>(), &self.0);
     }
 }
 
 impl<E: fmt::Debug + ?Sized> ViaDebug for &ErrorProbe<'_, E> {
-    fn describe(&self, to: &mut impl Describe) {
-        to.text(type_name::<E>(), &format_args!("{:?}", self.0));
+    fn __spanwright_describe(&self, to: &mut impl Describe) {
+        to.text(error_type::<E>(), &format_args!("{:?}", self.0));
     }
 }
 
 impl<E: ?Sized> ViaNothing for ErrorProbe<'_, E> {
-    fn describe(&self, to: &mut impl Describe) {
-        to.text(type_name::<E>(), &"");
+    fn __spanwright_describe(&self, to: &mut impl Describe) {
+        to.text(error_type::<E>(), &"");
     }
 }
 
@@ -258,10 +288,6 @@ pub fn classify<E: ?Sized, R>(error: &E, judge: impl FnOnce(&E) -> R) -> R {
 pub fn asks<E: ?Sized>(error: &E, judge: impl FnOnce(&E) -> bool) -> bool {
     catch_unwind(AssertUnwindSafe(|| judge(error))).unwrap_or(true)
 }
-
-/// Takes a result whose type can say that a call failed.
-#[inline]
-pub const fn fallible<T: Fallible + ?Sized>(_result: &T) {}
 
 /// Calls the body of an annotated function; that it takes an `FnOnce` lets the body return
 /// references out of `&mut` arguments.

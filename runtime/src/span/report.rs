@@ -96,7 +96,7 @@ pub(crate) struct Noticed<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum Told<'a> {
     /// An error that may have sources.
-    Error(&'static str, &'a (dyn Error + 'static)),
+    Error(&'static str, &'a dyn Error),
     /// An error that only says something.
     Text(&'static str, &'a dyn fmt::Display),
     /// `None` was returned.
@@ -290,7 +290,7 @@ impl<const WORDS: usize> Recorder for Report<WORDS> {
 }
 
 impl<const WORDS: usize> Describe for Report<WORDS> {
-    fn error(&mut self, type_name: &'static str, error: &(dyn Error + 'static)) {
+    fn error(&mut self, type_name: &'static str, error: &dyn Error) {
         self.tell(Told::Error(type_name, error));
     }
 

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod attributes;
+mod borrowed;
 mod errors;
 mod functions;
 mod futures;

@@ -421,7 +421,7 @@ fn panics_without_result(id: u32) {
     std::panic::panic_any(format!("way {id}"))
 }
 
-#[report_errors(panics, when = |_| false, custom(id))]
+#[report_errors(panics, custom(id))]
 async fn panics_without_end(id: u32) -> ! {
     Pending(1).await;
     std::panic::panic_any(format!("way {id}"))

@@ -142,7 +142,6 @@ fn off_reports_the_mistakes_that_live_reports() {
         quote!(custom(both = (err, user))),
         quote!(when = |err| err.of(order)),
         quote!(ignore()),
-        quote!(none),
         quote!(title = ""),
     ] {
         assert_eq!(messages(Report, args.clone(), &checkout()).len(), 1, "{args}");

@@ -107,6 +107,9 @@ fn the_name_of_a_wrapper_gives_way_and_arguments_are_short() {
         ("", "Outer"),
         ("app::Error<alloc::vec::Vec<app::db::Row>, &str>", "app::Error<Vec<Row>, &str>"),
         ("app::Fehler<ä::Öl>", "app::Fehler<Öl>"),
+        ("app::Error<'_>", "app::Error"),
+        ("alloc::boxed::Box<app::Error<'_, '_>>", "app::Error"),
+        ("app::Error<'_, u8>", "app::Error<'_, u8>"),
     ] {
         assert_eq!(names(type_name).as_deref(), Some(expected), "{type_name}");
     }

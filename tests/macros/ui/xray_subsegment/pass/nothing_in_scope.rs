@@ -30,9 +30,11 @@ taken! { concat format_args line file module_path panic matches }
     metadata(n, ?parity = n % 2, #[redact(hash)] other = n), metadata("more", %n),
     err = "error",
 )]
-fn sync(n: ::std::primitive::u64) -> ::std::primitive::u64 {
+fn sync(
+    n: ::std::primitive::u64,
+) -> ::std::result::Result<::std::primitive::u64, ::std::string::String> {
     ::spanwright::record!(annotations(late = n), metadata(late = ?n));
-    n
+    ::std::result::Result::Ok(n)
 }
 
 #[::spanwright::traced(fields(#[annotation] n))]
