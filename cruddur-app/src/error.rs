@@ -4,7 +4,7 @@
 //! Never: sends a driver's text to the caller.
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
-use spanwright::Failure;
+use spanwright::ErrorClass;
 
 use crate::{db, services::rollbar_test::DemoError};
 
@@ -45,8 +45,8 @@ pub(crate) enum AppError {
 
 impl AppError {
     /// Whose fault it is in X-Ray: a caller may err, everything else is a fault of the service.
-    pub(crate) fn failure(&self) -> Failure {
-        if self.status_code().is_client_error() { Failure::Error } else { Failure::Fault }
+    pub(crate) fn failure(&self) -> ErrorClass {
+        if self.status_code().is_client_error() { ErrorClass::Error } else { ErrorClass::Fault }
     }
 
     /// Whether it is worth a report: nobody needs to be told of what a caller has done wrong.

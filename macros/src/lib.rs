@@ -144,7 +144,7 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// ```
 /// use spanwright::record::Value;
-/// use spanwright::{Failure, record, testing, traced, xray_subsegment};
+/// use spanwright::{ErrorClass, record, testing, traced, xray_subsegment};
 ///
 /// #[derive(Debug)]
 /// enum Error {
@@ -156,10 +156,10 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # }
 ///
 /// impl Error {
-///     fn failure(&self) -> Failure {
+///     fn failure(&self) -> ErrorClass {
 ///         match self {
-///             Self::NotFound => Failure::Error,
-///             Self::Broken => Failure::Fault,
+///             Self::NotFound => ErrorClass::Error,
+///             Self::Broken => ErrorClass::Fault,
 ///         }
 ///     }
 /// }
@@ -197,7 +197,7 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 /// assert_eq!(segments[0].metadata[0].json, "2");
 /// assert_eq!(segments[0].metadata[1].key, "results_size");
 /// assert_eq!(segments[0].metadata[2].namespace, "mock");
-/// assert_eq!(segments[1].failure, Some(Failure::Error));
+/// assert_eq!(segments[1].error_class, Some(ErrorClass::Error));
 /// ```
 ///
 /// # What it records
@@ -218,7 +218,7 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `annotations(..)` | values to find traces by: texts, numbers and truth values |
 /// | `metadata(..)`, `metadata("billing", ..)` | values to read, each in a namespace, `default` where none is named; once for each namespace |
 /// | `err = "error"` | how a failure counts: `fault`, ours; `error`, the caller's; `throttle`, the caller asked too often; `ignore`, a regular answer. A fault where nothing is said |
-/// | <code>err = &#124;err&#124; expr</code>, `err = path` | the same for each error: a function from a reference to the error to `spanwright::Failure` |
+/// | <code>err = &#124;err&#124; expr</code>, `err = path` | the same for each error: a function from a reference to the error to `spanwright::ErrorClass` |
 /// | `ok(annotations(..), metadata(..))` | values of a success, `ok` is a reference to its value |
 /// | `ret(annotations(..), metadata(..))` | values of any result, `ret` is a reference to it |
 /// | `crate = path` | where spanwright is, when it is passed on by another crate |

@@ -7,7 +7,7 @@ pub use core;
 pub use std::boxed::Box;
 
 pub use crate::record::{
-    Destinations, Failure, Level, Namespace, Outcome, Severity, Source, SpanKind,
+    Destinations, ErrorClass, Level, Namespace, Outcome, Severity, Source, SpanKind,
 };
 pub use crate::span::{
     Amendment, Callsite, Describe, ErrorProbe, Fallible, Frame, Joint, Judge, Mark, Parent,

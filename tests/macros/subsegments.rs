@@ -6,7 +6,7 @@ use std::time::Duration;
 use spanwright::record::{Array, Attribute, Destinations, SpanRecord, Value};
 use spanwright::sample::{DecideSegments, Input, Sampler, SegmentDecision};
 use spanwright::testing::{self, Capture};
-use spanwright::{Failure, traced, xray_subsegment};
+use spanwright::{ErrorClass, traced, xray_subsegment};
 
 #[traced(kind = "server")]
 fn request(run: impl FnOnce()) {
@@ -102,7 +102,7 @@ fn evaluated() -> u32 {
 #[xray_subsegment(
     annotations(b = evaluated()),
     metadata(c = evaluated()),
-    err = |_| { evaluated(); Failure::Error },
+    err = |_| { evaluated(); ErrorClass::Error },
 )]
 fn counted() -> Result<(), u32> {
     spanwright::record!(annotations(d = evaluated()), metadata(e = evaluated()));

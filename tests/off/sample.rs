@@ -28,7 +28,7 @@ fn plain(order: &Order) -> u32 {
         annotations(order.id = order.id, #[when(limit > 3)] limit),
         metadata(?order, total = order.lines.iter().sum::<u32>()), metadata("lines", order.lines),
         ok(metadata(sum = ok)), ret(annotations(failed = ret.is_err())),
-        err = |err| if *err > limit { spanwright::Failure::Fault } else { spanwright::Failure::Error },
+        err = |err| if *err > limit { spanwright::ErrorClass::Fault } else { spanwright::ErrorClass::Error },
     )
 )]
 #[cfg_attr(

@@ -3,7 +3,7 @@
 //! In: the attribute's arguments and the function under it. Out: what it adds to the function.
 //! Never: lets through what X-Ray would drop, as far as the source shows it.
 
-mod failure;
+mod class;
 mod name;
 mod section;
 
@@ -20,7 +20,7 @@ use crate::function::Function;
 use crate::parameters;
 use crate::paths::Paths;
 use crate::when::When;
-use failure::Classification;
+use class::Classification;
 use section::Section;
 
 /// How errors call the attribute.

@@ -197,7 +197,7 @@ impl Adding<'_> {
         const EXCEPTION: u16 = Key::EXCEPTION.index();
         const START_UNIX_NS: u16 = Key::START_UNIX_NS.index();
         const END_UNIX_NS: u16 = Key::END_UNIX_NS.index();
-        const FAILS_AS: u16 = Key::FAILS_AS.index();
+        const ERROR_CLASS: u16 = Key::ERROR_CLASS.index();
         const ERRORS: u16 = Key::ERRORS.index();
         let span = &mut *self.span;
         match (item.key, item.value) {
@@ -209,9 +209,9 @@ impl Adding<'_> {
             (EXCEPTION, Value::Str(level)) => self.exception(level),
             (START_UNIX_NS, Value::I64(unix_ns)) => span.start_unix_ns = unix_ns.cast_unsigned(),
             (END_UNIX_NS, Value::I64(unix_ns)) => span.end_unix_ns = unix_ns.cast_unsigned(),
-            (FAILS_AS, Value::I64(failure)) => {
+            (ERROR_CLASS, Value::I64(class)) => {
                 if let Some(segment) = &mut span.segment {
-                    segment.failure = marks::failure(failure);
+                    segment.error_class = marks::error_class(class);
                 }
             }
             (ERRORS, Value::Array(Array::Str(errors))) => {

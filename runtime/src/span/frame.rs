@@ -18,7 +18,7 @@ use super::scoped::Running;
 use super::sink::{Buffer, Recorder, record_display_at, record_i64_at};
 use super::words::Key;
 use crate::propagate::Context;
-use crate::record::{Destinations, Failure, Outcome};
+use crate::record::{Destinations, ErrorClass, Outcome};
 use crate::sample::RequestFacts;
 
 /// A span and inline room for `WORDS` words of attributes.
@@ -73,10 +73,10 @@ impl<const WORDS: usize> Frame<WORDS> {
         matches!(&self.live, Some(live) if live.takers.contains(Destinations::SEGMENTS))
     }
 
-    /// Sets how a failure counts.
-    pub fn set_failure(&mut self, failure: Failure) {
+    /// Sets the class of the error for the segment, if the span is one.
+    pub fn set_error_class(&mut self, class: ErrorClass) {
         if self.is_segment() {
-            record_i64_at(self, Key::FAILS_AS, i64::from(failure as u8));
+            record_i64_at(self, Key::ERROR_CLASS, i64::from(class as u8));
         }
     }
 

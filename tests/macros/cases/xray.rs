@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 
 use spanwright::xray_subsegment as renamed;
-use spanwright::{Failure, record, traced, xray_subsegment};
+use spanwright::{ErrorClass, record, traced, xray_subsegment};
 
 use super::{Pending, block_on};
 use crate::{check, check_segments, check_segments_with, check_with};
@@ -217,7 +217,7 @@ fn future(n: u32) -> impl Future<Output = u32> + Send {
     }
 }
 
-#[xray_subsegment(annotations(n), err = |err| if *err > 1 { Failure::Fault } else { Failure::Ignored })]
+#[xray_subsegment(annotations(n), err = |err| if *err > 1 { ErrorClass::Fault } else { ErrorClass::Ignored })]
 fn boxed(n: u32) -> Pin<Box<dyn Future<Output = Result<(), u32>> + Send>> {
     Box::pin(async move { if n > 0 { Err(n) } else { Ok(()) } })
 }
@@ -318,10 +318,10 @@ enum Error {
 }
 
 impl Error {
-    fn failure(&self) -> Failure {
+    fn failure(&self) -> ErrorClass {
         match self {
-            Self::NotFound => Failure::Error,
-            Self::Busy { .. } => Failure::Throttle,
+            Self::NotFound => ErrorClass::Error,
+            Self::Busy { .. } => ErrorClass::Throttle,
             Self::Broken => panic!("no idea"),
         }
     }
@@ -336,19 +336,19 @@ fn by_path(error: Error) -> Answer<u32> {
 
 #[traced]
 #[xray_subsegment("closure", err = |err| match err {
-    Error::Busy { strict } if *strict == lenient => Failure::Ignored,
+    Error::Busy { strict } if *strict == lenient => ErrorClass::Ignored,
     other => {
         if lenient {
             return other.failure();
         }
-        Failure::Fault
+        ErrorClass::Fault
     }
 })]
 async fn by_closure(error: Error, lenient: bool) -> Answer<u32> {
     Err(error)
 }
 
-#[xray_subsegment("generic", err = |_err| Failure::Error)]
+#[xray_subsegment("generic", err = |_err| ErrorClass::Error)]
 fn generic<T, E: Display>(result: Result<T, E>) -> Result<T, E> {
     result
 }
@@ -416,7 +416,7 @@ fn evaluated() -> u32 {
 #[xray_subsegment(
     annotations(a = evaluated()),
     metadata(b = evaluated()),
-    err = |_| { evaluated(); Failure::Fault },
+    err = |_| { evaluated(); ErrorClass::Fault },
 )]
 fn lonely() -> Result<(), u32> {
     record!(annotations(c = evaluated()), metadata("late", d = evaluated()));

@@ -15,7 +15,7 @@ fn text() -> String {
     String::new()
 }
 
-#[xray_subsegment(err = |_| spanwright::Failure::Fault)]
+#[xray_subsegment(err = |_| spanwright::ErrorClass::Fault)]
 fn future() -> impl Future<Output = Option<u64>> {
     async { None }
 }

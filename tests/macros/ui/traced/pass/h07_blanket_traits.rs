@@ -22,7 +22,7 @@ struct Never;
 everything! {
     split describe check record record_debug record_display record_metadata record_redacted
     is_recording is_segment is_open is_enabled enter enter_under start start_under open begin close
-    finish end send none call scoped attach set_outcome set_failure set_class set_severity error
+    finish end send none call scoped attach set_outcome set_error_class set_class set_severity error
     text class error_class source into from fail buffer poll as_display as_debug outlives_body
     can_fail has_error has_none asks classify
 }

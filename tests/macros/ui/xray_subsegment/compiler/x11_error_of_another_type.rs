@@ -1,4 +1,4 @@
-use spanwright::{Failure, xray_subsegment};
+use spanwright::{ErrorClass, xray_subsegment};
 
 #[xray_subsegment(err = |err| err.is_client())]
 fn no_method() -> Result<u64, String> {
@@ -10,12 +10,12 @@ fn truth() -> Result<u64, String> {
     Ok(1)
 }
 
-#[xray_subsegment(err = Failure::Error)]
+#[xray_subsegment(err = ErrorClass::Error)]
 fn variant() -> Result<u64, String> {
     Ok(1)
 }
 
-#[xray_subsegment(err = |err: &u64| Failure::Error)]
+#[xray_subsegment(err = |err: &u64| ErrorClass::Error)]
 fn other() -> Result<u64, String> {
     Ok(1)
 }

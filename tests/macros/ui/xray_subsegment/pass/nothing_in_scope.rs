@@ -7,7 +7,7 @@ mod std {}
 mod serde {}
 struct Option;
 struct Some;
-struct Failure;
+struct ErrorClass;
 struct Frame;
 struct bool;
 trait Serialize {}
@@ -38,7 +38,7 @@ fn sync(
 }
 
 #[::spanwright::traced(fields(#[annotation] n))]
-#[::spanwright::xray_subsegment(err = |_| ::spanwright::Failure::Throttle)]
+#[::spanwright::xray_subsegment(err = |_| ::spanwright::ErrorClass::Throttle)]
 async fn later(n: ::std::primitive::u64) -> ::std::result::Result<(), ::std::string::String> {
     ::std::result::Result::Ok(())
 }

@@ -60,7 +60,7 @@ mod macros {
         )*};
     }
 
-    subsegments! { pay: "error", n; refund: |_err| spanwright::Failure::Fault, m; }
+    subsegments! { pay: "error", n; refund: |_err| spanwright::ErrorClass::Fault, m; }
 }
 
 fn main() {

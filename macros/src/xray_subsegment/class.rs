@@ -61,19 +61,19 @@ impl Classification {
 
     /// The statement for a call that failed.
     // Input:  |err| err.failure()
-    // Output: guard_attributes(|| { frame.set_failure(classify(error, |err| err.failure())); });
+    // Output: guard_attributes(|| { frame.set_error_class(classify(error, |err| err.failure())); });
     pub(super) fn piece(&self, paths: &Paths) -> ResultPiece {
         let (private, frame, site) = (paths.private(), body::frame(), Span::mixed_site());
         let statements = match &self.by {
             By::Word(word) => {
-                let failure = variant(&private, "Failure", word);
-                quote_spanned!(site=> #private::Frame::set_failure(&mut #frame, #failure);)
+                let failure = variant(&private, "ErrorClass", word);
+                quote_spanned!(site=> #private::Frame::set_error_class(&mut #frame, #failure);)
             }
             By::Function(function) => {
                 let set = quote_spanned!(site=>
-                    #private::Frame::set_failure(
+                    #private::Frame::set_error_class(
                         &mut #frame,
-                        #private::classify::<_, #private::Failure>(__spanwright_error, #function),
+                        #private::classify::<_, #private::ErrorClass>(__spanwright_error, #function),
                     );
                 );
                 field::guarded(&set, paths)
