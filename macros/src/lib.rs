@@ -52,7 +52,9 @@ use mode::{MODE, Mode};
 /// The name of the function, its module, file and line, when it began and ended, and how: `ok`,
 /// `error`, `none`, `panic` or `cancelled` (a future dropped before it was ready). The result is
 /// judged by its type, whatever that is called: `Result`, `Option`, `ControlFlow` and your own
-/// types that implement `spanwright::span::Fallible`. An error leaves its type and message.
+/// types that implement `spanwright::span::Fallible`. An error leaves its type and message, unless
+/// its type implements `spanwright::ClassifyError` and classes it as ignored: then the call is `ok`.
+/// Error types need not be `'static`.
 ///
 /// No argument is recorded unless it is named here.
 ///
@@ -144,7 +146,7 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// ```
 /// use spanwright::record::Value;
-/// use spanwright::{ErrorClass, record, testing, traced, xray_subsegment};
+/// use spanwright::{ClassifyError, ErrorClass, record, testing, traced, xray_subsegment};
 ///
 /// #[derive(Debug)]
 /// enum Error {
@@ -155,8 +157,8 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 /// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { write!(f, "{self:?}") }
 /// # }
 ///
-/// impl Error {
-///     fn failure(&self) -> ErrorClass {
+/// impl ClassifyError for Error {
+///     fn error_class(&self) -> ErrorClass {
 ///         match self {
 ///             Self::NotFound => ErrorClass::Error,
 ///             Self::Broken => ErrorClass::Fault,
@@ -169,7 +171,6 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 ///     annotations(user_handle = handle),
 ///     metadata("request", limit),
 ///     ok(metadata(results_size = ok.len())),
-///     err = |err| err.failure(),
 /// )]
 /// fn activities(handle: &str, limit: usize) -> Result<Vec<String>, Error> {
 ///     if handle.is_empty() {
@@ -217,8 +218,8 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `namespace = "aws"` | who did the work: a service of AWS, `aws`, or another service, `remote`; this process where nothing is said |
 /// | `annotations(..)` | values to find traces by: texts, numbers and truth values |
 /// | `metadata(..)`, `metadata("billing", ..)` | values to read, each in a namespace, `default` where none is named; once for each namespace |
-/// | `err = "error"` | how a failure counts: `fault`, ours; `error`, the caller's; `throttle`, the caller asked too often; `ignore`, a regular answer. A fault where nothing is said |
-/// | <code>err = &#124;err&#124; expr</code>, `err = path` | the same for each error: a function from a reference to the error to `spanwright::ErrorClass` |
+/// | `class = "error"` | class of the errors: `fault`, `error`, `throttle` or `ignored`; default: the class that `spanwright::ClassifyError` gives, else a fault |
+/// | <code>class = &#124;err&#124; expr</code>, `class = path` | class of each error: a function from a reference to the error to `spanwright::ErrorClass` |
 /// | `ok(annotations(..), metadata(..))` | values of a success, `ok` is a reference to its value |
 /// | `ret(annotations(..), metadata(..))` | values of any result, `ret` is a reference to it |
 /// | `crate = path` | where spanwright is, when it is passed on by another crate |
@@ -337,7 +338,7 @@ pub fn xray_subsegment(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `context = "checkout"` | the part of the application |
 /// | `person(id = .., username = .., email = ..)` | whom it happens to; the user of the request where nothing is said |
 /// | `custom(..)` | values of any key |
-/// | <code>when = &#124;err&#124; expr</code>, `when = path` | a function from a reference to the error to `bool`: reported if it holds |
+/// | <code>when = &#124;err&#124; expr</code>, `when = path` | a function from a reference to the error to `bool`: reported if it holds; default: the class of the error decides, see `spanwright::ClassifyError` |
 /// | `ignore(pattern, ..)` | errors that are not reported here: patterns, each with `if` and a condition where needed |
 /// | `none` | returning `None` is a failure |
 /// | `panics` | panics that leave it are its own: they have its values, and are reported where others are not |

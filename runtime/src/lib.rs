@@ -121,5 +121,5 @@ pub use config::Config;
 pub use install::Telemetry;
 pub use record::{ErrorClass, Severity};
 pub use report::{report_error, report_message};
-pub use span::{FutureExt, Sink, Span, SpanRef, ToAttribute, current, set_user};
+pub use span::{ClassifyError, FutureExt, Sink, Span, SpanRef, ToAttribute, current, set_user};
 pub use spanwright_macros::{record, report_errors, traced, xray_subsegment};

@@ -12,8 +12,8 @@ pub use crate::record::{
 pub use crate::span::{
     Amendment, Callsite, Describe, ErrorProbe, Fallible, Frame, Joint, Judge, Mark, Parent,
     Recorder, Redaction, Report, ResultProbe, Running, Scoped, Site, Split, Subsegment,
-    ToAttribute, Use, ViaAny, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDeref, ViaDisplay, ViaError,
-    ViaFallible, ViaNothing, ViaOption, ViaPlain, ViaResult, as_debug, as_display, asks, call,
-    call_in, classify, error_event, guard_attributes, is_enabled, is_reporting, joint,
-    outlives_body, scoped,
+    ToAttribute, Use, ViaAny, ViaAsRef, ViaAsRefSend, ViaClass, ViaDebug, ViaDeref, ViaDisplay,
+    ViaError, ViaFallible, ViaNoClass, ViaNothing, ViaOption, ViaPlain, ViaResult, as_debug,
+    as_display, asks, call, call_in, class_by, classify, error_event, guard_attributes, is_enabled,
+    is_reported, is_reporting, joint, outlives_body, scoped,
 };

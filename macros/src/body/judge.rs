@@ -57,14 +57,19 @@ impl Joined {
         });
         quote_spanned!(Span::mixed_site()=>
             use #private::{
-                ViaAsRef as _, ViaAsRefSend as _, ViaDebug as _, ViaDeref as _, ViaDisplay as _,
-                ViaError as _, ViaFallible as _, ViaNothing as _, ViaPlain as _,
+                ViaAsRef as _, ViaAsRefSend as _, ViaClass as _, ViaDebug as _, ViaDeref as _,
+                ViaDisplay as _, ViaError as _, ViaFallible as _, ViaNoClass as _, ViaNothing as _,
+                ViaPlain as _,
             };
             #checks
             #(#ret)*
             match (&&#private::Judge(&__spanwright_result)).__spanwright_split() {
                 #private::Split::Ok(__spanwright_ok) => { #(#ok)* }
-                #private::Split::Err(__spanwright_error) => { #(#err)* }
+                #private::Split::Err(__spanwright_error) => {
+                    let __spanwright_class =
+                        (&&#private::ErrorProbe(__spanwright_error)).__spanwright_class();
+                    #(#err)*
+                }
                 #private::Split::None => { #(#none)* }
             }
         )
@@ -98,6 +103,29 @@ impl SpanPieces {
         let (probe, check) = (described.probe(&private), described.check(paths));
         let describe = quote_spanned!(site=> (#probe).__spanwright_describe(&mut #frame););
         let describe = field::guarded(&describe, paths);
+        let failure: TokenStream = self.pieces.iter().map(|it| it.result.failure.clone()).collect();
+        let class = quote_spanned!(site=> __spanwright_class);
+        // A subsegment alone has the class that its attribute gives; beside another attribute, only
+        // the segment has it.
+        let own = self.pieces.iter().find_map(|it| Some((it, it.result.class.as_ref()?)));
+        let (class, own) = match own {
+            None => (class, TokenStream::new()),
+            Some((_, own)) if self.pieces.len() == 1 => (
+                quote_spanned!(site=> #private::core::option::Option::or(#own, #class)),
+                TokenStream::new(),
+            ),
+            Some((piece, own)) => (
+                class,
+                piece.when.run_recorded(
+                    (&ty, &frame),
+                    quote_spanned!(site=>
+                        if let #private::core::option::Option::Some(__spanwright_own) = #own {
+                            #ty::set_error_class(&mut #frame, __spanwright_own);
+                        }
+                    ),
+                ),
+            ),
+        };
         let section = |choose: fn(&ResultPieces) -> Option<&ResultPiece>, value| {
             self.section(choose, &value, paths)
         };
@@ -107,8 +135,8 @@ impl SpanPieces {
             ok: section(|it| it.ok.as_ref(), quote_spanned!(site=> __spanwright_ok)),
             err: quote_spanned!(site=>
                 #check
-                #ty::set_outcome(&mut #frame, #private::Outcome::Error);
-                #describe
+                if #ty::fail(&mut #frame, #class) { #describe #failure }
+                #own
                 #err
             ),
             none: quote_spanned!(site=> #ty::set_outcome(&mut #frame, #private::Outcome::None);),
@@ -140,18 +168,18 @@ impl ReportPieces {
         let describe = quote_spanned!(site=> (#probe).__spanwright_describe(&mut #report););
         let describe = field::guarded(&in_span(is_current, describe, paths), paths);
         let statements = quote_spanned!(site=> #err #describe);
-        let conditions = &self.conditions;
+        let Self { conditions, has_condition, .. } = self;
         let ty = report_type(paths);
         let none = quote_spanned!(site=> #ty::none(&mut #report););
         let none = self.takes_none.then(|| in_span(is_current, none, paths));
         Ways {
             ret: TokenStream::new(),
             ok: TokenStream::new(),
-            err: if conditions.is_empty() {
-                statements
-            } else {
-                quote_spanned!(site=> if #(#conditions)&&* { #statements })
-            },
+            err: quote_spanned!(site=>
+                if #private::is_reported(__spanwright_class, #has_condition) #(&& #conditions)* {
+                    #statements
+                }
+            ),
             none: none.unwrap_or_default(),
         }
     }

@@ -53,6 +53,8 @@ pub(crate) struct ReportPieces {
     pub(crate) entry: TokenStream,
     /// What must hold of an error for it to be reported.
     pub(crate) conditions: Vec<TokenStream>,
+    /// True if a condition of the user's decides instead of the class of the error.
+    pub(crate) has_condition: bool,
     /// Statements that record what is known of an error.
     pub(crate) err: Option<ResultPiece>,
     /// Whether having nothing to return is a failure.
@@ -70,6 +72,11 @@ pub(crate) struct ResultPieces {
     pub(crate) err: Option<ResultPiece>,
     pub(crate) ret: Option<ResultPiece>,
     pub(crate) described: Described,
+    /// The class that the attribute itself gives an error: an expression of type
+    /// `Option<ErrorClass>`.
+    pub(crate) class: Option<TokenStream>,
+    /// Statements for an error that fails the span, and for no other.
+    pub(crate) failure: TokenStream,
     /// Statements that compile only if the arguments fit the type of the result.
     pub(crate) check: TokenStream,
 }

@@ -180,7 +180,7 @@ fn a_subsegment_alone_is_for_nobody_else() {
         metadata(?filter, #[redact] card = card),
         metadata("billing", cart = &cart),
         ok(metadata(rows = ok.len())),
-        err = |err| err.failure()
+        class = |err| err.failure()
     );
     let item = quote!(
         fn home(
@@ -207,7 +207,7 @@ fn both_orders(item: &TokenStream, mode: Mode) -> [String; 2] {
         ),
         ok(fields(rows = ok.len()))
     );
-    let subsegment = quote!(namespace = "aws", annotations(limit), err = "error");
+    let subsegment = quote!(namespace = "aws", annotations(limit), class = "error");
     [
         expand(Traced, traced.clone(), &quote!(#[xray_subsegment(#subsegment)] #item), mode),
         expand(

@@ -58,6 +58,11 @@ impl Filter {
         });
     }
 
+    /// True if `when = ..` decides instead of the class of the error.
+    pub(super) fn has_condition(&self) -> bool {
+        self.when.is_some()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.when.is_none() && self.ignored.is_empty()
     }

@@ -200,6 +200,7 @@ impl Plan {
             values: self.values.count(),
             entry: field::record(entry, &body::report(), 0, paths),
             conditions: self.filter.conditions(paths),
+            has_condition: self.filter.has_condition(),
             err: self.err(paths),
             takes_none: self.words.none.is_some(),
             check: self.words.check(self.output, self.takes_panics, paths),

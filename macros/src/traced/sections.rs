@@ -186,9 +186,11 @@ impl Sections {
         });
         ResultPieces {
             ok: piece(self.ok.as_ref(), returned, paths),
-            err: piece(self.err.as_ref(), event, paths),
+            err: piece(self.err.as_ref(), None, paths),
             ret: piece(self.ret.as_ref(), None, paths),
             described: self.described,
+            class: None,
+            failure: event.unwrap_or_default(),
             check: self
                 .err
                 .as_ref()

@@ -1,26 +1,21 @@
-//! `err = ..`: how a failure counts.
-//!
-//! In: a word, or a function of the error. Out: the statement for the way of failure.
-//! Never: changes whether a call has failed.
+//! `class = ..`: the class of the function's errors, which overrides that of their type.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, ExprLit};
 
 use crate::args::{self, Arg};
-use crate::body::{self, ResultPiece};
-use crate::callsite::{Words, choose, variant};
+use crate::callsite::{Words, choose, optional, variant};
 use crate::errors::Errors;
 use crate::expression;
-use crate::field;
 use crate::paths::Paths;
 
-const FAILURES: Words =
-    &[("fault", "Fault"), ("error", "Error"), ("throttle", "Throttle"), ("ignore", "Ignored")];
+const CLASSES: Words =
+    &[("fault", "Fault"), ("error", "Error"), ("throttle", "Throttle"), ("ignored", "Ignored")];
 
-/// How a failure counts.
+/// The class of an error.
 pub(super) struct Classification {
-    /// The word `err`, where it stands.
+    /// The word `class`, at its place.
     word: Ident,
     by: By,
 }
@@ -28,25 +23,33 @@ pub(super) struct Classification {
 enum By {
     /// Always the same: a variant of the runtime's type.
     Word(&'static str),
-    /// What a function says of the error.
+    /// The result of a function of the error.
     Function(Expr),
 }
 
+/// The last word of `ErrorClass::Fault`.
+fn variant_of(expression: &Expr) -> Option<String> {
+    let Expr::Path(path) = expression else { return None };
+    let mut words = path.path.segments.iter().rev();
+    let variant = words.next()?.ident.to_string();
+    words.next().is_some_and(|it| it.ident == "ErrorClass").then_some(variant)
+}
+
 impl Classification {
-    /// Reads `err = "error"` or `err = |err| err.failure()`.
+    /// Reads `class = "error"`, `class = ErrorClass::Error` or `class = |err| err.class()`.
     pub(super) fn parse(arg: Arg, errors: &mut Errors) -> Option<Self> {
         let word = Ident::new(arg.key, arg.span);
-        let expression = arg.expression("err = \"error\"", errors)?;
-        let text = args::text(&expression);
+        let expression = arg.expression("class = \"error\"", errors)?;
+        let text = args::text(&expression).or_else(|| variant_of(&expression));
         if text.is_some() || matches!(expression, Expr::Lit(ExprLit { .. })) {
-            let variant = choose(FAILURES, "a kind of failure", &expression, text, errors)?;
+            let variant = choose(CLASSES, "a class of errors", &expression, text, errors)?;
             return Some(Self { word, by: By::Word(variant) });
         }
         expression::check_stays_inside(&expression, expression::LATE, errors);
         Some(Self { word, by: By::Function(expression) })
     }
 
-    /// The word `err`, where it stands.
+    /// The word `class`, at its place.
     pub(super) fn word(&self) -> &Ident {
         &self.word
     }
@@ -59,26 +62,16 @@ impl Classification {
         }
     }
 
-    /// The statement for a call that failed.
-    // Input:  |err| err.failure()
-    // Output: guard_attributes(|| { frame.set_error_class(classify(error, |err| err.failure())); });
-    pub(super) fn piece(&self, paths: &Paths) -> ResultPiece {
-        let (private, frame, site) = (paths.private(), body::frame(), Span::mixed_site());
-        let statements = match &self.by {
-            By::Word(word) => {
-                let failure = variant(&private, "ErrorClass", word);
-                quote_spanned!(site=> #private::Frame::set_error_class(&mut #frame, #failure);)
-            }
+    /// The class of the error: an expression of type `Option<ErrorClass>`.
+    // Input:  |err| err.class()
+    // Output: class_by(error, |err| err.class())
+    pub(super) fn tokens(&self, paths: &Paths) -> TokenStream {
+        let (private, site) = (paths.private(), Span::mixed_site());
+        match &self.by {
+            By::Word(word) => optional(Some(&variant(&private, "ErrorClass", word)), &private),
             By::Function(function) => {
-                let set = quote_spanned!(site=>
-                    #private::Frame::set_error_class(
-                        &mut #frame,
-                        #private::classify::<_, #private::ErrorClass>(__spanwright_error, #function),
-                    );
-                );
-                field::guarded(&set, paths)
+                quote_spanned!(site=> #private::class_by(__spanwright_error, #function))
             }
-        };
-        ResultPiece { binding: None, statements }
+        }
     }
 }

@@ -73,6 +73,19 @@ impl<const WORDS: usize> Frame<WORDS> {
         matches!(&self.live, Some(live) if live.takers.contains(Destinations::SEGMENTS))
     }
 
+    /// Fails the span with an error of this class; returns false for an ignored one, with which it
+    /// does not fail.
+    pub fn fail(&mut self, class: Option<ErrorClass>) -> bool {
+        if let Some(class) = class {
+            self.set_error_class(class);
+        }
+        let fails = class != Some(ErrorClass::Ignored);
+        if fails {
+            self.set_outcome(Outcome::Error);
+        }
+        fails
+    }
+
     /// Sets the class of the error for the segment, if the span is one.
     pub fn set_error_class(&mut self, class: ErrorClass) {
         if self.is_segment() {

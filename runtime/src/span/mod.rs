@@ -23,6 +23,7 @@ mod builder;
 mod callsite;
 mod chain;
 mod checks;
+mod classify;
 mod clock;
 pub(crate) mod collector;
 mod current;
@@ -91,6 +92,7 @@ pub(crate) use scope::{Scope, notice, takes_reports};
 pub use amend::Attributes;
 pub use attribute::{Text, ToAttribute, ToElement};
 pub use builder::SpanBuilder;
+pub use classify::ClassifyError;
 pub use current::Attached;
 pub use handle::{Span, SpanRef, current};
 pub use missing::{ContextMissing, missing_segments};
@@ -108,6 +110,8 @@ pub use amend::Amendment;
 pub use callsite::{Callsite, Mark, Subsegment};
 #[doc(hidden)]
 pub use checks::{ResultProbe, ViaAny, ViaOption, ViaResult, as_debug, as_display, outlives_body};
+#[doc(hidden)]
+pub use classify::{ViaClass, ViaNoClass, class_by, is_reported};
 #[doc(hidden)]
 pub use frame::Frame;
 #[doc(hidden)]

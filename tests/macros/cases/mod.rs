@@ -5,6 +5,7 @@
 mod arguments;
 mod attributes;
 mod borrowed;
+mod classes;
 mod errors;
 mod functions;
 mod futures;

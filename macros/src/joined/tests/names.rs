@@ -55,10 +55,10 @@ fn everything() -> Vec<(Attribute, TokenStream)> {
                 ),
                 ok(annotations(rows = *ok)),
                 ret(metadata(all = ret)),
-                err = |err| of(err)
+                class = |err| of(err)
             ),
         ),
-        (Subsegment, quote!(err = "throttle")),
+        (Subsegment, quote!(class = "throttle")),
         (
             Report,
             quote!(

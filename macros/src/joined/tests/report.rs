@@ -56,7 +56,7 @@ fn a_report_without_a_result_gets_a_guard() {
 /// The three attributes, each as the outermost.
 fn three_orders(item: &TokenStream, mode: Mode) -> [String; 3] {
     let traced = quote!(name = "pay", fields(order.id = order.id), err(event));
-    let subsegment = quote!(namespace = "remote", err = "error");
+    let subsegment = quote!(namespace = "remote", class = "error");
     let report = quote!(person(id = user.id), ignore(Error::NotFound(_)));
     let [a, b, c] = [
         quote!(#[traced(#traced)]),

@@ -10,12 +10,12 @@ async fn optional() -> Option<u64> {
     None
 }
 
-#[xray_subsegment(err = "error")]
+#[xray_subsegment(class = "error")]
 fn text() -> String {
     String::new()
 }
 
-#[xray_subsegment(err = |_| spanwright::ErrorClass::Fault)]
+#[xray_subsegment(class = |_| spanwright::ErrorClass::Fault)]
 fn future() -> impl Future<Output = Option<u64>> {
     async { None }
 }

@@ -6,7 +6,7 @@ fn nothing() {}
 #[traced(err(fields(code = err.code())))]
 async fn later() {}
 
-#[xray_subsegment(err = "error")]
+#[xray_subsegment(class = "error")]
 fn unit() -> () {}
 
 #[report_errors(panics, when = |_| true, none)]

@@ -30,7 +30,7 @@ everything! {
 type Outcome<T> = Result<T, std::num::ParseIntError>;
 
 #[traced(fields(n, text = ?text, parity = n % 2), ok(fields(value = *ok)), err(event, fields(of = %err)), ret)]
-#[xray_subsegment(annotations(n), metadata(text), err = "error")]
+#[xray_subsegment(annotations(n), metadata(text), class = "error")]
 #[report_errors(level = "warning", custom(n, cause = ?err), title = "Parsing failed", panics)]
 fn parse(n: u64, text: &str) -> Outcome<u64> {
     record!(late = n, annotations(n), metadata(text));
@@ -44,7 +44,7 @@ async fn later(n: u64) -> Result<u64, String> {
 }
 
 #[report_errors(none)]
-#[xray_subsegment(err = |_| unreachable!())]
+#[xray_subsegment(class = |_| unreachable!())]
 #[traced]
 fn boxed(n: u64) -> std::pin::Pin<Box<dyn Future<Output = Answer> + Send>> {
     Box::pin(async move { Answer(n) })

@@ -28,7 +28,7 @@ taken! { concat format_args line file module_path panic matches }
     name = "sync", namespace = "aws",
     annotations(n, #[redact] hidden = n, #[when(n > 1)] shown = %n),
     metadata(n, ?parity = n % 2, #[redact(hash)] other = n), metadata("more", %n),
-    err = "error",
+    class = "error",
 )]
 fn sync(
     n: ::std::primitive::u64,
@@ -38,7 +38,7 @@ fn sync(
 }
 
 #[::spanwright::traced(fields(#[annotation] n))]
-#[::spanwright::xray_subsegment(err = |_| ::spanwright::ErrorClass::Throttle)]
+#[::spanwright::xray_subsegment(class = |_| ::spanwright::ErrorClass::Throttle)]
 async fn later(n: ::std::primitive::u64) -> ::std::result::Result<(), ::std::string::String> {
     ::std::result::Result::Ok(())
 }

@@ -52,7 +52,7 @@ mod facade {
 mod macros {
     macro_rules! subsegments {
         ($($name:ident: $failure:expr, $argument:ident;)*) => {$(
-            #[spanwright::xray_subsegment(annotations($argument), err = $failure)]
+            #[spanwright::xray_subsegment(annotations($argument), class = $failure)]
             #[spanwright::traced(fields($argument))]
             pub(super) fn $name($argument: u64) -> Result<u64, u64> {
                 Err($argument)
@@ -60,7 +60,7 @@ mod macros {
         )*};
     }
 
-    subsegments! { pay: "error", n; refund: |_err| spanwright::ErrorClass::Fault, m; }
+    subsegments! { pay: "error", n; returned: spanwright::ErrorClass::Throttle, n; refund: |_err| spanwright::ErrorClass::Fault, m; }
 }
 
 fn main() {

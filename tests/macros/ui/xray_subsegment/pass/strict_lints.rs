@@ -23,7 +23,7 @@ impl<'a> Store<'a> {
     }
 
     #[traced(fields(n), ok(fields(#[annotation] len = ok.len())), err(level = "warn"))]
-    #[xray_subsegment(err = |err| if err.is_empty() { ErrorClass::Fault } else { ErrorClass::Error })]
+    #[xray_subsegment(class = |err| if err.is_empty() { ErrorClass::Fault } else { ErrorClass::Error })]
     async fn load(&self, n: u64, _hidden: u64, (_a, b): (u64, u64)) -> Result<String, String> {
         if n + b > 9 { Err("too much".to_owned()) } else { Ok(self.name.to_owned()) }
     }
