@@ -2,6 +2,7 @@
 
 mod access_log;
 mod bodies;
+mod classes;
 mod details;
 mod endings;
 mod headers;

@@ -24,7 +24,7 @@ use super::route;
 use super::settings::Tracing;
 use super::trace_header::TraceHeader;
 use crate::conventions::known_method;
-use crate::record::Outcome;
+use crate::record::{ErrorClass, Outcome};
 use crate::report::Builder;
 use crate::span::request::forget_details;
 use crate::span::{
@@ -112,8 +112,10 @@ impl RootSpan {
             open.settle_route(response.request().match_pattern(), Some(response.request()));
         }
         let is_told = open.frame.is_recording() || open.reports();
-        let error = response.response().error().filter(|_| is_told).map(ErrorFacts::of);
-        open.settle(response.status(), error.as_ref());
+        let error = response.response().error().filter(|_| is_told);
+        let class = error.and_then(|error| open.shared.settings.class_of(error));
+        let error = error.map(ErrorFacts::of);
+        open.settle(response.status(), error.as_ref(), class);
         if open.frame.is_recording() {
             let head = response.response().head();
             open.shared.settings.visit_response(response.request(), head, self.span);
@@ -132,7 +134,9 @@ impl RootSpan {
         open.look_up_route();
         let (id, trace) = (open.id.clone(), open.trace);
         let status = error.as_response_error().status_code();
-        let refused = Cell::new(Some(Refused { open, status, error: ErrorFacts::of(&error) }));
+        let class = open.shared.settings.class_of(&error);
+        let refused = Refused { open, status, error: ErrorFacts::of(&error), class };
+        let refused = Cell::new(Some(refused));
         error.add_response_mapper(move |mut response| {
             if let Some(mut refused) = refused.take() {
                 refused.status = response.status();
@@ -289,11 +293,16 @@ impl Open {
     }
 
     /// Takes what was answered, and the error that it was made of.
-    fn settle(&mut self, status: StatusCode, error: Option<&ErrorFacts>) {
+    fn settle(
+        &mut self,
+        status: StatusCode,
+        error: Option<&ErrorFacts>,
+        class: Option<ErrorClass>,
+    ) {
         self.status = Some(status);
-        self.report(status, error);
+        self.report(status, error, class);
         if self.frame.is_recording() {
-            self.judge(status, error);
+            self.judge(status, error, class);
         }
     }
 
@@ -302,20 +311,27 @@ impl Open {
         takes_reports() && !self.frame.reference().is_none()
     }
 
-    /// Reports an error that the service is to blame for, unless somebody has: the annotated function
-    /// that it comes from knows more.
-    fn report(&self, status: StatusCode, error: Option<&ErrorFacts>) {
-        let Some(error) = error.filter(|_| status.is_server_error()) else { return };
+    /// Reports a fault of the service, unless an annotated function that the error comes from has
+    /// reported it. Without a class, the status tells a fault.
+    fn report(&self, status: StatusCode, error: Option<&ErrorFacts>, class: Option<ErrorClass>) {
+        let is_fault = class.map_or(status.is_server_error(), |it| it == ErrorClass::Fault);
+        let Some(error) = error.filter(|_| is_fault) else { return };
         if self.reports() && !self.shared.settings.leaves_errors {
             let report = Builder::bare(error.kind(), error.message()).unless_reported();
             self.frame.reference().in_scope(|| report.send());
         }
     }
 
-    fn judge(&mut self, status: StatusCode, error: Option<&ErrorFacts>) {
+    fn judge(&mut self, status: StatusCode, error: Option<&ErrorFacts>, class: Option<ErrorClass>) {
         self.frame.record(Key::STATUS_CODE, &status.as_u16());
         let kind = error.and_then(ErrorFacts::kind);
         let message = error.map(ErrorFacts::message);
+        if let Some(class) = class {
+            self.frame.set_error_class(class);
+        }
+        if class == Some(ErrorClass::Ignored) {
+            return;
+        }
         if status.as_u16() >= 500 {
             fail(&mut self.frame, kind.unwrap_or(status.as_str()), message.unwrap_or_default());
         } else if let Some(message) = message {
@@ -375,11 +391,12 @@ struct Refused {
     open: Box<Open>,
     status: StatusCode,
     error: ErrorFacts,
+    class: Option<ErrorClass>,
 }
 
 impl Drop for Refused {
     fn drop(&mut self) {
-        self.open.settle(self.status, Some(&self.error));
+        self.open.settle(self.status, Some(&self.error), self.class);
         self.open.finish();
     }
 }

@@ -8,10 +8,11 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use actix_web::HttpRequest;
 use actix_web::dev::{ResponseHead, ServiceRequest};
+use actix_web::{HttpRequest, ResponseError};
 
-use crate::span::{SpanRef, guard_attributes};
+use crate::record::ErrorClass;
+use crate::span::{ClassifyError, SpanRef, class_by, guard_attributes};
 
 /// Makes a server span for every request; the middleware for [`App::wrap`](actix_web::App::wrap).
 ///
@@ -112,6 +113,8 @@ pub struct Tracing {
     pub(super) trusted_proxies: Option<usize>,
     /// Whether errors that a handler answers with are left to others to report.
     pub(super) leaves_errors: bool,
+    /// Functions that find the class of an error, one for each type that was named.
+    classes: Vec<fn(&actix_web::Error) -> Option<ErrorClass>>,
     /// How much of a body reports of errors tell.
     pub(super) max_body_bytes: usize,
     /// Whether requests have no line in the log.
@@ -168,6 +171,39 @@ impl Tracing {
     /// request was, even one that an annotated function was told to ignore.
     pub fn leave_errors(self) -> Self {
         Self { leaves_errors: true, ..self }
+    }
+
+    /// Classifies errors of the type `E` that a handler or middleware answers with, by
+    /// [`ClassifyError`].
+    ///
+    /// The class decides instead of the status: a fault is reported and any other class is not, the
+    /// segment in AWS X-Ray has the flags of the class, and an ignored error does not fail the span.
+    /// Call it once for each error type of the application; other errors keep to the status.
+    ///
+    /// ```
+    /// use spanwright::actix::Tracing;
+    /// # use spanwright::{ClassifyError, ErrorClass};
+    /// # #[derive(Debug)]
+    /// # struct AppError;
+    /// # impl std::fmt::Display for AppError {
+    /// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("no") }
+    /// # }
+    /// # impl actix_web::ResponseError for AppError {}
+    /// # impl ClassifyError for AppError {
+    /// #     fn error_class(&self) -> ErrorClass { ErrorClass::Error }
+    /// # }
+    ///
+    /// let tracing = Tracing::new().classify_errors::<AppError>();
+    /// # drop(tracing);
+    /// ```
+    pub fn classify_errors<E: ClassifyError + ResponseError + 'static>(mut self) -> Self {
+        self.classes.push(|error| class_by(error.as_error::<E>()?, E::error_class));
+        self
+    }
+
+    /// Returns the class of an error of a type that was named.
+    pub(super) fn class_of(&self, error: &actix_web::Error) -> Option<ErrorClass> {
+        self.classes.iter().find_map(|class| class(error))
     }
 
     /// Tells the beginning of a request's body, at most `max_bytes` of it, in reports of errors in
