@@ -196,9 +196,19 @@ fn is_punct(token: Option<&TokenTree>, sign: char) -> bool {
     matches!(token, Some(TokenTree::Punct(it)) if it.as_char() == sign)
 }
 
+/// True for a closure; a message beside it would not be an expression any more.
+pub(crate) fn is_closure(item: &TokenStream) -> bool {
+    match item.clone().into_iter().next() {
+        Some(TokenTree::Punct(sign)) => sign.as_char() == '|',
+        Some(TokenTree::Ident(word)) => word == "move",
+        _ => false,
+    }
+}
+
 /// What the item is instead, at the word that says so.
 fn not_a_function(input: ParseStream, owner: &str) -> Option<syn::Error> {
     const KINDS: &[(&str, &str)] = &[
+        ("let", "a `let` statement: make a span by hand, `spanwright::Span::new(\"name\")`"),
         ("struct", "a struct"),
         ("enum", "an enum"),
         ("union", "a union"),
@@ -211,6 +221,13 @@ fn not_a_function(input: ParseStream, owner: &str) -> Option<syn::Error> {
         ("use", "an import"),
         ("macro_rules", "a macro"),
     ];
+    if input.peek(Token![|]) || input.peek(Token![||]) || input.peek(Token![move]) {
+        let message = format!(
+            "{owner} goes on functions, this is a closure: make a span by hand, \
+             `spanwright::Span::new(\"name\")`"
+        );
+        return Some(syn::Error::new(input.span(), message));
+    }
     while let Ok(word) = input.call(Ident::parse_any) {
         if let Some((_, kind)) = KINDS.iter().find(|(keyword, _)| word == *keyword) {
             return Some(syn::Error::new(

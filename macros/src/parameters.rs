@@ -39,6 +39,20 @@ pub(crate) fn scope(signature: &Signature) -> Vec<String> {
     names.0.iter().map(|name| name.unraw().to_string()).collect()
 }
 
+/// Statements that use the parameters which `tokens` mention: beside a mistake, none is to be called
+/// unused because the attribute that uses it is gone.
+pub(crate) fn mentioned(signature: &Signature, tokens: &TokenStream) -> TokenStream {
+    let mut names = Names::default();
+    for input in &signature.inputs {
+        if let FnArg::Typed(typed) = input {
+            names.visit_pat(&typed.pat);
+        }
+    }
+    let is_mentioned = |name: &&Ident| expression::mentions(tokens, &name.unraw().to_string());
+    let mentioned = names.0.iter().filter(is_mentioned);
+    mentioned.map(|name| quote_spanned!(Span::mixed_site()=> let _ = &#name;)).collect()
+}
+
 /// Every name that a pattern binds.
 pub(crate) fn bound(pattern: &Pat) -> Vec<String> {
     let mut names = Names::default();

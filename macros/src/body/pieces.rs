@@ -75,6 +75,8 @@ pub(crate) struct ResultPieces {
     /// The class that the attribute itself gives an error: an expression of type
     /// `Option<ErrorClass>`.
     pub(crate) class: Option<TokenStream>,
+    /// Statements that compile only if the arguments that are used with the result outlive the body.
+    pub(crate) kept: TokenStream,
     /// Statements for an error that fails the span, and for no other.
     pub(crate) failure: TokenStream,
     /// Statements that compile only if the arguments fit the type of the result.

@@ -20,10 +20,11 @@ impl SpanPieces {
         let live = self.pieces.iter().filter(|piece| piece.when != When::Never);
         let words = room(live.map(|piece| piece.values).sum());
         let begin = self.begin(is_plain, paths);
-        let ty = frame_type(paths);
+        let (ty, kept) = (frame_type(paths), self.kept());
         let record = self.pieces.iter().map(|piece| piece.when.run((&ty, &frame), &piece.entry));
         quote_spanned!(Span::mixed_site()=>
             let __spanwright_callsite: &'static #private::Callsite = #callsite;
+            #kept
             let mut #frame = #private::Frame::<#words>::new();
             if #private::is_enabled(__spanwright_callsite) { #begin #(#record)* }
         )
@@ -56,14 +57,22 @@ impl SpanPieces {
         field::guarded(&begin, paths)
     }
 
+    /// The checks of arguments that are used with the result.
+    fn kept(&self) -> Option<TokenStream> {
+        let kept: TokenStream = self.pieces.iter().map(|it| it.result.kept.clone()).collect();
+        (!kept.is_empty()).then(|| quote_spanned!(Span::mixed_site()=> if false { #kept }))
+    }
+
     /// The beginning for statements that never run.
     pub(super) fn dead_entry(&self, is_plain: bool, paths: &Paths) -> TokenStream {
         let (private, callsite) = (paths.private(), &self.callsite);
+        let kept = self.kept();
         let entries = self.pieces.iter().map(|piece| &piece.entry);
         let (declare, begin) = (declare(paths), self.begin(is_plain, paths));
         quote_spanned!(Span::mixed_site()=>
             let __spanwright_callsite: &'static #private::Callsite = #callsite;
             #declare
+            #kept
             #begin
             #(#entries)*
         )

@@ -11,9 +11,9 @@ use crate::body::{self, Joined, ReportPieces, SpanPieces};
 use crate::callsite::{Callsite, Kind, Takers};
 use crate::errors::Errors;
 use crate::field;
-use crate::function::Function;
+use crate::function::{self, Function};
 use crate::paths::Paths;
-use crate::{Mode, report_errors, traced, xray_subsegment};
+use crate::{Mode, parameters, report_errors, traced, xray_subsegment};
 
 /// The attributes that are expanded together.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,9 +66,12 @@ pub(crate) fn expand(
     }
     let mut errors = Errors::default();
     let mut written = Written::default();
+    let mut attributes = args.clone();
     written.add(outermost, args, &mut errors);
     let mut function = Function::parse(item.clone(), outermost.owner(), &mut errors);
     let plan = function.as_mut().map(|function| {
+        let siblings = function.attributes.iter().map(|it| it.meta.to_token_stream());
+        attributes.extend(siblings);
         written.take_siblings(function, &mut errors);
         Plan::new(written, function, &mut errors)
     });
@@ -77,7 +80,11 @@ pub(crate) fn expand(
         (None, _, Some(plan)) if plan.is_nothing(mode) => item.clone(),
         (None, Some(function), Some(plan)) => plan.expand(&function, mode),
         // Without the siblings, which would repeat their mistakes.
-        (errors, Some(function), _) => quote!(#errors #function),
+        (errors, Some(mut function), _) => {
+            function.items.extend(parameters::mentioned(&function.signature, &attributes));
+            quote!(#errors #function)
+        }
+        (errors, ..) if function::is_closure(item) => quote!(#errors),
         (errors, ..) => quote!(#errors #item),
     }
 }

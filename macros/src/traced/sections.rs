@@ -61,6 +61,8 @@ struct Section {
     fields: Vec<Field>,
     /// The index of its first key.
     first: usize,
+    /// The names of the function's parameters.
+    parameters: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +85,7 @@ impl Sections {
             Value::Nothing if word != "ok" => TokenStream::new(),
             _ => arg.list(example, errors).unwrap_or_default(),
         };
-        let mut section = Section { word, fields: Vec::new(), first: 0 };
+        let mut section = Section { word, fields: Vec::new(), first: 0, parameters: Vec::new() };
         let options = section.read(args::parse(tokens, grammar, errors), errors);
         let format = self.options(options, errors);
         if section.word == "ok" {
@@ -145,14 +147,15 @@ impl Sections {
     }
 
     /// The rules between the sections and the rest of the attribute.
-    pub(super) fn check(&self, entry: &[Field], function: &Function, errors: &mut Errors) {
+    pub(super) fn check(&mut self, entry: &[Field], function: &Function, errors: &mut Errors) {
         // A call ends one way: `ok` and `err` may use the same key.
         let always = || entry.iter().chain(fields_of(self.ret.as_ref()));
         field::check_repeated(always().chain(fields_of(self.ok.as_ref())), errors);
         let failed = fields_of(self.err.as_ref());
         let is_shared = |it: &&Field| failed.iter().any(|other| other.key.text() == it.key.text());
         field::check_repeated(always().filter(is_shared).chain(failed), errors);
-        for section in self.each() {
+        for section in [&mut self.ok, &mut self.err, &mut self.ret].into_iter().flatten() {
+            section.parameters = parameters::scope(&function.signature);
             let mut scope = parameters::scope(&function.signature);
             scope.push(section.word.to_string());
             field::check_scope(&section.fields, &scope, errors);
@@ -190,6 +193,7 @@ impl Sections {
             ret: piece(self.ret.as_ref(), None, paths),
             described: self.described,
             class: None,
+            kept: self.each().map(|it| field::kept(&it.fields, &it.parameters, paths)).collect(),
             failure: event.unwrap_or_default(),
             check: self
                 .err

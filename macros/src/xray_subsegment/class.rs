@@ -29,6 +29,9 @@ enum By {
 
 /// The last word of `ErrorClass::Fault`.
 fn variant_of(expression: &Expr) -> Option<String> {
+    if let Expr::Group(group) = expression {
+        return variant_of(&group.expr);
+    }
     let Expr::Path(path) = expression else { return None };
     let mut words = path.path.segments.iter().rev();
     let variant = words.next()?.ident.to_string();

@@ -30,6 +30,8 @@ pub(crate) const OWNER: &str = "`#[xray_subsegment]`";
 const CLASS: &str = "the class of the function's errors is given by `class = \"error\"` or \
                      `class = |err| ..`";
 
+const TRACED: &str = "it belongs to `#[traced]`, which can stand on the same function";
+
 const GRAMMAR: Grammar = Grammar {
     owner: OWNER,
     keys: &["name", "namespace", "annotations", "metadata", "ok", "ret", "class", "crate"],
@@ -37,6 +39,14 @@ const GRAMMAR: Grammar = Grammar {
     values: "annotations",
     hints: &[
         ("fields", section::ELSEWHERE),
+        ("properties", section::ELSEWHERE),
+        ("attributes", section::ELSEWHERE),
+        ("tags", section::ELSEWHERE),
+        ("level", TRACED),
+        ("target", TRACED),
+        ("parent", TRACED),
+        ("enabled", TRACED),
+        ("include", section::ELSEWHERE),
         ("err", CLASS),
         ("failure", CLASS),
         ("error_if", CLASS),
@@ -173,6 +183,11 @@ impl Plan {
                 described: Described::Best,
                 class: class.map(|it| it.tokens(paths)),
                 failure: TokenStream::new(),
+                kept: [&self.ok, &self.ret]
+                    .into_iter()
+                    .flatten()
+                    .map(|it| it.kept(paths))
+                    .collect(),
                 check: class.map(|it| body::needs_error(it.word(), paths)).unwrap_or_default(),
             },
             used: expressions.chain(class.map(Classification::expressions)).collect(),

@@ -202,7 +202,8 @@ impl<E: Error + ?Sized> ViaError for &&&&&&ErrorProbe<'_, E> {
 
 impl<E: Deref<Target: Error>> ViaDeref for &&&&&ErrorProbe<'_, E> {
     fn __spanwright_describe(&self, to: &mut impl Describe) {
-        to.error(error_type::<E>(), &self.0.deref());
+        let error = &**self.0;
+        to.error(error_type::<E>(), &error);
     }
 }
 

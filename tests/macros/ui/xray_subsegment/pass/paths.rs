@@ -69,5 +69,5 @@ fn main() {
     renamed::pay(1);
     facade::pay(1);
     facade::refund(1);
-    let _ = (macros::pay(1), macros::refund(1));
+    let _ = (macros::pay(1), macros::returned(1), macros::refund(1));
 }
