@@ -114,8 +114,7 @@ impl RootSpan {
         let is_told = open.frame.is_recording() || open.reports();
         let error = response.response().error().filter(|_| is_told);
         let class = error.and_then(|error| open.shared.settings.class_of(error));
-        let error = error.map(ErrorFacts::of);
-        open.settle(response.status(), error.as_ref(), class);
+        open.settle(response.status(), error.map(ErrorFacts::of).as_ref(), class);
         if open.frame.is_recording() {
             let head = response.response().head();
             open.shared.settings.visit_response(response.request(), head, self.span);
@@ -293,12 +292,7 @@ impl Open {
     }
 
     /// Takes what was answered, and the error that it was made of.
-    fn settle(
-        &mut self,
-        status: StatusCode,
-        error: Option<&ErrorFacts>,
-        class: Option<ErrorClass>,
-    ) {
+    fn settle(&mut self, status: StatusCode, error: Option<&ErrorFacts>, class: Class) {
         self.status = Some(status);
         self.report(status, error, class);
         if self.frame.is_recording() {
@@ -313,7 +307,7 @@ impl Open {
 
     /// Reports a fault of the service, unless an annotated function that the error comes from has
     /// reported it. Without a class, the status tells a fault.
-    fn report(&self, status: StatusCode, error: Option<&ErrorFacts>, class: Option<ErrorClass>) {
+    fn report(&self, status: StatusCode, error: Option<&ErrorFacts>, class: Class) {
         let is_fault = class.map_or(status.is_server_error(), |it| it == ErrorClass::Fault);
         let Some(error) = error.filter(|_| is_fault) else { return };
         if self.reports() && !self.shared.settings.leaves_errors {
@@ -322,17 +316,13 @@ impl Open {
         }
     }
 
-    fn judge(&mut self, status: StatusCode, error: Option<&ErrorFacts>, class: Option<ErrorClass>) {
+    fn judge(&mut self, status: StatusCode, error: Option<&ErrorFacts>, class: Class) {
         self.frame.record(Key::STATUS_CODE, &status.as_u16());
         let kind = error.and_then(ErrorFacts::kind);
         let message = error.map(ErrorFacts::message);
-        if let Some(class) = class {
-            self.frame.set_error_class(class);
-        }
+        self.frame.set_error_class(class);
         if class == Some(ErrorClass::Ignored) {
-            return;
-        }
-        if status.as_u16() >= 500 {
+        } else if status.as_u16() >= 500 {
             fail(&mut self.frame, kind.unwrap_or(status.as_str()), message.unwrap_or_default());
         } else if let Some(message) = message {
             let attributes: &Attributes<'_> =
@@ -386,12 +376,14 @@ impl Drop for Stepping<'_> {
     }
 }
 
+type Class = Option<ErrorClass>;
+
 /// An answer that is still an error; dropping it is the end of the request.
 struct Refused {
     open: Box<Open>,
     status: StatusCode,
     error: ErrorFacts,
-    class: Option<ErrorClass>,
+    class: Class,
 }
 
 impl Drop for Refused {

@@ -76,9 +76,7 @@ impl<const WORDS: usize> Frame<WORDS> {
     /// Fails the span with an error of this class; returns false for an ignored one, with which it
     /// does not fail.
     pub fn fail(&mut self, class: Option<ErrorClass>) -> bool {
-        if let Some(class) = class {
-            self.set_error_class(class);
-        }
+        self.set_error_class(class);
         let fails = class != Some(ErrorClass::Ignored);
         if fails {
             self.set_outcome(Outcome::Error);
@@ -86,9 +84,9 @@ impl<const WORDS: usize> Frame<WORDS> {
         fails
     }
 
-    /// Sets the class of the error for the segment, if the span is one.
-    pub fn set_error_class(&mut self, class: ErrorClass) {
-        if self.is_segment() {
+    /// Sets the class of the error for the segment, if there is one and the span is a segment.
+    pub fn set_error_class(&mut self, class: impl Into<Option<ErrorClass>>) {
+        if let Some(class) = class.into().filter(|_| self.is_segment()) {
             record_i64_at(self, Key::ERROR_CLASS, i64::from(class as u8));
         }
     }

@@ -132,16 +132,13 @@ fn future<'a>(input: &'a str) -> impl Future<Output = Result<(), Unexpected<'a>>
     async move { Err(unexpected(input)) }
 }
 
-type Pinned<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+type Dynamic<'a> = Result<(), Box<dyn Error + 'a>>;
 
 #[traced]
 #[report_errors]
 #[xray_subsegment]
-fn pinned<'a>(
-    input: &'a str,
-) -> Pin<Box<dyn Future<Output = Result<(), Box<dyn Error + 'a>>> + 'a>> {
-    let future: Pinned<'a, _> = Box::pin(async move { Err(unexpected(input).into()) });
-    future
+fn pinned<'a>(input: &'a str) -> Pin<Box<dyn Future<Output = Dynamic<'a>> + 'a>> {
+    Box::pin(async move { Err(unexpected(input).into()) })
 }
 
 #[test]
