@@ -74,6 +74,14 @@ pub(crate) fn is_plain(expression: &Expr) -> bool {
     }
 }
 
+/// Statements that run if a condition holds.
+///
+/// An `if` would count in what clippy calls the cognitive complexity of the user's function.
+// Output: let _ = condition && { statements; true };
+pub(crate) fn run_if(condition: &TokenStream, statements: &TokenStream) -> TokenStream {
+    quote_spanned!(Span::mixed_site()=> let _ = #condition && { #statements true };)
+}
+
 /// `&expression`, with parentheses where `&` would bind too tightly, and none elsewhere: they would
 /// shrink the place a type error points to.
 pub(crate) fn borrowed(expression: &Expr) -> TokenStream {

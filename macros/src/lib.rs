@@ -13,6 +13,7 @@ mod parameters;
 mod paths;
 mod record;
 mod report_errors;
+mod returned;
 mod suggest;
 mod traced;
 mod when;
@@ -105,11 +106,13 @@ use mode::{MODE, Mode};
 ///
 /// - `fn`: the span is current until the function returns.
 /// - `async fn`: the span begins at the first poll, is current during polls only, and ends when
-///   the future is ready. The future grows by 168 bytes, 48 for each attribute up to eight, and a
-///   second copy of the parameters.
-/// - `-> impl Future`, `-> Pin<Box<dyn Future>>`, `BoxFuture`, and so methods of `#[async_trait]`:
-///   the span begins at the call, and covers the future that is returned. A boxed future is boxed
-///   once more.
+///   the future is ready. The function is compiled, and documented, as one that returns
+///   `impl Future`. The future grows by 168 bytes, and by 48 for each attribute up to eight.
+/// - `-> impl Future`, `-> Pin<Box<dyn Future>>`, and so methods of `#[async_trait]`: the span begins
+///   at the call, and covers the returned future, which keeps its auto traits. A boxed future is
+///   boxed once more.
+/// - A boxed future behind an alias or an associated type, as `tower::Service::call` returns it: the
+///   same. An associated type that is any other future is an error.
 /// - Any other result, a stream or a tuple of futures too, is a value: the span covers its making.
 ///
 /// # Limits
@@ -271,8 +274,7 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Off
 ///
-/// Without the feature `xray`, or with `off`, what remains is one statement that never runs: the
-/// same mistakes are reported.
+/// As [there](macro@traced#off).
 #[proc_macro_attribute]
 pub fn xray_subsegment(args: TokenStream, item: TokenStream) -> TokenStream {
     joined::expand(Attribute::Subsegment, args.into(), &item.into(), MODE).into()
@@ -357,8 +359,7 @@ pub fn xray_subsegment(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Off
 ///
-/// Without a destination that takes errors, or with `off`, what remains is one statement that never
-/// runs: the same mistakes are reported.
+/// As [there](macro@traced#off).
 #[proc_macro_attribute]
 pub fn report_errors(args: TokenStream, item: TokenStream) -> TokenStream {
     joined::expand(Attribute::Report, args.into(), &item.into(), MODE).into()

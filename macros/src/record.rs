@@ -81,7 +81,7 @@ impl Written {
             when.run(&amendment, &field::record(fields, &amendment, first, paths))
         };
         let attributes = record(attributes, When::Recorded);
-        let of_segment = record(of_segment, When::in_segment(mode));
+        let of_segment = record(of_segment, When::InSegment);
         let (words, callsite) = ((callsite.count_keys() * 6).min(48), callsite.tokens(paths));
         let statements = quote_spanned!(site=>
             let __spanwright_callsite: &'static #private::Callsite = #callsite;
@@ -90,7 +90,7 @@ impl Written {
             #of_segment
             #amendment.send();
         );
-        if mode.spans || mode.segments {
+        if mode == Mode::Live {
             quote_spanned!(site=> { #statements })
         } else {
             quote_spanned!(site=> { if false { #statements } })

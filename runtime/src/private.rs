@@ -10,9 +10,10 @@ pub use crate::record::{
     Destinations, Failure, Level, Namespace, Outcome, Severity, Source, SpanKind,
 };
 pub use crate::span::{
-    Amendment, Callsite, Describe, ErrorProbe, Fallible, Frame, Joint, Judge, Mark, MustFail,
-    Parent, Recorder, Redaction, Report, Running, Scoped, Site, Split, Subsegment, ToAttribute,
-    Use, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError, ViaFallible, ViaNothing,
-    ViaOption, ViaPlain, ViaResult, asks, call, call_in, classify, error_event, fallible,
-    guard_attributes, is_enabled, is_reporting, joint, scoped,
+    Amendment, Callsite, Coverable, Describe, ErrorProbe, Fallible, Frame, Judge, Mark, MustFail,
+    Parent, Recorder, Redaction, Report, Returned, Running, Site, Split, Subsegment, ToAttribute,
+    Use, ViaAsRef, ViaAsRefSend, ViaBoxedFuture, ViaDebug, ViaDisplay, ViaError, ViaFallible,
+    ViaNamedFuture, ViaNothing, ViaOption, ViaPlain, ViaResult, ViaValue, asks, call, call_in,
+    classify, eager, error_event, fallible, guard_attributes, is_enabled, is_reporting, lazy,
+    unreachable,
 };

@@ -142,7 +142,7 @@ fn in_span(is_current: bool, statement: TokenStream, paths: &Paths) -> TokenStre
         return statement;
     }
     let (private, frame) = (paths.private(), frame());
-    quote_spanned!(Span::mixed_site()=> #private::call_in(&#frame, || { #statement });)
+    quote_spanned!(Span::mixed_site()=> #private::call_in(&mut #frame, || { #statement });)
 }
 
 /// Whether the span would keep what is recorded now.

@@ -107,10 +107,6 @@ pub(super) fn room(values: usize) -> usize {
 }
 
 impl Joined {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.span.is_none() && self.report.is_none()
-    }
-
     /// The locals, and how each begins.
     pub(super) fn open(&self, is_plain: bool, paths: &Paths) -> TokenStream {
         let span = self.span.as_ref().map(|it| it.open(is_plain, paths));
@@ -133,18 +129,27 @@ impl Joined {
     }
 
     /// The locals, in the order they begin.
-    pub(super) fn locals(&self) -> Vec<Ident> {
+    fn locals(&self) -> Vec<Ident> {
         let span = self.span.as_ref().map(|_| frame());
         let report = self.report.as_ref().map(|_| report());
         span.into_iter().chain(report).collect()
     }
 
-    /// What a future runs in.
-    pub(super) fn running(&self, paths: &Paths) -> TokenStream {
-        let (private, site) = (paths.private(), Span::mixed_site());
+    /// The locals as one value.
+    pub(super) fn running(&self) -> TokenStream {
+        let site = Span::mixed_site();
         match self.locals().as_slice() {
             [local] => quote_spanned!(site=> #local),
-            locals => quote_spanned!(site=> #private::joint(#(&mut #locals),*)),
+            locals => quote_spanned!(site=> (#(#locals),*)),
+        }
+    }
+
+    /// The pattern that takes that value apart.
+    pub(super) fn pattern(&self) -> TokenStream {
+        let site = Span::mixed_site();
+        match self.locals().as_slice() {
+            [local] => quote_spanned!(site=> mut #local),
+            locals => quote_spanned!(site=> (#(mut #locals),*)),
         }
     }
 

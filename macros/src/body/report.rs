@@ -7,6 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 
 use super::pieces::{ReportPieces, report, room};
+use crate::expression;
 use crate::paths::Paths;
 
 impl ReportPieces {
@@ -14,10 +15,14 @@ impl ReportPieces {
     pub(super) fn open(&self, is_plain: bool, paths: &Paths) -> TokenStream {
         let (private, report, entry) = (paths.private(), report(), &self.entry);
         let (site, begin, words) = (self.site(paths), begin(is_plain), room(self.values));
+        let run = expression::run_if(
+            &quote_spanned!(Span::mixed_site()=> #private::is_reporting(__spanwright_site)),
+            &quote_spanned!(Span::mixed_site()=> #begin #entry),
+        );
         quote_spanned!(Span::mixed_site()=>
             #site
             let mut #report = #private::Report::<#words>::new();
-            if #private::is_reporting(__spanwright_site) { #begin #entry }
+            #run
         )
     }
 

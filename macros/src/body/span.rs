@@ -11,20 +11,23 @@ use super::pieces::{SpanPieces, frame, room};
 use crate::expression;
 use crate::field;
 use crate::paths::Paths;
-use crate::when::When;
 
 impl SpanPieces {
     /// The frame, and how it begins.
     pub(super) fn open(&self, is_plain: bool, paths: &Paths) -> TokenStream {
         let (private, frame, callsite) = (paths.private(), frame(), &self.callsite);
-        let live = self.pieces.iter().filter(|piece| piece.when != When::Never);
-        let words = room(live.map(|piece| piece.values).sum());
+        let words = room(self.pieces.iter().map(|piece| piece.values).sum());
         let begin = self.begin(is_plain, paths);
         let record = self.pieces.iter().map(|piece| piece.when.run(&frame, &piece.entry));
-        quote_spanned!(Span::mixed_site()=>
+        let site = Span::mixed_site();
+        let run = expression::run_if(
+            &quote_spanned!(site=> #private::is_enabled(__spanwright_callsite)),
+            &quote_spanned!(site=> #begin #(#record)*),
+        );
+        quote_spanned!(site=>
             let __spanwright_callsite: &'static #private::Callsite = #callsite;
             let mut #frame = #private::Frame::<#words>::new();
-            if #private::is_enabled(__spanwright_callsite) { #begin #(#record)* }
+            #run
         )
     }
 

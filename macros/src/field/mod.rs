@@ -298,8 +298,10 @@ pub(crate) fn conditional(
 ) -> TokenStream {
     let private = paths.private();
     // A local of its own keeps the condition free of parentheses that the compiler would remark on.
-    quote_spanned!(Span::mixed_site()=> {
+    let site = Span::mixed_site();
+    let run = expression::run_if(&quote_spanned!(site=> __spanwright_condition), statements);
+    quote_spanned!(site=> {
         let __spanwright_condition: #private::core::primitive::bool = #condition;
-        if __spanwright_condition { #statements }
+        #run
     })
 }

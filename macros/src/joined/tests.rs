@@ -8,8 +8,8 @@ use quote::quote;
 use super::*;
 use Attribute::{Report, Subsegment, Traced};
 
-const LIVE: Mode = Mode { spans: true, segments: true, errors: true };
-const OFF: Mode = Mode { spans: false, segments: false, errors: false };
+const LIVE: Mode = Mode::Live;
+const OFF: Mode = Mode::Off;
 
 /// The expansion as formatted source.
 fn formatted(tokens: TokenStream) -> String {
@@ -235,28 +235,6 @@ fn both_attributes_make_one_expansion_in_any_order() {
     };
     check(&without_names(&first), &without_names(&second));
     check(&first, include_str!("snapshots/joined.expanded"));
-}
-
-#[test]
-fn what_nobody_who_is_compiled_in_wants_never_runs() {
-    let item = quote!(
-        fn home(user: &User, limit: u32) -> Result<Vec<Page>, Error> {
-            load(user, limit)
-        }
-    );
-    let [found, _] = both_orders(&item, Mode { spans: true, segments: false, errors: false });
-    assert!(found.contains("if false {"), "{found}");
-    assert!(!found.contains("is_segment"), "{found}");
-    // One attribute's room in the frame, and one for a row.
-    assert!(found.contains("Frame::<12usize>"), "{found}");
-    let segments = Mode { spans: false, segments: true, errors: false };
-    let found = expand(Traced, quote!(kind = "server"), &item, segments).to_string();
-    assert!(found.contains("is_enabled"), "{found}");
-    let found = expand(Traced, quote!(), &item, segments).to_string();
-    assert_eq!(found, item.to_string());
-    let spans = Mode { spans: true, segments: false, errors: false };
-    let found = expand(Subsegment, quote!(err = "error"), &item, spans).to_string();
-    assert_eq!(found, item.to_string());
 }
 
 #[test]

@@ -10,7 +10,6 @@ mod section;
 use proc_macro2::TokenStream;
 use syn::{Expr, Path};
 
-use crate::Mode;
 use crate::args::{self, Arg, Grammar};
 use crate::body::{self, Pieces, ResultPieces};
 use crate::callsite::{Callsite, Namespace, Subsegment};
@@ -152,12 +151,12 @@ impl Plan {
     }
 
     /// What the attribute adds to the function.
-    pub(crate) fn pieces(&self, mode: Mode, paths: &Paths) -> Pieces {
+    pub(crate) fn pieces(&self, paths: &Paths) -> Pieces {
         let failure = self.failure.as_ref();
         let expressions = self.fields().map(Field::expressions);
         let piece = |section: &Option<Section>| section.as_ref().and_then(|it| it.piece(paths));
         Pieces {
-            when: When::in_segment(mode),
+            when: When::InSegment,
             values: self.fields().count(),
             enabled: None,
             parent: None,

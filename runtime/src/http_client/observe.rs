@@ -10,7 +10,7 @@ use reqwest::{Request, Response};
 
 use super::request_facts::{self, Key, REQUEST, RequestFrame};
 use crate::conventions::known_method;
-use crate::span::{Frame, Recorder, call_in, fail, is_enabled, scoped};
+use crate::span::{Frame, Recorder, call_in, eager, fail, is_enabled};
 
 /// Why there is no answer, in the words of whoever sends.
 pub(super) trait Failure {
@@ -52,9 +52,13 @@ where
         }
     }
     // Under a span that is more important than this one, the headers name that one.
-    call_in(&frame, || inject(&mut request));
-    let sending = call_in(&frame, || send(request));
-    let result = scoped(&mut frame, sending).await;
+    call_in(&mut frame, || inject(&mut request));
+    let sending = call_in(&mut frame, || send(request));
+    eager(frame, sending, finish).await
+}
+
+/// Records how the request ended, and ends its span.
+fn finish<E: Failure>(result: Result<Response, E>, mut frame: RequestFrame) -> Result<Response, E> {
     if frame.is_recording() {
         match &result {
             Ok(response) => record_answer(response, &mut frame),

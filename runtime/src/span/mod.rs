@@ -24,6 +24,7 @@ mod callsite;
 mod chain;
 mod clock;
 pub(crate) mod collector;
+mod covered;
 mod current;
 mod decode;
 mod drain;
@@ -52,6 +53,7 @@ pub(crate) mod parent;
 mod rate;
 mod report;
 pub(crate) mod request;
+mod returned;
 pub(crate) mod ring;
 mod scope;
 mod scoped;
@@ -106,6 +108,8 @@ pub use amend::Amendment;
 #[doc(hidden)]
 pub use callsite::{Callsite, Mark, Subsegment};
 #[doc(hidden)]
+pub use covered::{eager, lazy};
+#[doc(hidden)]
 pub use frame::Frame;
 #[doc(hidden)]
 pub use must_fail::{MustFail, ViaOption, ViaResult};
@@ -113,12 +117,14 @@ pub use must_fail::{MustFail, ViaOption, ViaResult};
 pub use outcome::{
     Describe, ErrorProbe, Judge, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError,
     ViaFallible, ViaNothing, ViaPlain, asks, call, classify, error_event, fail, fallible,
-    guard_attributes,
+    guard_attributes, unreachable,
 };
 #[doc(hidden)]
 pub use report::{Report, Site, Use, is_reporting};
 #[doc(hidden)]
-pub use scoped::{Joint, Running, Scoped, call_in, joint, scoped};
+pub use returned::{Coverable, Returned, ViaBoxedFuture, ViaNamedFuture, ViaValue};
+#[doc(hidden)]
+pub use scoped::{Running, call_in};
 #[doc(hidden)]
 pub use sink::{Recorder, Redaction};
 #[doc(hidden)]

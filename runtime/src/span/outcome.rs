@@ -270,3 +270,9 @@ pub const fn fallible<T: Fallible + ?Sized>(_result: &T) {}
 pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()
 }
+
+/// Ends a statement of generated code that is type-checked and never runs.
+#[cold]
+pub fn unreachable() -> ! {
+    unreachable!("generated code that never runs")
+}

@@ -4,11 +4,13 @@
 
 mod arguments;
 mod attributes;
+mod closures;
 mod errors;
 mod functions;
 mod futures;
 mod reports;
 mod results;
+mod shapes;
 mod xray;
 
 use std::future::Future;
