@@ -219,3 +219,25 @@ fn text(tokens: &[Token], index: usize) -> &str {
 fn is(tokens: &[Token], index: usize, sign: &str) -> bool {
     sign.chars().enumerate().all(|(at, sign)| text(tokens, index + at) == sign.to_string())
 }
+
+/// The features that a text names between a beginning and an end, each in quotes.
+fn named(text: &str, begin: &str, end: &str) -> BTreeSet<String> {
+    let inside = text.split_once(begin).and_then(|(_, rest)| rest.split_once(end));
+    let quoted = inside.map_or("", |(inside, _)| inside).split('"').skip(1).step_by(2);
+    quoted.map(ToOwned::to_owned).collect()
+}
+
+#[test]
+fn each_feature_that_records_turns_the_attributes_on() {
+    let files = tree::files("runtime");
+    let text = |path: &str| {
+        let file = files.iter().find(|file| file.path == path);
+        file.map_or_else(|| panic!("there is no {path}"), |file| file.text.as_str())
+    };
+    let recording = named(text("runtime/src/span/mod.rs"), "IS_LIVE: bool = cfg!(all(", ")");
+    let manifest = text("runtime/Cargo.toml").lines();
+    let live = manifest.filter(|line| line.contains("\"spanwright-macros/live\""));
+    let live = live.filter_map(|line| line.split_once(" = "));
+    assert_eq!(live.map(|(name, _)| name.to_owned()).collect::<BTreeSet<_>>(), recording);
+    assert!(recording.contains("rollbar"), "{recording:?}");
+}
