@@ -29,19 +29,18 @@ impl Writer<'_> {
         }
         let (option, private) = (self.option(), &self.private);
         let used_up = parameters::used_up(&self.function.signature, &judge);
-        let check = match self.function.shape() {
-            Shape::ByType => {
-                let finish = self.finish_by_type(&self.judge(None, &judge));
-                quote_spanned!(site=>
-                    if let #option::Some(__spanwright_returned) = #option::None::<#result> {
-                        let __spanwright_running = ();
-                        let _ = { #finish };
-                    }
-                )
-            }
-            _ => quote_spanned!(site=>
+        let check = if self.function.shape() == Shape::ByType {
+            let finish = self.finish_by_type(&self.judge(None, &judge));
+            quote_spanned!(site=>
+                if let #option::Some(__spanwright_returned) = #option::None::<#result> {
+                    let __spanwright_running = ();
+                    let _ = { #finish };
+                }
+            )
+        } else {
+            quote_spanned!(site=>
                 if let #option::Some(__spanwright_result) = #option::None::<#result> { #judge }
-            ),
+            )
         };
         // A closure that nothing calls. What uses parameters up cannot be in one, and never ends
         // instead, so that the body may use them.
