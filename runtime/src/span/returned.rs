@@ -100,6 +100,7 @@ pub trait Coverable {}
 
 impl<F> NamedFuture<F> {
     /// Compiles for no future.
+    #[expect(clippy::unused_self, reason = "the kind chooses the method")]
     pub fn finish<R, J>(self, future: F, _: R, _: J) -> F
     where
         F: Future + Coverable,
@@ -111,6 +112,7 @@ impl<F> NamedFuture<F> {
 
 impl<T> Value<T> {
     /// Judges the value with the span current, and ends the call.
+    #[expect(clippy::unused_self, reason = "the kind chooses the method")]
     #[inline]
     pub fn finish<R: Running>(self, value: T, running: R, judge: impl FnOnce(T, R) -> T) -> T {
         let _attached = running.attach();
