@@ -4,7 +4,7 @@
 //! Never: sends a driver's text to the caller.
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
-use spanwright::Failure;
+use spanwright::{ClassifyError, ErrorClass};
 
 use crate::{db, services::rollbar_test::DemoError};
 
@@ -43,17 +43,14 @@ pub(crate) enum AppError {
     Panicked,
 }
 
+/// Classes an answer of 4xx as an error of the caller, which is not reported; all else is a fault.
+impl ClassifyError for AppError {
+    fn error_class(&self) -> ErrorClass {
+        if self.status_code().is_client_error() { ErrorClass::Error } else { ErrorClass::Fault }
+    }
+}
+
 impl AppError {
-    /// Whose fault it is in X-Ray: a caller may err, everything else is a fault of the service.
-    pub(crate) fn failure(&self) -> Failure {
-        if self.status_code().is_client_error() { Failure::Error } else { Failure::Fault }
-    }
-
-    /// Whether it is worth a report: nobody needs to be told of what a caller has done wrong.
-    pub(crate) fn is_ours(&self) -> bool {
-        !self.status_code().is_client_error()
-    }
-
     fn code(&self) -> &'static str {
         match self {
             Self::Invalid(code) | Self::Malformed(code) | Self::NotFound(code) => code,

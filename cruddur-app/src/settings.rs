@@ -7,13 +7,13 @@ use std::{
     collections::HashMap,
     fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     str::FromStr,
 };
 
 use actix_web::http::Uri;
 use reqwest::Url;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::{postgres::PgConnectOptions, sqlite::SqliteConnectOptions};
 
 /// The port the course's backend listens on.
 const DEFAULT_PORT: u16 = 4567;
@@ -24,7 +24,8 @@ const DEFAULT_PORT: u16 = 4567;
 pub struct Settings {
     /// Where to listen: `BIND_ADDRESS` (default `0.0.0.0`) and `PORT` (default 4567, 0 picks a free one).
     pub listen: SocketAddr,
-    /// Where the rows live: `DATABASE_URL`, otherwise a file in `CRUDDUR_DATA_DIR`.
+    /// Database: `DATABASE_URL` (`postgres://…`, `sqlite://file`, `sqlite::memory:`), otherwise an SQLite file in
+    /// `CRUDDUR_DATA_DIR`.
     pub database: Database,
     /// Origin of the web page, allowed by CORS: `FRONTEND_URL`. `*` allows every origin.
     pub frontend_url: String,
@@ -56,20 +57,48 @@ impl fmt::Debug for Webhook {
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Database {
-    /// An embedded SQLite file, made with its folder when missing.
+    /// An embedded SQLite database.
     Sqlite {
-        /// The database file.
-        file: PathBuf,
+        /// Options of its connections, the file among them.
+        options: Box<SqliteConnectOptions>,
+        /// True if the rows are kept in memory, as long as the service runs.
+        is_in_memory: bool,
     },
     /// A PostgreSQL server.
     Postgres(Box<PgConnectOptions>),
+}
+
+impl Database {
+    /// An SQLite file, made with its folder when missing.
+    pub fn sqlite_file(file: impl AsRef<Path>) -> Self {
+        let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
+        Self::Sqlite { options: Box::new(options), is_in_memory: false }
+    }
+
+    /// Reads `sqlite:file`, `sqlite://file` or `sqlite::memory:`, with parameters such as `mode=rwc` or without.
+    /// A file is made when it is missing, unless the URL has a `mode`.
+    fn sqlite(url: &str, rest: &str) -> Option<Self> {
+        let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+        let place = place.strip_prefix("//").unwrap_or(place);
+        let is_in_memory = place == ":memory:" || parameters.contains("mode=memory");
+        if place.is_empty() && !is_in_memory {
+            return None;
+        }
+        let options: SqliteConnectOptions = url.parse().ok()?;
+        let is_made = !parameters.contains("mode=");
+        let options = if is_made { options.create_if_missing(true) } else { options };
+        Some(Self::Sqlite { options: Box::new(options), is_in_memory })
+    }
 }
 
 /// Prints no connection detail, because a PostgreSQL address carries a password.
 impl fmt::Debug for Database {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Sqlite { file } => formatter.debug_struct("Sqlite").field("file", file).finish(),
+            Self::Sqlite { is_in_memory: true, .. } => formatter.write_str("Sqlite(in memory)"),
+            Self::Sqlite { options, .. } => {
+                formatter.debug_struct("Sqlite").field("file", &options.get_filename()).finish()
+            }
             Self::Postgres(_) => formatter.write_str("Postgres(…)"),
         }
     }
@@ -130,17 +159,22 @@ impl Variables<'_> {
     }
 
     fn database(&self) -> Result<Database, SettingsError> {
-        const EXPECTED: &str = "postgres://user:password@host:port/database";
+        const EXPECTED: &str =
+            "postgres://user:password@host:port/database, sqlite://file or sqlite::memory:";
         let Some(url) = self.text("DATABASE_URL") else {
             let folder = PathBuf::from(self.text("CRUDDUR_DATA_DIR").unwrap_or("cruddur-data"));
-            return Ok(Database::Sqlite { file: folder.join("cruddur.db") });
+            return Ok(Database::sqlite_file(folder.join("cruddur.db")));
+        };
+        let database = match url.split_once(':') {
+            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
+                url.parse().ok().map(Box::new).map(Database::Postgres)
+            }
+            Some(("sqlite", rest)) => Database::sqlite(url, rest),
+            _ => None,
         };
         let refused =
             || SettingsError { variable: "DATABASE_URL", value: "…".into(), expected: EXPECTED };
-        if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
-            return Err(refused());
-        }
-        url.parse().map(Box::new).map(Database::Postgres).map_err(|_| refused())
+        database.ok_or_else(refused)
     }
 
     fn webhook(&self) -> Result<Option<Webhook>, SettingsError> {
@@ -262,13 +296,32 @@ mod tests {
     }
 
     #[test]
+    fn an_sqlite_database_is_taken_in_each_usual_form() {
+        for (url, expected) in [
+            ("sqlite://data/a.db", r#"Sqlite { file: "data/a.db" }"#),
+            ("sqlite:a.db", r#"Sqlite { file: "a.db" }"#),
+            ("sqlite:///srv/a.db?mode=rwc", r#"Sqlite { file: "/srv/a.db" }"#),
+            ("sqlite::memory:", "Sqlite(in memory)"),
+            ("sqlite://:memory:", "Sqlite(in memory)"),
+            ("sqlite://?mode=memory", "Sqlite(in memory)"),
+        ] {
+            let settings = read(&[("DATABASE_URL", url)]).unwrap();
+            assert_eq!(format!("{:?}", settings.database), expected, "{url}");
+        }
+        for url in ["sqlite:", "sqlite://", "sqlite://a.db?mode=sideways", "sqlite3://a.db"] {
+            assert!(read(&[("DATABASE_URL", url)]).is_err(), "{url}");
+        }
+    }
+
+    #[test]
     fn a_database_password_is_never_shown() {
         let good = read(&[("DATABASE_URL", "postgres://cruddur:s3cret@db:5432/cruddur")]).unwrap();
         assert!(!format!("{good:?}").contains("s3cret"));
         let bad = read(&[("DATABASE_URL", "mysql://cruddur:s3cret@db/cruddur")]).unwrap_err();
         assert_eq!(
             bad.to_string(),
-            "DATABASE_URL is `…`, expected postgres://user:password@host:port/database"
+            "DATABASE_URL is `…`, expected postgres://user:password@host:port/database, \
+             sqlite://file or sqlite::memory:"
         );
     }
 }

@@ -26,6 +26,18 @@ pub(crate) struct Grammar {
     pub(crate) hints: &'static [(&'static str, &'static str)],
 }
 
+impl Grammar {
+    /// The message for a text or a constant that stands where an argument is expected.
+    fn named(&self, found: &TokenStream) -> String {
+        let found =
+            found.to_string().replace(" :: ", "::").replace(" ! ", "!").replace("! (", "!(");
+        match ["name", "title"].iter().find(|key| self.keys.contains(key)) {
+            Some(key) => format!("expected an argument: write `{key} = {found}`"),
+            None => format!("expected an argument of {}: {}", self.owner, suggest::list(self.keys)),
+        }
+    }
+}
+
 /// One argument.
 pub(crate) struct Arg {
     /// The word, from [`Grammar::keys`].
@@ -107,6 +119,11 @@ fn argument(
     if input.peek(Token![?]) || input.peek(Token![%]) {
         return Err(input.error(format!("values to record go into `{}(..)`", grammar.values)));
     }
+    if input.peek(LitStr) {
+        let text: LitStr = input.parse()?;
+        errors.on(&text, grammar.named(&quote::quote!(#text)));
+        return Ok(None);
+    }
     let Ok(word) = input.call(Ident::parse_any) else {
         let known = suggest::list(grammar.keys);
         return Err(input.error(format!("expected an argument of {}: {known}", grammar.owner)));
@@ -117,9 +134,25 @@ fn argument(
         errors.on(quote::quote!(#word #path), message);
         return Ok(None);
     }
-    let value = value(input)?;
-    let Some(key) = known(&word, grammar, errors) else { return Ok(None) };
-    Ok(Some(Arg { key, span: word.span(), value }))
+    let is_macro = input.peek(Token![!]) && !input.peek(Token![!=]);
+    if input.peek(Token![::]) || is_macro {
+        let rest = rest_of_item(input)?;
+        let named = grammar.named(&quote::quote!(#word #rest));
+        errors.on(quote::quote!(#word #rest), named);
+        return Ok(None);
+    }
+    let Some(key) = known(&word, grammar, errors) else {
+        // The value may be written in the way of another library, so it is not read.
+        rest_of_item(input)?;
+        return Ok(None);
+    };
+    if input.peek(Token![:]) {
+        let message = format!("expected `=` behind `{key}`: `{key} = ..`");
+        errors.at(input.span(), message);
+        rest_of_item(input)?;
+        return Ok(None);
+    }
+    Ok(Some(Arg { key, span: word.span(), value: value(input)? }))
 }
 
 fn literal(text: LitStr) -> Expr {
@@ -152,6 +185,11 @@ fn known(word: &Ident, grammar: &Grammar, errors: &mut Errors) -> Option<&'stati
     let name = word.to_string();
     if let Some(key) = grammar.keys.iter().find(|key| **key == name) {
         return Some(key);
+    }
+    let is_constant = name.chars().all(|it| it.is_ascii_uppercase() || it == '_');
+    if is_constant && name.len() > 1 {
+        errors.on(word, grammar.named(&quote::quote!(#word)));
+        return None;
     }
     let instead = match grammar.hints.iter().find(|(hint, _)| *hint == name) {
         Some((_, instead)) => format!("; {instead}"),
@@ -206,6 +244,16 @@ impl Arg {
             errors.on(&expression, format!("`{key}` cannot be empty"));
             return None;
         }
+        if is_formatted(&expression) {
+            errors.on(
+                &expression,
+                format!(
+                    "`{key}` is fixed at compile time: write a text, and record what changes from \
+                     call to call in `fields(..)`"
+                ),
+            );
+            return None;
+        }
         if !matches!(expression, Expr::Lit(_) | Expr::Path(_) | Expr::Macro(_) | Expr::Group(_)) {
             errors.on(
                 &expression,
@@ -242,6 +290,13 @@ impl Arg {
         errors.at(self.span, format!("`{}` needs a list: `{example}`", self.key));
         None
     }
+}
+
+/// True for a macro that makes a text at run time.
+fn is_formatted(expression: &Expr) -> bool {
+    let Expr::Macro(it) = expression else { return false };
+    let name = it.mac.path.segments.last().map(|it| it.ident.to_string());
+    matches!(name.as_deref(), Some("format" | "format_args"))
 }
 
 /// The text of a string literal.

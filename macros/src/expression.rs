@@ -5,13 +5,18 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
+use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
-use syn::{Expr, Item};
+use syn::{Expr, ExprCall, ExprPath, Ident, Item, Macro, PatIdent, Token};
 
 use crate::errors::Errors;
 
 /// What to do about a value that is known late.
-pub(crate) const LATE: &str = "; work the value out in the body and write it with `record!`";
+pub(crate) const LATE: &str =
+    ": compute the value in the body and write `record!(key = value)` there";
+
+/// The advice for a value of a report, which no statement in the body can add to.
+pub(crate) const CALL: &str = ": call a function that returns the value";
 
 /// A value is worked out beside the function, so it must not leave it: no `?`, `.await`,
 /// `return`, `yield`, nor a `break` or `continue` out of itself. `advice` says what to do instead.
@@ -29,7 +34,7 @@ struct Exits<'a> {
 impl Exits<'_> {
     fn found(&mut self, span: Span, what: &str) {
         let advice = self.advice;
-        self.errors.at(span, format!("`{what}` cannot leave an attribute value{advice}"));
+        self.errors.at(span, format!("an attribute value cannot contain `{what}`{advice}"));
     }
 
     fn inside_loop(&mut self, visit: impl FnOnce(&mut Self)) {
@@ -72,6 +77,14 @@ pub(crate) fn is_plain(expression: &Expr) -> bool {
         Expr::Group(it) => is_plain(&it.expr),
         _ => false,
     }
+}
+
+/// Statements that run if a condition holds.
+///
+/// An `if` would count in what clippy calls the cognitive complexity of the user's function.
+// Output: let _ = condition && { statements; true };
+pub(crate) fn run_if(condition: &TokenStream, statements: &TokenStream) -> TokenStream {
+    quote_spanned!(Span::mixed_site()=> let _ = #condition && { #statements true };)
 }
 
 /// `&expression`, with parentheses where `&` would bind too tightly, and none elsewhere: they would
@@ -138,6 +151,49 @@ fn formats(literal: &str, name: &str) -> bool {
     [format!("{{{name}}}"), format!("{{{name}:"), format!("{name}$")]
         .iter()
         .any(|part| literal.contains(part))
+}
+
+/// The first use of the variable `name` of its surroundings in an expression.
+///
+/// A name that the expression binds itself, and a function that is called, are no such use.
+pub(crate) fn variable(expression: &Expr, name: &str) -> Option<Ident> {
+    let mut search = Variable { name, found: None, is_bound: false };
+    search.visit_expr(expression);
+    search.found.filter(|_| !search.is_bound)
+}
+
+struct Variable<'a> {
+    name: &'a str,
+    found: Option<Ident>,
+    is_bound: bool,
+}
+
+impl<'ast> Visit<'ast> for Variable<'_> {
+    fn visit_expr_call(&mut self, it: &'ast ExprCall) {
+        if !matches!(*it.func, Expr::Path(_)) {
+            self.visit_expr(&it.func);
+        }
+        it.args.iter().for_each(|argument| self.visit_expr(argument));
+    }
+
+    fn visit_expr_path(&mut self, it: &'ast ExprPath) {
+        if let Some(found) = it.path.get_ident().filter(|it| it.unraw() == self.name) {
+            self.found.get_or_insert_with(|| found.clone());
+        }
+    }
+
+    fn visit_macro(&mut self, it: &'ast Macro) {
+        let place = mention(&it.tokens, self.name);
+        let found = place.map(|place| match self.name {
+            "self" => Token![self](place).into(),
+            name => Ident::new(name, place),
+        });
+        self.found = self.found.take().or(found);
+    }
+
+    fn visit_pat_ident(&mut self, it: &'ast PatIdent) {
+        self.is_bound |= it.ident.unraw() == self.name;
+    }
 }
 
 #[cfg(test)]

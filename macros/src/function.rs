@@ -7,15 +7,12 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::punctuated::Punctuated;
-use syn::visit_mut::{self, VisitMut};
-use syn::{
-    Attribute, GenericArgument, Ident, PathArguments, PathSegment, ReturnType, Signature, Token,
-    Type, TypeParamBound, Visibility, parse_quote,
-};
+use syn::{Attribute, Ident, ReturnType, Signature, Token, Type, Visibility, parse_quote};
 
 use crate::errors::Errors;
 use crate::expression;
+pub(crate) use crate::returned::has_unnameable;
+use crate::returned::{future_output, is_associated, nameable, output_of, shape_of};
 
 /// A function with a body.
 pub(crate) struct Function {
@@ -40,6 +37,8 @@ pub(crate) enum Shape {
     Async,
     /// A future that a plain function makes: `impl Future`, or one in a pinned box.
     Future { boxed: bool },
+    /// A value, or a boxed future behind an alias or an associated type: its type decides.
+    ByType,
 }
 
 /// What is known of the value from its spelling alone.
@@ -121,16 +120,36 @@ impl Function {
             return Shape::Async;
         }
         match &self.signature.output {
-            ReturnType::Type(_, ty) => shape_of(ty).unwrap_or(Shape::Plain),
+            ReturnType::Type(_, ty) => match shape_of(ty) {
+                Shape::ByType if self.is_track_caller() => Shape::Plain,
+                shape => shape,
+            },
             ReturnType::Default => Shape::Plain,
         }
+    }
+
+    /// True if the `async fn` may become a function that returns `impl Future`: neither its type
+    /// nor an attribute that expands later needs the keyword.
+    pub(crate) fn can_return_impl_future(&self) -> bool {
+        !matches!(self.output(), Output::Never) && self.attributes.iter().all(is_inert)
+    }
+
+    /// True if an `async fn` gives a future, as far as its signature shows.
+    pub(crate) fn yields_future(&self) -> bool {
+        let ReturnType::Type(_, ty) = &self.signature.output else { return false };
+        matches!(shape_of(ty), Shape::Future { .. })
+    }
+
+    /// True if the returned type is an associated one, such as `Self::Future`.
+    pub(crate) fn is_associated_type(&self) -> bool {
+        matches!(&self.signature.output, ReturnType::Type(_, ty) if is_associated(ty))
     }
 
     /// What the caller ends up with: for futures, their output.
     pub(crate) fn output(&self) -> Output {
         let ReturnType::Type(_, ty) = &self.signature.output else { return Output::Unit };
         match self.shape() {
-            Shape::Plain | Shape::Async => output_of(ty),
+            Shape::Plain | Shape::Async | Shape::ByType => output_of(ty),
             Shape::Future { .. } => future_output(ty),
         }
     }
@@ -147,18 +166,6 @@ impl Function {
     pub(crate) fn is_track_caller(&self) -> bool {
         self.attributes.iter().any(|attribute| attribute.path().is_ident("track_caller"))
     }
-}
-
-/// Whether a type has parts that a body cannot name.
-pub(crate) fn has_unnameable(ty: &Type) -> bool {
-    fn search(tokens: TokenStream) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => ident == "_",
-            TokenTree::Group(group) => search(group.stream()),
-            _ => false,
-        })
-    }
-    search(ty.to_token_stream())
 }
 
 fn rest(input: ParseStream) -> TokenStream {
@@ -196,9 +203,19 @@ fn is_punct(token: Option<&TokenTree>, sign: char) -> bool {
     matches!(token, Some(TokenTree::Punct(it)) if it.as_char() == sign)
 }
 
+/// True for a closure; a message beside it would not be an expression any more.
+pub(crate) fn is_closure(item: &TokenStream) -> bool {
+    match item.clone().into_iter().next() {
+        Some(TokenTree::Punct(sign)) => sign.as_char() == '|',
+        Some(TokenTree::Ident(word)) => word == "move",
+        _ => false,
+    }
+}
+
 /// What the item is instead, at the word that says so.
 fn not_a_function(input: ParseStream, owner: &str) -> Option<syn::Error> {
     const KINDS: &[(&str, &str)] = &[
+        ("let", "a `let` statement: make a span by hand, `spanwright::Span::new(\"name\")`"),
         ("struct", "a struct"),
         ("enum", "an enum"),
         ("union", "a union"),
@@ -211,6 +228,13 @@ fn not_a_function(input: ParseStream, owner: &str) -> Option<syn::Error> {
         ("use", "an import"),
         ("macro_rules", "a macro"),
     ];
+    if input.peek(Token![|]) || input.peek(Token![||]) || input.peek(Token![move]) {
+        let message = format!(
+            "{owner} goes on functions, this is a closure: make a span by hand, \
+             `spanwright::Span::new(\"name\")`"
+        );
+        return Some(syn::Error::new(input.span(), message));
+    }
     while let Ok(word) = input.call(Ident::parse_any) {
         if let Some((_, kind)) = KINDS.iter().find(|(keyword, _)| word == *keyword) {
             return Some(syn::Error::new(
@@ -225,123 +249,25 @@ fn not_a_function(input: ParseStream, owner: &str) -> Option<syn::Error> {
     None
 }
 
-fn output_of(ty: &Type) -> Output {
-    match ty {
-        Type::Never(_) => Output::Never,
-        Type::Tuple(tuple) if tuple.elems.is_empty() => Output::Unit,
-        Type::Group(group) => output_of(&group.elem),
-        Type::Paren(paren) => output_of(&paren.elem),
-        other => Output::Value(Box::new(nameable(other))),
-    }
-}
-
-/// The type with `_` for every `impl Trait`.
-fn nameable(ty: &Type) -> Type {
-    struct Eraser;
-    impl VisitMut for Eraser {
-        fn visit_type_mut(&mut self, ty: &mut Type) {
-            match ty {
-                Type::ImplTrait(_) => *ty = parse_quote!(_),
-                _ => visit_mut::visit_type_mut(self, ty),
-            }
-        }
-    }
-    let mut ty = ty.clone();
-    Eraser.visit_type_mut(&mut ty);
-    ty
-}
-
-/// `impl Future` with nothing that a wrapper would lose, or `Pin<Box<dyn Future>>`.
-fn shape_of(ty: &Type) -> Option<Shape> {
-    match ty {
-        Type::Group(group) => shape_of(&group.elem),
-        Type::Paren(paren) => shape_of(&paren.elem),
-        Type::ImplTrait(it) => {
-            future_of(&it.bounds)?;
-            let boxed = it.bounds.iter().any(|bound| is_trait(bound, &["Unpin"]));
-            it.bounds.iter().all(survives_wrapping).then_some(Shape::Future { boxed })
-        }
-        Type::Path(_) => boxed_output(ty).map(|_| Shape::Future { boxed: true }),
-        _ => None,
-    }
-}
-
-fn future_output(ty: &Type) -> Output {
-    let output = match ty {
-        Type::Group(group) => return future_output(&group.elem),
-        Type::Paren(paren) => return future_output(&paren.elem),
-        Type::ImplTrait(it) => future_of(&it.bounds),
-        other => boxed_output(other),
-    };
-    output.map_or_else(|| Output::Value(Box::new(parse_quote!(_))), |ty| output_of(&ty))
-}
-
-/// The output of the future in `Pin<Box<dyn Future<Output = T>>>` and the two aliases that the
-/// `futures` crate gives it.
-fn boxed_output(ty: &Type) -> Option<Type> {
-    let segment = last_segment(ty)?;
-    match segment.ident.to_string().as_str() {
-        "Pin" => {
-            let inner = first_type(segment)?;
-            let inner = last_segment(inner).filter(|it| it.ident == "Box").and_then(first_type)?;
-            match inner {
-                Type::TraitObject(it) => future_of(&it.bounds),
-                Type::ImplTrait(it) => future_of(&it.bounds),
-                _ => None,
-            }
-        }
-        "BoxFuture" | "LocalBoxFuture" => first_type(segment).cloned(),
-        _ => None,
-    }
-}
-
-/// Whether the last word of a type's path is `name`.
-pub(crate) fn is_called(ty: &Type, name: &str) -> bool {
-    last_segment(ty).is_some_and(|segment| segment.ident == name)
-}
-
-fn last_segment(ty: &Type) -> Option<&PathSegment> {
-    match ty {
-        Type::Path(path) => path.path.segments.last(),
-        Type::Group(group) => last_segment(&group.elem),
-        _ => None,
-    }
-}
-
-fn first_type(segment: &PathSegment) -> Option<&Type> {
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(Type::Group(group)) => Some(&*group.elem),
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
-}
-
-/// The `T` of a bound `Future<Output = T>`; `_` when the bound leaves it open.
-fn future_of(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Type> {
-    bounds.iter().find_map(|bound| {
-        let TypeParamBound::Trait(bound) = bound else { return None };
-        let segment = bound.path.segments.last().filter(|it| it.ident == "Future")?;
-        let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
-            return Some(parse_quote!(_));
-        };
-        arguments.args.iter().find_map(|argument| match argument {
-            GenericArgument::AssocType(it) if it.ident == "Output" => Some(it.ty.clone()),
-            _ => None,
-        })
-    })
-}
-
-fn survives_wrapping(bound: &TypeParamBound) -> bool {
-    match bound {
-        TypeParamBound::Trait(_) => is_trait(bound, &["Future", "Send", "Unpin"]),
-        _ => true,
-    }
-}
-
-fn is_trait(bound: &TypeParamBound, names: &[&str]) -> bool {
-    let TypeParamBound::Trait(bound) = bound else { return false };
-    bound.path.segments.last().is_some_and(|it| names.iter().any(|name| it.ident == name))
+/// True for attributes that leave an `async fn` what it is.
+fn is_inert(attribute: &Attribute) -> bool {
+    const INERT: &[&str] = &[
+        "allow",
+        "cfg",
+        "cold",
+        "deny",
+        "deprecated",
+        "doc",
+        "expect",
+        "forbid",
+        "inline",
+        "warn",
+    ];
+    const TOOLS: &[&str] = &["clippy", "rustfmt"];
+    let path = attribute.path();
+    let first = path.segments.first().map(|segment| segment.ident.to_string());
+    let known = if path.segments.len() == 1 { INERT } else { TOOLS };
+    first.is_some_and(|first| known.contains(&first.as_str()))
 }
 
 impl ToTokens for Function {

@@ -13,6 +13,7 @@ mod parameters;
 mod paths;
 mod record;
 mod report_errors;
+mod returned;
 mod suggest;
 mod traced;
 mod when;
@@ -52,7 +53,9 @@ use mode::{MODE, Mode};
 /// The name of the function, its module, file and line, when it began and ended, and how: `ok`,
 /// `error`, `none`, `panic` or `cancelled` (a future dropped before it was ready). The result is
 /// judged by its type, whatever that is called: `Result`, `Option`, `ControlFlow` and your own
-/// types that implement `spanwright::span::Fallible`. An error leaves its type and message.
+/// types that implement `spanwright::span::Fallible`. An error leaves its type and message, unless
+/// its type implements `spanwright::ClassifyError` and classes it as ignored: then the call is `ok`.
+/// Error types need not be `'static`.
 ///
 /// No argument is recorded unless it is named here.
 ///
@@ -105,11 +108,13 @@ use mode::{MODE, Mode};
 ///
 /// - `fn`: the span is current until the function returns.
 /// - `async fn`: the span begins at the first poll, is current during polls only, and ends when
-///   the future is ready. The future grows by 168 bytes, 48 for each attribute up to eight, and a
-///   second copy of the parameters.
-/// - `-> impl Future`, `-> Pin<Box<dyn Future>>`, `BoxFuture`, and so methods of `#[async_trait]`:
-///   the span begins at the call, and covers the future that is returned. A boxed future is boxed
-///   once more.
+///   the future is ready. The function is compiled, and documented, as one that returns
+///   `impl Future`. The future grows by 168 bytes, and by 48 for each attribute up to eight.
+/// - `-> impl Future`, `-> Pin<Box<dyn Future>>`, and so methods of `#[async_trait]`: the span begins
+///   at the call, and covers the returned future, which keeps its auto traits. A boxed future is
+///   boxed once more.
+/// - A boxed future behind an alias or an associated type, as `tower::Service::call` returns it: the
+///   same. An associated type that is any other future is an error.
 /// - Any other result, a stream or a tuple of futures too, is a value: the span covers its making.
 ///
 /// # Limits
@@ -144,7 +149,7 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// ```
 /// use spanwright::record::Value;
-/// use spanwright::{Failure, record, testing, traced, xray_subsegment};
+/// use spanwright::{ClassifyError, ErrorClass, record, testing, traced, xray_subsegment};
 ///
 /// #[derive(Debug)]
 /// enum Error {
@@ -155,11 +160,11 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 /// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { write!(f, "{self:?}") }
 /// # }
 ///
-/// impl Error {
-///     fn failure(&self) -> Failure {
+/// impl ClassifyError for Error {
+///     fn error_class(&self) -> ErrorClass {
 ///         match self {
-///             Self::NotFound => Failure::Error,
-///             Self::Broken => Failure::Fault,
+///             Self::NotFound => ErrorClass::Error,
+///             Self::Broken => ErrorClass::Fault,
 ///         }
 ///     }
 /// }
@@ -169,7 +174,6 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 ///     annotations(user_handle = handle),
 ///     metadata("request", limit),
 ///     ok(metadata(results_size = ok.len())),
-///     err = |err| err.failure(),
 /// )]
 /// fn activities(handle: &str, limit: usize) -> Result<Vec<String>, Error> {
 ///     if handle.is_empty() {
@@ -197,7 +201,7 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 /// assert_eq!(segments[0].metadata[0].json, "2");
 /// assert_eq!(segments[0].metadata[1].key, "results_size");
 /// assert_eq!(segments[0].metadata[2].namespace, "mock");
-/// assert_eq!(segments[1].failure, Some(Failure::Error));
+/// assert_eq!(segments[1].error_class, Some(ErrorClass::Error));
 /// ```
 ///
 /// # What it records
@@ -217,8 +221,8 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `namespace = "aws"` | who did the work: a service of AWS, `aws`, or another service, `remote`; this process where nothing is said |
 /// | `annotations(..)` | values to find traces by: texts, numbers and truth values |
 /// | `metadata(..)`, `metadata("billing", ..)` | values to read, each in a namespace, `default` where none is named; once for each namespace |
-/// | `err = "error"` | how a failure counts: `fault`, ours; `error`, the caller's; `throttle`, the caller asked too often; `ignore`, a regular answer. A fault where nothing is said |
-/// | <code>err = &#124;err&#124; expr</code>, `err = path` | the same for each error: a function from a reference to the error to `spanwright::Failure` |
+/// | `class = "error"` | class of the errors: `fault`, `error`, `throttle` or `ignored`; default: the class that `spanwright::ClassifyError` gives, else a fault |
+/// | <code>class = &#124;err&#124; expr</code>, `class = path` | class of each error: a function from a reference to the error to `spanwright::ErrorClass` |
 /// | `ok(annotations(..), metadata(..))` | values of a success, `ok` is a reference to its value |
 /// | `ret(annotations(..), metadata(..))` | values of any result, `ret` is a reference to it |
 /// | `crate = path` | where spanwright is, when it is passed on by another crate |
@@ -271,8 +275,7 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Off
 ///
-/// Without the feature `xray`, or with `off`, what remains is one statement that never runs: the
-/// same mistakes are reported.
+/// As [there](macro@traced#off).
 #[proc_macro_attribute]
 pub fn xray_subsegment(args: TokenStream, item: TokenStream) -> TokenStream {
     joined::expand(Attribute::Subsegment, args.into(), &item.into(), MODE).into()
@@ -337,7 +340,7 @@ pub fn xray_subsegment(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `context = "checkout"` | the part of the application |
 /// | `person(id = .., username = .., email = ..)` | whom it happens to; the user of the request where nothing is said |
 /// | `custom(..)` | values of any key |
-/// | <code>when = &#124;err&#124; expr</code>, `when = path` | a function from a reference to the error to `bool`: reported if it holds |
+/// | <code>when = &#124;err&#124; expr</code>, `when = path` | a function from a reference to the error to `bool`: reported if it holds; default: the class of the error decides, see `spanwright::ClassifyError` |
 /// | `ignore(pattern, ..)` | errors that are not reported here: patterns, each with `if` and a condition where needed |
 /// | `none` | returning `None` is a failure |
 /// | `panics` | panics that leave it are its own: they have its values, and are reported where others are not |
@@ -357,8 +360,7 @@ pub fn xray_subsegment(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Off
 ///
-/// Without a destination that takes errors, or with `off`, what remains is one statement that never
-/// runs: the same mistakes are reported.
+/// As [there](macro@traced#off).
 #[proc_macro_attribute]
 pub fn report_errors(args: TokenStream, item: TokenStream) -> TokenStream {
     joined::expand(Attribute::Report, args.into(), &item.into(), MODE).into()

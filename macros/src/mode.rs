@@ -1,23 +1,14 @@
 //! Whether expansions record: the only place that asks for features.
-//!
-//! In: the features of this crate. Out: who there is to record for. Never: a feature of the crate that
-//! uses the attributes.
 
-/// Who there is in this build to record for; nobody means that expansions only keep what they
-/// would record type-checked.
+/// Whether expansions record.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Mode {
-    /// Destinations that take spans.
-    pub(crate) spans: bool,
-    /// Destinations that take segments: AWS X-Ray.
-    pub(crate) segments: bool,
-    /// Destinations that take errors.
-    pub(crate) errors: bool,
+pub(crate) enum Mode {
+    /// They record: some destination is compiled in.
+    Live,
+    /// They only keep what they would record type-checked.
+    Off,
 }
 
 /// Decided by the features of this crate, never by those of the crate that uses it.
-pub(crate) const MODE: Mode = Mode {
-    spans: cfg!(all(feature = "spans", not(feature = "off"))),
-    segments: cfg!(all(feature = "segments", not(feature = "off"))),
-    errors: cfg!(all(feature = "errors", not(feature = "off"))),
-};
+pub(crate) const MODE: Mode =
+    if cfg!(all(feature = "live", not(feature = "off"))) { Mode::Live } else { Mode::Off };

@@ -8,7 +8,7 @@
 //! a parameter behave as without us.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
@@ -39,6 +39,20 @@ pub(crate) fn scope(signature: &Signature) -> Vec<String> {
     names.0.iter().map(|name| name.unraw().to_string()).collect()
 }
 
+/// Statements that use the parameters which `tokens` mention: beside a mistake, none is to be called
+/// unused because the attribute that uses it is gone.
+pub(crate) fn mentioned(signature: &Signature, tokens: &TokenStream) -> TokenStream {
+    let mut names = Names::default();
+    for input in &signature.inputs {
+        if let FnArg::Typed(typed) = input {
+            names.visit_pat(&typed.pat);
+        }
+    }
+    let is_mentioned = |name: &&Ident| expression::mentions(tokens, &name.unraw().to_string());
+    let mentioned = names.0.iter().filter(is_mentioned);
+    mentioned.map(|name| quote_spanned!(Span::mixed_site()=> let _ = &#name;)).collect()
+}
+
 /// Every name that a pattern binds.
 pub(crate) fn bound(pattern: &Pat) -> Vec<String> {
     let mut names = Names::default();
@@ -63,6 +77,34 @@ pub(crate) fn moved(signature: &Signature, used: &TokenStream) -> Moved {
         bindings.extend(binding);
     }
     Moved { signature, bindings }
+}
+
+/// Statements that use up the parameters which `late` names, as a body in a closure of its own
+/// would: an expression on the result may only use what is left then.
+// Output: let used_up = move || { let a = a; let _ = a; let _ = &self; };
+pub(crate) fn used_up(signature: &Signature, late: &TokenStream) -> TokenStream {
+    let (site, mut statements) = (Span::mixed_site(), TokenStream::new());
+    let is_late = |name: &Ident| expression::mentions(late, &name.unraw().to_string());
+    for input in &signature.inputs {
+        match input {
+            FnArg::Receiver(it) if expression::mentions(late, "self") => {
+                let this = &it.self_token;
+                statements.extend(quote_spanned!(site=> let _ = &#this;));
+            }
+            FnArg::Receiver(_) => {}
+            FnArg::Typed(parameter) => {
+                let mut names = Names::default();
+                names.visit_pat(&parameter.pat);
+                for name in names.0.iter().filter(|name| is_late(name)) {
+                    statements.extend(rebound_name(&name.to_token_stream(), name, &[], &[]));
+                }
+            }
+        }
+    }
+    if statements.is_empty() {
+        return statements;
+    }
+    quote_spanned!(site=> let __spanwright_used_up = move || { #statements };)
 }
 
 /// Makes the body take all of a `self` by value: if it used one field only, the others would stay
@@ -102,12 +144,25 @@ fn rebind_names(pattern: &mut Pat, names: &[Ident], attributes: &[Attribute]) ->
     let patterns = rebound(pattern);
     Unmut.visit_pat_mut(pattern);
     let cfgs: Vec<_> = attributes.iter().filter(|it| is_cfg(it)).collect();
-    let site = Span::mixed_site();
-    let bind = |(pattern, name): (&TokenStream, &Ident)| {
-        // The attributes use it, so it must not count as unused in the body.
-        quote_spanned!(site=> #(#attributes)* let #pattern = #name; #(#cfgs)* let _ = #name;)
-    };
-    patterns.iter().zip(names).map(bind).collect()
+    let names = patterns.iter().zip(names);
+    names.map(|(pattern, name)| rebound_name(pattern, name, attributes, &cfgs)).collect()
+}
+
+/// The new binding of one name, which the attributes use: so it must not count as unused in the
+/// body. Both bindings have the user's name, of which clippy remarks.
+fn rebound_name(
+    pattern: &TokenStream,
+    name: &Ident,
+    attributes: &[Attribute],
+    cfgs: &[&Attribute],
+) -> TokenStream {
+    quote_spanned!(Span::mixed_site()=>
+        #(#attributes)*
+        #[allow(clippy::shadow_same)]
+        let #pattern = #name;
+        #(#cfgs)*
+        let _ = #name;
+    )
 }
 
 /// For a pattern: the whole value first, as its parts that are not bound live as long.

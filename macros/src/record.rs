@@ -24,9 +24,9 @@ const LISTS: &[&str] = &["annotations", "metadata"];
 // Output: {
 //             let callsite = const { &Callsite { … } };
 //             let mut amendment = Amendment::<12>::new(callsite);
-//             if amendment.is_recording() { Recorder::record(&mut amendment, 0, &tier); }
-//             if amendment.is_segment() { Recorder::record(&mut amendment, 1, &plan); }
-//             amendment.send();
+//             if Amendment::is_recording(&amendment) { Recorder::record(&mut amendment, 0, &tier); }
+//             if Amendment::is_segment(&amendment) { Recorder::record(&mut amendment, 1, &plan); }
+//             Amendment::send(amendment);
 //         }
 pub(crate) fn expand(input: TokenStream, mode: Mode) -> TokenStream {
     let mut errors = Errors::default();
@@ -76,21 +76,22 @@ impl Written {
         let Self { attributes, of_segment } = self;
         let mut callsite = Callsite::at(Span::call_site(), quote_spanned!(site=> ""));
         let amendment = Ident::new("__spanwright_amendment", site);
+        let ty = quote_spanned!(site=> #private::Amendment);
         let mut record = |fields: &[Field], when: When| {
             let first = callsite.add_keys(fields);
-            when.run(&amendment, &field::record(fields, &amendment, first, paths))
+            when.run((&ty, &amendment), &field::record(fields, &amendment, first, paths))
         };
         let attributes = record(attributes, When::Recorded);
-        let of_segment = record(of_segment, When::in_segment(mode));
+        let of_segment = record(of_segment, When::InSegment);
         let (words, callsite) = ((callsite.count_keys() * 6).min(48), callsite.tokens(paths));
         let statements = quote_spanned!(site=>
             let __spanwright_callsite: &'static #private::Callsite = #callsite;
-            let mut #amendment = #private::Amendment::<#words>::new(__spanwright_callsite);
+            let mut #amendment = #ty::<#words>::new(__spanwright_callsite);
             #attributes
             #of_segment
-            #amendment.send();
+            #ty::send(#amendment);
         );
-        if mode.spans || mode.segments {
+        if mode == Mode::Live {
             quote_spanned!(site=> { #statements })
         } else {
             quote_spanned!(site=> { if false { #statements } })

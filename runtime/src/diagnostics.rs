@@ -7,7 +7,11 @@
 
 use std::cell::Cell;
 use std::fmt::Display;
-use std::io::Write;
+#[cfg(unix)]
+use std::fs::File;
+use std::io::{self, Write};
+#[cfg(unix)]
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 /// How often one destination may complain.
@@ -30,9 +34,22 @@ pub fn suppress_thread() {
     let _ = SUPPRESSED.try_with(|mark| mark.set(true));
 }
 
-/// Writes one line to standard error; does nothing when that is closed.
+/// Writes one line to standard error; does nothing when that is closed. Takes no lock.
 pub fn say(message: impl Display) {
-    let _ = writeln!(std::io::stderr().lock(), "spanwright: {message}");
+    // Nothing could be said of what fails here.
+    let _ = write_to_stderr(format!("spanwright: {message}\n").as_bytes());
+}
+
+/// Writes past the lock of the standard library, which in a forked child may be held by a thread
+/// that is not there.
+#[cfg(unix)]
+fn write_to_stderr(line: &[u8]) -> io::Result<()> {
+    File::from(io::stderr().as_fd().try_clone_to_owned()?).write_all(line)
+}
+
+#[cfg(not(unix))]
+fn write_to_stderr(line: &[u8]) -> io::Result<()> {
+    io::stderr().write_all(line)
 }
 
 /// Lets one message through and holds back those that follow too soon.

@@ -1,15 +1,11 @@
-//! The headers of one request, by the formats that are installed.
-//!
-//! In: the headers of a request that came in, or the current span. Out: a [`Context`], or the
-//! headers of a request that goes out.
-//! Never: does anything when nothing is installed.
+//! The trace context in the headers of one request, in the formats that are installed.
 
-use crate::propagate::{Carrier, Context, Propagator, XrayContext};
-use crate::span::{current, request, tracer};
+use crate::propagate::{Carrier, Context, Injector, Propagator};
+use crate::span::{outgoing_now, tracer};
 
-/// Reads who called from the headers of a request.
+/// Reads the context of the caller from the headers of a request.
 ///
-/// Never blocks. Without an installation, and from headers that say nothing, the context is empty.
+/// Never blocks. Without an installation, and from headers without a context, the context is empty.
 pub fn extract(headers: &dyn Carrier) -> Context {
     let mut context = Context::default();
     if let Some(tracer) = tracer::here() {
@@ -21,28 +17,69 @@ pub fn extract(headers: &dyn Carrier) -> Context {
 /// Calls `set` with the name and value of each header that a call made now must carry: the current
 /// span, and the trace state and baggage of its request.
 ///
-/// An unsampled span goes along too, so that the next service does not record either. Without a
-/// current span `set` is not called. Takes a short lock while any request has a trace state,
-/// baggage or a user.
+/// An unsampled trace is carried on too, so that the next service does not record either; each call
+/// in it has a span id of its own. So is the caller's trace where nothing is recorded, because
+/// telemetry is disabled, has no destination, or the request is below the level. Without a current
+/// trace `set` is not called. Takes a short lock while any request has a trace state, baggage or a user.
+///
+/// The host of the call is unknown here, so propagation targets are not checked: see [`inject_for`].
+/// Code that sends headers of another request removes [`propagation_fields`] from them first.
 ///
 /// ```
 /// let mut headers = Vec::new();
-/// spanwright::inject(|name, value| headers.push((name, value.to_owned())));
+/// spanwright::inject(|name, value| headers.push((name.to_owned(), value.to_owned())));
 /// assert!(headers.is_empty(), "nothing is installed here");
 /// ```
-pub fn inject(mut set: impl FnMut(&'static str, &str)) {
-    let span = current();
-    if !span.context().is_valid() {
-        return;
+pub fn inject(mut set: impl FnMut(&str, &str)) {
+    if let Some(context) = outgoing_now()
+        && let Some(tracer) = tracer::here()
+    {
+        tracer.propagator.inject(&context, &mut set);
     }
-    let Some(tracer) = tracer::here() else { return };
-    let request = request::of(span).unwrap_or_default();
-    let context = Context {
-        span: span.context(),
-        trace_state: request.trace_state,
-        baggage: request.baggage,
-        xray: Some(XrayContext { rest: request.xray_rest, ..span.xray() }),
-        ..Context::default()
-    };
-    tracer.propagator.inject(&context, &mut set);
+}
+
+/// As [`inject`], for a call to this host and port; `set` is not called if the host is not one of the
+/// [propagation targets](crate::Config::propagation_targets).
+///
+/// ```
+/// # let mut headers = Vec::<(String, String)>::new();
+/// spanwright::inject_for("api.cruddur.example", Some(443), |name, value| {
+///     headers.push((name.to_owned(), value.to_owned()));
+/// });
+/// ```
+pub fn inject_for(host: &str, port: Option<u16>, set: impl FnMut(&str, &str)) {
+    if tracer::here().is_some_and(|tracer| tracer.propagation_targets.contains(host, port)) {
+        inject(set);
+    }
+}
+
+/// The header names of the formats that are installed, in lower case; none without an installation.
+pub fn propagation_fields() -> &'static [&'static str] {
+    tracer::here().map_or(&[], |tracer| tracer.propagator.fields())
+}
+
+/// Calls `change` with each header of a call to this host: with `None` to remove one of another trace,
+/// then with a value to set one.
+#[cfg_attr(not(feature = "http-client"), expect(dead_code, reason = "for a client"))]
+pub(crate) fn replace(host: &str, port: Option<u16>, change: &mut dyn FnMut(&str, Option<&str>)) {
+    if let Some(context) = outgoing_now()
+        && let Some(tracer) = tracer::here()
+        && tracer.propagation_targets.contains(host, port)
+    {
+        tracer.propagator.replace(&context, change);
+    }
+}
+
+/// Sets the headers that a call made now must carry in a map, such as a `HashMap<String, String>`:
+/// those that [`inject`] gives.
+///
+/// ```
+/// use std::collections::HashMap;
+///
+/// let mut headers = HashMap::<String, String>::new();
+/// spanwright::inject_into(&mut headers);
+/// assert_eq!(spanwright::extract(&headers), Default::default());
+/// ```
+pub fn inject_into(headers: &mut dyn Injector) {
+    inject(|name, value| headers.set(name, value));
 }

@@ -76,6 +76,7 @@ mod conventions;
 pub mod diagnostics;
 #[cfg(feature = "pipeline")]
 pub mod export;
+mod guard;
 mod headers;
 #[cfg(feature = "http-client")]
 pub mod http_client;
@@ -107,19 +108,20 @@ mod turns;
     all(feature = "actix", feature = "tracing")
 ))]
 mod utc;
+mod warnings;
 #[cfg(feature = "xray")]
 pub mod xray;
 
 #[doc(hidden)]
 pub mod private;
 
-pub use headers::{extract, inject};
+pub use headers::{extract, inject, inject_for, inject_into, propagation_fields};
 #[doc(hidden)]
 pub use private as __private;
 
 pub use config::Config;
 pub use install::Telemetry;
-pub use record::{Failure, Severity};
+pub use record::{ErrorClass, Severity};
 pub use report::{report_error, report_message};
-pub use span::{FutureExt, Sink, Span, SpanRef, ToAttribute, current, set_user};
+pub use span::{ClassifyError, FutureExt, Sink, Span, SpanRef, ToAttribute, current, set_user};
 pub use spanwright_macros::{record, report_errors, traced, xray_subsegment};

@@ -31,11 +31,14 @@ pub enum LossReason {
     Summarized,
     /// The application dropped the report of the failure.
     Filtered,
+    /// The span was open when this process was forked, so the parent process delivers it; or the
+    /// process has no telemetry of its own, because nothing was installed after the fork.
+    Forked,
 }
 
 impl LossReason {
     /// Every reason, in the order of their counters.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::RingFull,
         Self::QueueFull,
         Self::TooLarge,
@@ -46,6 +49,7 @@ impl LossReason {
         Self::WorkerPanicked,
         Self::Summarized,
         Self::Filtered,
+        Self::Forked,
     ];
 
     /// The reason in words for messages.
@@ -61,6 +65,7 @@ impl LossReason {
             Self::WorkerPanicked => "worker panicked",
             Self::Summarized => "summarized",
             Self::Filtered => "filtered",
+            Self::Forked => "forked",
         }
     }
 }
@@ -121,6 +126,15 @@ impl Ledger {
     /// Counts records that will not arrive.
     pub fn lose(&self, records: usize, reason: LossReason) {
         self.lost[reason as usize].fetch_add(records as u64, Ordering::Relaxed);
+    }
+
+    /// Sets every counter to zero, in a process that has just been forked.
+    pub(crate) fn reset(&self) {
+        for counter in
+            [&self.accepted, &self.delivered, &self.rejected].into_iter().chain(&self.lost)
+        {
+            counter.store(0, Ordering::Relaxed);
+        }
     }
 
     /// Reads all counters.

@@ -7,12 +7,14 @@ pub use core;
 pub use std::boxed::Box;
 
 pub use crate::record::{
-    Destinations, Failure, Level, Namespace, Outcome, Severity, Source, SpanKind,
+    Destinations, ErrorClass, Level, Namespace, Outcome, Severity, Source, SpanKind,
 };
 pub use crate::span::{
-    Amendment, Callsite, Describe, ErrorProbe, Fallible, Frame, Joint, Judge, Mark, MustFail,
-    Parent, Recorder, Redaction, Report, Running, Scoped, Site, Split, Subsegment, ToAttribute,
-    Use, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError, ViaFallible, ViaNothing,
-    ViaOption, ViaPlain, ViaResult, asks, call, call_in, classify, error_event, fallible,
-    guard_attributes, is_enabled, is_reporting, joint, scoped,
+    Amendment, Callsite, Coverable, Describe, ErrorProbe, Fallible, Frame, Judge, Mark, Parent,
+    Recorder, Redaction, Report, ResultProbe, Returned, Running, Site, Split, Subsegment,
+    ToAttribute, Use, ViaAny, ViaAsRef, ViaAsRefSend, ViaBoxedFuture, ViaClass, ViaDebug, ViaDeref,
+    ViaDisplay, ViaError, ViaFallible, ViaNamedFuture, ViaNoClass, ViaNothing, ViaOption, ViaPlain,
+    ViaResult, ViaValue, as_debug, as_display, asks, call, call_in, class_by, classify, eager,
+    error_event, guard_attributes, is_enabled, is_reported, is_reporting, lazy, outlives_body,
+    unreachable,
 };

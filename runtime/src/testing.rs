@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::logging;
-use crate::propagate::Composite;
+use crate::propagate::targets::InvalidTarget;
+use crate::propagate::{Composite, Targets};
 use crate::record::{
     Destinations, ErrorRecord, Level, LogRecord, Outcome, Processor, RequestRecord, SpanKind,
     SpanRecord, Status,
@@ -30,6 +31,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Capture {
     sampler: Sampler,
     propagator: Composite,
+    propagation_targets: Targets,
     limits: Limits,
     level: Level,
     destinations: Destinations,
@@ -104,6 +106,7 @@ impl Default for Capture {
         Self {
             sampler: Sampler::AlwaysOn,
             propagator: Composite::default(),
+            propagation_targets: Targets::default(),
             limits: Limits::default(),
             level: Level::Trace,
             destinations: Destinations::ALL,
@@ -125,6 +128,19 @@ impl Capture {
     #[must_use]
     pub fn propagator(self, propagator: Composite) -> Self {
         Self { propagator, ..self }
+    }
+
+    /// Hosts that context may be sent to, as in
+    /// [`Config::propagation_targets`](crate::Config::propagation_targets); all by default.
+    ///
+    /// # Panics
+    /// A target is not a host.
+    #[must_use]
+    pub fn propagation_targets<T: AsRef<str>>(self, hosts: impl IntoIterator<Item = T>) -> Self {
+        match Targets::new(hosts) {
+            Ok(propagation_targets) => Self { propagation_targets, ..self },
+            Err(InvalidTarget(found)) => panic!("propagation target {found:?}: expected a host"),
+        }
     }
 
     /// How much a span may hold.
@@ -210,6 +226,7 @@ impl Capture {
         Tracer {
             sampler: self.sampler.clone(),
             propagator: self.propagator.clone(),
+            propagation_targets: self.propagation_targets.clone(),
             limits: self.limits,
             segments: self.segments.clone(),
             context_missing: ContextMissing::IgnoreError,

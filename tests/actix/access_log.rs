@@ -136,6 +136,23 @@ fn a_request_is_one_event_with_its_line_its_fields_and_its_trace() {
 }
 
 #[test]
+fn a_line_has_the_address_that_the_span_has() {
+    for (proxies, expected) in [(0, "10.0.0.1"), (1, "192.0.2.7")] {
+        let (lines, spans) = logged(async || {
+            let app = App::new().wrap(Tracing::new().trusted_proxies(proxies));
+            let request = TestRequest::with_uri("/x")
+                .peer_addr(([10, 0, 0, 1], 4711).into())
+                .insert_header(("forwarded", "for=6.6.6.6, for=192.0.2.7"));
+            call_and_read_body(&init_service(app).await, request.to_request()).await
+        });
+        let line = one(&lines);
+        assert_eq!(line.field("client.address"), Some(expected));
+        assert!(line.field("message").unwrap().contains(&format!("] {expected} GET http /x? ")));
+        assert_eq!(value(only(&spans), "client.address").as_deref(), Some(expected));
+    }
+}
+
+#[test]
 fn the_level_follows_the_status() {
     for (status, level, text) in [
         (204, Level::INFO, "GET http /x/1? 204 NO CONTENT"),

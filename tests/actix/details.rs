@@ -119,10 +119,9 @@ fn a_url_is_whole_as_far_as_the_request_says() {
 }
 
 #[test]
-fn proxies_are_believed_as_far_as_they_are_for_spans() {
+fn a_report_has_the_address_that_the_span_has() {
     for (tracing, url, client) in [
-        (Tracing::new(), "https://evil.example/", "6.6.6.6"),
-        (Tracing::new().trusted_proxies(0), "http://cruddur.example:8080/", "2001:db8::2"),
+        (Tracing::new(), "http://cruddur.example:8080/", "2001:db8::2"),
         (Tracing::new().trusted_proxies(1), "https://evil.example/", "10.0.0.3"),
         (Tracing::new().trusted_proxies(2), "https://evil.example/", "192.0.2.7"),
     ] {
@@ -138,10 +137,11 @@ fn proxies_are_believed_as_far_as_they_are_for_spans() {
         assert_eq!(details.client_address.as_deref(), Some(client), "{tracing:?}");
     }
     let forwarded = "for=\"[2001:db8::1]:4711\";host=cruddur.example;proto=https";
-    let request = TestRequest::with_uri("/x").insert_header(("forwarded", forwarded));
-    let details = details_of(Tracing::new(), request);
+    let request = || TestRequest::with_uri("/x").insert_header(("forwarded", forwarded));
+    let details = details_of(Tracing::new().trusted_proxies(1), request());
     assert_eq!(details.url, "https://cruddur.example/x");
     assert_eq!(details.client_address.as_deref(), Some("2001:db8::1"));
+    assert_eq!(details_of(Tracing::new(), request()).client_address, None);
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn a_request_within_a_request_is_told_as_itself_or_else_as_the_one_around_it() {
         let app = App::new()
             .service(inner.route("/", web::get().to(handler.clone())))
             .route("/", web::get().to(handler))
-            .wrap(Tracing::new());
+            .wrap(Tracing::new().trusted_proxies(2));
         let app = init_service(app).await;
         for path in ["/inner/", "/"] {
             let request = TestRequest::with_uri(path)

@@ -97,12 +97,62 @@ fn a_status_below_500_is_no_error_and_one_from_500_on_is() {
 }
 
 #[test]
-fn an_error_of_the_handler_tells_its_type_and_message() {
+fn an_error_of_the_handler_has_its_message_and_status() {
     let span = span_of(async || Err(AppError::Database("down").into()));
-    let expected = ("error", Some("the database is down"), Some("Database".to_owned()));
+    let expected = ("error", Some("the database is down"), Some("503".to_owned()));
     assert_eq!(ending(&span), expected);
     assert_eq!(span.name, "GET /x/{id}");
     assert_eq!(value(&span, "http.response.status_code").as_deref(), Some("503"));
+}
+
+/// An error that formats for programmers as any text.
+struct Debugged(&'static str);
+
+impl std::fmt::Debug for Debugged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::fmt::Display for Debugged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("failed")
+    }
+}
+
+impl std::error::Error for Debugged {}
+
+impl ResponseError for Debugged {}
+
+#[test]
+fn no_text_of_an_error_becomes_its_type() {
+    for text in ["User1234 not found", "User1234", "User1234(7)", "User1234 { .. }"] {
+        let span = span_of(move || async move { Err(Debugged(text).into()) });
+        assert_eq!(ending(&span), ("error", Some("failed"), Some("500".to_owned())), "{text}");
+        let anyhow =
+            span_of(move || async move { Err(ErrorInternalServerError(anyhow::anyhow!(text))) });
+        assert_eq!(ending(&anyhow), ("error", Some(text), Some("500".to_owned())));
+        let refused = span_of(move || async move { Err(ErrorBadRequest(Debugged(text))) });
+        assert_eq!(exception(&refused), [("exception.message", "failed")].map(owned), "{text}");
+    }
+}
+
+#[test]
+fn a_body_that_fails_has_the_type_of_a_standard_error_or_other() {
+    let of_body = |error: fn() -> Box<dyn std::error::Error>| {
+        let spans = spans_of(async || {
+            let handler = move || async move {
+                HttpResponse::Ok().streaming(stream::iter([Err::<Bytes, _>(error())]))
+            };
+            let app = init_service(App::new().route("/", web::to(handler)).wrap(Tracing::new()));
+            let response = call_service(&app.await, TestRequest::with_uri("/").to_request()).await;
+            assert!(actix_web::body::to_bytes(response.into_body()).await.is_err());
+        });
+        ending(only(&spans)).2
+    };
+    assert_eq!(of_body(|| Box::new(Debugged("User1234"))).as_deref(), Some("_OTHER"));
+    let io = of_body(|| std::io::Error::from_raw_os_error(32).into());
+    assert_eq!(io.as_deref(), Some("std::io::error::Error"));
 }
 
 #[test]
@@ -115,10 +165,7 @@ fn an_error_without_a_type_is_told_by_its_status() {
 fn an_error_that_is_the_fault_of_the_client_is_recorded_but_is_no_error_of_ours() {
     let span = span_of(async || Err(AppError::NotFound.into()));
     assert_eq!(ending(&span), ("ok", None, None));
-    assert_eq!(
-        exception(&span),
-        [("exception.type", "NotFound"), ("exception.message", "no such user")].map(owned)
-    );
+    assert_eq!(exception(&span), [("exception.message", "no such user")].map(owned));
 }
 
 #[test]
@@ -169,10 +216,7 @@ fn an_error_of_a_middleware_has_the_route_the_real_status_and_the_request_id() {
     assert_eq!(ending(span), ("ok", None, None));
     assert_eq!(span.name, "GET /x/{id}");
     assert_eq!(value(span, "http.response.status_code").as_deref(), Some("418"));
-    assert_eq!(
-        exception(span),
-        [("exception.type", "Teapot"), ("exception.message", "short and stout")].map(owned)
-    );
+    assert_eq!(exception(span), [("exception.message", "short and stout")].map(owned));
 }
 
 /// Answers for a handler that panics, as an application does that keeps its connections.
@@ -188,7 +232,7 @@ async fn answer_panics(
 fn a_panic_that_is_answered_inside_has_a_status_and_a_request_id() {
     let spans = spans_of(async || {
         let handler = async || -> &'static str {
-            let _inner = Span::new("inner");
+            let _inner = Span::new("inner").entered();
             panic!("a bug in a handler");
         };
         let app = App::new().route("/x/{id}", web::get().to(handler));
@@ -214,7 +258,7 @@ fn an_error_that_never_becomes_a_response_has_ended_all_the_same() {
         let app = init_service(app).await;
         drop(app.call(TestRequest::with_uri("/").to_request()).await);
     });
-    let expected = ("error", Some("the database is gone"), Some("Database".to_owned()));
+    let expected = ("error", Some("the database is gone"), Some("503".to_owned()));
     assert_eq!(ending(only(&spans)), expected);
 }
 
@@ -238,6 +282,23 @@ fn a_panic_of_the_handler_goes_on_and_ends_the_span_as_a_panic() {
     assert_eq!(span.name, "GET /x/{id}", "the route is known although there is no response");
     assert_eq!(value(span, "http.response.status_code"), None);
     assert_eq!(value(span, "http.response.body.size"), None);
+}
+
+#[test]
+fn a_request_that_waits_is_cancelled_by_the_panic_of_another() {
+    let spans = spans_of(async || {
+        let waits = async || -> &'static str { pending().await };
+        let panics = async || -> &'static str { panic!("a bug") };
+        let app = App::new().route("/waits", web::get().to(waits));
+        let app = app.route("/panics", web::get().to(panics)).wrap(Tracing::new());
+        let app = init_service(app).await;
+        let call = |uri| app.call(TestRequest::with_uri(uri).to_request());
+        let both = futures_util::future::join(call("/waits"), call("/panics"));
+        assert!(std::panic::AssertUnwindSafe(both).catch_unwind().await.is_err());
+    });
+    let outcome = |name| spans.iter().find(|span| span.name == name).map(|span| span.outcome);
+    assert_eq!(outcome("GET /panics"), Some(Outcome::Panic));
+    assert_eq!(outcome("GET /waits"), Some(Outcome::Cancelled));
 }
 
 #[test]

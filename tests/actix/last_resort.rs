@@ -40,6 +40,11 @@ async fn annotated(status: web::Path<u16>) -> Result<&'static str, Failed> {
     plain(status).await
 }
 
+#[report_errors]
+async fn opaque(status: web::Path<u16>) -> Result<&'static str, actix_web::Error> {
+    Ok(plain(status).await?)
+}
+
 #[report_errors(ignore(Failed(_)))]
 async fn ignored(status: web::Path<u16>) -> Result<&'static str, Failed> {
     plain(status).await
@@ -52,6 +57,7 @@ fn reported(tracing: Tracing, path: &str) -> Vec<ErrorRecord> {
             let app = App::new()
                 .route("/plain/{status}", web::get().to(plain))
                 .route("/annotated/{status}", web::get().to(annotated))
+                .route("/opaque/{status}", web::get().to(opaque))
                 .route("/ignored/{status}", web::get().to(ignored))
                 .route("/response", web::get().to(async || HttpResponse::InternalServerError()))
                 .service(web::resource("/closed").wrap(from_fn(async |_, _: Next<BoxBody>| {
@@ -73,11 +79,16 @@ fn only(path: &str) -> ErrorRecord {
 #[test]
 fn an_error_that_is_the_fault_of_the_service_is_reported_with_its_request() {
     let report = only("/plain/503");
-    let expected =
-        Cause { type_name: Some("Failed".into()), message: "answered with 503".to_owned() };
+    let expected = Cause { type_name: None, message: "answered with 503".to_owned() };
     assert_eq!(report.subject.causes(), [expected]);
     assert_eq!(report.request.and_then(|it| it.route).as_deref(), Some("/plain/{status}"));
     assert!(report.span.is_some());
+}
+
+#[test]
+fn an_error_of_actix_web_has_no_type_whoever_reports_it() {
+    let (annotated, at_the_edge) = (only("/opaque/503"), only("/plain/503"));
+    assert_eq!(annotated.subject.causes(), at_the_edge.subject.causes());
 }
 
 #[test]

@@ -2,11 +2,13 @@
 
 mod access_log;
 mod bodies;
+mod classes;
 mod details;
 mod endings;
 mod headers;
 mod last_resort;
 mod requests;
+mod routes;
 mod settings;
 mod support;
 mod trace_header;

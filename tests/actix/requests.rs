@@ -39,71 +39,94 @@ fn a_request_is_a_server_span_with_the_attributes_of_the_conventions() {
     assert_eq!(only(&spans).kind, SpanKind::Server);
 }
 
-#[test]
-fn a_proxy_says_who_asked_for_what() {
+/// Attributes of a request with these headers, on a connection of a peer at 10.0.0.1.
+fn origin(tracing: Tracing, headers: &[(&str, &str)]) -> [Option<String>; 4] {
     let spans = spans_of(async || {
-        let app = init_service(App::new().wrap(Tracing::new())).await;
+        let app = init_service(App::new().wrap(tracing)).await;
         let request = TestRequest::get()
-            .peer_addr("10.0.0.1:1".parse().unwrap())
-            .insert_header(("host", "10.0.0.2"))
-            .insert_header(("x-forwarded-for", "192.0.2.7, 10.0.0.3"))
-            .insert_header(("x-forwarded-host", "wrong.example"))
-            .insert_header(("forwarded", "host=\"cruddur.example\";proto=https"));
+            .peer_addr("10.0.0.1:1".parse().expect("an address"))
+            .insert_header(("host", "cruddur.example:8080"));
+        let request = headers.iter().fold(request, |request, pair| request.append_header(*pair));
         call_and_read_body(&app, request.to_request()).await
     });
-    let request = only(&spans);
-    for (key, expected) in [
-        ("url.scheme", "https"),
-        ("server.address", "cruddur.example"),
-        ("server.port", "443"),
-        ("client.address", "192.0.2.7"),
-        ("network.peer.address", "10.0.0.1"),
-    ] {
-        assert_eq!(value(request, key).as_deref(), Some(expected), "{key}");
+    let span = only(&spans);
+    assert_eq!(value(span, "network.peer.address").as_deref(), Some("10.0.0.1"));
+    let keys = ["url.scheme", "server.address", "server.port", "client.address"];
+    keys.map(|key| value(span, key))
+}
+
+/// A client at 192.0.2.7 that has written 6.6.6.6 before two proxies added their elements.
+const LEGACY: [(&str, &str); 4] = [
+    ("x-forwarded-for", "6.6.6.6, 192.0.2.7"),
+    ("x-forwarded-for", "10.0.0.3"),
+    ("x-forwarded-host", "evil.example"),
+    ("x-forwarded-proto", "https"),
+];
+
+const STANDARD: (&str, &str) = (
+    "forwarded",
+    "for=6.6.6.6;proto=ftp;host=evil.example, for=\"192.0.2.7:81\";proto=https;host=cdn.example, \
+     for=10.0.0.3;host=\"lb.example:81\"",
+);
+
+fn some(texts: [&str; 4]) -> [Option<String>; 4] {
+    texts.map(|text| Some(text.to_owned()))
+}
+
+#[test]
+fn headers_of_a_client_do_not_change_its_address() {
+    let own = some(["http", "cruddur.example", "8080", "10.0.0.1"]);
+    for text in ["6.6.6.6", "unknown", "admin OR 1=1", "::1", "127.0.0.1, 127.0.0.1"] {
+        let forwarded = format!("for={text};host=evil.example;proto=https");
+        let headers = [
+            ("forwarded", &*forwarded),
+            ("x-forwarded-for", text),
+            ("x-forwarded-host", "evil.example"),
+            ("x-forwarded-proto", "https"),
+            ("x-real-ip", text),
+        ];
+        for tracing in [Tracing::new(), Tracing::new().trusted_proxies(0)] {
+            assert_eq!(origin(tracing, &headers), own, "{text}");
+        }
     }
 }
 
 #[test]
-fn only_proxies_that_are_trusted_are_believed() {
-    for (tracing, expected) in [
-        (Tracing::new(), ["https", "evil.example", "443", "6.6.6.6"]),
-        (Tracing::new().trusted_proxies(0), ["http", "cruddur.example", "8080", "10.0.0.1"]),
-        (Tracing::new().trusted_proxies(1), ["https", "evil.example", "443", "10.0.0.3"]),
-        (Tracing::new().trusted_proxies(2), ["https", "evil.example", "443", "192.0.2.7"]),
-        (Tracing::new().trusted_proxies(9), ["https", "evil.example", "443", "6.6.6.6"]),
+fn trusted_proxies_say_who_asked_for_what() {
+    for (count, expected) in [
+        (1, ["https", "evil.example", "443", "10.0.0.3"]),
+        (2, ["https", "evil.example", "443", "192.0.2.7"]),
+        (9, ["https", "evil.example", "443", "6.6.6.6"]),
     ] {
-        let spans = spans_of(async || {
-            let app = init_service(App::new().wrap(tracing.clone())).await;
-            let request = TestRequest::get()
-                .peer_addr("10.0.0.1:1".parse().unwrap())
-                .insert_header(("host", "cruddur.example:8080"))
-                .append_header(("x-forwarded-for", "6.6.6.6, 192.0.2.7"))
-                .append_header(("x-forwarded-for", "10.0.0.3"))
-                .insert_header(("x-forwarded-host", "evil.example"))
-                .insert_header(("x-forwarded-proto", "https"));
-            call_and_read_body(&app, request.to_request()).await
-        });
-        let keys = ["url.scheme", "server.address", "server.port", "client.address"];
-        let found = keys.map(|key| value(only(&spans), key).unwrap());
-        assert_eq!(found, expected, "{tracing:?}");
-        assert_eq!(value(only(&spans), "network.peer.address").as_deref(), Some("10.0.0.1"));
+        assert_eq!(origin(Tracing::new().trusted_proxies(count), &LEGACY), some(expected));
     }
 }
 
 #[test]
-fn where_the_proxies_are_counted_the_header_they_pass_on_is_not_read() {
-    let spans = spans_of(async || {
-        let app = init_service(App::new().wrap(Tracing::new().trusted_proxies(1))).await;
-        let request = TestRequest::get()
-            .peer_addr("10.0.0.1:1".parse().unwrap())
-            .insert_header(("forwarded", "for=6.6.6.6;host=evil.example;proto=https"))
-            .insert_header(("x-forwarded-for", "192.0.2.7"));
-        call_and_read_body(&app, request.to_request()).await
-    });
-    let request = only(&spans);
-    assert_eq!(value(request, "client.address").as_deref(), Some("192.0.2.7"));
-    assert_eq!(value(request, "url.scheme").as_deref(), Some("http"));
-    assert_ne!(value(request, "server.address").as_deref(), Some("evil.example"));
+fn trusted_proxies_may_write_forwarded_of_rfc_7239() {
+    for (count, expected) in [
+        (1, ["http", "lb.example", "81", "10.0.0.3"]),
+        (2, ["https", "cdn.example", "443", "192.0.2.7"]),
+        (9, ["http", "evil.example", "80", "6.6.6.6"]),
+    ] {
+        assert_eq!(origin(Tracing::new().trusted_proxies(count), &[STANDARD]), some(expected));
+    }
+}
+
+#[test]
+fn forwarded_of_a_client_does_not_override_the_header_of_a_proxy() {
+    let headers = [("forwarded", "for=6.6.6.6;host=evil.example;proto=https"), LEGACY[1]];
+    let expected = some(["http", "cruddur.example", "8080", "10.0.0.3"]);
+    assert_eq!(origin(Tracing::new().trusted_proxies(1), &headers), expected);
+}
+
+#[test]
+fn only_an_ip_address_is_the_address_of_a_client() {
+    for text in ["unknown", "_hidden", "localhost", "admin OR 1=1", "<b>"] {
+        let headers = [("x-forwarded-for", text)];
+        let [.., client] = origin(Tracing::new().trusted_proxies(1), &headers);
+        assert_eq!(client.as_deref(), Some("10.0.0.1"), "{text}");
+    }
 }
 
 #[test]

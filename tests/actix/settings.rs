@@ -16,7 +16,7 @@ fn an_excluded_request_records_nothing_and_nothing_below() {
             Span::root("a new trace below").end();
             rt::spawn(async { Span::new("task").end() }.in_current_span()).await.unwrap();
             let mut sent = Vec::new();
-            spanwright::inject(|name, _| sent.push(name));
+            spanwright::inject(|name, _| sent.push(name.to_owned()));
             let body = stream::once(async {
                 Span::new("in the body").end();
                 Ok::<_, actix_web::Error>(web::Bytes::from_static(b"."))

@@ -106,7 +106,7 @@ fn pipeline() {
     let sink = OtlpSink::counting();
     let settings = settings(&sink.endpoint());
     let motor = Motor::start().expect("the system has a thread to spare");
-    let client = http::Settings { timeout: settings.timeout, tls: false, proxy: None };
+    let client = http::Settings::new(settings.timeout);
     let client = http::Client::new(&client).expect("no TLS, no certificates");
     let handle = motor.add(otlp::Exporter::new(&settings), client, &Settings::default());
     let group = group(2);

@@ -3,14 +3,17 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
-use spanwright::Config;
 use spanwright::config::Environment;
 use spanwright::loss::LossReason;
 use spanwright::pipeline::Settings;
+use spanwright::{Config, Span, Telemetry};
 use support::alone::{alone, said};
 use support::cloudwatch_server::{ACCESS_KEY_ID, CloudwatchServer, SECRET_ACCESS_KEY, refusal};
+use support::otlp_sink::OtlpSink;
+use support::proxy::ConnectProxy;
 use support::rig::{A_MOMENT, LONG, delivered, lost, quick, sum};
 
 use crate::rig::GROUP;
@@ -87,13 +90,69 @@ fn region_and_keys_of_the_profile_are_found() {
     assert_eq!(server.store().all_events().len(), 1);
 }
 
+/// The only destination that did not start.
+fn failed(telemetry: &Telemetry) -> String {
+    let [failed] = telemetry.failed_destinations() else { panic!("one does not start") };
+    failed.to_string()
+}
+
 #[test]
-fn without_a_region_the_error_says_where_to_name_one() {
-    if elsewhere("without_a_region_the_error_says_where_to_name_one", "", "").is_some() {
+fn without_a_region_the_log_is_off_and_others_run() {
+    if elsewhere("without_a_region_the_log_is_off_and_others_run", "", "").is_some() {
         return;
     }
-    let error = config(&server(), &[]).install().expect_err("nobody names a region").to_string();
-    assert!(error.starts_with("no AWS region: set AWS_REGION"), "{error}");
+    let sink = OtlpSink::start();
+    let telemetry = config(&server(), &[("OTEL_EXPORTER_OTLP_ENDPOINT", &sink.endpoint())]);
+    let telemetry = telemetry.install().expect("a service starts");
+    let failed = failed(&telemetry);
+    assert!(failed.starts_with("cloudwatch is off: no AWS region: set AWS_REGION"), "{failed}");
+    drop(Span::new("work"));
+    let report = telemetry.shutdown(LONG);
+    assert_eq!(report.destinations.len(), 1, "{report}");
+    assert_eq!(sum(report.destinations[0].tally), delivered(1));
+}
+
+#[test]
+fn a_profile_that_cannot_be_read_is_not_waited_for() {
+    const TEST: &str = "a_profile_that_cannot_be_read_is_not_waited_for";
+    // Whoever opens it waits for somebody who writes.
+    let pipe = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("profile-that-hangs");
+    if std::env::var_os("AWS_CONFIG_FILE").is_none() {
+        drop(fs::remove_file(&pipe));
+        let made = Command::new("mkfifo").arg(&pipe).status().expect("the system has pipes");
+        assert!(made.success());
+        let mut command = alone(&format!("chain::{TEST}"));
+        command.env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_CONFIG_FILE", &pipe);
+        command.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION");
+        said(&mut command);
+        return drop(fs::remove_file(&pipe));
+    }
+    let telemetry = config(&server(), &[]).install().expect("a service starts");
+    let expected = "cloudwatch is off: no AWS region: the profile could not be read within 2s; set \
+                    AWS_REGION or AWS_DEFAULT_REGION";
+    assert_eq!(failed(&telemetry), expected);
+    assert!(telemetry.shutdown(LONG).in_time);
+}
+
+#[test]
+fn a_role_is_asked_for_by_the_proxy() {
+    const TEST: &str = "a_role_is_asked_for_by_the_proxy";
+    const PROFILES: &str = "[default]\nregion = eu-west-1\nrole_arn = arn:aws:iam::1:role/logs\n\
+                            source_profile = base\n[profile base]\nregion = eu-west-1\n";
+    let keys = keys(ACCESS_KEY_ID).replace("[default]", "[base]");
+    if elsewhere(TEST, PROFILES, &keys).is_some() {
+        return;
+    }
+    let (server, proxy) = (server(), ConnectProxy::start(None));
+    let address = format!("http://me:password@{}", proxy.address());
+    let telemetry = config(&server, &[("HTTPS_PROXY", &address)]);
+    let telemetry = telemetry.install().expect("the profile names a region");
+    tracing::info!("hello");
+    let _ = telemetry.flush(Duration::from_secs(3));
+    let _ = telemetry.shutdown(Duration::from_millis(50));
+    let heads = proxy.heads();
+    let is_asked = heads.iter().any(|it| it.starts_with("CONNECT sts.eu-west-1.amazonaws.com:443"));
+    assert!(is_asked, "{heads:?}");
 }
 
 #[test]

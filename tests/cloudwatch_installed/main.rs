@@ -122,8 +122,27 @@ fn what_the_variables_say_of_aws_counts_for_a_log_that_is_set_in_code() {
     tracing::info!("hello");
     let report = telemetry.shutdown(LONG);
     assert_eq!(cloudwatch(&report).tally.delivered, 1, "{report}");
-    let error = in_code(&[("AWS_REGION", "Ireland")]).install().expect_err("the value is bad");
-    assert!(error.to_string().starts_with("AWS_REGION is `Ireland`"), "{error}");
+}
+
+#[test]
+fn a_bad_variable_of_aws_leaves_cloudwatch_off() {
+    let _turn = turn();
+    let server = CloudwatchServer::start().in_real_time();
+    for (variable, value, expected) in [
+        ("AWS_REGION", "Ireland", "AWS_REGION is `Ireland`, expected a region"),
+        ("AWS_SECRET_ACCESS_KEY", "", "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not"),
+        ("AWS_ENDPOINT_URL_LOGS", "localhost", "AWS_ENDPOINT_URL_LOGS is `localhost`, expected"),
+        ("AWS_ENDPOINT_URL_LOGS", "http://localhost:1:2", "AWS_ENDPOINT_URL_LOGS is `http://l"),
+    ] {
+        let telemetry = install(&server, &[(variable, value)]);
+        let [failed] = telemetry.failed_destinations() else { panic!("{variable}={value}") };
+        let expected = format!("cloudwatch is off: {expected}");
+        assert!(failed.to_string().starts_with(&expected), "{failed}");
+        assert!(telemetry.shutdown(LONG).in_time);
+    }
+    // Nothing is asked of AWS without a group.
+    let without = [("CLOUDWATCH_LOG_GROUP", ""), ("AWS_REGION", "Ireland")];
+    assert!(install(&server, &without).failed_destinations().is_empty());
 }
 
 #[test]
@@ -158,25 +177,12 @@ fn segments_say_where_the_log_is() {
 }
 
 #[test]
-fn half_of_a_pair_of_keys_or_a_bad_name_is_an_error_that_names_the_variable() {
-    let read = |more: &[(&str, &str)]| {
-        let environment: Environment = more.iter().copied().collect();
-        Config::from_environment(&environment).map(|_| ()).map_err(|error| error.to_string())
-    };
-    let group = ("CLOUDWATCH_LOG_GROUP", GROUP);
-    for (variable, value, expected) in [
-        ("AWS_ACCESS_KEY_ID", "AKID", "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not"),
-        ("AWS_REGION", "Ireland", "AWS_REGION is `Ireland`, expected a region"),
-        ("AWS_ENDPOINT_URL_LOGS", "localhost", "AWS_ENDPOINT_URL_LOGS is `localhost`, expected"),
-        (
-            "CLOUDWATCH_LOG_STREAM",
-            "{host}",
-            "CLOUDWATCH_LOG_STREAM is `{host}`: `{host}` is not known",
-        ),
-    ] {
-        let error = read(&[group, (variable, value)]).expect_err("the value is bad");
-        assert!(error.starts_with(expected), "{error}");
-        // Without a group nobody asks.
-        assert_eq!(read(&[(variable, value)]), Ok(()));
-    }
+fn a_template_that_makes_no_name_is_an_error() {
+    let environment: Environment =
+        [("CLOUDWATCH_LOG_GROUP", GROUP), ("CLOUDWATCH_LOG_STREAM", "{host}")]
+            .into_iter()
+            .collect();
+    let error = Config::from_environment(&environment).expect_err("the value is bad").to_string();
+    let expected = "CLOUDWATCH_LOG_STREAM is `{host}`: `{host}` is not known, expected";
+    assert!(error.starts_with(expected), "{error}");
 }

@@ -1,6 +1,7 @@
 //! What the other end of a request learns of the trace.
 
-use spanwright::record::{Level, SpanKind};
+use spanwright::propagate::Composite;
+use spanwright::record::{Destinations, Level, SpanKind};
 use spanwright::sample::Sampler;
 use spanwright::testing::Capture;
 use spanwright::{Span, SpanRef, traced};
@@ -95,6 +96,104 @@ fn a_header_that_the_request_has_already_gives_way_to_the_true_one() {
     let all: Vec<_> = received.headers.iter().filter(|(name, _)| name == "traceparent").collect();
     assert_eq!(all, [&("traceparent".to_owned(), traceparent_of(only(&spans)))]);
     assert_eq!(header(received, "x-other"), "stays");
+}
+
+#[test]
+fn a_forwarded_trace_state_does_not_stay_beside_another_trace() {
+    let (server, log) = HttpServer::scripted(vec![], Answer::status(200));
+    let formats = Composite::from_setting("tracecontext,baggage,b3multi").expect("known names");
+    let (_, spans) = traced_by(Capture::default().propagator(formats), async || {
+        let request = client().get(server.url());
+        let forwarded =
+            [("tracestate", "a=1"), ("x-b3-flags", "1"), ("b3", "0"), ("baggage", "k=v")];
+        forwarded
+            .into_iter()
+            .fold(request, |request, (name, value)| request.header(name, value))
+            .send()
+            .await
+            .unwrap()
+    });
+    let received = &log.all()[0];
+    assert_eq!(header(received, "traceparent"), traceparent_of(only(&spans)));
+    for name in ["tracestate", "x-b3-flags", "b3"] {
+        assert_eq!(received.header(name), None, "{name}");
+    }
+    assert_eq!(header(received, "x-b3-sampled"), "1");
+    assert_eq!(header(received, "baggage"), "k=v", "this service has none of its own");
+}
+
+#[test]
+fn context_is_sent_to_propagation_targets_alone() {
+    let (server, log) = HttpServer::scripted(vec![], Answer::status(200));
+    let port =
+        server.url().rsplit(':').next().and_then(|rest| rest.split('/').next()).unwrap().to_owned();
+    let targets = [
+        (vec![], false),
+        (vec!["api.example.com".to_owned()], false),
+        (vec!["127.0.0.1:1".to_owned()], false),
+        (vec!["127.0.0.1".to_owned()], true),
+        (vec![format!("127.0.0.1:{port}")], true),
+        (vec!["*".to_owned()], true),
+    ];
+    let count = targets.len();
+    for (hosts, is_target) in targets {
+        let capture = Capture::default().propagation_targets(&hosts);
+        let (_, spans) = traced_by(capture, async || {
+            let incoming = [("baggage", "k=v"), ("tracestate", "a=1")];
+            let incoming = spanwright::extract(&incoming.as_slice());
+            let span = Span::build("in").kind(SpanKind::Server).incoming(&incoming).start();
+            let request = client().get(server.url()).header("tracestate", "own=1");
+            span.wrap(request.send()).await.unwrap()
+        });
+        assert_eq!(spans.len(), 2);
+        let received = log.all().pop().unwrap();
+        let names = ["traceparent", "baggage"];
+        let has = names.map(|name| received.header(name).is_some());
+        assert_eq!(has, [is_target; 2], "{hosts:?}");
+        // A request to another host is left as the application made it.
+        assert_eq!(received.header("tracestate").is_none(), is_target, "{hosts:?}");
+    }
+    assert_eq!(log.all().len(), count);
+}
+
+#[test]
+fn headers_for_a_host_follow_the_propagation_targets() {
+    let capture = Capture::default().propagation_targets(["*.example.com"]);
+    let ((), _) = capture.run(|| {
+        let _span = Span::new("work").entered();
+        let count = |host| {
+            let mut count = 0;
+            spanwright::inject_for(host, None, |_, _| count += 1);
+            count
+        };
+        assert_eq!((count("api.example.com"), count("example.org")), (1, 0));
+        assert_eq!(spanwright::propagation_fields(), ["traceparent", "tracestate", "baggage"]);
+    });
+    assert!(spanwright::propagation_fields().is_empty(), "nothing is installed here");
+}
+
+#[test]
+fn a_service_that_records_nothing_carries_context_from_caller_to_callee() {
+    let (server, log) = HttpServer::scripted(vec![], Answer::status(200));
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let incoming = [("traceparent", parent), ("tracestate", "a=b"), ("baggage", "user=worf")];
+    for capture in [
+        Capture::default().destinations(Destinations::NONE),
+        Capture::default().level(Level::Error),
+    ] {
+        let (_, spans) = traced_by(capture, async || {
+            let incoming = spanwright::extract(&incoming.as_slice());
+            let span = Span::build("in").kind(SpanKind::Server).incoming(&incoming).start();
+            span.wrap(notify(server.url())).await
+        });
+        assert!(spans.is_empty(), "{spans:?}");
+        let received = log.all().pop().unwrap();
+        let traceparent = header(&received, "traceparent");
+        assert!(traceparent.starts_with("00-0af7651916cd43dd8448eb211c80319c-"), "{traceparent}");
+        assert!(traceparent.ends_with("-01"), "{traceparent}");
+        assert_eq!(header(&received, "tracestate"), "a=b");
+        assert_eq!(header(&received, "baggage"), "user=worf");
+    }
 }
 
 #[test]

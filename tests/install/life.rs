@@ -4,7 +4,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use spanwright::install::InstallError;
-use spanwright::record::Level;
+use spanwright::record::{Level, SpanKind};
 use spanwright::{Span, Telemetry, current};
 use support::otlp_sink::OtlpSink;
 
@@ -36,6 +36,55 @@ pub(crate) fn nothing_runs_where_it_is_disabled() {
     assert!(!telemetry.is_running());
     assert!(Span::new("nobody sees it").is_none());
     shut_down(telemetry);
+}
+
+/// The `traceparent` of a call in a request that came with this one.
+fn carried(traceparent: &str) -> String {
+    let incoming = spanwright::extract(&[("traceparent", traceparent)].as_slice());
+    let request = Span::build("GET").kind(SpanKind::Server).incoming(&incoming).start();
+    let mut sent = String::new();
+    request.in_scope(|| spanwright::inject(|_, value| value.clone_into(&mut sent)));
+    sent
+}
+
+const CALLER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+fn assert_carried() {
+    let sent = carried(CALLER);
+    assert!(sent.starts_with(&CALLER[..36]) && sent.ends_with("-01"), "{sent:?}");
+}
+
+pub(crate) fn without_an_installation_no_context_is_carried_on() {
+    assert_eq!(carried(CALLER), "");
+}
+
+pub(crate) fn context_is_carried_on_where_nothing_is_recorded() {
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9");
+    for variables in [
+        &[][..],
+        &[("OTEL_SDK_DISABLED", "true"), endpoint],
+        &[("SPANWRIGHT_LEVEL", "error"), endpoint],
+    ] {
+        let telemetry = config(variables).install().expect("there is nothing that could fail");
+        assert_carried();
+        shut_down(telemetry);
+        // A service that drains its last requests still carries them on.
+        assert_carried();
+    }
+    let telemetry = config(&[("OTEL_PROPAGATORS", "none")]).install().expect("nothing can fail");
+    assert_eq!(carried(CALLER), "");
+    shut_down(telemetry);
+}
+
+pub(crate) fn idle_telemetry_does_not_replace_what_runs() {
+    let names = Names::default();
+    let telemetry = install(&names);
+    let idle = config(&[]).install().expect("there is nothing that could fail");
+    leaf();
+    assert_carried();
+    shut_down(idle);
+    shut_down(telemetry);
+    assert_eq!(names.take(), ["leaf", "GET"]);
 }
 
 pub(crate) fn a_process_has_one_telemetry_at_a_time() {

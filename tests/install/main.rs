@@ -3,6 +3,7 @@
 //! A process has one telemetry, so the sentences are told one after the other in one test.
 
 mod deadlines;
+mod destinations;
 mod failures;
 mod life;
 mod processors;
@@ -57,7 +58,10 @@ fn assert_sums(report: &Report) {
 
 #[test]
 fn telemetry_keeps_its_promises() {
+    life::without_an_installation_no_context_is_carried_on();
     life::nothing_runs_where_nothing_is_configured();
+    life::context_is_carried_on_where_nothing_is_recorded();
+    life::idle_telemetry_does_not_replace_what_runs();
     life::nothing_runs_where_it_is_disabled();
     life::a_process_has_one_telemetry_at_a_time();
     life::a_drop_delivers();
@@ -65,6 +69,12 @@ fn telemetry_keeps_its_promises() {
     life::flush_and_shutdown_work_inside_runtimes();
     life::flush_and_shutdown_work_inside_a_worker_of_actix();
     failures::a_failure_is_an_event_of_its_span_unless_it_is_a_record_of_the_log();
+    destinations::a_destination_without_its_files_is_off_and_the_others_run();
+    destinations::a_process_whose_destinations_are_all_off_records_nothing();
+    destinations::otlp_by_tls_takes_the_files_of_the_variables();
+    destinations::every_remote_destination_goes_by_the_proxy();
+    destinations::the_daemon_and_a_local_collector_are_reached_without_the_proxy();
+    destinations::a_time_without_end_in_any_setting_loses_nothing();
     processors::a_processor_that_panics_costs_what_it_held_and_the_collector_goes_on();
     processors::spans_of_processors_are_not_recorded();
     deadlines::shutdown_counts_what_a_hanging_processor_holds();

@@ -6,6 +6,11 @@ mod trees;
 
 use spanwright::record::{Attribute, LogRecord, Value};
 
+/// A layer that leaves out what differs from run to run.
+fn layer() -> spanwright::logging::Layer {
+    spanwright::logging::layer().with_tracked_inactivity(false)
+}
+
 /// The value of a key.
 fn value<'a>(record: &'a LogRecord, key: &str) -> Option<&'a Value> {
     let known = |attribute: &&Attribute| attribute.key == key;

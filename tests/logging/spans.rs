@@ -1,6 +1,6 @@
 //! What a span of `tracing` becomes.
 
-use spanwright::record::{Level, SpanKind, SpanRecord, Status, Value};
+use spanwright::record::{Level, Outcome, SpanContext, SpanKind, SpanRecord, Status, Value};
 use spanwright::testing::{Capture, capture, tree};
 use tracing::field::Empty;
 use tracing::span::{Id, Record};
@@ -8,6 +8,8 @@ use tracing::{Instrument as _, error, info_span, instrument};
 use tracing_subscriber::filter::{LevelFilter, filter_fn};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
+
+use crate::layer;
 
 fn only(spans: &[SpanRecord]) -> &SpanRecord {
     let [span] = spans else { panic!("expected one span, found {spans:?}") };
@@ -84,7 +86,7 @@ fn the_fields_named_otel_give_it_name_kind_and_status() {
         span.record("otel.status_code", "ERROR");
         span.record("otel.status_description", "no such order");
     });
-    assert_eq!(tree(&spans), "GET /orders [Server] !no such order\n");
+    assert_eq!(tree(&spans), "GET /orders [Server] -> error !no such order\n");
     assert_eq!(only(&spans).kind, SpanKind::Server);
     // The other way round.
     let spans = capture(|| {
@@ -96,6 +98,78 @@ fn the_fields_named_otel_give_it_name_kind_and_status() {
     let spans =
         capture(|| drop(info_span!("request", otel.kind = "client", otel.status_code = "7")));
     assert_eq!(tree(&spans), "request [Client]\n");
+}
+
+#[test]
+fn a_kind_recorded_late_is_kept() {
+    let spans = capture(|| {
+        let span = info_span!("call", otel.kind = Empty);
+        span.record("otel.kind", "Client");
+        drop(span);
+        info_span!("local", otel.kind = Empty).record("otel.kind", "nonsense");
+    });
+    assert_eq!(tree(&spans), "call [Client]\nlocal\n");
+}
+
+#[test]
+fn the_outcome_of_a_span_follows_its_status() {
+    let outcome = |code: &'static str| {
+        let spans = capture(|| drop(info_span!("pay", otel.status_code = code)));
+        only(&spans).outcome
+    };
+    assert_eq!(outcome("ERROR"), Outcome::Error);
+    assert_eq!(outcome("OK"), Outcome::Ok);
+    assert_eq!(outcome("UNSET"), Outcome::Ok);
+    let spans = capture(|| {
+        let span = info_span!("pay", otel.status_code = Empty);
+        span.in_scope(|| error!(error = "first", "failed"));
+        span.record("otel.status_code", "OK");
+    });
+    assert_eq!((only(&spans).outcome, status(&spans)), (Outcome::Ok, Status::Ok));
+    let spans = capture(|| info_span!("pay").in_scope(|| error!(error = "late", "failed")));
+    assert_eq!((only(&spans).outcome, status(&spans)), (Outcome::Error, failed("late")));
+}
+
+/// The times of the only span, in nanoseconds: entered, and not.
+fn times(spans: &[SpanRecord]) -> [Option<i64>; 2] {
+    ["busy_ns", "idle_ns"].map(|key| {
+        let attribute = only(spans).attributes.iter().find(|attribute| attribute.key == key)?;
+        if let Value::I64(nanoseconds) = attribute.value { Some(nanoseconds) } else { None }
+    })
+}
+
+#[test]
+fn a_span_has_the_time_that_it_was_entered_and_the_time_that_it_was_not() {
+    let with = |layer: spanwright::logging::Layer| {
+        let subscriber = tracing_subscriber::registry().with(layer);
+        capture(|| {
+            tracing::subscriber::with_default(subscriber, || {
+                let span = info_span!("pay", order = 7);
+                span.in_scope(|| ());
+                span.in_scope(|| drop(span.clone().entered()));
+            });
+        })
+    };
+    let spans = with(spanwright::logging::layer());
+    let [Some(busy), Some(idle)] = times(&spans) else { panic!("two times: {spans:?}") };
+    assert!(busy > 0 && idle > 0, "{spans:?}");
+    let span = only(&spans);
+    let whole = i64::try_from(span.end_unix_ns - span.start_unix_ns).unwrap();
+    // The span itself is timed by another clock.
+    assert!(busy + idle < whole + 1_000_000, "{spans:?}");
+    let spans = with(spanwright::logging::layer().with_tracked_inactivity(false));
+    assert_eq!(times(&spans), [None, None]);
+}
+
+#[test]
+fn a_link_to_no_span_is_left_out() {
+    let spans = capture(|| {
+        let span = info_span!("pay");
+        span.in_scope(|| {
+            spanwright::current().add_link(SpanContext::INVALID, &[("n", &1)]);
+        });
+    });
+    assert_eq!(only(&spans).links, []);
 }
 
 #[test]
@@ -142,6 +216,21 @@ fn a_span_ends_as_panicked_where_a_panic_left_it() {
         assert!(result.is_err());
     });
     assert_eq!(tree(&spans), "pay error.type=panic @exception -> panic !panicked\n");
+}
+
+#[test]
+fn a_span_that_waits_is_cancelled_by_the_panic_of_another() {
+    let spans = capture(|| {
+        let waits = std::future::pending::<()>().instrument(info_span!("waits"));
+        let panics = async { panic!("on purpose") }.instrument(info_span!("panics"));
+        let both = futures_util::future::join(waits, panics);
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let poll = || std::pin::pin!(both).poll(&mut context).map(drop);
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(poll)).is_err());
+    });
+    let outcome = |name| spans.iter().find(|span| span.name == name).map(|span| span.outcome);
+    assert_eq!(outcome("waits"), Some(Outcome::Cancelled));
+    assert_eq!(outcome("panics"), Some(Outcome::Panic));
 }
 
 #[test]
@@ -199,7 +288,6 @@ fn a_span_that_keeps_the_one_above_open_ends_before_it() {
 
 #[test]
 fn a_layer_that_is_there_twice_makes_one_span() {
-    use spanwright::logging::layer;
     let subscriber = tracing_subscriber::registry().with(layer()).with(layer());
     let spans = capture(|| {
         tracing::subscriber::with_default(subscriber, || {
@@ -237,7 +325,7 @@ fn a_layer_beside_ours_that_panics_over_a_span_costs_its_code_no_second_panic() 
 #[test]
 fn spans_that_a_filter_keeps_from_the_layer_are_left_out_of_the_tree() {
     let is_ours = |metadata: &tracing::Metadata<'_>| metadata.target() != "theirs";
-    let ours = spanwright::logging::layer().with_filter(filter_fn(is_ours));
+    let ours = layer().with_filter(filter_fn(is_ours));
     let subscriber = tracing_subscriber::registry().with(ours).with(LevelFilter::TRACE);
     let captured = Capture::default().run_all(|| {
         tracing::subscriber::with_default(subscriber, || {

@@ -8,6 +8,8 @@ use spanwright::{Span, traced};
 use tracing::{Instrument as _, info_span, instrument};
 use tracing_subscriber::layer::SubscriberExt as _;
 
+use crate::layer;
+
 /// A service that was written for `tracing`, with functions of ours in between.
 mod service {
     use super::{instrument, traced};
@@ -72,7 +74,7 @@ fn a_failure_passes_both_and_each_tells_it_in_its_way() {
     assert_eq!(
         found,
         [
-            "  pay @exception !too much",
+            "  pay @exception -> error !too much",
             "    authorize amount=900 error.type=alloc::string::String -> error !too much"
         ]
     );
@@ -258,7 +260,7 @@ fn what_one_registry_has_begun_is_not_entered_by_the_id_of_another() {
 #[test]
 fn spans_of_two_registries_are_told_apart_when_they_are_left() {
     use tracing::subscriber::with_default;
-    let registry = || tracing_subscriber::registry().with(spanwright::logging::layer());
+    let registry = || tracing_subscriber::registry().with(layer());
     let captured = Capture::default().level(Level::Info).run_all(|| {
         with_default(registry(), || {
             info_span!("outer").in_scope(|| {
@@ -275,7 +277,7 @@ fn spans_of_two_registries_are_told_apart_when_they_are_left() {
 fn spans_of_two_registries_are_told_apart_when_they_are_entered() {
     use tracing::subscriber::with_default;
     let begin = |name: &'static str| {
-        let registry = tracing_subscriber::registry().with(spanwright::logging::layer());
+        let registry = tracing_subscriber::registry().with(layer());
         with_default(registry, || info_span!("step", otel.name = name))
     };
     let spans = capture(|| {

@@ -45,8 +45,8 @@ fn line(span: &SpanRecord, segment: &Segment) -> String {
     if span.outcome != Outcome::Ok {
         let _ = write!(line, " -> {}", span.outcome.as_str());
     }
-    if let Some(failure) = segment.failure {
-        let _ = write!(line, " !{failure:?}");
+    if let Some(class) = segment.error_class {
+        let _ = write!(line, " !{class:?}");
     }
     line
 }

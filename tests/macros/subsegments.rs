@@ -6,7 +6,7 @@ use std::time::Duration;
 use spanwright::record::{Array, Attribute, Destinations, SpanRecord, Value};
 use spanwright::sample::{DecideSegments, Input, Sampler, SegmentDecision};
 use spanwright::testing::{self, Capture};
-use spanwright::{Failure, traced, xray_subsegment};
+use spanwright::{ErrorClass, traced, xray_subsegment};
 
 #[traced(kind = "server")]
 fn request(run: impl FnOnce()) {
@@ -102,7 +102,7 @@ fn evaluated() -> u32 {
 #[xray_subsegment(
     annotations(b = evaluated()),
     metadata(c = evaluated()),
-    err = |_| { evaluated(); Failure::Error },
+    class = |_| { evaluated(); ErrorClass::Error },
 )]
 fn counted() -> Result<(), u32> {
     spanwright::record!(annotations(d = evaluated()), metadata(e = evaluated()));
@@ -147,7 +147,7 @@ async fn one_attribute(list: &[u8]) -> Result<usize, String> {
 }
 
 #[traced(fields(len = list.len()))]
-#[xray_subsegment(annotations(first = list[0]), err = "error")]
+#[xray_subsegment(annotations(first = list[0]), class = "error")]
 async fn two_attributes(list: &[u8]) -> Result<usize, String> {
     Ok(wait(list).await)
 }

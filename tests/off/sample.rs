@@ -28,7 +28,7 @@ fn plain(order: &Order) -> u32 {
         annotations(order.id = order.id, #[when(limit > 3)] limit),
         metadata(?order, total = order.lines.iter().sum::<u32>()), metadata("lines", order.lines),
         ok(metadata(sum = ok)), ret(annotations(failed = ret.is_err())),
-        err = |err| if *err > limit { spanwright::Failure::Fault } else { spanwright::Failure::Error },
+        class = |err| if *err > limit { spanwright::ErrorClass::Fault } else { spanwright::ErrorClass::Error },
     )
 )]
 #[cfg_attr(
@@ -68,7 +68,7 @@ fn consumed(list: Vec<u32>) -> Option<u32> {
     feature = "annotated",
     spanwright::traced(fields(#[annotation] order.id), ok(fields(sum = *ok)))
 )]
-#[cfg_attr(feature = "annotated", spanwright::xray_subsegment(metadata(order.lines), err = "error"))]
+#[cfg_attr(feature = "annotated", spanwright::xray_subsegment(metadata(order.lines), class = "error"))]
 #[cfg_attr(feature = "annotated", spanwright::report_errors(panics, custom(order.id, over = err)))]
 async fn awaited(order: Order, limit: u32) -> Result<u32, u32> {
     let sum = std::future::ready(plain(&order)).await;

@@ -1,6 +1,6 @@
 //! Sizes of futures with everything off.
 
-use spanwright::{Failure, report_errors, traced, xray_subsegment};
+use spanwright::{ErrorClass, report_errors, traced, xray_subsegment};
 
 async fn wait(list: &[u8]) -> usize {
     std::future::ready(list.len()).await
@@ -18,7 +18,7 @@ async fn annotated(list: Vec<u8>, more: [u64; 8]) -> Result<usize, String> {
 }
 
 #[traced(fields(len = list.len()), ok(fields(#[annotation] sum = *ok)))]
-#[xray_subsegment(annotations(first = more[0]), metadata(more), err = |_| Failure::Error)]
+#[xray_subsegment(annotations(first = more[0]), metadata(more), class = |_| ErrorClass::Error)]
 async fn annotated_twice(list: Vec<u8>, more: [u64; 8]) -> Result<usize, String> {
     let len = wait(&list).await;
     Ok(len + more.len())

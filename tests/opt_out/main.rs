@@ -3,6 +3,7 @@
 //! Features are united within one cargo command, and this one has them on; so each test here runs
 //! cargo for the package in `tests/off` alone.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -97,4 +98,36 @@ fn anonymous(line: &str) -> String {
     }
     let parts = text.split_inclusive(|it: char| !it.is_ascii_hexdigit());
     parts.map(|part| if part.len() > 16 { &part[part.len() - 1..] } else { part }).collect()
+}
+
+/// The package of which clippy must say no more with attributes than without.
+const LINTS: &str = "--package=spanwright-tests-lints";
+
+/// Lints of clippy with the lines that they are about.
+fn remarks(features: &str) -> BTreeSet<(String, u64)> {
+    let args =
+        ["clippy", LINTS, "--message-format=json", "--no-default-features", "--features", features];
+    let groups =
+        ["-Wclippy::all", "-Wclippy::pedantic", "-Wclippy::nursery", "-Wclippy::restriction"];
+    let behind: Vec<_> = ["--"].into_iter().chain(groups).collect();
+    let output = cargo(&args, &behind);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let remark = |line: &str| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        let is_ours = message["target"]["name"] == "spanwright_tests_lints";
+        let lint = message["message"]["code"]["code"].as_str().filter(|_| is_ours)?;
+        let start_line = message["message"]["spans"][0]["line_start"].as_u64().unwrap_or_default();
+        Some((lint.to_owned(), start_line))
+    };
+    text.lines().filter_map(remark).collect()
+}
+
+#[test]
+fn clippy_says_no_more_of_an_annotated_function() {
+    let bare = remarks("");
+    assert!(bare.iter().any(|(lint, _)| lint == "clippy::implicit_return"), "{bare:?}");
+    for features in ["annotated", "annotated,live"] {
+        let more: Vec<_> = remarks(features).difference(&bare).cloned().collect();
+        assert_eq!(more, [], "{features}");
+    }
 }

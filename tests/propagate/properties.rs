@@ -61,9 +61,11 @@ fn extract<N: AsRef<str>, V: AsRef<[u8]>>(headers: &[(N, V)]) -> Context {
     context
 }
 
-fn inject(context: &Context) -> Vec<(&'static str, String)> {
+fn inject(context: &Context) -> Vec<(String, String)> {
     let mut headers = Vec::new();
-    Composite::default().inject(context, &mut |name, value| headers.push((name, value.to_owned())));
+    Composite::default().inject(context, &mut |name, value| {
+        headers.push((name.to_owned(), value.to_owned()));
+    });
     headers
 }
 
@@ -86,7 +88,7 @@ proptest! {
         prop_assert!(context.baggage.len() <= 64);
         let received: usize = headers.iter().map(|(_, value)| value.len() + 1).sum();
         for (name, value) in inject(&context) {
-            let limit = match name {
+            let limit = match &*name {
                 "traceparent" => 55,
                 "tracestate" => MAX_TRACE_STATE_BYTES.min(received),
                 _ => MAX_BAGGAGE_BYTES.min(received),

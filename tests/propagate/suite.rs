@@ -1,18 +1,72 @@
 //! The forty-one cases of the W3C trace-context suite at level 2, under the names of the suite.
 //!
-//! Each test says what a service must send on when these headers came in. The service here is as
-//! small as one can be: it continues the trace it reads, or begins its own.
+//! Each test says what a service must send on when these headers came in, in each of its states: also
+//! one that is disabled, has no destination, or records no span of the request propagates.
 //!
 //! Source: <https://github.com/w3c/trace-context/tree/main/test>.
 
-use spanwright::propagate::{Context, Propagator, TraceContext};
-use spanwright::record::{SpanContext, SpanId, TraceId};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use spanwright::Span;
+use spanwright::record::{Destinations, Level, SpanKind};
+use spanwright::sample::{DecideSegments, Input, Sampler, SegmentDecision};
+use spanwright::testing::Capture;
 
 const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT_ID: &str = "00f067aa0ba902b7";
 const PARENT: (&str, &str) =
     ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00");
-const OWN_TRACE: u128 = 0x6750_0000_0000_0000_0000_0000_0000_0001;
+
+/// The first id of a capture.
+const OWN_TRACE: u128 = 1;
+
+/// States of a service, in each of which it has to propagate as in the others.
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Recording,
+    AlwaysOff,
+    /// Also disabled: the two are the same to a request.
+    WithoutDestination,
+    LevelError,
+    XrayAlone,
+    XrayAloneUnsampled,
+}
+
+/// Gives no request a segment.
+#[derive(Debug)]
+struct Never;
+
+impl DecideSegments for Never {
+    fn decide(&self, _: &Input<'_>, _: Duration) -> SegmentDecision {
+        SegmentDecision::default()
+    }
+}
+
+impl State {
+    const ALL: [Self; 6] = [
+        Self::Recording,
+        Self::AlwaysOff,
+        Self::WithoutDestination,
+        Self::LevelError,
+        Self::XrayAlone,
+        Self::XrayAloneUnsampled,
+    ];
+
+    fn capture(self) -> Capture {
+        let capture = Capture::default().sampler(Sampler::default());
+        match self {
+            Self::Recording => capture,
+            Self::AlwaysOff => capture.sampler(Sampler::AlwaysOff),
+            Self::WithoutDestination => capture.destinations(Destinations::NONE),
+            Self::LevelError => capture.level(Level::Error),
+            Self::XrayAlone => capture.destinations(Destinations::SEGMENTS),
+            Self::XrayAloneUnsampled => {
+                capture.destinations(Destinations::SEGMENTS).segments(Never)
+            }
+        }
+    }
+}
 
 /// The headers of one outgoing call.
 #[derive(Debug)]
@@ -24,26 +78,38 @@ struct Call {
 }
 
 /// Handles one request that makes `count` calls.
-fn serve(headers: &[(&str, &str)], count: u64) -> Vec<Call> {
-    let mut context = Context::default();
-    TraceContext.extract(&headers, &mut context);
-    let trace_id = match context.span.trace_id {
-        TraceId::INVALID => TraceId::from_u128(OWN_TRACE),
-        trace_id => trace_id,
-    };
-    let call = |id| {
-        let span = SpanContext { trace_id, span_id: SpanId::from_u64(id), ..context.span };
+fn serve_in(state: State, headers: &[(&str, &str)], count: u64) -> Vec<Call> {
+    let call = || {
+        let client = Span::build("GET").kind(SpanKind::Client).start();
         let mut sent = Vec::new();
-        TraceContext.inject(&Context { span, ..context.clone() }, &mut |name, value| {
-            sent.push((name, value.to_owned()));
+        client.in_scope(|| {
+            spanwright::inject(|name, value| sent.push((name.to_owned(), value.to_owned())));
         });
         read(&sent)
     };
-    (1..=count).map(call).collect()
+    let (calls, _) = state.capture().run(|| {
+        let incoming = spanwright::extract(&headers);
+        let request = Span::build("GET").kind(SpanKind::Server).incoming(&incoming).start();
+        request.in_scope(|| (1..=count).map(|_| call()).collect())
+    });
+    calls
+}
+
+/// The calls of the recording state, with which those of all states agree but for ids and flags.
+fn serve(headers: &[(&str, &str)], count: u64) -> Vec<Call> {
+    let facts = |call: &Call| (call.trace_id.clone(), call.trace_state.clone());
+    let calls = serve_in(State::Recording, headers, count);
+    for state in State::ALL {
+        let others = serve_in(state, headers, count);
+        assert!(others.iter().map(facts).eq(calls.iter().map(facts)), "{state:?}: {others:?}");
+        assert_different_parents(&others);
+        assert!(others.iter().all(|call| call.parent_id != PARENT_ID), "{state:?}: {others:?}");
+    }
+    calls
 }
 
 /// Reads a call as the suite does: exactly one `traceparent`, in the form of version 00.
-fn read(headers: &[(&'static str, String)]) -> Call {
+fn read(headers: &[(String, String)]) -> Call {
     let values =
         |name| headers.iter().filter(move |header| header.0 == name).map(|header| &header.1);
     let parents: Vec<_> = values("traceparent").collect();
@@ -381,13 +447,18 @@ fn multiple_requests_with_illegal_traceparent() {
 fn propagates_random_flag() {
     for (flags, expected) in [("02", 0b10), ("03", 0b11), ("01", 0b01), ("fc", 0)] {
         let parent = format!("00-{TRACE_ID}-{PARENT_ID}-{flags}");
-        let call = call(&[("traceparent", &parent)]);
-        assert_eq!((call.trace_id.as_str(), call.flags), (TRACE_ID, expected), "{flags}");
-        assert_ne!(call.parent_id, PARENT_ID);
+        for state in State::ALL {
+            let call = serve_in(state, &[("traceparent", &parent)], 1).remove(0);
+            // Only a sampler of this service turns the caller's decision round.
+            let expected =
+                if matches!(state, State::AlwaysOff) { expected & 0b10 } else { expected };
+            assert_eq!((call.trace_id.as_str(), call.flags), (TRACE_ID, expected), "{state:?}");
+            assert_ne!(call.parent_id, PARENT_ID);
+        }
     }
 }
 
 fn assert_different_parents(calls: &[Call]) {
-    let ids: std::collections::BTreeSet<_> = calls.iter().map(|call| &call.parent_id).collect();
+    let ids: BTreeSet<_> = calls.iter().map(|call| &call.parent_id).collect();
     assert_eq!(ids.len(), calls.len(), "{calls:?}");
 }

@@ -135,10 +135,10 @@ fn one_id_serves_both_formats() {
     let mut context = Context::default();
     formats.extract(&[("traceparent", traceparent)].as_slice(), &mut context);
     let mut headers = Vec::new();
-    formats.inject(&context, &mut |name, value| headers.push((name, value.to_owned())));
+    formats.inject(&context, &mut |name, value| headers.push((name.to_owned(), value.to_owned())));
     let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
     let expected = [("traceparent", traceparent), ("x-amzn-trace-id", header)];
-    assert_eq!(headers, expected.map(|(name, value)| (name, value.to_owned())));
+    assert_eq!(headers, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     assert_eq!(extract(header).span, context.span);
 }
 

@@ -105,6 +105,91 @@ fn a_future_that_panics_is_told_with_what_its_function_says() {
     assert_eq!((path(&report), report.person.id.as_deref()), (vec!["handler"], Some("7")));
 }
 
+/// Panics however it is recorded.
+struct Unruly;
+
+impl std::fmt::Debug for Unruly {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("no Debug today")
+    }
+}
+
+impl std::fmt::Display for Unruly {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("no Display today")
+    }
+}
+
+impl spanwright::ToAttribute for Unruly {
+    fn to_attribute(&self, _: spanwright::Sink<'_>) {
+        panic!("no attribute today")
+    }
+}
+
+fn fails() -> u32 {
+    panic!("no number today")
+}
+
+#[test]
+fn a_value_that_panics_while_it_is_recorded_is_left_out_alone() {
+    #[traced(fields(plain = value, n = 1))]
+    fn typed(value: &Unruly) {}
+    #[traced(fields(shown = %value, n = 1))]
+    fn displayed(value: &Unruly) {}
+    #[traced(fields(shown = ?value))]
+    fn debugged(value: &Unruly) -> u32 {
+        1
+    }
+    #[traced(fields(number = fails()))]
+    fn computed() {}
+    #[traced(ok(fields(number = *ok + fails())))]
+    fn judged() -> Result<u32, String> {
+        Ok(1)
+    }
+    #[traced]
+    fn recorded() {
+        spanwright::record!(value = fails());
+        let span = spanwright::current();
+        span.set_attribute("value", Unruly);
+        span.add_link(span.context(), &[("value", &Unruly)]);
+        span.set_annotation("value", Unruly);
+    }
+    let captured = Capture::default().run_all(|| {
+        typed(&Unruly);
+        displayed(&Unruly);
+        debugged(&Unruly);
+        computed();
+        assert_eq!(judged(), Ok(1));
+        recorded();
+    });
+    assert_eq!(captured.errors.len(), 0);
+    assert_eq!(captured.spans.len(), 6);
+    for span in &captured.spans {
+        assert!(span.events.is_empty(), "{span:?}");
+        assert_eq!(span.outcome, spanwright::record::Outcome::Ok, "{span:?}");
+    }
+    assert_eq!(testing::tree(&captured.spans).lines().next(), Some("typed n=1"));
+}
+
+#[test]
+fn a_sibling_that_is_dropped_adds_nothing_to_a_panic() {
+    #[report_errors(panics, title = "Sibling", custom(sibling = true))]
+    async fn waits() -> Result<(), std::fmt::Error> {
+        tokio::task::yield_now().await;
+        Ok(())
+    }
+    let report = only(testing::capture_errors(|| {
+        caught(|| {
+            let mut both = std::pin::pin!(futures_util::future::join(waits(), async {
+                bare("odd.csv");
+            }));
+            both.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        });
+    }));
+    assert!(is_panic(&report) && path(&report).is_empty(), "{:?}", path(&report));
+    assert_eq!(report.title, None);
+}
+
 #[test]
 fn an_error_that_panics_while_it_is_formatted_costs_its_text_alone() {
     struct Odd;

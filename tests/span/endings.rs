@@ -80,12 +80,97 @@ fn a_panic_in_a_future_is_the_outcome_however_the_future_is_dropped() {
 }
 
 #[test]
-fn a_span_by_hand_ends_with_a_panic_around_it() {
-    check("by hand error.type=panic -> panic !panicked\n", || {
+fn a_span_that_a_panic_leaves_ends_as_a_panic() {
+    let expected = "by hand error.type=panic -> panic !panicked\n";
+    check(expected, || {
+        caught(|| {
+            let span = Span::new("by hand");
+            let _entered = span.enter();
+            quietly();
+        });
+    });
+    check(expected, || {
+        caught(|| {
+            let _entered = Span::new("by hand").entered();
+            quietly();
+        });
+    });
+    check(expected, || caught(|| Span::new("by hand").in_scope(|| quietly())));
+}
+
+#[test]
+fn a_span_that_is_not_entered_is_cancelled_by_a_panic() {
+    check("by hand -> cancelled\n", || {
         caught(|| {
             let _span = Span::new("by hand");
             quietly();
         });
+    });
+}
+
+#[test]
+fn a_panic_that_is_caught_is_not_the_outcome() {
+    check("by hand\n", || {
+        let span = Span::new("by hand");
+        caught(|| span.in_scope(|| quietly()));
+        caught(|| {
+            let _entered = span.enter();
+            quietly();
+        });
+    });
+}
+
+#[traced]
+fn makes_a_future(panics: bool) -> impl Future<Output = ()> {
+    if panics {
+        quietly();
+    }
+    pause()
+}
+
+#[traced]
+fn makes_a_box() -> std::pin::Pin<Box<dyn Future<Output = ()>>> {
+    Box::pin(pause())
+}
+
+/// Drops a future that is pending because another one panics.
+fn beside_a_panic(sibling: impl Future<Output = ()>) {
+    let panics = async { quietly() };
+    caught(|| _ = poll(pin!(futures_util::future::join(sibling, panics))));
+}
+
+#[test]
+fn a_pending_future_is_cancelled_by_the_panic_of_a_sibling() {
+    check("waits_twice -> cancelled\n", || beside_a_panic(waits_twice()));
+    check("makes_a_future -> cancelled\n", || beside_a_panic(makes_a_future(false)));
+    check("makes_a_box -> cancelled\n", || beside_a_panic(makes_a_box()));
+    let expected = "by hand -> cancelled\n";
+    check(expected, || beside_a_panic(pause().in_span(Span::new("by hand"))));
+    check(expected, || {
+        beside_a_panic(async {
+            let span = Span::new("by hand");
+            pause().await;
+            span.end();
+        });
+    });
+}
+
+#[test]
+fn a_future_not_polled_yet_is_cancelled_by_the_panic_of_a_sibling() {
+    let first = |sibling: std::pin::Pin<Box<dyn Future<Output = ()>>>| {
+        caught(|| _ = poll(pin!(futures_util::future::join(async { quietly() }, sibling))));
+    };
+    check("", || first(Box::pin(waits_twice())));
+    check("makes_a_box -> cancelled\n", || first(Box::pin(makes_a_box())));
+    check("by hand -> cancelled\n", || {
+        first(Box::pin(pause().in_span(Span::new("by hand"))));
+    });
+}
+
+#[test]
+fn a_panic_before_a_function_returns_its_future_is_a_panic() {
+    check("makes_a_future error.type=panic -> panic !panicked\n", || {
+        caught(|| drop(makes_a_future(true)));
     });
 }
 

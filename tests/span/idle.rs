@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use spanwright::config::Environment;
+use spanwright::record::SpanKind;
 use spanwright::{Config, Span};
 use support::otlp_sink::OtlpSink;
 
@@ -74,8 +75,24 @@ fn wait_until_idle(names: &[&str]) {
 const COLLECTOR: &str = "spanwright-coll";
 const IO: &str = "spanwright-io";
 
+/// Installs telemetry that only carries context on.
+fn install_without_destination() {
+    let environment = [("OTEL_SDK_DISABLED", "true")].into_iter().collect::<Environment>();
+    let config = Config::from_environment(&environment).expect("the variable is right");
+    let telemetry = config.install().expect("nothing is installed");
+    let caller = [("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")];
+    let incoming = spanwright::extract(&caller.as_slice());
+    let request = Span::build("GET").kind(SpanKind::Server).incoming(&incoming).start();
+    let mut headers = 0;
+    request.in_scope(|| spanwright::inject(|_, _| headers += 1));
+    assert_eq!((headers, waits()), (1, vec![]), "context is carried on by no thread");
+    let report = telemetry.shutdown(LONG);
+    assert!(report.in_time, "{report}");
+}
+
 #[test]
 fn an_idle_process_waits_without_a_timeout_and_wakes_for_a_span() {
+    install_without_destination();
     let sink = OtlpSink::start();
     let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", sink.endpoint())];
     let environment: Environment = variables.into_iter().collect();

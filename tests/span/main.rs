@@ -6,6 +6,7 @@
 mod attributes;
 mod endings;
 mod futures;
+mod guards;
 mod late;
 mod levels;
 mod reentrancy;

@@ -1,7 +1,6 @@
 //! Code of the user's that makes spans, or fails, in the middle of ours.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use spanwright::sample::{Decide, Decision, Input, Sampler};
@@ -78,11 +77,10 @@ fn a_value_that_panics_costs_what_is_recorded_with_it_and_nothing_else() {
 }
 
 #[test]
-fn a_panic_in_the_middle_of_a_value_leaves_the_ring_whole() {
+fn panic_in_the_middle_of_a_value_leaves_the_ring_whole() {
     check("by hand\nleaf from=later\n", || {
         let span = Span::new("by hand");
-        let set = || _ = span.set_attribute("key", format_args!("{Broken}"));
-        assert!(catch_unwind(AssertUnwindSafe(set)).is_err());
+        span.set_attribute("key", format_args!("{Broken}"));
         drop(span);
         leaf("later");
     });

@@ -39,15 +39,15 @@ fn carried_work_runs_under_the_span_and_leaves_none_behind() {
 fn a_guard_makes_a_span_current_and_restores_what_was() {
     check("outer\n  inner\n    leaf\n  leaf\n", || {
         let outer = Span::new("outer");
-        let attached = outer.attach();
+        let entered = outer.enter();
         {
             let inner = Span::new("inner");
-            let _attached = inner.attach();
+            let _entered = inner.enter();
             assert_eq!(current().context(), inner.context());
             leaf();
         }
         leaf();
-        drop(attached);
+        drop(entered);
         assert!(current().is_none());
     });
 }

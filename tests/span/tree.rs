@@ -1,5 +1,6 @@
 //! Who is whose parent.
 
+use proptest::prelude::*;
 use spanwright::record::{SpanContext, SpanId, SpanKind, TraceFlags, TraceId};
 use spanwright::span::Parent;
 use spanwright::testing::{self, Capture};
@@ -109,6 +110,39 @@ fn a_parent_in_another_process_gives_its_trace_and_flags_on() {
     assert!(under.parent_is_remote && !leaf.parent_is_remote);
     assert_eq!(leaf.context.trace_id, TraceId::from_u128(0xABC));
     assert_eq!(leaf.context.flags, TraceFlags::SAMPLED.with(TraceFlags::RANDOM));
+}
+
+#[test]
+fn a_remote_parent_with_the_id_of_a_child_hides_nothing() {
+    let caller = SpanContext { span_id: SpanId::from_u64(2), ..remote(TraceFlags::SAMPLED) };
+    check("under\n  leaf\n", || under(Parent::from(caller)));
+    let caller = SpanContext { span_id: SpanId::from_u64(1), ..remote(TraceFlags::SAMPLED) };
+    check("under\n  leaf\n", || under(Parent::from(caller)));
+}
+
+proptest! {
+    #[test]
+    fn a_tree_has_every_span_once(
+        spans in prop::collection::vec((1..12_u64, 0..14_u64, any::<bool>(), 0..5_u64), 0..12),
+    ) {
+        let first = testing::capture(|| drop(Span::new("step"))).remove(0);
+        let span = |(number, &(id, parent, is_remote, start)): (usize, &(u64, u64, bool, u64))| {
+            let mut span = first.clone();
+            span.name = format!("span-{number}").into();
+            span.context.span_id = SpanId::from_u64(id);
+            span.parent_span_id = Some(SpanId::from_u64(parent)).filter(|id| id.is_valid());
+            span.parent_is_remote = is_remote;
+            span.start_unix_ns = start;
+            span
+        };
+        let spans: Vec<_> = spans.iter().enumerate().map(span).collect();
+        let text = testing::tree(&spans);
+        let mut lines: Vec<_> = text.lines().map(str::trim_start).collect();
+        let mut names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
+        lines.sort_unstable();
+        names.sort_unstable();
+        prop_assert_eq!(lines, names);
+    }
 }
 
 #[test]

@@ -110,6 +110,10 @@ impl Received {
 }
 
 impl Log {
+    pub(crate) fn push(&self, received: Received) {
+        self.0.lock().push(received);
+    }
+
     /// Everything so far, in the order it arrived.
     pub fn all(&self) -> Vec<Received> {
         self.0.lock().clone()
@@ -252,7 +256,7 @@ fn wait_for_stop(shared: &Shared, delay: Option<Duration>) -> bool {
 }
 
 /// Reads one request; `None` at the end of the connection.
-fn receive(reader: &mut impl BufRead) -> io::Result<Option<Received>> {
+pub(crate) fn receive(reader: &mut impl BufRead) -> io::Result<Option<Received>> {
     let mut line = String::new();
     if reader.read_line(&mut line)? == 0 {
         return Ok(None);
@@ -279,7 +283,7 @@ fn receive(reader: &mut impl BufRead) -> io::Result<Option<Received>> {
     Ok(Some(Received { method, path, headers, body, raw_body }))
 }
 
-fn reply(status: u16, headers: &[(String, String)], body: &[u8]) -> Vec<u8> {
+pub(crate) fn reply(status: u16, headers: &[(String, String)], body: &[u8]) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {status} Scripted\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
         write!(head, "{name}: {value}\r\n").expect("writing to memory cannot fail");

@@ -44,7 +44,7 @@ pub fn in_turn() -> Settings {
 /// # Panics
 /// The system has no client to give.
 pub fn client(timeout: Duration) -> http::Client {
-    http::Client::new(&http::Settings { timeout, tls: false, proxy: None })
+    http::Client::new(&http::Settings::new(timeout))
         .expect("a client without TLS needs nothing from the system")
 }
 

@@ -13,7 +13,8 @@ const MATRIX: &[(&str, Imports)] = &[
     ("record", Only(&[])),
     // What needs nothing but the nouns.
     ("sample", Only(&["record"])),
-    ("propagate", Only(&["record"])),
+    ("guard", Only(&["diagnostics"])),
+    ("propagate", Only(&["record", "guard"])),
     ("loss", Only(&["record"])),
     ("secret", Only(&[])),
     ("diagnostics", Only(&[])),
@@ -21,24 +22,41 @@ const MATRIX: &[(&str, Imports)] = &[
     ("notes", Only(&[])),
     ("utc", Only(&[])),
     ("turns", Only(&[])),
+    ("warnings", Only(&["diagnostics"])),
     // Looks at records that more than one dialect needs.
     ("origin", Only(&["record"])),
     ("tree", Only(&["record"])),
     // Producers, dialects and motion, which do not know each other.
-    ("span", Only(&["record", "sample", "propagate", "loss", "diagnostics", "turns"])),
-    ("export", Only(&["record", "sample", "secret", "notes", "utc", "origin", "tree"])),
-    ("pipeline", Only(&["record", "export", "loss", "diagnostics", "secret", "turns"])),
-    ("report", Only(&["record", "span", "loss", "diagnostics", "secret", "conventions"])),
-    ("logging", Only(&["record", "span", "diagnostics"])),
+    ("span", Only(&["record", "sample", "propagate", "loss", "diagnostics", "guard", "turns"])),
+    ("export", Only(&["record", "sample", "secret", "notes", "utc", "origin", "tree", "warnings"])),
+    (
+        "pipeline",
+        Only(&["record", "export", "loss", "diagnostics", "guard", "secret", "turns", "warnings"]),
+    ),
+    ("report", Only(&["record", "span", "loss", "diagnostics", "guard", "secret", "conventions"])),
+    ("logging", Only(&["record", "span", "diagnostics", "guard"])),
     // The edges of the process.
     ("headers", Only(&["record", "propagate", "span"])),
     (
         "actix",
-        Only(&["record", "sample", "propagate", "span", "report", "headers", "conventions", "utc"]),
+        Only(&[
+            "record",
+            "sample",
+            "propagate",
+            "span",
+            "report",
+            "headers",
+            "conventions",
+            "guard",
+            "utc",
+        ]),
     ),
-    ("http_client", Only(&["record", "span", "headers", "conventions"])),
-    ("aws", Only(&["export", "pipeline", "secret", "turns"])),
-    ("opentelemetry", Only(&["record", "origin", "propagate", "loss", "diagnostics", "span"])),
+    ("http_client", Only(&["record", "span", "guard", "headers", "conventions", "propagate"])),
+    ("aws", Only(&["export", "pipeline", "secret", "turns", "warnings"])),
+    (
+        "opentelemetry",
+        Only(&["record", "origin", "propagate", "loss", "diagnostics", "guard", "span"]),
+    ),
     // The hall, which connects the rooms.
     ("config", Any),
     ("install", Any),
@@ -115,6 +133,36 @@ fn the_nouns_use_nothing_but_the_standard_library() {
         }
     }
     assert_none(&offenders, "a record belongs to no library");
+}
+
+/// Libraries that run code of their own before `main`, or have others do so.
+const CONSTRUCTORS: &[&str] =
+    &["ctor", "dtor", "fastant", "inventory", "linkme", "minstant", "small_ctor", "startup"];
+
+#[test]
+fn nothing_of_the_runtime_runs_before_main() {
+    let lock = std::fs::read_to_string(tree::root().join("Cargo.lock")).expect("there is one");
+    let packages: Vec<_> = lock.split("[[package]]").map(package).collect();
+    let mut open = vec!["spanwright"];
+    let mut known = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if known.insert(name) {
+            let same = packages.iter().filter(|(package, _)| *package == name);
+            open.extend(same.flat_map(|(_, dependencies)| dependencies));
+        }
+    }
+    assert!(known.contains("rtrb"), "the dependencies are found");
+    let offenders: Vec<_> = CONSTRUCTORS.iter().filter(|name| known.contains(*name)).collect();
+    assert!(offenders.is_empty(), "these run before `main`: {offenders:?}");
+}
+
+/// The name of a package in the lock file, and those of its dependencies.
+fn package(text: &str) -> (&str, Vec<&str>) {
+    let name = text.lines().find_map(|line| line.strip_prefix("name = \""));
+    let (_, list) = text.split_once("dependencies = [").unwrap_or_default();
+    let list = list.split(']').next().unwrap_or_default();
+    let dependencies = list.lines().filter_map(|line| line.split(['"', ' ']).nth(2));
+    (name.map_or("", |name| name.trim_end_matches('"')), dependencies.collect())
 }
 
 #[test]
@@ -218,4 +266,26 @@ fn text(tokens: &[Token], index: usize) -> &str {
 /// Whether `::` begins at `index`; each of its signs is a token.
 fn is(tokens: &[Token], index: usize, sign: &str) -> bool {
     sign.chars().enumerate().all(|(at, sign)| text(tokens, index + at) == sign.to_string())
+}
+
+/// The features that a text names between a beginning and an end, each in quotes.
+fn named(text: &str, begin: &str, end: &str) -> BTreeSet<String> {
+    let inside = text.split_once(begin).and_then(|(_, rest)| rest.split_once(end));
+    let quoted = inside.map_or("", |(inside, _)| inside).split('"').skip(1).step_by(2);
+    quoted.map(ToOwned::to_owned).collect()
+}
+
+#[test]
+fn each_feature_that_records_turns_the_attributes_on() {
+    let files = tree::files("runtime");
+    let text = |path: &str| {
+        let file = files.iter().find(|file| file.path == path);
+        file.map_or_else(|| panic!("there is no {path}"), |file| file.text.as_str())
+    };
+    let recording = named(text("runtime/src/span/mod.rs"), "IS_LIVE: bool = cfg!(all(", ")");
+    let manifest = text("runtime/Cargo.toml").lines();
+    let live = manifest.filter(|line| line.contains("\"spanwright-macros/live\""));
+    let live = live.filter_map(|line| line.split_once(" = "));
+    assert_eq!(live.map(|(name, _)| name.to_owned()).collect::<BTreeSet<_>>(), recording);
+    assert!(recording.contains("rollbar"), "{recording:?}");
 }

@@ -8,8 +8,8 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::test_runner::{Config, TestRunner};
 use spanwright::export::xray::Settings;
 use spanwright::record::{
-    Array, Attribute, EventRecord, Failure, LinkRecord, LocalTrace, Metadata, Namespace, Outcome,
-    SpanContext, SpanId, SpanKind, SpanRecord, Status, TraceId, Value,
+    Array, Attribute, ErrorClass, EventRecord, LinkRecord, LocalTrace, Metadata, Namespace,
+    Outcome, SpanContext, SpanId, SpanKind, SpanRecord, Status, TraceId, Value,
 };
 use support::segments::{below, node, segment, trace};
 
@@ -135,8 +135,8 @@ fn kind() -> impl Strategy<Value = SpanKind> {
     proptest::sample::select(vec![Client, Consumer, Internal, Producer, Server])
 }
 
-fn failure() -> impl Strategy<Value = Option<Failure>> {
-    use Failure::{Error, Fault, Ignored, Throttle};
+fn failure() -> impl Strategy<Value = Option<ErrorClass>> {
+    use ErrorClass::{Error, Fault, Ignored, Throttle};
     option::of(proptest::sample::select(vec![Error, Fault, Ignored, Throttle]))
 }
 
@@ -154,7 +154,7 @@ fn span() -> impl Strategy<Value = SpanRecord> {
         (span.start_unix_ns, span.end_unix_ns) =
             (times.0.min(times.1), times.0.max(times.1).max(1));
         let segment = segment(&mut span);
-        (segment.failure, segment.errors) = (ended.3, ended.4);
+        (segment.error_class, segment.errors) = (ended.3, ended.4);
         (segment.annotations, segment.metadata, segment.namespace) = more;
         span
     })

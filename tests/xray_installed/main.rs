@@ -217,3 +217,76 @@ fn a_subsegment_outside_of_any_segment_is_counted_and_its_function_works() {
     assert_eq!(step(1), 2);
     assert_eq!(missing_segments(), before, "nobody takes segments here");
 }
+
+/// A file of rules that is gone with its test.
+struct RulesFile(std::path::PathBuf);
+
+impl RulesFile {
+    fn new(name: &str, rate: &str) -> Self {
+        let path = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let rules = format!(
+            r#"{{"version": 2, "default": {{"fixed_target": 0, "rate": {rate}}}, "rules": []}}"#
+        );
+        std::fs::write(&path, rules).expect("the folder of the build is writable");
+        Self(path)
+    }
+}
+
+impl Drop for RulesFile {
+    fn drop(&mut self) {
+        drop(std::fs::remove_file(&self.0));
+    }
+}
+
+#[test]
+fn the_sampler_xray_decides_once_for_spans_and_segments() {
+    let _turn = turn();
+    let (daemon, sink) = (XrayDaemon::start(), support::otlp_sink::OtlpSink::start());
+    let rules = RulesFile::new("half-of-all.json", "0.5");
+    let telemetry = install(
+        &daemon,
+        &[
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &sink.endpoint()),
+            ("OTEL_TRACES_SAMPLER", "xray"),
+            ("SPANWRIGHT_XRAY_SAMPLING", "local"),
+            ("SPANWRIGHT_XRAY_RULES", &rules.0.display().to_string()),
+        ],
+    );
+    for _ in 0..200 {
+        request(0);
+    }
+    let report = telemetry.shutdown(LONG);
+    assert!(report.in_time, "{report}");
+    let number = |id: &[u8]| u128::from_be_bytes(id.try_into().expect("16 bytes"));
+    let spans = sink.spans();
+    let of_spans: BTreeSet<_> = spans.iter().flatten().map(|span| number(&span.trace_id)).collect();
+    daemon.wait_for(of_spans.len());
+    let trace_id = |document: &Value| {
+        let text = document["trace_id"].as_str().expect("an id");
+        u128::from_str_radix(&text[2..].replace('-', ""), 16).expect("hexadecimal digits")
+    };
+    let documents = daemon.documents();
+    let of_segments: BTreeSet<_> = documents.iter().map(|it| trace_id(&it.json)).collect();
+    assert_eq!(of_spans, of_segments);
+    assert!((50..150).contains(&of_spans.len()), "{}", of_spans.len());
+}
+
+#[test]
+fn the_sampler_xray_fetches_rules_without_a_destination_x_ray() {
+    let _turn = turn();
+    let daemon = XrayDaemon::start();
+    let argument = format!("endpoint=http://{}", daemon.address());
+    let telemetry = install(
+        &daemon,
+        &[
+            ("AWS_XRAY_DAEMON_ADDRESS", ""),
+            ("SPANWRIGHT_CONSOLE", "1"),
+            ("OTEL_TRACES_SAMPLER", "xray"),
+            ("OTEL_TRACES_SAMPLER_ARG", &argument),
+        ],
+    );
+    daemon.wait_for_requests(1);
+    assert!(daemon.requests()[0].path.contains("GetSamplingRules"));
+    let report = telemetry.shutdown(LONG);
+    assert!(report.destinations.iter().all(|it| it.destination != "xray"), "{report}");
+}

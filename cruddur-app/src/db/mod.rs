@@ -117,7 +117,8 @@ impl Db {
     /// [`Error::DataFolder`], [`Error::Connect`], [`Error::Migrate`], or [`Error::Query`] from the sample rows.
     pub async fn open(database: &Database) -> Result<Self, Error> {
         let pool = match database {
-            Database::Sqlite { file } => open_sqlite(file.clone()).await?,
+            Database::Sqlite { options, is_in_memory: false } => open_file(options).await?,
+            Database::Sqlite { options, is_in_memory: true } => open_memory(options).await?,
             Database::Postgres(options) => open_postgres(options).await?,
         };
         let db = Self { pool, place: Place::of(database) };
@@ -202,23 +203,28 @@ impl Db {
     }
 }
 
-async fn open_sqlite(file: PathBuf) -> Result<Pool, Error> {
-    if let Some(folder) = file.parent() {
+async fn open_file(options: &SqliteConnectOptions) -> Result<Pool, Error> {
+    if let Some(folder) = options.get_filename().parent() {
         std::fs::create_dir_all(folder)
             .map_err(|source| Error::DataFolder { folder: folder.to_owned(), source })?;
     }
-    let options = SqliteConnectOptions::new()
-        .filename(file)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Normal);
-    SqlitePoolOptions::new()
-        .max_connections(MAX_CONNECTIONS)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_with(options)
-        .await
-        .map(Pool::Sqlite)
-        .map_err(|source| Error::Connect { system: "sqlite", source })
+    let options =
+        options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal);
+    open_sqlite(SqlitePoolOptions::new().max_connections(MAX_CONNECTIONS), options).await
+}
+
+/// Opens one connection that is never closed: the rows live as long as it.
+async fn open_memory(options: &SqliteConnectOptions) -> Result<Pool, Error> {
+    let one = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+    open_sqlite(one, options.clone()).await
+}
+
+async fn open_sqlite(
+    pool: SqlitePoolOptions,
+    options: SqliteConnectOptions,
+) -> Result<Pool, Error> {
+    let pool = pool.acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await;
+    pool.map(Pool::Sqlite).map_err(|source| Error::Connect { system: "sqlite", source })
 }
 
 async fn open_postgres(options: &PgConnectOptions) -> Result<Pool, Error> {

@@ -22,12 +22,12 @@ pub(super) struct Place {
 impl Place {
     pub(super) fn of(database: &Database) -> Self {
         match database {
-            Database::Sqlite { file } => Self {
-                system: "sqlite",
-                namespace: file.file_name().map(|name| name.to_string_lossy().into_owned()),
-                address: None,
-                port: None,
-            },
+            Database::Sqlite { options, is_in_memory } => {
+                let file = options.get_filename().file_name();
+                let name = file.map(|name| name.to_string_lossy().into_owned());
+                let namespace = if *is_in_memory { Some(":memory:".to_owned()) } else { name };
+                Self { system: "sqlite", namespace, address: None, port: None }
+            }
             Database::Postgres(options) => {
                 let socket = options.get_socket().map(|folder| folder.display().to_string());
                 // As the server has it: a user's own database is the one that is meant.
@@ -53,7 +53,7 @@ mod tests {
             let Place { system, namespace, address, port } = Place::of(database);
             format!("{system} {namespace:?} {address:?} {port:?}")
         };
-        let file = Database::Sqlite { file: "data/cruddur.db".into() };
+        let file = Database::sqlite_file("data/cruddur.db");
         assert_eq!(told(&file), r#"sqlite Some("cruddur.db") None None"#);
         for (url, expected) in [
             ("u:pw@db:5433/cruddur", r#"postgresql Some("cruddur") Some("db") Some(5433)"#),

@@ -35,8 +35,8 @@ pub(crate) struct NewActivity {
     fields(app.user_handle = user.handle),
     ok(fields(app.activity_uuid = ok.uuid)),
 )]
-#[xray_subsegment("activities_create", err = AppError::failure)]
-#[report_errors(when = AppError::is_ours, person(id = user.id, username = user.handle))]
+#[xray_subsegment("activities_create")]
+#[report_errors(person(id = user.id, username = user.handle))]
 pub(crate) async fn run(db: &Db, user: &User, new: NewActivity) -> Result<Activity, AppError> {
     let message = rules::message(new.message, rules::MAX_CRUD_CHARS)?;
     let ttl_seconds = rules::ttl_seconds(&new.ttl)?;

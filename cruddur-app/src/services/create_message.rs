@@ -54,8 +54,8 @@ struct Group {
     fields(app.user_sender_handle = sender.handle),
     ok(fields(app.message_uuid = ok.uuid)),
 )]
-#[xray_subsegment("messages_create", err = AppError::failure)]
-#[report_errors(when = AppError::is_ours, person(id = sender.id, username = sender.handle))]
+#[xray_subsegment("messages_create")]
+#[report_errors(person(id = sender.id, username = sender.handle))]
 pub(crate) async fn run(
     db: &Db,
     notifier: &Notifier,

@@ -43,8 +43,8 @@ struct Inserted {
     fields(app.user_handle = user.handle, app.activity_uuid = activity_uuid),
     ok(fields(app.reply_uuid = ok.uuid)),
 )]
-#[xray_subsegment("activities_reply", err = AppError::failure)]
-#[report_errors(when = AppError::is_ours, person(id = user.id, username = user.handle))]
+#[xray_subsegment("activities_reply")]
+#[report_errors(person(id = user.id, username = user.handle))]
 pub(crate) async fn run(
     db: &Db,
     user: &User,

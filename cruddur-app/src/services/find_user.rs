@@ -17,8 +17,8 @@ const USER_BY_HANDLE: Query = Query {
 
 /// Returns the user with this handle, if there is one.
 #[traced("find-user", fields(app.handle = handle), ok(fields(app.is_known = ok.is_some())))]
-#[xray_subsegment("find_user", err = AppError::failure)]
-#[report_errors(when = AppError::is_ours)]
+#[xray_subsegment("find_user")]
+#[report_errors]
 pub(crate) async fn run(db: &Db, handle: &str) -> Result<Option<User>, AppError> {
     // PostgreSQL refuses a text with a NUL in it, and no handle has one.
     if handle.contains('\0') {

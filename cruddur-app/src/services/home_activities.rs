@@ -17,8 +17,8 @@ const HOME_FEED: Query = feed_query!("SELECT home feed", "a.reply_to_activity_uu
     fields(app.user_handle = user.handle),
     ok(fields(#[annotation] app.result_length = ok.len())),
 )]
-#[xray_subsegment("activities_home", err = AppError::failure)]
-#[report_errors(when = AppError::is_ours, person(id = user.id, username = user.handle))]
+#[xray_subsegment("activities_home")]
+#[report_errors(person(id = user.id, username = user.handle))]
 pub(crate) async fn run(db: &Db, user: &User) -> Result<Vec<Activity>, AppError> {
     tracing::info!(app.user_handle = user.handle, "HomeActivities");
     let now = Timestamp::now();

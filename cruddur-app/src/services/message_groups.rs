@@ -26,8 +26,8 @@ const GROUPS: Query = Query {
     fields(app.user_handle = user.handle),
     ok(fields(#[annotation] app.result_length = ok.len())),
 )]
-#[xray_subsegment("message_groups", err = AppError::failure)]
-#[report_errors(when = AppError::is_ours, person(id = user.id, username = user.handle))]
+#[xray_subsegment("message_groups")]
+#[report_errors(person(id = user.id, username = user.handle))]
 pub(crate) async fn run(db: &Db, user: &User) -> Result<Vec<MessageGroup>, AppError> {
     tracing::info!(app.user_handle = user.handle, "MessageGroups");
     Ok(db.fetch_all(&GROUPS, &[(&user.id).into()]).await?)

@@ -26,8 +26,8 @@ const CONVERSATION: Query = Query {
     fields(app.user_sender_handle = user.handle, app.user_receiver_handle = handle),
     ok(fields(#[annotation] app.result_length = ok.len())),
 )]
-#[xray_subsegment("messages", err = AppError::failure)]
-#[report_errors(when = AppError::is_ours, person(id = user.id, username = user.handle))]
+#[xray_subsegment("messages")]
+#[report_errors(person(id = user.id, username = user.handle))]
 pub(crate) async fn run(db: &Db, user: &User, handle: &str) -> Result<Vec<Message>, AppError> {
     tracing::info!(
         app.user_sender_handle = user.handle,

@@ -20,8 +20,8 @@ const MENTIONS: Query = feed_query!(
     fields(app.user_handle = user.handle),
     ok(fields(#[annotation] app.result_length = ok.len())),
 )]
-#[xray_subsegment("activities_notifications", err = AppError::failure)]
-#[report_errors(when = AppError::is_ours, person(id = user.id, username = user.handle))]
+#[xray_subsegment("activities_notifications")]
+#[report_errors(person(id = user.id, username = user.handle))]
 pub(crate) async fn run(db: &Db, user: &User) -> Result<Vec<Activity>, AppError> {
     tracing::info!(app.user_handle = user.handle, "NotificationsActivities");
     let pattern = feed::containing(&format!("@{}", user.handle));

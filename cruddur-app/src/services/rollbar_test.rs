@@ -28,7 +28,7 @@ pub(crate) fn hello() -> &'static str {
 
 /// Fails with an error that three others have caused, one below the other.
 #[traced("rollbar-test-error", fields(app.user_handle = user.handle))]
-#[xray_subsegment("rollbar_test_error", err = AppError::failure)]
+#[xray_subsegment("rollbar_test_error")]
 #[report_errors(title = "An error on purpose", person(id = user.id, username = user.handle))]
 pub(crate) fn fail(user: &User) -> Result<u32, AppError> {
     Ok(hellos("many").map_err(DemoError)?)

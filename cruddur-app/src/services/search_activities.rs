@@ -17,8 +17,8 @@ const SEARCH: Query = feed_query!("SELECT search", "LOWER(a.message) LIKE LOWER(
 ///
 /// SQLite folds the case of ASCII letters only.
 #[traced("search-activities", ok(fields(#[annotation] app.result_length = ok.len())))]
-#[xray_subsegment("activities_search", err = AppError::failure)]
-#[report_errors(when = AppError::is_ours)]
+#[xray_subsegment("activities_search")]
+#[report_errors]
 pub(crate) async fn run(db: &Db, term: Field) -> Result<Vec<Activity>, AppError> {
     let pattern = feed::containing(&rules::term(term)?);
     let values = [Timestamp::now().into(), (&pattern).into()];

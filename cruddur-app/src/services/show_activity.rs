@@ -18,8 +18,8 @@ const ACTIVITY: Query = feed_query!("SELECT activity", "a.uuid = $2");
     fields(app.activity_uuid = activity_uuid),
     ok(fields(app.replies_count = ok.replies_count)),
 )]
-#[xray_subsegment("activities_show", err = AppError::failure)]
-#[report_errors(when = AppError::is_ours)]
+#[xray_subsegment("activities_show")]
+#[report_errors]
 pub(crate) async fn run(db: &Db, activity_uuid: &str) -> Result<Activity, AppError> {
     let uuid = parse_uuid(activity_uuid)?;
     let values = [Timestamp::now().into(), (&uuid).into()];

@@ -22,8 +22,8 @@ const USER_FEED: Query =
     fields(app.handle = handle),
     ok(fields(#[annotation] app.result_length = ok.len())),
 )]
-#[xray_subsegment("activities_users", err = AppError::failure)]
-#[report_errors(when = AppError::is_ours)]
+#[xray_subsegment("activities_users")]
+#[report_errors]
 pub(crate) async fn run(db: &Db, handle: &str) -> Result<Vec<Activity>, AppError> {
     if handle.is_empty() {
         return Err(AppError::Invalid("blank_user_handle"));

@@ -2,11 +2,12 @@
 
 use spanwright::actix::Tracing;
 
+use crate::error::AppError;
 use crate::model::User;
 
 /// One span per request.
 pub(crate) fn middleware() -> Tracing {
-    Tracing::new().exclude(super::UNOBSERVED)
+    Tracing::new().classify_errors::<AppError>().exclude(super::UNOBSERVED)
 }
 
 /// From here on the spans of the request tell whose it is.

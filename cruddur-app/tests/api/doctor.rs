@@ -105,7 +105,7 @@ mod with_x_ray {
         let (code, page, said) = program(&[], &[]);
         assert_eq!((code, &*page), (Some(1), ""));
         assert!(said.starts_with("cruddur cannot examine: X-Ray is off: AWS_XRAY_DAEMON_ADDRESS"));
-        let (_, _, said) = program(&[], &[("AWS_XRAY_DAEMON_ADDRESS", "nonsense")]);
-        assert!(said.contains("AWS_XRAY_DAEMON_ADDRESS is `nonsense`, expected"), "{said}");
+        let (_, page, _) = program(&[], &[("AWS_XRAY_DAEMON_ADDRESS", "nonsense")]);
+        assert!(page.contains("AWS_XRAY_DAEMON_ADDRESS is `nonsense`, expected"), "{page}");
     }
 }

@@ -8,6 +8,7 @@ mod support;
 
 mod activities;
 mod browsers;
+mod databases;
 mod doctor;
 mod edges;
 mod feeds;

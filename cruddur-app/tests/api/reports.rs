@@ -78,7 +78,7 @@ async fn an_error_is_one_item_with_its_chain_its_place_and_the_person() {
         chain(item),
         [
             ("cruddur_app::error::AppError", "the demonstration failed"),
-            ("DemoError", "the hello could not be sent"),
+            ("Error", "the hello could not be sent"),
             (
                 "cruddur_app::services::rollbar_test::SettingError",
                 "the number of hellos is `many`, expected a whole number"

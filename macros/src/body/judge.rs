@@ -3,11 +3,12 @@
 //! In: the pieces of the attributes, behind the body. Out: the statements that look.
 //! Never: knows the shape of the function, but for whether the span is still current.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 
 use super::pieces::{
-    Described, Joined, ReportPieces, ResultPiece, ResultPieces, SpanPieces, frame, report,
+    Described, Joined, ReportPieces, ResultPiece, ResultPieces, SpanPieces, frame, frame_type,
+    report, report_type,
 };
 use crate::field;
 use crate::paths::Paths;
@@ -25,8 +26,10 @@ impl Joined {
     /// The look, if anybody would learn of it; `is_current` is whether the span still is.
     pub(super) fn judge_if_open(&self, is_current: bool, paths: &Paths) -> TokenStream {
         let (site, judge) = (Span::mixed_site(), self.judge(is_current, paths));
-        let conditions =
-            [self.span.as_ref().map(|_| recording()), self.report.as_ref().map(|_| open())];
+        let conditions = [
+            self.span.as_ref().map(|_| recording(paths)),
+            self.report.as_ref().map(|_| open(paths)),
+        ];
         let conditions = conditions.iter().flatten();
         quote_spanned!(site=> if #(#conditions)||* { #judge })
     }
@@ -35,24 +38,38 @@ impl Joined {
     pub(super) fn judge(&self, is_current: bool, paths: &Paths) -> TokenStream {
         let private = paths.private();
         let is_alone = self.span.is_none() || self.report.is_none();
-        let span = self.span.as_ref().map(|it| it.ways(paths).under(is_alone, &recording()));
+        let span = self.span.as_ref().map(|it| it.ways(paths).under(is_alone, &recording(paths)));
         let is_current = is_current || self.span.is_none();
         let report = self.report.as_ref().map(|it| it.ways(is_current, paths));
-        let report = report.map(|it| it.under(is_alone, &open()));
+        let report = report.map(|it| it.under(is_alone, &open(paths)));
         let all = || span.iter().chain(&report);
         let (ret, ok) = (all().map(|it| &it.ret), all().map(|it| &it.ok));
         let (err, none) = (all().map(|it| &it.err), all().map(|it| &it.none));
-        let check = self.report.as_ref().map(|it| &it.check);
+        let pieces = self.span.iter().flat_map(|it| &it.pieces);
+        let checks =
+            pieces.map(|it| &it.result.check).chain(self.report.iter().map(|it| &it.check));
+        let checks: TokenStream = checks.cloned().collect();
+        let checks = (!checks.is_empty()).then(|| {
+            quote_spanned!(Span::mixed_site()=>
+                use #private::{ViaAny as _, ViaOption as _, ViaResult as _};
+                #checks
+            )
+        });
         quote_spanned!(Span::mixed_site()=>
             use #private::{
-                ViaAsRef as _, ViaAsRefSend as _, ViaDebug as _, ViaDisplay as _, ViaError as _,
-                ViaFallible as _, ViaNothing as _, ViaPlain as _,
+                ViaAsRef as _, ViaAsRefSend as _, ViaClass as _, ViaDebug as _, ViaDeref as _,
+                ViaDisplay as _, ViaError as _, ViaFallible as _, ViaNoClass as _, ViaNothing as _,
+                ViaPlain as _,
             };
-            #check
+            #checks
             #(#ret)*
-            match (&&#private::Judge(&__spanwright_result)).split() {
+            match (&&#private::Judge(&__spanwright_result)).__spanwright_split() {
                 #private::Split::Ok(__spanwright_ok) => { #(#ok)* }
-                #private::Split::Err(__spanwright_error) => { #(#err)* }
+                #private::Split::Err(__spanwright_error) => {
+                    let __spanwright_class =
+                        (&&#private::ErrorProbe(__spanwright_error)).__spanwright_class();
+                    #(#err)*
+                }
                 #private::Split::None => { #(#none)* }
             }
         )
@@ -80,20 +97,49 @@ impl Ways {
 impl SpanPieces {
     fn ways(&self, paths: &Paths) -> Ways {
         let (private, frame, site) = (paths.private(), frame(), Span::mixed_site());
-        let described = self.pieces.iter().find_map(|piece| piece.result.described);
-        let probe = described.unwrap_or_default().probe(&private);
-        let describe =
-            field::guarded(&quote_spanned!(site=> (#probe).describe(&mut #frame);), paths);
-        let err = self.section(|it| it.err.as_ref(), &quote_spanned!(site=> __spanwright_error));
+        let ty = frame_type(paths);
+        let described = self.pieces.iter().map(|piece| piece.result.described);
+        let described = described.fold(Described::Best, Described::or);
+        let (probe, check) = (described.probe(&private), described.check(paths));
+        let describe = quote_spanned!(site=> (#probe).__spanwright_describe(&mut #frame););
+        let describe = field::guarded(&describe, paths);
+        let failure: TokenStream = self.pieces.iter().map(|it| it.result.failure.clone()).collect();
+        let class = quote_spanned!(site=> __spanwright_class);
+        // A subsegment alone has the class that its attribute gives; beside another attribute, only
+        // the segment has it.
+        let own = self.pieces.iter().find_map(|it| Some((it, it.result.class.as_ref()?)));
+        let (class, own) = match own {
+            None => (class, TokenStream::new()),
+            Some((_, own)) if self.pieces.len() == 1 => (
+                quote_spanned!(site=> #private::core::option::Option::or(#own, #class)),
+                TokenStream::new(),
+            ),
+            Some((piece, own)) => (
+                class,
+                piece.when.run_recorded(
+                    (&ty, &frame),
+                    quote_spanned!(site=>
+                        if let #private::core::option::Option::Some(__spanwright_own) = #own {
+                            #ty::set_error_class(&mut #frame, __spanwright_own);
+                        }
+                    ),
+                ),
+            ),
+        };
+        let section = |choose: fn(&ResultPieces) -> Option<&ResultPiece>, value| {
+            self.section(choose, &value, paths)
+        };
+        let err = section(|it| it.err.as_ref(), quote_spanned!(site=> __spanwright_error));
         Ways {
-            ret: self.section(|it| it.ret.as_ref(), &quote_spanned!(site=> &__spanwright_result)),
-            ok: self.section(|it| it.ok.as_ref(), &quote_spanned!(site=> __spanwright_ok)),
+            ret: section(|it| it.ret.as_ref(), quote_spanned!(site=> &__spanwright_result)),
+            ok: section(|it| it.ok.as_ref(), quote_spanned!(site=> __spanwright_ok)),
             err: quote_spanned!(site=>
-                #frame.set_outcome(#private::Outcome::Error);
-                #describe
+                #check
+                if #ty::fail(&mut #frame, #class) { #describe #failure }
+                #own
                 #err
             ),
-            none: quote_spanned!(site=> #frame.set_outcome(#private::Outcome::None);),
+            none: quote_spanned!(site=> #ty::set_outcome(&mut #frame, #private::Outcome::None);),
         }
     }
 
@@ -102,38 +148,48 @@ impl SpanPieces {
         &'a self,
         choose: impl Fn(&'a ResultPieces) -> Option<&'a ResultPiece>,
         value: &TokenStream,
+        paths: &Paths,
     ) -> TokenStream {
+        let ty = frame_type(paths);
         let with = |piece: &'a super::Pieces| {
             let statements = choose(&piece.result)?.with(value);
-            Some(piece.when.run_recorded(&frame(), statements))
+            Some(piece.when.run_recorded((&ty, &frame()), statements))
         };
         self.pieces.iter().filter_map(with).collect()
     }
 }
 
 impl ReportPieces {
-    // Output: if asks(error, |err| ..) { let err = error; …; report.describe(error); }
+    // Output: if asks(error, |err| ..) { let err = error; …; describe error to report }
     fn ways(&self, is_current: bool, paths: &Paths) -> Ways {
         let (private, report, site) = (paths.private(), report(), Span::mixed_site());
         let err = self.err.as_ref().map(|it| it.with(&quote_spanned!(site=> __spanwright_error)));
         let probe = Described::Best.probe(&private);
-        let describe = quote_spanned!(site=> (#probe).describe(&mut #report););
-        let describe = field::guarded(&in_span(is_current, describe, paths), paths);
+        let describe = quote_spanned!(site=> (#probe).__spanwright_describe(&mut #report););
+        // A panic of the error's own is caught before the span notices it.
+        let describe = in_span(is_current, field::guarded(&describe, paths), paths);
         let statements = quote_spanned!(site=> #err #describe);
-        let conditions = &self.conditions;
-        let none = quote_spanned!(site=> #report.none(););
+        let Self { conditions, has_condition, .. } = self;
+        let ty = report_type(paths);
+        let none = quote_spanned!(site=> #ty::none(&mut #report););
         let none = self.takes_none.then(|| in_span(is_current, none, paths));
         Ways {
             ret: TokenStream::new(),
             ok: TokenStream::new(),
-            err: if conditions.is_empty() {
-                statements
-            } else {
-                quote_spanned!(site=> if #(#conditions)&&* { #statements })
-            },
+            err: quote_spanned!(site=>
+                if #private::is_reported(__spanwright_class, #has_condition) #(&& #conditions)* {
+                    #statements
+                }
+            ),
             none: none.unwrap_or_default(),
         }
     }
+}
+
+/// A statement that compiles only if the result's type has what `method` checks, reported at `place`.
+pub(crate) fn check(place: Span, method: &str, paths: &Paths) -> TokenStream {
+    let (method, placed) = (Ident::new(method, place), paths.private_at(place));
+    quote_spanned!(place=> (&&#placed::ResultProbe(&__spanwright_result)).#method();)
 }
 
 /// The statement with the span current.
@@ -142,17 +198,17 @@ fn in_span(is_current: bool, statement: TokenStream, paths: &Paths) -> TokenStre
         return statement;
     }
     let (private, frame) = (paths.private(), frame());
-    quote_spanned!(Span::mixed_site()=> #private::call_in(&#frame, || { #statement });)
+    quote_spanned!(Span::mixed_site()=> #private::call_in(&mut #frame, || { #statement });)
 }
 
 /// Whether the span would keep what is recorded now.
-fn recording() -> TokenStream {
-    let frame = frame();
-    quote_spanned!(Span::mixed_site()=> #frame.is_recording())
+fn recording(paths: &Paths) -> TokenStream {
+    let (frame, ty) = (frame(), frame_type(paths));
+    quote_spanned!(Span::mixed_site()=> #ty::is_recording(&#frame))
 }
 
 /// Whether a failure would be reported.
-fn open() -> TokenStream {
-    let report = report();
-    quote_spanned!(Span::mixed_site()=> #report.is_open())
+fn open(paths: &Paths) -> TokenStream {
+    let (report, ty) = (report(), report_type(paths));
+    quote_spanned!(Span::mixed_site()=> #ty::is_open(&#report))
 }

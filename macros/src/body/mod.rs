@@ -1,97 +1,74 @@
 //! Something around a body, for every shape of function, written once for all attributes.
 //!
 //! In: a function and the pieces that attributes add to it. Out: the function to emit.
-//! Never: looks into the body, changes its tokens, or tells a caller that something was added.
+//! Never: looks into the body, but for returned closures; tells a caller that something was added.
 //!
 //! ```text
 //!              result not seen      result seen
 //! plain        guard in scope       closure, called once
-//! async        future wrapped       future wrapped
-//! impl Future, boxed future         returned future wrapped, and boxed again where it was
+//! async        future covered       future covered
+//! impl Future, boxed future         returned future covered, and boxed again where it was
+//! other type                        closure, and the type says which of the two it is
 //! ```
+//!
+//! An `async fn` becomes a function that returns the covering future: within an `async fn` each
+//! call would cost a layer of types more, and a second copy of the parameters.
 
+mod closures;
 mod judge;
+mod off;
 mod pieces;
 mod report;
 mod span;
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Ident, Type, parse_quote};
+use syn::{Ident, ReturnType, Signature, Token, Type, parse_quote};
 
+use crate::Mode;
 use crate::errors::Errors;
 use crate::function::{self, Function, Output, Shape};
 use crate::parameters;
 use crate::paths::Paths;
+pub(crate) use judge::check;
 pub(crate) use pieces::{
     Described, Joined, Pieces, ReportPieces, ResultPiece, ResultPieces, SpanPieces, frame, report,
+    report_type,
 };
 
-/// The function with the pieces in it: those of `live` run, those of `dead` are type-checked.
+/// The function with the pieces around its body; in a build that is off they are type-checked alone.
 pub(crate) fn expand(
     function: &Function,
-    live: &Joined,
-    dead: &Joined,
+    joined: &Joined,
+    mode: Mode,
     paths: &Paths,
 ) -> TokenStream {
-    let writer = Writer { function, live, dead, paths, private: paths.private() };
-    if live.is_empty() {
-        return writer.unrecorded();
+    let writer = Writer { function, joined, mode, paths, private: paths.private() };
+    match mode {
+        Mode::Live => writer.around(&writer.open(), &writer.close()),
+        Mode::Off => writer.unrecorded(),
     }
-    writer.around(&writer.open(), &writer.close())
 }
 
 struct Writer<'a> {
     function: &'a Function,
-    live: &'a Joined,
-    dead: &'a Joined,
+    joined: &'a Joined,
+    mode: Mode,
     paths: &'a Paths,
     private: TokenStream,
 }
 
 impl Writer<'_> {
-    /// The function as it was, and one statement that never runs but has the pieces type-checked.
-    // Input:  fields(user.id = user.id)
-    // Output: { if false { …; frame.record(0, &user.id); } { the body } }
-    fn unrecorded(&self) -> TokenStream {
-        let site = Span::mixed_site();
-        let entry = self.dead.dead_entry(self.is_plain(), self.paths);
-        let Some(result) = self.seen_result() else {
-            return self.function(
-                &self.function.signature,
-                &quote_spanned!(site=> if false { #entry }),
-                &self.body(),
-            );
-        };
-        let judge = self.unjudged();
-        if function::has_unnameable(&result) {
-            let close = quote_spanned!(site=> if false { #judge });
-            return self.around(&quote_spanned!(site=> if false { #entry }), &close);
-        }
-        let option = self.option();
-        let check = quote_spanned!(site=> if false {
-            #entry
-            if let #option::Some(__spanwright_result) = #option::None::<#result> { #judge }
-        });
-        self.function(&self.function.signature, &check, &self.body())
-    }
-
-    /// The look at the result of the pieces that never run.
-    fn unjudged(&self) -> TokenStream {
-        let declare = self.dead.declare(self.paths);
-        let judge = self.dead.judge(true, self.paths);
-        quote_spanned!(Span::mixed_site()=> #declare #judge)
-    }
-
     /// The pieces around the body, `open` before and `close` behind it.
     fn around(&self, open: &TokenStream, close: &TokenStream) -> TokenStream {
         match self.function.shape() {
             Shape::Plain if self.is_guarded() => {
-                self.function(&self.function.signature, open, &self.body())
+                self.function(&self.function.signature, open, &block(&self.function.body))
             }
             Shape::Plain => self.plain(open, close),
             Shape::Async => self.asynchronous(open, close),
             Shape::Future { boxed } => self.future(open, close, boxed),
+            Shape::ByType => self.by_type(open, close),
         }
     }
 
@@ -100,15 +77,11 @@ impl Writer<'_> {
     fn used(&self) -> TokenStream {
         let others = self.function.attributes.iter().filter(|it| !it.path().is_ident("doc"));
         let others = others.map(|attribute| attribute.meta.to_token_stream());
-        others.chain([self.live.used(), self.dead.used()]).collect()
+        others.chain([self.joined.used()]).collect()
     }
 
     fn is_plain(&self) -> bool {
         self.function.shape() == Shape::Plain
-    }
-
-    fn sees_result(&self) -> bool {
-        self.live.sees_result() || self.dead.sees_result()
     }
 
     /// A guard is enough when there is no result to look at; where `#[track_caller]` would be lost
@@ -116,7 +89,7 @@ impl Writer<'_> {
     fn is_guarded(&self) -> bool {
         match self.function.output() {
             Output::Never => true,
-            Output::Unit => !self.sees_result(),
+            Output::Unit => !self.joined.sees_result(),
             Output::Value(_) => self.function.is_track_caller(),
         }
     }
@@ -131,76 +104,112 @@ impl Writer<'_> {
             let __spanwright_result = #private::call(move || -> #returned #body);
             #close
         );
-        self.function(
-            &moved.signature,
-            &call,
-            &quote_spanned!(Span::mixed_site()=> __spanwright_result),
-        )
+        let tail = quote_spanned!(Span::mixed_site()=> return __spanwright_result;);
+        self.function(&moved.signature, &call, &tail)
     }
 
-    // Output: open; let result = scoped(&mut frame, async move { body }).await; close; result
+    // Output: return lazy(
+    //             move || { open; (frame, async move { body }) },
+    //             move |result, mut frame| { close; result },
+    //         );
     fn asynchronous(&self, open: &TokenStream, close: &TokenStream) -> TokenStream {
-        let site = Span::mixed_site();
+        let (site, private, none) = (Span::mixed_site(), &self.private, TokenStream::new());
         let output = self.function.output();
-        let (edge, quiet) = (self.return_edge(&output), self.quiet());
+        let is_never = matches!(output, Output::Never);
+        let edge = self.return_edge(&output);
         let moved = parameters::moved(&self.function.signature, &self.used());
         let bindings = &moved.bindings;
         let body = self.inside(&quote_spanned!(site=> #edge #bindings));
-        let awaited = self.awaited(&quote_spanned!(site=> async move #body));
-        let (statements, tail) = match output {
-            Output::Never => (open.clone(), quote_spanned!(site=> { match #awaited {} })),
-            _ => (
-                quote_spanned!(site=> #open #quiet let __spanwright_result = #awaited; #close),
-                quote_spanned!(site=> __spanwright_result),
-            ),
+        let running = self.running();
+        let judge = if is_never {
+            quote_spanned!(site=> |__spanwright_result, _| __spanwright_result)
+        } else {
+            self.judge(None, close)
         };
-        self.function(&moved.signature, &statements, &tail)
+        let made = if self.function.yields_future() {
+            // Clippy would remark on a block of ours, but not on the bare function.
+            quote_spanned!(site=>
+                #[allow(clippy::async_yields_async)]
+                let __spanwright_future = async move #body;
+                (#running, __spanwright_future)
+            )
+        } else {
+            quote_spanned!(site=> (#running, async move #body))
+        };
+        let covered = quote_spanned!(site=> #private::lazy(move || { #open #made }, #judge));
+        if is_never {
+            let tail = quote_spanned!(site=> match #covered.await {});
+            return self.function(&moved.signature, &none, &tail);
+        }
+        if !self.function.can_return_impl_future() {
+            let tail = quote_spanned!(site=> return #covered.await;);
+            return self.function(&moved.signature, &none, &tail);
+        }
+        let signature = returning_future(moved.signature, private);
+        self.function(&signature, &none, &quote_spanned!(site=> return #covered;))
     }
 
-    // Output: open; let future = call_in(&frame, move || body);
-    //         async move { let result = scoped(&mut frame, future).await; close; result }
+    // Output: open; let mut running = frame; let future = call_in(&mut running, move || body);
+    //         eager(running, future, move |result, mut frame| { close; result })
     fn future(&self, open: &TokenStream, close: &TokenStream, boxed: bool) -> TokenStream {
-        let site = Span::mixed_site();
-        let (private, returned) = (&self.private, self.function.returned());
-        let output = self.function.output();
-        let (edge, quiet) = (self.return_edge(&output), self.quiet());
+        let (site, private) = (Span::mixed_site(), &self.private);
         // The type of the error must be known before the result is judged by it.
-        let ty = output.ty();
+        let judge = self.judge(Some(self.function.output().ty()), close);
+        let tail = quote_spanned!(site=>
+            #private::eager(__spanwright_running, __spanwright_returned, #judge)
+        );
+        let tail = if boxed { quote_spanned!(site=> #private::Box::pin(#tail)) } else { tail };
+        self.made(open, &quote_spanned!(site=> return #tail;))
+    }
+
+    // Output: open; let mut running = frame; let value = call_in(&mut running, move || body);
+    //         let kind = (&&&Returned(&value)).kind();
+    //         kind.finish(value, running, move |result, mut frame| { close; result })
+    fn by_type(&self, open: &TokenStream, close: &TokenStream) -> TokenStream {
+        let finish = self.finish_by_type(&self.judge(None, close));
+        self.made(open, &quote_spanned!(Span::mixed_site()=> return { #finish };))
+    }
+
+    /// The end of a call by the kind of the value that it returned.
+    fn finish_by_type(&self, judge: &TokenStream) -> TokenStream {
+        let (site, private) = (Span::mixed_site(), &self.private);
+        let named = self.function.is_associated_type();
+        let named = named.then(|| quote_spanned!(site=> use #private::ViaNamedFuture as _;));
+        // The compiler says of this place that the future cannot be covered.
+        let place = function::output_place(&self.function.signature);
+        let finish = quote_spanned!(place=> __spanwright_kind.finish);
+        quote_spanned!(site=>
+            use #private::{ViaBoxedFuture as _, ViaValue as _};
+            #named
+            let __spanwright_kind =
+                (&&&#private::Returned(&__spanwright_returned)).__spanwright_kind();
+            #finish(__spanwright_returned, __spanwright_running, #judge)
+        )
+    }
+
+    /// The part of a plain function that makes what `tail` covers.
+    fn made(&self, open: &TokenStream, tail: &TokenStream) -> TokenStream {
+        let (site, private) = (Span::mixed_site(), &self.private);
+        let (running, returned) = (self.running(), self.function.returned());
         let moved = parameters::moved(&self.function.signature, &self.used());
         let body = self.inside(&moved.bindings);
-        let locals = self.live.locals();
-        let carried = quote_spanned!(site=> #(let mut #locals = #locals;)*);
-        let awaited = self.awaited(&quote_spanned!(site=> __spanwright_future));
-        let wrapper = quote_spanned!(site=> #quiet let __spanwright_wrapper = async move {
-            #carried
-            #edge
-            let __spanwright_result: #ty = #awaited;
-            #close
-            __spanwright_result
-        };);
-        let tail = if boxed {
-            quote_spanned!(site=> #private::Box::pin(__spanwright_wrapper))
-        } else {
-            quote_spanned!(site=> __spanwright_wrapper)
-        };
-        let call = if self.live.is_empty() {
-            quote_spanned!(site=> #private::call(move || -> #returned #body))
-        } else {
-            let running = self.live.running(self.paths);
-            quote_spanned!(site=> #private::call_in(&#running, move || -> #returned #body))
-        };
-        let statements = quote_spanned!(site=> #open let __spanwright_future = #call; #wrapper);
-        self.function(&moved.signature, &statements, &tail)
+        let statements = quote_spanned!(site=>
+            #open
+            let mut __spanwright_running = #running;
+            let __spanwright_returned =
+                #private::call_in(&mut __spanwright_running, move || -> #returned #body);
+        );
+        self.function(&moved.signature, &statements, tail)
     }
 
-    /// The wrapped future, waited for.
-    fn awaited(&self, future: &TokenStream) -> TokenStream {
-        let (private, site) = (&self.private, Span::mixed_site());
-        if self.live.is_empty() {
-            return quote_spanned!(site=> #future.await);
-        }
-        let running = self.live.running(self.paths);
-        quote_spanned!(site=> #private::scoped(&mut #running, #future).await)
+    /// The closure that is given the result, and what the call ran in.
+    // Output: move |result, mut frame| { close; result }
+    fn judge(&self, ty: Option<Type>, close: &TokenStream) -> TokenStream {
+        let (site, locals) = (Span::mixed_site(), self.pattern());
+        let ty = ty.map(|ty| quote_spanned!(site=> : #ty));
+        quote_spanned!(site=>
+            move |__spanwright_result #ty, #locals| { #close return __spanwright_result; }
+        )
     }
 
     /// A `return` that never runs, so that the body's type is known before it is read and a wrong
@@ -221,33 +230,35 @@ impl Writer<'_> {
         })
     }
 
-    /// Keeps clippy from a remark on our block where the user's function gives a future.
-    fn quiet(&self) -> Option<TokenStream> {
-        let is_value = matches!(self.function.output(), Output::Value(_));
-        is_value.then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::async_yields_async)]))
-    }
-
-    /// What happens before the body.
+    /// The statements before the body.
     fn open(&self) -> TokenStream {
-        let open = self.live.open(self.is_plain(), self.paths);
-        if self.dead.is_empty() {
-            return open;
-        }
-        let entry = self.dead.dead_entry(self.is_plain(), self.paths);
-        quote_spanned!(Span::mixed_site()=> #open if false { #entry })
+        self.joined.open(self.is_plain(), self.paths)
     }
 
-    /// What happens behind the body.
+    /// The statements behind the body.
     fn close(&self) -> TokenStream {
-        let site = Span::mixed_site();
         let judge = match self.function.output() {
-            Output::Unit if !self.live.sees_result() => TokenStream::new(),
-            _ => self.live.judge_if_open(self.is_plain(), self.paths),
+            Output::Unit if !self.joined.sees_result() => TokenStream::new(),
+            _ => self.joined.judge_if_open(self.is_plain(), self.paths),
         };
-        let unjudged = self.dead.sees_result().then(|| self.unjudged());
-        let unjudged = unjudged.map(|judge| quote_spanned!(site=> if false { #judge }));
-        let finish = self.live.finish();
-        quote_spanned!(site=> #judge #unjudged #finish)
+        let finish = self.joined.finish(self.paths);
+        quote_spanned!(Span::mixed_site()=> #judge #finish)
+    }
+
+    /// The span, the report, or both, as one value; nothing in a build that is off.
+    fn running(&self) -> TokenStream {
+        match self.mode {
+            Mode::Live => self.joined.running(),
+            Mode::Off => quote_spanned!(Span::mixed_site()=> ()),
+        }
+    }
+
+    /// The pattern that takes that value apart.
+    fn pattern(&self) -> TokenStream {
+        match self.mode {
+            Mode::Live => self.joined.pattern(),
+            Mode::Off => quote_spanned!(Span::mixed_site()=> ()),
+        }
     }
 
     fn option(&self) -> TokenStream {
@@ -255,33 +266,22 @@ impl Writer<'_> {
         quote_spanned!(Span::mixed_site()=> #private::core::option::Option)
     }
 
-    /// The type of the result if the user's expressions look at it.
-    fn seen_result(&self) -> Option<Type> {
-        if !self.dead.sees_result() {
-            return None;
-        }
-        match self.function.output() {
-            Output::Never => None,
-            output => Some(output.ty()),
-        }
-    }
-
-    /// The body in the user's braces, as a block within another one.
-    ///
-    /// The empty statement at its top keeps `{ 3 }` from a remark on its braces; the braces cannot
-    /// be ours, since their edition decides when temporaries are dropped.
-    fn body(&self) -> TokenStream {
-        let body = &self.function.body;
-        let stream = body.stream();
-        braced(quote_spanned!(Span::mixed_site()=> ; #stream), body.span()).to_token_stream()
-    }
-
-    /// The body behind `statements`; on its own when there are none.
+    /// The body behind `statements`, in a closure or an `async` block; on its own when there are
+    /// none.
     fn inside(&self, statements: &TokenStream) -> TokenStream {
-        if statements.is_empty() {
-            return self.function.body.to_token_stream();
+        let returned = match (&self.function.signature.output, self.function.shape()) {
+            (ReturnType::Type(_, ty), Shape::Plain | Shape::Async) => Some(ty),
+            _ => None,
+        };
+        let body = &self.function.body;
+        if let Some(typed) = returned.and_then(|ty| closures::typed(body, ty)) {
+            let (items, body) = (typed.items, block(&typed.body));
+            return quote_spanned!(Span::mixed_site()=> { #items #statements #body });
         }
-        let body = self.body();
+        if statements.is_empty() {
+            return body.to_token_stream();
+        }
+        let body = block(body);
         quote_spanned!(Span::mixed_site()=> { #statements #body })
     }
 
@@ -297,6 +297,26 @@ impl Writer<'_> {
         let block = braced(statements, body.span());
         quote!(#(#attributes)* #visibility #signature #block)
     }
+}
+
+/// True if only the compiler knows whether the result can be covered.
+pub(crate) fn needs_check(function: &Function) -> bool {
+    function.shape() == Shape::ByType && function.is_associated_type()
+}
+
+/// The signature of a function that returns the future of the `async fn`.
+///
+/// Its tokens are ours, whose edition has `impl Trait` capture all lifetimes, as an `async fn` does.
+fn returning_future(mut signature: Signature, private: &TokenStream) -> Signature {
+    let site = Span::mixed_site();
+    signature.asyncness = None;
+    let (arrow, output) = match signature.output {
+        ReturnType::Type(arrow, ty) => (arrow, ty.to_token_stream()),
+        ReturnType::Default => (Token![->](site), quote_spanned!(site=> ())),
+    };
+    let future = quote_spanned!(site=> impl #private::core::future::Future<Output = #output>);
+    signature.output = ReturnType::Type(arrow, Box::new(Type::Verbatim(future)));
+    signature
 }
 
 /// There is a result to look at, as `word` asks, and looking at it costs nothing that the user
@@ -317,6 +337,35 @@ pub(crate) fn check_result(word: &Ident, function: &Function, errors: &mut Error
         }
         _ => {}
     }
+}
+
+/// There is a result to look at that can be an error, as far as the signature tells.
+pub(crate) fn check_can_fail(word: &Ident, function: &Function, errors: &mut Errors) {
+    if !matches!(function.output(), Output::Unit) {
+        return check_result(word, function, errors);
+    }
+    errors.at(
+        word.span(),
+        format!(
+            "`{word}` needs a call that can fail, and one that returns `()` cannot: return a \
+             `Result`, or remove `{word}`"
+        ),
+    );
+}
+
+/// A statement that compiles only if the type of the result has an error, as `word` requires.
+pub(crate) fn needs_error(word: &Ident, paths: &Paths) -> TokenStream {
+    let place = word.span().resolved_at(Span::mixed_site());
+    check(place, "__spanwright_has_error", paths)
+}
+
+/// A body in the user's braces, as a block within another one.
+///
+/// The empty statement at its top keeps `{ 3 }` from a remark on its braces; the braces cannot be
+/// ours, since their edition decides when temporaries are dropped.
+fn block(body: &Group) -> TokenStream {
+    let stream = body.stream();
+    braced(quote_spanned!(Span::mixed_site()=> ; #stream), body.span()).to_token_stream()
 }
 
 /// Tokens in the user's braces: the compiler takes what ends in braces of ours for code of ours,

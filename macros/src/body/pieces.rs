@@ -53,6 +53,8 @@ pub(crate) struct ReportPieces {
     pub(crate) entry: TokenStream,
     /// What must hold of an error for it to be reported.
     pub(crate) conditions: Vec<TokenStream>,
+    /// True if a condition of the user's decides instead of the class of the error.
+    pub(crate) has_condition: bool,
     /// Statements that record what is known of an error.
     pub(crate) err: Option<ResultPiece>,
     /// Whether having nothing to return is a failure.
@@ -69,19 +71,28 @@ pub(crate) struct ResultPieces {
     pub(crate) ok: Option<ResultPiece>,
     pub(crate) err: Option<ResultPiece>,
     pub(crate) ret: Option<ResultPiece>,
-    pub(crate) described: Option<Described>,
+    pub(crate) described: Described,
+    /// The class that the attribute itself gives an error: an expression of type
+    /// `Option<ErrorClass>`.
+    pub(crate) class: Option<TokenStream>,
+    /// Statements that compile only if the arguments that are used with the result outlive the body.
+    pub(crate) kept: TokenStream,
+    /// Statements for an error that fails the span, and for no other.
+    pub(crate) failure: TokenStream,
+    /// Statements that compile only if the arguments fit the type of the result.
+    pub(crate) check: TokenStream,
 }
 
-/// Which way an error is described.
+/// The way in which an error is described.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Described {
     /// The best that its type offers.
     #[default]
     Best,
-    /// As it formats for users.
-    Display,
-    /// As it formats for programmers.
-    Debug,
+    /// By `Display`, as the word at this place requires.
+    Display(Span),
+    /// By `Debug`, as the word at this place requires.
+    Debug(Span),
 }
 
 /// The statements of one section.
@@ -101,16 +112,25 @@ pub(crate) fn report() -> Ident {
     Ident::new("__spanwright_report", Span::mixed_site())
 }
 
+/// The path of the frame's type. Its methods are called by this path: in the user's scope there may
+/// be a trait with a method of any name for every type.
+pub(crate) fn frame_type(paths: &Paths) -> TokenStream {
+    let private = paths.private();
+    quote_spanned!(Span::mixed_site()=> #private::Frame)
+}
+
+/// The path of the report's type, for the same reason.
+pub(crate) fn report_type(paths: &Paths) -> TokenStream {
+    let private = paths.private();
+    quote_spanned!(Span::mixed_site()=> #private::Report)
+}
+
 /// The words of inline room for so many values.
 pub(super) fn room(values: usize) -> usize {
     (values * 6).min(48)
 }
 
 impl Joined {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.span.is_none() && self.report.is_none()
-    }
-
     /// The locals, and how each begins.
     pub(super) fn open(&self, is_plain: bool, paths: &Paths) -> TokenStream {
         let span = self.span.as_ref().map(|it| it.open(is_plain, paths));
@@ -133,26 +153,38 @@ impl Joined {
     }
 
     /// The locals, in the order they begin.
-    pub(super) fn locals(&self) -> Vec<Ident> {
+    fn locals(&self) -> Vec<Ident> {
         let span = self.span.as_ref().map(|_| frame());
         let report = self.report.as_ref().map(|_| report());
         span.into_iter().chain(report).collect()
     }
 
-    /// What a future runs in.
-    pub(super) fn running(&self, paths: &Paths) -> TokenStream {
-        let (private, site) = (paths.private(), Span::mixed_site());
+    /// The locals as one value.
+    pub(super) fn running(&self) -> TokenStream {
+        let site = Span::mixed_site();
         match self.locals().as_slice() {
             [local] => quote_spanned!(site=> #local),
-            locals => quote_spanned!(site=> #private::joint(#(&mut #locals),*)),
+            locals => quote_spanned!(site=> (#(#locals),*)),
+        }
+    }
+
+    /// The pattern that takes that value apart.
+    pub(super) fn pattern(&self) -> TokenStream {
+        let site = Span::mixed_site();
+        match self.locals().as_slice() {
+            [local] => quote_spanned!(site=> mut #local),
+            locals => quote_spanned!(site=> (#(mut #locals),*)),
         }
     }
 
     /// How each of the locals ends, the last one first.
-    pub(super) fn finish(&self) -> TokenStream {
+    pub(super) fn finish(&self, paths: &Paths) -> TokenStream {
         let (site, frame, report) = (Span::mixed_site(), frame(), report());
-        let close = self.report.as_ref().map(|_| quote_spanned!(site=> #report.close();));
-        let finish = self.span.as_ref().map(|_| quote_spanned!(site=> #frame.finish();));
+        let (frame_type, report_type) = (frame_type(paths), report_type(paths));
+        let close =
+            self.report.as_ref().map(|_| quote_spanned!(site=> #report_type::close(&mut #report);));
+        let finish =
+            self.span.as_ref().map(|_| quote_spanned!(site=> #frame_type::finish(&mut #frame);));
         close.into_iter().chain(finish).collect()
     }
 
@@ -178,19 +210,48 @@ impl ReportPieces {
 
 impl ResultPieces {
     fn is_empty(&self) -> bool {
-        self.ok.is_none() && self.err.is_none() && self.ret.is_none()
+        self.ok.is_none() && self.err.is_none() && self.ret.is_none() && self.check.is_empty()
     }
 }
 
 impl Described {
+    /// This way, or `other` where this is the default.
+    pub(crate) fn or(self, other: Self) -> Self {
+        if matches!(self, Self::Best) { other } else { self }
+    }
+
     /// The error behind as many `&` as the traits of the way need, see `span::outcome`.
     pub(super) fn probe(self, private: &TokenStream) -> TokenStream {
         let site = Span::mixed_site();
         match self {
-            Self::Best => quote_spanned!(site=> &&&&&&#private::ErrorProbe(__spanwright_error)),
-            Self::Display => quote_spanned!(site=> &&&#private::ErrorProbe(__spanwright_error)),
-            Self::Debug => quote_spanned!(site=> &&#private::ErrorProbe(__spanwright_error)),
+            Self::Best => quote_spanned!(site=> &&&&&&&#private::ErrorProbe(__spanwright_error)),
+            Self::Display(_) => quote_spanned!(site=> &&&#private::ErrorProbe(__spanwright_error)),
+            Self::Debug(_) => quote_spanned!(site=> &&#private::ErrorProbe(__spanwright_error)),
         }
+    }
+
+    /// A statement that compiles only for errors that can be described this way.
+    pub(super) fn check(self, paths: &Paths) -> TokenStream {
+        if matches!(self, Self::Best) {
+            return TokenStream::new();
+        }
+        let formatted =
+            self.formatted(&Ident::new("__spanwright_error", Span::mixed_site()), paths);
+        quote_spanned!(Span::mixed_site()=> let _ = #formatted;)
+    }
+
+    /// A reference to `value` as something that formats this way, at the word that requires it.
+    pub(crate) fn formatted(self, value: &Ident, paths: &Paths) -> TokenStream {
+        let (place, function) = match self {
+            Self::Display(place) => (place, "as_display"),
+            Self::Debug(place) => (place, "as_debug"),
+            Self::Best => (Span::mixed_site(), "as_debug"),
+        };
+        let place = place.resolved_at(Span::mixed_site());
+        let (placed, function) = (paths.private_at(place), Ident::new(function, place));
+        let mut value = value.clone();
+        value.set_span(place);
+        quote_spanned!(place=> #placed::#function(#value))
     }
 }
 

@@ -6,24 +6,29 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 
-use super::pieces::{ReportPieces, report, room};
+use super::pieces::{ReportPieces, report, report_type, room};
+use crate::expression;
 use crate::paths::Paths;
 
 impl ReportPieces {
     /// The report, and how it begins.
     pub(super) fn open(&self, is_plain: bool, paths: &Paths) -> TokenStream {
         let (private, report, entry) = (paths.private(), report(), &self.entry);
-        let (site, begin, words) = (self.site(paths), begin(is_plain), room(self.values));
+        let (site, begin, words) = (self.site(paths), begin(is_plain, paths), room(self.values));
+        let run = expression::run_if(
+            &quote_spanned!(Span::mixed_site()=> #private::is_reporting(__spanwright_site)),
+            &quote_spanned!(Span::mixed_site()=> #begin #entry),
+        );
         quote_spanned!(Span::mixed_site()=>
             #site
             let mut #report = #private::Report::<#words>::new();
-            if #private::is_reporting(__spanwright_site) { #begin #entry }
+            #run
         )
     }
 
     /// The beginning for statements that never run.
     pub(super) fn dead_entry(&self, is_plain: bool, paths: &Paths) -> TokenStream {
-        let (site, declare, begin) = (self.site(paths), declare(paths), begin(is_plain));
+        let (site, declare, begin) = (self.site(paths), declare(paths), begin(is_plain, paths));
         let entry = &self.entry;
         quote_spanned!(Span::mixed_site()=> #site #declare #begin #entry)
     }
@@ -36,10 +41,10 @@ impl ReportPieces {
     }
 }
 
-fn begin(is_plain: bool) -> TokenStream {
-    let (report, site) = (report(), Span::mixed_site());
+fn begin(is_plain: bool, paths: &Paths) -> TokenStream {
+    let (report, ty, site) = (report(), report_type(paths), Span::mixed_site());
     let method = Ident::new(if is_plain { "open" } else { "start" }, site);
-    quote_spanned!(site=> #report.#method(__spanwright_site);)
+    quote_spanned!(site=> #ty::#method(&mut #report, __spanwright_site);)
 }
 
 /// A report for statements that never run.

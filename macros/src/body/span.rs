@@ -7,40 +7,47 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::Expr;
 
-use super::pieces::{SpanPieces, frame, room};
+use super::pieces::{SpanPieces, frame, frame_type, room};
 use crate::expression;
 use crate::field;
 use crate::paths::Paths;
-use crate::when::When;
 
 impl SpanPieces {
     /// The frame, and how it begins.
     pub(super) fn open(&self, is_plain: bool, paths: &Paths) -> TokenStream {
         let (private, frame, callsite) = (paths.private(), frame(), &self.callsite);
-        let live = self.pieces.iter().filter(|piece| piece.when != When::Never);
-        let words = room(live.map(|piece| piece.values).sum());
+        let words = room(self.pieces.iter().map(|piece| piece.values).sum());
         let begin = self.begin(is_plain, paths);
-        let record = self.pieces.iter().map(|piece| piece.when.run(&frame, &piece.entry));
-        quote_spanned!(Span::mixed_site()=>
+        let (ty, kept) = (frame_type(paths), self.kept());
+        let record = self.pieces.iter().map(|piece| piece.when.run((&ty, &frame), &piece.entry));
+        let site = Span::mixed_site();
+        let run = expression::run_if(
+            &quote_spanned!(site=> #private::is_enabled(__spanwright_callsite)),
+            &quote_spanned!(site=> #begin #(#record)*),
+        );
+        quote_spanned!(site=>
             let __spanwright_callsite: &'static #private::Callsite = #callsite;
+            #kept
             let mut #frame = #private::Frame::<#words>::new();
-            if #private::is_enabled(__spanwright_callsite) { #begin #(#record)* }
+            #run
         )
     }
 
-    // Output: let enabled: bool = cond; if enabled { frame.enter(callsite); }
+    // Output: let enabled: bool = cond; if enabled { Frame::enter(&mut frame, callsite); }
     fn begin(&self, is_plain: bool, paths: &Paths) -> TokenStream {
-        let (frame, site) = (frame(), Span::mixed_site());
+        let (frame, ty, site) = (frame(), frame_type(paths), Span::mixed_site());
         let parent = self.pieces.iter().find_map(|piece| piece.parent.as_ref());
         let enabled = self.pieces.iter().find_map(|piece| piece.enabled.as_ref());
         let begin = match parent {
-            None if is_plain => quote_spanned!(site=> #frame.enter(__spanwright_callsite);),
-            None => quote_spanned!(site=> #frame.start(__spanwright_callsite);),
+            None if is_plain => {
+                quote_spanned!(site=> #ty::enter(&mut #frame, __spanwright_callsite);)
+            }
+            None => quote_spanned!(site=> #ty::start(&mut #frame, __spanwright_callsite);),
             Some(parent) => {
                 let parent = parent_of(parent, paths);
                 let method = if is_plain { "enter_under" } else { "start_under" };
                 let method = Ident::new(method, site);
-                quote_spanned!(site=> #frame.#method(__spanwright_callsite, #parent);)
+                quote_spanned!(site=> #ty::#method(&mut #frame, __spanwright_callsite, #parent);)
             }
         };
         let begin = match enabled {
@@ -53,14 +60,22 @@ impl SpanPieces {
         field::guarded(&begin, paths)
     }
 
+    /// The checks of arguments that are used with the result.
+    fn kept(&self) -> Option<TokenStream> {
+        let kept: TokenStream = self.pieces.iter().map(|it| it.result.kept.clone()).collect();
+        (!kept.is_empty()).then(|| quote_spanned!(Span::mixed_site()=> if false { #kept }))
+    }
+
     /// The beginning for statements that never run.
     pub(super) fn dead_entry(&self, is_plain: bool, paths: &Paths) -> TokenStream {
         let (private, callsite) = (paths.private(), &self.callsite);
+        let kept = self.kept();
         let entries = self.pieces.iter().map(|piece| &piece.entry);
         let (declare, begin) = (declare(paths), self.begin(is_plain, paths));
         quote_spanned!(Span::mixed_site()=>
             let __spanwright_callsite: &'static #private::Callsite = #callsite;
             #declare
+            #kept
             #begin
             #(#entries)*
         )

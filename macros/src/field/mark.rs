@@ -42,6 +42,16 @@ impl Mark {
         self == other || !self.is_of_segment() && !other.is_of_segment()
     }
 
+    /// The list that values of this kind stand in.
+    pub(super) fn list(&self) -> &'static str {
+        match self {
+            Self::Attribute | Self::Annotated => "fields",
+            Self::Annotation => "annotations",
+            Self::Metadata(_) => "metadata",
+            Self::Reported => "custom",
+        }
+    }
+
     /// The variant of the runtime's type.
     pub(crate) fn tokens(&self, private: &TokenStream) -> TokenStream {
         let site = Span::mixed_site();

@@ -284,6 +284,21 @@ pub(crate) fn record(fields: &[Field], sink: &Ident, first: usize, paths: &Paths
     guarded(&statements, paths)
 }
 
+/// Statements that compile only if the parameters which `fields` use are there behind the body too.
+pub(crate) fn kept(fields: &[Field], parameters: &[String], paths: &Paths) -> TokenStream {
+    let mut statements = TokenStream::new();
+    for name in parameters {
+        let values = fields.iter().flat_map(|it| [Some(&it.value), it.meta.when.as_ref()]);
+        let Some(parameter) = values.flatten().find_map(|it| expression::variable(it, name)) else {
+            continue;
+        };
+        let place = parameter.span().resolved_at(Span::mixed_site());
+        let placed = paths.private_at(place);
+        statements.extend(quote_spanned!(place=> #placed::outlives_body(&#parameter);));
+    }
+    statements
+}
+
 /// Runs `statements` so that a panic in them goes no further.
 pub(crate) fn guarded(statements: &TokenStream, paths: &Paths) -> TokenStream {
     let private = paths.private();
@@ -298,8 +313,10 @@ pub(crate) fn conditional(
 ) -> TokenStream {
     let private = paths.private();
     // A local of its own keeps the condition free of parentheses that the compiler would remark on.
-    quote_spanned!(Span::mixed_site()=> {
+    let site = Span::mixed_site();
+    let run = expression::run_if(&quote_spanned!(site=> __spanwright_condition), statements);
+    quote_spanned!(site=> {
         let __spanwright_condition: #private::core::primitive::bool = #condition;
-        if __spanwright_condition { #statements }
+        #run
     })
 }

@@ -4,7 +4,9 @@
 
 use quote::ToTokens;
 
-use super::{Field, Key, segment};
+use syn::{Expr, Ident};
+
+use super::{Field, Key, Mark, segment};
 use crate::errors::Errors;
 use crate::expression;
 use crate::suggest;
@@ -27,10 +29,50 @@ const SENSITIVE: &[&str] = &[
 
 /// The rules that need no other field.
 pub(super) fn check(field: &Field, errors: &mut Errors) {
-    expression::check_stays_inside(&field.value, field.mark.late(expression::LATE), errors);
+    let is_reported = field.mark == Mark::Reported;
+    let advice = if is_reported { expression::CALL } else { expression::LATE };
+    expression::check_stays_inside(&field.value, advice, errors);
     check_named(&field.key, errors);
+    check_known(field, errors);
     check_sensitive(field, errors);
     segment::check(field, errors);
+}
+
+/// A value is known when it is written: `tracing` declares a field first and records it later.
+fn check_known(field: &Field, errors: &mut Errors) {
+    let Expr::Path(path) = &field.value else { return };
+    let words: Vec<String> = path.path.segments.iter().map(|it| it.ident.to_string()).collect();
+    if words.ends_with(&["field".to_owned(), "Empty".to_owned()]) {
+        errors.on(
+            &field.value,
+            "a value known late needs no declaration: remove it, and write `record!(key = value)` in \
+             the body",
+        );
+    }
+}
+
+/// The variables that hold the result, each with what it holds.
+const RESULTS: &[(&str, &str)] =
+    &[("ok", "the value of a success"), ("err", "the error"), ("ret", "the result")];
+
+/// The result is known in the lists that are about it.
+fn check_result(field: &Field, scope: &[String], errors: &mut Errors) {
+    for (word, what) in RESULTS.iter().filter(|(word, _)| !scope.iter().any(|it| it == word)) {
+        let mut uses = [Some(&field.value), field.meta.when.as_ref()].into_iter().flatten();
+        let Some(place) = uses.find_map(|it| expression::variable(it, word)) else {
+            continue;
+        };
+        let list = field.mark.list();
+        let key = field.key.place();
+        let instead = match (&field.mark, *word) {
+            (Mark::Reported, _) => "a report looks at `err` only".to_owned(),
+            (Mark::Annotation | Mark::Metadata(_), "err") => {
+                "write it with `#[traced(err(fields(..)))]`".to_owned()
+            }
+            _ => format!("write `{word}({list}({key} = ..))`"),
+        };
+        errors.at(place.span(), format!("`{word}` is {what}, which is not known here: {instead}"));
+    }
 }
 
 /// A key has a name.
@@ -80,10 +122,14 @@ pub(crate) fn check_repeated<'a>(fields: impl IntoIterator<Item = &'a Field>, er
 
 /// A field without a value names a variable that is there when it is recorded.
 pub(crate) fn check_scope(fields: &[Field], scope: &[String], errors: &mut Errors) {
+    for field in fields {
+        check_result(field, scope, errors);
+    }
+    let is_result = |name: &Ident| RESULTS.iter().any(|(word, _)| name == word);
     for (field, variable) in fields.iter().filter_map(|it| Some((it, it.shorthand.as_ref()?))) {
         let name = variable.to_string();
         let name = name.trim_start_matches("r#");
-        if scope.iter().any(|known| known == name) {
+        if scope.iter().any(|known| known == name) || is_result(variable) {
             continue;
         }
         let near = suggest::nearest(name, scope.iter().map(String::as_str));

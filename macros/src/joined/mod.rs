@@ -8,12 +8,12 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Meta, Path};
 
 use crate::body::{self, Joined, ReportPieces, SpanPieces};
-use crate::callsite::{Callsite, Kind, Takers};
+use crate::callsite::{Callsite, Takers};
 use crate::errors::Errors;
 use crate::field;
-use crate::function::Function;
+use crate::function::{self, Function};
 use crate::paths::Paths;
-use crate::{Mode, report_errors, traced, xray_subsegment};
+use crate::{Mode, parameters, report_errors, traced, xray_subsegment};
 
 /// The attributes that are expanded together.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,18 +66,29 @@ pub(crate) fn expand(
     }
     let mut errors = Errors::default();
     let mut written = Written::default();
+    let mut attributes = args.clone();
     written.add(outermost, args, &mut errors);
     let mut function = Function::parse(item.clone(), outermost.owner(), &mut errors);
     let plan = function.as_mut().map(|function| {
+        let siblings = function.attributes.iter().map(|it| it.meta.to_token_stream());
+        attributes.extend(siblings);
         written.take_siblings(function, &mut errors);
         Plan::new(written, function, &mut errors)
     });
     match (errors.finish(), function, plan) {
         // Each sibling finds for itself that there is nothing to add.
-        (None, _, Some(plan)) if plan.is_nothing(mode) => item.clone(),
-        (None, Some(function), Some(plan)) => plan.expand(&function, mode),
+        (None, Some(function), Some(plan)) => {
+            if plan.is_nothing(mode) && !body::needs_check(&function) {
+                return item.clone();
+            }
+            plan.expand(&function, mode)
+        }
         // Without the siblings, which would repeat their mistakes.
-        (errors, Some(function), _) => quote!(#errors #function),
+        (errors, Some(mut function), _) => {
+            function.items.extend(parameters::mentioned(&function.signature, &attributes));
+            quote!(#errors #function)
+        }
+        (errors, ..) if function::is_closure(item) => quote!(#errors),
         (errors, ..) => quote!(#errors #item),
     }
 }
@@ -241,24 +252,16 @@ impl Plan {
     }
 
     fn expand(&self, function: &Function, mode: Mode) -> TokenStream {
-        let (mut live, mut dead) = (Joined::default(), Joined::default());
-        let span = if self.has_live_span(mode) { &mut live } else { &mut dead };
-        span.span = self.span_pieces(mode);
-        let report = if self.has_live_report(mode) { &mut live } else { &mut dead };
-        report.report = self.report_pieces();
-        if self.is_span_literal() {
-            dead.span = None;
-        }
-        if self.is_report_literal() {
-            dead.report = None;
-        }
-        body::expand(function, &live, &dead, &self.paths)
+        let is_live = mode == Mode::Live;
+        let span = (is_live || !self.is_span_literal()).then(|| self.span_pieces()).flatten();
+        let report = (is_live || !self.is_report_literal()).then(|| self.report_pieces()).flatten();
+        body::expand(function, &Joined { span, report }, mode, &self.paths)
     }
 
-    fn span_pieces(&self, mode: Mode) -> Option<SpanPieces> {
+    fn span_pieces(&self) -> Option<SpanPieces> {
         let paths = &self.paths;
         let traced = self.traced.as_ref().map(|plan| plan.pieces(paths));
-        let subsegment = self.subsegment.as_ref().map(|plan| plan.pieces(mode, paths));
+        let subsegment = self.subsegment.as_ref().map(|plan| plan.pieces(paths));
         let pieces: Vec<_> = traced.into_iter().chain(subsegment).collect();
         let callsite = self.callsite.tokens(paths);
         (!pieces.is_empty()).then_some(SpanPieces { callsite, pieces })
@@ -269,24 +272,9 @@ impl Plan {
         Some(self.report.as_ref()?.pieces(&self.callsite, has_event, &self.paths))
     }
 
-    /// Whether anybody who is compiled in wants the span.
-    fn has_live_span(&self, mode: Mode) -> bool {
-        let is_for_segments = self.subsegment.is_some()
-            || self.traced.is_some() && self.callsite.kind != Kind::INTERNAL;
-        mode.spans && self.traced.is_some() || mode.segments && is_for_segments
-    }
-
-    /// Whether anybody who is compiled in wants the reports.
-    fn has_live_report(&self, mode: Mode) -> bool {
-        mode.errors && self.report.is_some()
-    }
-
-    /// Whether there is nothing to record and nothing that only the compiler can check.
+    /// True if there is nothing to record and nothing that only the compiler can check.
     fn is_nothing(&self, mode: Mode) -> bool {
-        !self.has_live_span(mode)
-            && !self.has_live_report(mode)
-            && self.is_span_literal()
-            && self.is_report_literal()
+        mode == Mode::Off && self.is_span_literal() && self.is_report_literal()
     }
 
     fn is_span_literal(&self) -> bool {

@@ -30,8 +30,13 @@ struct Ignored {
 }
 
 impl Filter {
+    /// Takes one of the arguments.
+    pub(super) fn add(&mut self, arg: Arg, errors: &mut Errors) {
+        if arg.key == "when" { self.add_when(arg, errors) } else { self.add_ignored(arg, errors) }
+    }
+
     /// Takes `when = |err| err.is_ours()`.
-    pub(super) fn add_when(&mut self, arg: Arg, errors: &mut Errors) {
+    fn add_when(&mut self, arg: Arg, errors: &mut Errors) {
         let Some(function) = arg.expression("when = |err| err.is_ours()", errors) else { return };
         if !scope::is_function(&function) {
             return errors.on(function, "`when` is a function of the error: `when = |err| ..`");
@@ -40,7 +45,7 @@ impl Filter {
     }
 
     /// Takes `ignore(Error::NotFound(_), Error::Refused { code } if *code < 10)`.
-    pub(super) fn add_ignored(&mut self, arg: Arg, errors: &mut Errors) {
+    fn add_ignored(&mut self, arg: Arg, errors: &mut Errors) {
         const EXAMPLE: &str = "ignore(Error::NotFound(_))";
         let place = arg.span;
         let Some(list) = arg.list(EXAMPLE, errors) else { return };
@@ -51,6 +56,11 @@ impl Filter {
             self.ignored.push(Ignored::parse(input, errors)?);
             Ok(())
         });
+    }
+
+    /// True if `when = ..` decides instead of the class of the error.
+    pub(super) fn has_condition(&self) -> bool {
+        self.when.is_some()
     }
 
     pub(super) fn is_empty(&self) -> bool {

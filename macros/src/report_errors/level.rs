@@ -98,10 +98,11 @@ impl Level {
     // Output: guard_attributes(|| { report.set_severity(classify(error, |err| ..)); });
     pub(super) fn statement(&self, paths: &Paths) -> TokenStream {
         let Self::Function(function) = self else { return TokenStream::new() };
-        let (private, report) = (paths.private(), body::report());
+        let (private, report, ty) = (paths.private(), body::report(), body::report_type(paths));
         let set = quote_spanned!(Span::mixed_site()=>
-            #report.set_severity(
-                #private::classify::<_, #private::Severity>(__spanwright_error, #function)
+            #ty::set_severity(
+                &mut #report,
+                #private::classify::<_, #private::Severity>(__spanwright_error, #function),
             );
         );
         field::guarded(&set, paths)

@@ -16,13 +16,14 @@ use syn::{Expr, Path};
 
 use crate::args::{self, Arg, Grammar};
 use crate::body::{self, ReportPieces, ResultPiece};
-use crate::callsite::{Callsite, Words, choose};
+use crate::callsite::{self, Callsite, choose};
 use crate::errors::Errors;
 use crate::field::{self, Field};
 use crate::function::{self, Function};
 use crate::paths::Paths;
 use filter::Filter;
 use level::Level;
+use output::Words;
 use scope::Scope;
 use site::Site;
 use text::Texts;
@@ -52,7 +53,19 @@ const GRAMMAR: Grammar = Grammar {
     hints: &[
         ("name", "what people call a failure is its `title = \"Checkout failed\"`"),
         ("message", "what people call a failure is its `title = \"Checkout failed\"`"),
-        ("severity", "how bad a failure is says `level = \"warning\"`"),
+        ("properties", "values of a report go into `custom(..)`"),
+        ("attributes", "values of a report go into `custom(..)`"),
+        (
+            "class",
+            "the class of an error is given once for its type: implement `spanwright::ClassifyError`",
+        ),
+        ("error_if", "write a function of the error: `when = |err| ..`"),
+        ("ok", "a report is made of an error: there is no result to look at"),
+        ("ret", "a report is made of an error: there is no result to look at"),
+        ("target", "it belongs to `#[traced]`, which can stand on the same function"),
+        ("kind", "it belongs to `#[traced]`, which can stand on the same function"),
+        ("parent", "it belongs to `#[traced]`, which can stand on the same function"),
+        ("severity", "use `level = \"warning\"` to set the severity"),
         ("fields", "values of a report go into `custom(..)`"),
         ("metadata", "values of a report go into `custom(..)`"),
         ("extra", "values of a report go into `custom(..)`"),
@@ -66,7 +79,7 @@ const GRAMMAR: Grammar = Grammar {
 };
 
 /// Where among annotated functions a failure is reported, and whether that is the outermost.
-const PLACES: Words = &[("boundary", "Boundary"), ("origin", "Origin")];
+const PLACES: callsite::Words = &[("boundary", "Boundary"), ("origin", "Origin")];
 
 /// What was written.
 #[derive(Default)]
@@ -75,8 +88,7 @@ pub(crate) struct Args {
     texts: Texts,
     values: Values,
     filter: Filter,
-    /// The word `none`, where it stands.
-    none: Option<Ident>,
+    words: Words,
     takes_panics: bool,
     is_boundary: bool,
     /// Where the runtime is.
@@ -89,7 +101,7 @@ pub(crate) struct Plan {
     texts: Texts,
     values: Values,
     filter: Filter,
-    takes_none: bool,
+    words: Words,
     takes_panics: bool,
     is_boundary: bool,
     /// The place of the returned type.
@@ -108,15 +120,21 @@ impl Args {
 
     fn add(&mut self, arg: Arg, errors: &mut Errors) {
         match arg.key {
-            "level" => self.level = Level::parse(arg, errors),
+            "level" => {
+                let word = Ident::new(arg.key, arg.span);
+                self.level = Level::parse(arg, errors);
+                self.words.of_error.extend((!self.level.is_known()).then_some(word));
+            }
             "title" | "fingerprint" | "context" => self.texts.add(arg, errors),
             "person" => self.values.add_person(arg, errors),
             "custom" => self.values.add_custom(arg, errors),
-            "when" => self.filter.add_when(arg, errors),
-            "ignore" => self.filter.add_ignored(arg, errors),
+            "when" | "ignore" => {
+                self.words.of_error.push(Ident::new(arg.key, arg.span));
+                self.filter.add(arg, errors);
+            }
             "none" => {
                 arg.flag(errors);
-                self.none = Some(Ident::new("none", arg.span));
+                self.words.none = Some(Ident::new("none", arg.span));
             }
             "panics" => {
                 arg.flag(errors);
@@ -139,11 +157,13 @@ fn is_boundary(place: &Expr, errors: &mut Errors) -> bool {
 impl Plan {
     /// Checks the arguments.
     pub(crate) fn new(args: Args, function: &Function, errors: &mut Errors) -> Self {
-        let Args { level, texts, mut values, filter, none, takes_panics, is_boundary, .. } = args;
-        output::check_signature(none.as_ref(), takes_panics, function, errors);
+        let Args { level, texts, mut values, filter, mut words, takes_panics, is_boundary, .. } =
+            args;
         let scope = Scope::of(function);
         let (texts, asked) = texts.divide(&scope);
         values.extend(asked);
+        words.of_error.extend(values.error());
+        output::check_signature(&words, takes_panics, function, errors);
         values.check(&scope, errors);
         level.check(&scope, errors);
         filter.check(&scope, errors);
@@ -152,7 +172,7 @@ impl Plan {
             texts,
             values,
             filter,
-            takes_none: none.is_some(),
+            words,
             takes_panics,
             is_boundary,
             output: function::output_place(&function.signature),
@@ -166,6 +186,7 @@ impl Plan {
             && self.values.is_empty()
             && self.filter.is_empty()
             && self.level.is_known()
+            && self.words.none.is_none()
     }
 
     /// What the attribute adds to the function, whose place is that of `callsite`; `has_event` is
@@ -191,13 +212,10 @@ impl Plan {
             values: self.values.count(),
             entry: field::record(entry, &body::report(), 0, paths),
             conditions: self.filter.conditions(paths),
+            has_condition: self.filter.has_condition(),
             err: self.err(paths),
-            takes_none: self.takes_none,
-            check: if self.takes_panics {
-                TokenStream::new()
-            } else {
-                output::check(self.output, self.takes_none, paths)
-            },
+            takes_none: self.words.none.is_some(),
+            check: self.words.check(self.output, self.takes_panics, paths),
             used: entry.iter().map(Field::expressions).collect(),
         }
     }
@@ -208,8 +226,7 @@ impl Plan {
         let first = self.values.entry().len();
         let mut statements = self.level.statement(paths);
         statements.extend(field::record(late, &body::report(), first, paths));
-        let place = late.iter().find_map(|field| scope::named(&field.expressions()));
-        let binding = place.map(|place| Ident::new(scope::ERR, place));
+        let binding = self.values.error();
         (!statements.is_empty()).then_some(ResultPiece { binding, statements })
     }
 }

@@ -1,38 +1,38 @@
-//! Whether a call can fail: there is nothing to report otherwise.
+//! Checks that a call can fail, since there is nothing to report otherwise.
 //!
-//! In: the signature. Out: a message where it says enough, and else what compiles only if the type of
-//! the result can fail. Never: takes a type for what it is called.
+//! A signature without a result gets a message; for any other, the compiler checks the type of the
+//! result, never its spelling.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
-use syn::{ReturnType, Signature, Type};
+use quote::ToTokens;
+use syn::{ReturnType, Signature};
 
 use super::OWNER;
+use crate::body;
 use crate::errors::Errors;
-use crate::function::{self, Function, Output, Shape};
+use crate::function::{Function, Output, Shape};
 use crate::paths::Paths;
 
-/// What the signature alone says.
+/// The arguments that are about a result which did not succeed, at the words that name them.
+#[derive(Default)]
+pub(super) struct Words {
+    /// `none`.
+    pub(super) none: Option<Ident>,
+    /// Arguments that look at the error.
+    pub(super) of_error: Vec<Ident>,
+}
+
+/// Checks what the signature alone tells.
 pub(super) fn check_signature(
-    none: Option<&Ident>,
+    words: &Words,
     takes_panics: bool,
     function: &Function,
     errors: &mut Errors,
 ) {
     match function.output() {
-        Output::Value(ty) => {
-            check_none(none, &ty, errors);
-            check_caller(function, errors);
-        }
+        Output::Value(_) => check_caller(function, errors),
         output if !takes_panics => cannot_fail(&function.signature, &output, errors),
-        _ => {}
-    }
-}
-
-/// What is called `Result` has no `None`, whatever it is.
-fn check_none(none: Option<&Ident>, ty: &Type, errors: &mut Errors) {
-    if let Some(none) = none.filter(|_| function::is_called(ty, "Result")) {
-        errors.on(none, "a `Result` has no `None`: leave `none` out");
+        _ => words.each().for_each(|word| body::check_can_fail(word, function, errors)),
     }
 }
 
@@ -61,21 +61,33 @@ fn cannot_fail(signature: &Signature, output: &Output, errors: &mut Errors) {
     errors.on(
         place,
         format!(
-            "a call that gives `{output}` cannot fail: return a `Result`, or report panics alone \
-             with `panics`"
+            "a call that returns `{output}` cannot fail: return a `Result`, or write `panics` to \
+             report panics only"
         ),
     );
 }
 
-/// What compiles only if the result can fail, at the place of its type.
-pub(super) fn check(place: Span, takes_none: bool, paths: &Paths) -> TokenStream {
-    let (private, placed) = (paths.private(), paths.private_at(place));
-    if takes_none {
-        return quote_spanned!(place=> #placed::fallible(&__spanwright_result););
+impl Words {
+    fn each(&self) -> impl Iterator<Item = &Ident> {
+        self.none.iter().chain(&self.of_error)
     }
-    let check = quote_spanned!(place=> (&&#placed::MustFail(&__spanwright_result)).check(););
-    quote_spanned!(Span::mixed_site()=>
-        use #private::{ViaOption as _, ViaResult as _};
-        #check
-    )
+
+    /// Statements that compile only if the type of the result can fail as the arguments require:
+    /// at the place of that type, or at the words.
+    pub(super) fn check(&self, place: Span, takes_panics: bool, paths: &Paths) -> TokenStream {
+        if let Some(none) = &self.none {
+            let place = none.span().resolved_at(Span::mixed_site());
+            let mut check = body::check(place, "__spanwright_has_none", paths);
+            check.extend(self.needs_error(paths));
+            return check;
+        }
+        if takes_panics {
+            return self.needs_error(paths);
+        }
+        body::check(place, "__spanwright_can_fail", paths)
+    }
+
+    fn needs_error(&self, paths: &Paths) -> TokenStream {
+        self.of_error.iter().map(|word| body::needs_error(word, paths)).collect()
+    }
 }

@@ -3,7 +3,7 @@
 //! In: fields, and what a report uses each for. Out: those for the call, those for the error.
 //! Never: invents a field of a person.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 
 use super::scope::{self, Scope};
 use crate::args::Arg;
@@ -96,6 +96,12 @@ impl Values {
     /// What is worked out when the call has failed.
     pub(super) fn late(&self) -> &[Field] {
         &self.late.fields
+    }
+
+    /// The first mention of the error, as the variable that it names.
+    pub(super) fn error(&self) -> Option<Ident> {
+        let place = self.late().iter().find_map(|field| scope::named(&field.expressions()));
+        place.map(|place| Ident::new(scope::ERR, place))
     }
 
     /// Every value and its use, by index.

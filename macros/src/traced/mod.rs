@@ -24,6 +24,11 @@ use sections::Sections;
 /// How errors call the attribute.
 pub(crate) const OWNER: &str = "`#[traced]`";
 
+const FIELDS: &str = "values to record go into `fields(key = value)`";
+
+const CLASS: &str = "the class of an error is given once for its type: implement \
+                     `spanwright::ClassifyError`";
+
 const GRAMMAR: Grammar = Grammar {
     owner: OWNER,
     keys: &[
@@ -38,6 +43,24 @@ const GRAMMAR: Grammar = Grammar {
             "arguments are not captured by default; drop `skip`, or name what to record with \
              `include(..)`",
         ),
+        ("properties", FIELDS),
+        ("attributes", FIELDS),
+        ("tags", FIELDS),
+        ("extra", FIELDS),
+        ("metadata", FIELDS),
+        ("short_name", "a span has the name of the function; another one is `name = \"checkout\"`"),
+        ("op", "a span's name is `name = \"checkout\"`"),
+        ("description", "a span's name is `name = \"checkout\"`"),
+        ("enter_on_poll", "a future has one span, which is current while it is polled"),
+        ("span_kind", "write `kind = \"server\"`"),
+        ("severity", "write `level = \"debug\"`"),
+        ("event", "write `err(event)`"),
+        ("ok_if", CLASS),
+        ("error_if", CLASS),
+        ("class", CLASS),
+        ("when", "write `enabled = ..`; a condition of one field is `#[when(..)]` before it"),
+        ("links", "links are made in the body: `spanwright::current().add_link(context, &[])`"),
+        ("user", "write `spanwright::set_user(id)` in the body"),
         ("late", "a value known late needs no declaration; write it with `record!` in the body"),
         ("include_all", "name the arguments to record: `include(order_id, tenant)`"),
         (

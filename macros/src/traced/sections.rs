@@ -49,7 +49,7 @@ pub(super) struct Sections {
     ok: Option<Section>,
     err: Option<Section>,
     ret: Option<Section>,
-    described: Option<Described>,
+    described: Described,
     event: Option<Level>,
     /// How a successful value is recorded as a whole.
     returned: Option<Returned>,
@@ -61,11 +61,14 @@ struct Section {
     fields: Vec<Field>,
     /// The index of its first key.
     first: usize,
+    /// The names of the function's parameters.
+    parameters: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Returned {
-    debug: bool,
+    /// `Display` or `Debug`, at the word that requires it.
+    format: Described,
     index: usize,
 }
 
@@ -82,7 +85,7 @@ impl Sections {
             Value::Nothing if word != "ok" => TokenStream::new(),
             _ => arg.list(example, errors).unwrap_or_default(),
         };
-        let mut section = Section { word, fields: Vec::new(), first: 0 };
+        let mut section = Section { word, fields: Vec::new(), first: 0, parameters: Vec::new() };
         let options = section.read(args::parse(tokens, grammar, errors), errors);
         let format = self.options(options, errors);
         if section.word == "ok" {
@@ -91,16 +94,16 @@ impl Sections {
             self.described = format;
             self.err = Some(section);
         } else {
-            let is_whole = format.is_some() || section.fields.is_empty();
-            let debug = !matches!(format, Some(Described::Display));
-            self.returned = is_whole.then_some(Returned { debug, index: 0 });
+            let is_whole = !matches!(format, Described::Best) || section.fields.is_empty();
+            let format = format.or(Described::Debug(section.word.span()));
+            self.returned = is_whole.then_some(Returned { format, index: 0 });
             self.ret = Some(section);
         }
     }
 
-    /// Reads what is not a field; returns how the value is formatted, if that is said.
-    fn options(&mut self, options: Vec<Arg>, errors: &mut Errors) -> Option<Described> {
-        let mut format = None;
+    /// Reads what is not a field; returns the format of the value, if one is given.
+    fn options(&mut self, options: Vec<Arg>, errors: &mut Errors) -> Described {
+        let mut format = Described::Best;
         for option in options {
             let (key, span) = (option.key, option.span);
             match key {
@@ -115,7 +118,7 @@ impl Sections {
                 _ => {
                     option.flag(errors);
                     let new = if key == "Debug" { Described::Debug } else { Described::Display };
-                    if format.replace(new).is_some() {
+                    if !matches!(std::mem::replace(&mut format, new(span)), Described::Best) {
                         errors.at(span, "`Debug` and `Display` exclude each other");
                     }
                 }
@@ -133,9 +136,9 @@ impl Sections {
         [&self.ok, &self.err, &self.ret].into_iter().flatten()
     }
 
-    /// Whether the user's code does not look at the result.
+    /// True if nothing depends on the type of the result.
     pub(super) fn is_empty(&self) -> bool {
-        self.returned.is_none() && self.fields().next().is_none()
+        self.returned.is_none() && self.err.is_none() && self.fields().next().is_none()
     }
 
     /// Whether a failure is told as an event.
@@ -144,18 +147,23 @@ impl Sections {
     }
 
     /// The rules between the sections and the rest of the attribute.
-    pub(super) fn check(&self, entry: &[Field], function: &Function, errors: &mut Errors) {
+    pub(super) fn check(&mut self, entry: &[Field], function: &Function, errors: &mut Errors) {
         // A call ends one way: `ok` and `err` may use the same key.
         let always = || entry.iter().chain(fields_of(self.ret.as_ref()));
         field::check_repeated(always().chain(fields_of(self.ok.as_ref())), errors);
         let failed = fields_of(self.err.as_ref());
         let is_shared = |it: &&Field| failed.iter().any(|other| other.key.text() == it.key.text());
         field::check_repeated(always().filter(is_shared).chain(failed), errors);
-        for section in self.each() {
+        for section in [&mut self.ok, &mut self.err, &mut self.ret].into_iter().flatten() {
+            section.parameters = parameters::scope(&function.signature);
             let mut scope = parameters::scope(&function.signature);
             scope.push(section.word.to_string());
             field::check_scope(&section.fields, &scope, errors);
-            body::check_result(&section.word, function, errors);
+            if section.word == "err" {
+                body::check_can_fail(&section.word, function, errors);
+            } else {
+                body::check_result(&section.word, function, errors);
+            }
         }
     }
 
@@ -181,9 +189,17 @@ impl Sections {
         });
         ResultPieces {
             ok: piece(self.ok.as_ref(), returned, paths),
-            err: piece(self.err.as_ref(), event, paths),
+            err: piece(self.err.as_ref(), None, paths),
             ret: piece(self.ret.as_ref(), None, paths),
             described: self.described,
+            class: None,
+            kept: self.each().map(|it| field::kept(&it.fields, &it.parameters, paths)).collect(),
+            failure: event.unwrap_or_default(),
+            check: self
+                .err
+                .as_ref()
+                .map(|it| body::needs_error(&it.word, paths))
+                .unwrap_or_default(),
         }
     }
 }
@@ -206,9 +222,11 @@ impl Returned {
     fn statement(self, paths: &Paths) -> TokenStream {
         let (private, frame) = (paths.private(), body::frame());
         let site = Span::mixed_site();
-        let method = Ident::new(if self.debug { "record_debug" } else { "record_display" }, site);
+        let is_display = matches!(self.format, Described::Display(_));
+        let method = Ident::new(if is_display { "record_display" } else { "record_debug" }, site);
         let index = syn::LitInt::new(&self.index.to_string(), site);
-        let call = quote_spanned!(site=> #method(&mut #frame, #index, __spanwright_ok));
+        let value = self.format.formatted(&Ident::new("__spanwright_ok", site), paths);
+        let call = quote_spanned!(site=> #method(&mut #frame, #index, &#value));
         field::guarded(&quote_spanned!(site=> #private::Recorder::#call;), paths)
     }
 }

@@ -3,16 +3,15 @@
 //! In: the attribute's arguments and the function under it. Out: what it adds to the function.
 //! Never: lets through what X-Ray would drop, as far as the source shows it.
 
-mod failure;
+mod class;
 mod name;
 mod section;
 
 use proc_macro2::TokenStream;
 use syn::{Expr, Path};
 
-use crate::Mode;
 use crate::args::{self, Arg, Grammar};
-use crate::body::{self, Pieces, ResultPieces};
+use crate::body::{self, Described, Pieces, ResultPieces};
 use crate::callsite::{Callsite, Namespace, Subsegment};
 use crate::errors::Errors;
 use crate::field::{self, Field, Mark, Metadata};
@@ -20,21 +19,37 @@ use crate::function::Function;
 use crate::parameters;
 use crate::paths::Paths;
 use crate::when::When;
-use failure::Classification;
+use class::Classification;
 use section::Section;
 
 /// How errors call the attribute.
 pub(crate) const OWNER: &str = "`#[xray_subsegment]`";
 
+/// The argument that gives the class of an error.
+const CLASS: &str = "the class of the function's errors is given by `class = \"error\"` or \
+                     `class = |err| ..`";
+
+const TRACED: &str = "it belongs to `#[traced]`, which can stand on the same function";
+
 const GRAMMAR: Grammar = Grammar {
     owner: OWNER,
-    keys: &["name", "namespace", "annotations", "metadata", "ok", "err", "ret", "crate"],
+    keys: &["name", "namespace", "annotations", "metadata", "ok", "ret", "class", "crate"],
     repeatable: &["metadata"],
     values: "annotations",
     hints: &[
         ("fields", section::ELSEWHERE),
-        ("error_if", "write a function of the error: `err = |err| ..`"),
-        ("throttle_if", "write a function of the error: `err = |err| ..`"),
+        ("properties", section::ELSEWHERE),
+        ("attributes", section::ELSEWHERE),
+        ("tags", section::ELSEWHERE),
+        ("level", TRACED),
+        ("target", TRACED),
+        ("parent", TRACED),
+        ("enabled", TRACED),
+        ("include", section::ELSEWHERE),
+        ("err", CLASS),
+        ("failure", CLASS),
+        ("error_if", CLASS),
+        ("throttle_if", CLASS),
         ("kind", "who did the work is said by `namespace = \"aws\"` or `namespace = \"remote\"`"),
         (
             "user",
@@ -55,7 +70,7 @@ pub(crate) struct Args {
     metadata: Metadata,
     ok: Option<Section>,
     ret: Option<Section>,
-    failure: Option<Classification>,
+    class: Option<Classification>,
     /// Where the runtime is.
     pub(crate) root: Option<Path>,
 }
@@ -68,7 +83,7 @@ pub(crate) struct Plan {
     first: usize,
     ok: Option<Section>,
     ret: Option<Section>,
-    failure: Option<Classification>,
+    class: Option<Classification>,
     is_name_literal: bool,
 }
 
@@ -106,7 +121,7 @@ impl Args {
             "crate" => self.root = arg.root(errors),
             "ok" => self.ok = Section::parse(arg, errors),
             "ret" => self.ret = Section::parse(arg, errors),
-            _ => self.failure = Classification::parse(arg, errors),
+            _ => self.class = Classification::parse(arg, errors),
         }
     }
 }
@@ -119,11 +134,11 @@ impl Plan {
         callsite: &mut Callsite,
         errors: &mut Errors,
     ) -> Self {
-        let Args { name, namespace, annotations, metadata, failure, .. } = args;
+        let Args { name, namespace, annotations, metadata, class, .. } = args;
         let fields: Vec<Field> = annotations.into_iter().chain(metadata.into_fields()).collect();
         field::check_scope(&fields, &parameters::scope(&function.signature), errors);
-        if let Some(failure) = &failure {
-            body::check_result(failure.word(), function, errors);
+        if let Some(class) = &class {
+            body::check_can_fail(class.word(), function, errors);
         }
         let first = callsite.add_keys(&fields);
         let (mut ok, mut ret) = (args.ok, args.ret);
@@ -133,7 +148,7 @@ impl Plan {
         }
         let is_name_literal = name.as_ref().is_none_or(|name| args::text(name).is_some());
         callsite.subsegment = Some(Subsegment { name, namespace });
-        let plan = Self { fields, first, ok, ret, failure, is_name_literal };
+        let plan = Self { fields, first, ok, ret, class, is_name_literal };
         field::check_repeated(plan.fields(), errors);
         plan
     }
@@ -146,29 +161,35 @@ impl Plan {
 
     /// Whether there is nothing that only the compiler can check.
     pub(crate) fn is_literal(&self) -> bool {
-        self.is_name_literal
-            && self.fields().next().is_none()
-            && self.failure.as_ref().is_none_or(Classification::is_known)
+        self.is_name_literal && self.fields().next().is_none() && self.class.is_none()
     }
 
     /// What the attribute adds to the function.
-    pub(crate) fn pieces(&self, mode: Mode, paths: &Paths) -> Pieces {
-        let failure = self.failure.as_ref();
+    pub(crate) fn pieces(&self, paths: &Paths) -> Pieces {
+        let class = self.class.as_ref();
         let expressions = self.fields().map(Field::expressions);
         let piece = |section: &Option<Section>| section.as_ref().and_then(|it| it.piece(paths));
         Pieces {
-            when: When::in_segment(mode),
+            when: When::InSegment,
             values: self.fields().count(),
             enabled: None,
             parent: None,
             entry: field::record(&self.fields, &body::frame(), self.first, paths),
             result: ResultPieces {
                 ok: piece(&self.ok),
-                err: failure.map(|it| it.piece(paths)),
+                err: None,
                 ret: piece(&self.ret),
-                described: None,
+                described: Described::Best,
+                class: class.map(|it| it.tokens(paths)),
+                failure: TokenStream::new(),
+                kept: [&self.ok, &self.ret]
+                    .into_iter()
+                    .flatten()
+                    .map(|it| it.kept(paths))
+                    .collect(),
+                check: class.map(|it| body::needs_error(it.word(), paths)).unwrap_or_default(),
             },
-            used: expressions.chain(failure.map(Classification::expressions)).collect(),
+            used: expressions.chain(class.map(Classification::expressions)).collect(),
         }
     }
 }

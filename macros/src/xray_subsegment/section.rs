@@ -3,7 +3,7 @@
 //! In: one of the arguments. Out: the statements for that way of ending.
 //! Never: looks at a result that no segment takes.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 
 use crate::args::{self, Arg, Grammar};
 use crate::body::{self, ResultPiece};
@@ -36,6 +36,8 @@ pub(super) struct Section {
     pub(super) fields: Vec<Field>,
     /// The index of its first key.
     first: usize,
+    /// The names of the function's parameters.
+    parameters: Vec<String>,
 }
 
 impl Section {
@@ -59,12 +61,13 @@ impl Section {
             }
         }
         fields.extend(metadata.into_fields());
-        Some(Self { word, fields, first: 0 })
+        Some(Self { word, fields, first: 0, parameters: Vec::new() })
     }
 
     /// The rules between the section and the function.
-    pub(super) fn check(&self, function: &Function, errors: &mut Errors) {
-        let mut scope = parameters::scope(&function.signature);
+    pub(super) fn check(&mut self, function: &Function, errors: &mut Errors) {
+        self.parameters = parameters::scope(&function.signature);
+        let mut scope = self.parameters.clone();
         scope.push(self.word.to_string());
         field::check_scope(&self.fields, &scope, errors);
         body::check_result(&self.word, function, errors);
@@ -73,6 +76,11 @@ impl Section {
     /// Adds the keys of the section to the callsite.
     pub(super) fn add_keys(&mut self, callsite: &mut Callsite) {
         self.first = callsite.add_keys(&self.fields);
+    }
+
+    /// Statements that compile only if the parameters which are used outlive the body.
+    pub(super) fn kept(&self, paths: &Paths) -> TokenStream {
+        field::kept(&self.fields, &self.parameters, paths)
     }
 
     /// The statements of the section.

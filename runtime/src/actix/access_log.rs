@@ -10,14 +10,16 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use actix_web::dev::ServiceRequest;
+use actix_web::http::header::USER_AGENT;
 use actix_web::http::{Method, StatusCode, Uri};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use tracing::{Level, event, level_enabled};
+use tracing::{Level, event, field, level_enabled};
 
-use super::request_facts::Claims;
+use super::request_facts::{Connection, Origin, header};
 use super::settings::Tracing;
 use crate::conventions::{known_method, without_secrets};
 use crate::record::{LogRecord, Outcome};
@@ -42,8 +44,8 @@ struct Entry {
     /// On a clock that goes on evenly.
     begun: Duration,
     method: Method,
-    scheme: String,
-    client: Option<String>,
+    scheme: &'static str,
+    client: Option<IpAddr>,
     user_agent: Option<String>,
     route: Option<String>,
 }
@@ -86,9 +88,9 @@ impl AccessLog {
         let Some(entry) = self.0.take() else { return };
         let line = Line {
             unix_ns: u64::try_from(since_epoch().as_nanos()).unwrap_or(u64::MAX),
-            client: entry.client.as_deref(),
+            client: entry.client,
             method: entry.method.as_str(),
-            scheme: &entry.scheme,
+            scheme: entry.scheme,
             path: uri.path(),
             query: uri.query().map(without_secrets),
             status,
@@ -103,16 +105,14 @@ impl AccessLog {
 
 impl Entry {
     fn of(request: &ServiceRequest, settings: &Tracing) -> Self {
-        let is_secure = request.app_config().secure();
-        let trusted_proxies = settings.trusted_proxies;
-        let claims = Claims::of(request.headers(), request.uri(), is_secure, trusted_proxies);
-        let client = claims.client.map(str::to_owned);
+        let connection = Connection::of(request.request(), settings);
+        let origin = Origin::of(request.headers(), request.uri(), connection);
         Self {
             begun: steady(),
             method: request.method().clone(),
-            scheme: claims.scheme.to_owned(),
-            client: client.or_else(|| request.peer_addr().map(|peer| peer.ip().to_string())),
-            user_agent: claims.user_agent.map(str::to_owned),
+            scheme: origin.scheme,
+            client: origin.client,
+            user_agent: header(request.headers(), USER_AGENT).map(str::to_owned),
             route: None,
         }
     }
@@ -128,7 +128,7 @@ impl Entry {
                     http.route = self.route.as_deref(),
                     http.response.status_code = line.status.map(|status| status.as_u16()),
                     http.response.body.size = body_bytes,
-                    client.address = line.client,
+                    client.address = line.client.as_ref().map(field::display),
                     user_agent.original = self.user_agent.as_deref(),
                     duration_ms = milliseconds(steady().saturating_sub(self.begun)),
                     spanwright.outcome = line.cut_off.map(Outcome::as_str),
@@ -152,9 +152,9 @@ fn milliseconds(duration: Duration) -> f64 {
 /// What people read.
 struct Line<'a> {
     unix_ns: u64,
-    client: Option<&'a str>,
+    client: Option<IpAddr>,
     method: &'a str,
-    scheme: &'a str,
+    scheme: &'static str,
     path: &'a str,
     query: Option<Cow<'a, str>>,
     /// `None` when there was no answer.
@@ -182,9 +182,12 @@ impl fmt::Display for Line<'_> {
         let month = MONTHS[month as usize - 1];
         write!(f, "[{year}-{month}-{day:02} {hour:02}:{minute:02}] ")?;
         let query = self.query.as_deref().unwrap_or_default();
-        let (client, scheme) = (escaped(self.client.unwrap_or("-")), escaped(self.scheme));
-        let (path, query) = (escaped(self.path), escaped(query));
-        write!(f, "{client} {} {scheme} {path}?{query} ", self.method)?;
+        match self.client {
+            Some(client) => write!(f, "{client}")?,
+            None => f.write_str("-")?,
+        }
+        let (scheme, path, query) = (self.scheme, escaped(self.path), escaped(query));
+        write!(f, " {} {scheme} {path}?{query} ", self.method)?;
         match self.status {
             Some(status) => {
                 let reason = status.canonical_reason().unwrap_or("unknown");
@@ -211,7 +214,7 @@ mod tests {
     fn line() -> Line<'static> {
         Line {
             unix_ns: 1_795_166_219_999_999_999,
-            client: Some("127.0.0.1"),
+            client: Some([127, 0, 0, 1].into()),
             method: "GET",
             scheme: "http",
             path: "/api/activities/home",
@@ -275,14 +278,9 @@ mod tests {
 
     #[test]
     fn what_a_client_writes_can_neither_break_the_line_nor_fill_the_screen() {
-        let hostile = Line {
-            client: Some("a b\u{1b}[31m"),
-            scheme: "x\r\ny",
-            path: "/\u{202e}\u{7f}",
-            query: Some("q=\u{9b}2J".into()),
-            ..line()
-        };
-        let expected = "a%20b%1B[31m GET x%0D%0Ay /%E2%80%AE%7F?q=%C2%9B2J 500";
+        let hostile =
+            Line { path: "/ \u{1b}[31m\u{202e}\u{7f}", query: Some("q=\u{9b}2J".into()), ..line() };
+        let expected = " GET http /%20%1B[31m%E2%80%AE%7F?q=%C2%9B2J 500";
         assert!(hostile.to_string().contains(expected), "{hostile}");
         let path = "é".repeat(2_000);
         let long = Line { path: &path, ..line() }.to_string();

@@ -25,4 +25,10 @@ impl Carrier for HeaderMap {
                 .for_each(|(_, value)| visit(value.as_bytes())),
         }
     }
+
+    fn each_name<'a>(&'a self, visit: &mut dyn FnMut(&'a str)) {
+        for name in self.keys() {
+            visit(name.as_str());
+        }
+    }
 }

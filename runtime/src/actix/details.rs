@@ -7,7 +7,6 @@
 //! Never: formats or decodes anything on the application's threads; leaves a secret out, which is
 //! for whoever sends it.
 
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use actix_web::HttpRequest;
@@ -16,7 +15,7 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, Uri};
 
 use super::payload;
-use super::request_facts::Claims;
+use super::request_facts::{Connection, Origin};
 use super::settings::Tracing;
 use crate::record::RequestRecord;
 use crate::span::SpanRef;
@@ -29,9 +28,7 @@ const HEADER_BYTES: usize = 1_024;
 pub(super) struct Details {
     method: Method,
     uri: Uri,
-    is_secure: bool,
-    trusted_proxies: Option<usize>,
-    peer: Option<IpAddr>,
+    connection: Connection,
     headers: HeaderLines,
     routed: OnceLock<Routed>,
     /// The beginning of the body, as far as it was read.
@@ -61,9 +58,7 @@ impl Details {
         Self {
             method: request.method().clone(),
             uri: request.uri().clone(),
-            is_secure: request.app_config().secure(),
-            trusted_proxies: settings.trusted_proxies,
-            peer: request.peer_addr().map(|peer| peer.ip()),
+            connection: Connection::of(request.request(), settings),
             headers: HeaderLines::of(request.headers()),
             routed: OnceLock::new(),
             body: Mutex::default(),
@@ -91,28 +86,27 @@ impl Details {
     }
 
     /// The whole URL; without a host in the request, its path and query alone.
-    fn url(&self, claims: &Claims<'_>) -> String {
+    fn url(&self, origin: &Origin<'_>) -> String {
         let path = self.uri.path_and_query().map_or("/", |path| path.as_str());
-        let Some(host) = claims.host else { return path.to_owned() };
+        let Some(host) = origin.host else { return path.to_owned() };
         // `*` is the path of a request about the server as a whole.
         let slash = if path.starts_with('/') { "" } else { "/" };
-        format!("{}://{host}{slash}{path}", claims.scheme)
+        format!("{}://{host}{slash}{path}", origin.scheme)
     }
 }
 
 impl Describe for Details {
     fn describe(&self) -> RequestRecord {
         let headers = self.headers.to_map();
-        let claims = Claims::of(&headers, &self.uri, self.is_secure, self.trusted_proxies);
-        let client = claims.client.map(ToOwned::to_owned);
+        let origin = Origin::of(&headers, &self.uri, self.connection);
         let routed = self.routed.get();
         RequestRecord {
             method: self.method.to_string(),
-            url: self.url(&claims),
+            url: self.url(&origin),
             route: routed.and_then(|routed| routed.route.clone()),
             params: routed.map(|routed| routed.params.clone()).unwrap_or_default(),
             headers: self.headers.to_pairs(),
-            client_address: client.or_else(|| self.peer.map(|peer| peer.to_string())),
+            client_address: origin.client.map(|client| client.to_string()),
             body: Some(beginning(&self.body())).filter(|body| !body.is_empty()),
         }
     }

@@ -20,7 +20,7 @@ use super::body::TracedBody;
 use super::callsite::REQUEST;
 use super::root_span::{RootSpan, Shared};
 use super::settings::Tracing;
-use crate::span::is_enabled;
+use crate::span::{is_enabled, is_propagating};
 
 /// The service that [`Tracing`] makes of the one it wraps; one per worker.
 #[derive(Debug)]
@@ -59,7 +59,8 @@ where
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let settings = &self.shared.settings;
-        let mut root = if !is_enabled(&REQUEST) && !AccessLog::is_wanted(settings) {
+        let is_span_wanted = is_enabled(&REQUEST) || is_propagating();
+        let mut root = if !is_span_wanted && !AccessLog::is_wanted(settings) {
             RootSpan::none()
         } else if settings.excludes(&request) {
             RootSpan::muted()

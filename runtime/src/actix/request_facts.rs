@@ -1,23 +1,20 @@
-//! What a request says about itself.
-//!
-//! In: the head of a request. Out: attributes of its span.
-//! Never: believes that a header is well-formed.
+//! Attributes of a request, read from its head. A header may have any form.
 
 use std::net::IpAddr;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{
-    HOST, HeaderMap, HeaderName, USER_AGENT, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO,
-};
+use actix_web::http::header::{HOST, HeaderMap, HeaderName, USER_AGENT};
 use actix_web::http::uri::Authority;
 use actix_web::http::{Uri, Version};
 
 use super::callsite::{Key, RequestFrame};
+use super::forwarded::{Forwarded, known_scheme};
+use super::settings::Tracing;
 use crate::conventions::{known_method, without_secrets};
 use crate::sample::RequestFacts;
 use crate::span::Recorder;
 
-/// What sampling rules may ask of a request: what the client sent, whatever a proxy says besides.
+/// Returns the facts that sampling rules match: those that the client sent, whatever a proxy adds.
 pub(super) fn of_rules(request: &HttpRequest) -> RequestFacts<'_> {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     RequestFacts {
@@ -29,13 +26,8 @@ pub(super) fn of_rules(request: &HttpRequest) -> RequestFacts<'_> {
     }
 }
 
-/// Records what is known before the request is handled. With a number of trusted proxies, only what
-/// they say is believed.
-pub(super) fn record(
-    request: &HttpRequest,
-    trusted_proxies: Option<usize>,
-    frame: &mut RequestFrame,
-) {
+/// Records what is known before the request is handled.
+pub(super) fn record(request: &HttpRequest, settings: &Tracing, frame: &mut RequestFrame) {
     let method = known_method(request.method().as_str());
     frame.record(Key::METHOD, method.unwrap_or("_OTHER"));
     if method.is_none() {
@@ -45,131 +37,79 @@ pub(super) fn record(
     if let Some(query) = request.uri().query().filter(|query| !query.is_empty()) {
         frame.record(Key::QUERY, &without_secrets(query));
     }
-    record_addresses(request, trusted_proxies, frame);
+    record_addresses(request, settings, frame);
     frame.record(Key::PROTOCOL_NAME, "http");
     frame.record(Key::PROTOCOL_VERSION, &version(request.version()));
 }
 
-fn record_addresses(
-    request: &HttpRequest,
-    trusted_proxies: Option<usize>,
-    frame: &mut RequestFrame,
-) {
-    let is_secure = request.app_config().secure();
-    let claims = Claims::of(request.headers(), request.uri(), is_secure, trusted_proxies);
-    frame.record(Key::SCHEME, claims.scheme);
-    if let Some(host) = claims.host {
+fn record_addresses(request: &HttpRequest, settings: &Tracing, frame: &mut RequestFrame) {
+    let connection = Connection::of(request, settings);
+    let origin = Origin::of(request.headers(), request.uri(), connection);
+    frame.record(Key::SCHEME, origin.scheme);
+    if let Some(host) = origin.host {
         let (address, port) = address_and_port(host);
         frame.record(Key::SERVER_ADDRESS, address);
-        frame.record(Key::SERVER_PORT, &port.or_else(|| default_port(claims.scheme)));
+        frame.record(Key::SERVER_PORT, &port.or_else(|| default_port(origin.scheme)));
     }
-    // Two attributes, formatted once.
-    let peer = request.peer_addr().map(|peer| (peer.ip().to_string(), peer.port()));
-    let client = claims.client.or(peer.as_ref().map(|(address, _)| &**address));
-    frame.record(Key::CLIENT_ADDRESS, &client);
-    if let Some((address, port)) = &peer {
-        frame.record(Key::PEER_ADDRESS, address);
-        frame.record(Key::PEER_PORT, port);
+    if let Some(client) = origin.client {
+        frame.record_display(Key::CLIENT_ADDRESS, &client);
     }
-    frame.record(Key::USER_AGENT, &claims.user_agent);
+    if let Some(peer) = request.peer_addr() {
+        frame.record_display(Key::PEER_ADDRESS, &peer.ip());
+        frame.record(Key::PEER_PORT, &peer.port());
+    }
+    frame.record(Key::USER_AGENT, &header(request.headers(), USER_AGENT));
 }
 
-/// What a request claims about both its ends, as far as it is believed.
-pub(super) struct Claims<'a> {
-    pub(super) scheme: &'a str,
-    /// What the client asked for, with the port that it wrote; never empty.
+/// Both ends of a request: access log, span and reports of errors all have them from here.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origin<'a> {
+    /// Scheme of the URL: as trusted proxies pass it on, or that of the connection.
+    pub(super) scheme: &'static str,
+    /// Host that the client asked for, with the port that it wrote; never empty.
     pub(super) host: Option<&'a str>,
-    /// The address of the client, where a proxy tells it.
-    pub(super) client: Option<&'a str>,
-    pub(super) user_agent: Option<&'a str>,
+    /// Address of the client: as trusted proxies pass it on, or that of the peer.
+    pub(super) client: Option<IpAddr>,
 }
 
-impl<'a> Claims<'a> {
-    pub(super) fn of(
-        headers: &'a HeaderMap,
-        uri: &'a Uri,
-        is_secure: bool,
-        trusted_proxies: Option<usize>,
-    ) -> Self {
-        let found = Headers::of(headers);
-        let told = |parameter, older, name| match trusted_proxies {
-            Some(count) => told_by_the_last(count, headers, name),
-            None => found.forwarded(parameter, older),
-        };
-        let host = told("host", found.forwarded_host, X_FORWARDED_HOST)
-            .or(found.host)
-            .or_else(|| uri.authority().map(Authority::as_str));
+/// Facts about the connection of a request, beside the text that the client has sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Connection {
+    peer: Option<IpAddr>,
+    is_secure: bool,
+    trusted_proxies: usize,
+}
+
+impl Connection {
+    pub(super) fn of(request: &HttpRequest, settings: &Tracing) -> Self {
         Self {
-            scheme: told("proto", found.forwarded_proto, X_FORWARDED_PROTO)
-                .or_else(|| uri.scheme_str())
-                .unwrap_or(if is_secure { "https" } else { "http" }),
-            host: host.filter(|host| !host.is_empty()),
-            client: told("for", found.forwarded_for, X_FORWARDED_FOR)
-                .map(|client| address_and_port(client).0),
-            user_agent: found.user_agent,
+            peer: request.peer_addr().map(|peer| peer.ip()),
+            is_secure: request.app_config().secure(),
+            trusted_proxies: settings.trusted_proxies,
         }
     }
 }
 
-/// The headers that say something about the request, found in one pass.
-#[derive(Default)]
-struct Headers<'a> {
-    host: Option<&'a str>,
-    user_agent: Option<&'a str>,
-    forwarded: Option<&'a str>,
-    forwarded_for: Option<&'a str>,
-    forwarded_host: Option<&'a str>,
-    forwarded_proto: Option<&'a str>,
-}
-
-impl<'a> Headers<'a> {
-    fn of(headers: &'a HeaderMap) -> Self {
-        let mut found = Self::default();
-        for (name, value) in headers {
-            let slot = match name.as_str() {
-                "host" => &mut found.host,
-                "user-agent" => &mut found.user_agent,
-                "forwarded" => &mut found.forwarded,
-                "x-forwarded-for" => &mut found.forwarded_for,
-                "x-forwarded-host" => &mut found.forwarded_host,
-                "x-forwarded-proto" => &mut found.forwarded_proto,
-                _ => continue,
-            };
-            // Of several values the first is from whoever is nearest to the client.
-            if slot.is_none() {
-                *slot = str::from_utf8(value.as_bytes()).ok();
-            }
+impl<'a> Origin<'a> {
+    pub(super) fn of(headers: &'a HeaderMap, uri: &'a Uri, connection: Connection) -> Self {
+        let forwarded = Forwarded::of(headers, connection.trusted_proxies);
+        let own_scheme = || uri.scheme_str().and_then(known_scheme);
+        let default_scheme = if connection.is_secure { "https" } else { "http" };
+        let own_host = header(headers, HOST).or_else(|| uri.authority().map(Authority::as_str));
+        Self {
+            scheme: forwarded.scheme.or_else(own_scheme).unwrap_or(default_scheme),
+            host: forwarded.host.or(own_host).filter(|host| !host.is_empty()),
+            client: forwarded.client.or(connection.peer),
         }
-        found
-    }
-
-    /// What the proxy nearest to the client says: the parameter of `Forwarded`, or else the first
-    /// of the older header's list.
-    ///
-    /// Source: <https://www.rfc-editor.org/rfc/rfc7239#section-4>.
-    fn forwarded(&self, parameter: &str, older: Option<&'a str>) -> Option<&'a str> {
-        let in_forwarded = self.forwarded.and_then(|value| {
-            let mut pairs = value.split([',', ';']).filter_map(|pair| pair.split_once('='));
-            pairs.find(|(key, _)| key.trim().eq_ignore_ascii_case(parameter))
-        });
-        let first_of_older = || older?.split(',').next();
-        in_forwarded.map(|(_, value)| value).or_else(first_of_older).and_then(bare)
     }
 }
 
-/// What the outermost of the last `count` proxies says: each adds to the end of the list.
-fn told_by_the_last(count: usize, headers: &HeaderMap, name: HeaderName) -> Option<&str> {
-    let values = headers.get_all(name).filter_map(|value| str::from_utf8(value.as_bytes()).ok());
-    let hops: Vec<_> = values.flat_map(|value| value.split(',')).filter_map(bare).collect();
-    hops.get(hops.len().saturating_sub(count)).copied()
+/// Returns the first value of a header, if it is text.
+pub(super) fn header(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    str::from_utf8(headers.get(name)?.as_bytes()).ok()
 }
 
-/// The text without blanks and quotes, if there is any.
-fn bare(text: &str) -> Option<&str> {
-    Some(text.trim().trim_matches('"')).filter(|text| !text.is_empty())
-}
-
-/// Takes `host:port`, `[v6]:port` or an address alone apart.
+/// Splits `host:port`, `[v6]:port` or an address alone.
 fn address_and_port(text: &str) -> (&str, Option<u16>) {
     let (address, port) = match text.rsplit_once(':') {
         // An IPv6 address without brackets is all colons and no port.
@@ -224,47 +164,5 @@ mod tests {
         ] {
             assert_eq!(address_and_port(text), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn forwarded_counts_more_than_the_older_header_and_the_first_value_counts() {
-        let headers = |forwarded| Headers { forwarded, ..Headers::default() };
-        for (forwarded, older, expected) in [
-            (
-                Some("for=192.0.2.60;proto=http;by=203.0.113.43"),
-                Some("10.0.0.1"),
-                Some("192.0.2.60"),
-            ),
-            (
-                Some("proto=http, FOR=\"[2001:db8::1]:4711\", for=10.0.0.1"),
-                None,
-                Some("[2001:db8::1]:4711"),
-            ),
-            (Some("proto=http"), Some("10.0.0.1, 10.0.0.2"), Some("10.0.0.1")),
-            (Some(";,=;for="), Some("10.0.0.1"), None),
-            (None, Some(" , 10.0.0.2"), None),
-            (None, None, None),
-        ] {
-            assert_eq!(headers(forwarded).forwarded("for", older), expected, "{forwarded:?}");
-        }
-    }
-
-    #[test]
-    fn trusted_proxies_are_counted_from_the_end_of_the_list() {
-        let mut headers = HeaderMap::new();
-        for value in ["6.6.6.6, 192.0.2.7", " , 10.0.0.2,", "\"10.0.0.3\""] {
-            headers.append(X_FORWARDED_FOR, value.parse().unwrap());
-        }
-        for (count, expected) in [
-            (0, None),
-            (1, Some("10.0.0.3")),
-            (2, Some("10.0.0.2")),
-            (3, Some("192.0.2.7")),
-            (4, Some("6.6.6.6")),
-            (5, Some("6.6.6.6")),
-        ] {
-            assert_eq!(told_by_the_last(count, &headers, X_FORWARDED_FOR), expected, "{count}");
-        }
-        assert_eq!(told_by_the_last(1, &headers, X_FORWARDED_HOST), None);
     }
 }

@@ -6,13 +6,12 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::future::{Ready, ready};
-use std::hash::{BuildHasher, RandomState};
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
-use crate::span::{Sink, SpanRef, ToAttribute, current};
+use crate::span::{Sink, SpanRef, ToAttribute, current, entropy};
 
 /// The header that carries the id in both directions.
 static HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -81,7 +80,7 @@ impl RequestId {
     }
 
     fn random() -> Self {
-        Self::from_words(RandomState::new().hash_one(0), RandomState::new().hash_one(1))
+        Self::from_words(entropy(), entropy())
     }
 
     /// Source of the layout: <https://www.rfc-editor.org/rfc/rfc9562#section-5.8>.

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::body::{BodySize, MessageBody};
-use actix_web::dev::{ResourceMap, ServiceRequest, ServiceResponse};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::HeaderMap;
 use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::{Error, HttpRequest};
@@ -17,18 +17,19 @@ use actix_web::{Error, HttpRequest};
 use super::access_log::AccessLog;
 use super::callsite::{Key, REQUEST, RequestFrame};
 use super::details::Details;
-use super::error_facts::ErrorFacts;
+use super::refused::{Class, Refused};
 use super::request_facts;
 use super::request_id::RequestId;
-use super::route;
+use super::route::{self, Routes};
 use super::settings::Tracing;
 use super::trace_header::TraceHeader;
 use crate::conventions::known_method;
-use crate::record::Outcome;
-use crate::report::Builder;
+use crate::record::{ErrorClass, Outcome};
+use crate::report::{self, Builder};
 use crate::span::request::forget_details;
 use crate::span::{
-    Attached, Attributes, Frame, Recorder, SpanRef, fail, is_enabled, takes_reports,
+    Attached, Attributes, Frame, Recorder, SpanRef, Unwinding, fail, is_enabled, is_propagating,
+    takes_reports,
 };
 
 /// What a worker keeps for its requests.
@@ -36,7 +37,7 @@ use crate::span::{
 pub(super) struct Shared {
     pub(super) settings: Tracing,
     /// The routes of the application, for requests that get no response to ask.
-    pub(super) routes: OnceCell<ResourceMap>,
+    pub(super) routes: OnceCell<Routes>,
 }
 
 /// The span of one request, and its line in the access log; inert where nothing is installed and the
@@ -52,7 +53,7 @@ pub(super) struct RootSpan {
 }
 
 /// A request under way.
-struct Open {
+pub(super) struct Open {
     /// Never begun where nothing is installed.
     frame: RequestFrame,
     /// What the response says of the request; nothing without a span.
@@ -60,8 +61,10 @@ struct Open {
     /// What the response says of the trace.
     trace: Option<TraceHeader>,
     shared: Rc<Shared>,
-    /// The first word of the span's name; `None` when the application has named the span.
-    method: Option<&'static str>,
+    /// Method of the request, or `HTTP` for one that no convention names.
+    known_method: &'static str,
+    /// True if the span is named after method and route, and not by the application.
+    is_named_by_route: bool,
     /// Where the route is looked up when there is no response to ask.
     uri: Uri,
     /// What reports of errors tell of the request, where they are taken.
@@ -90,7 +93,8 @@ impl RootSpan {
     /// log will say, where that is wanted.
     pub(super) fn begin(request: &mut ServiceRequest, shared: &Rc<Shared>) -> Self {
         let mut open = Box::new(Open::new(request, shared));
-        let span = if is_enabled(&REQUEST) { open.start(request) } else { SpanRef::NONE };
+        let is_span_wanted = is_enabled(&REQUEST) || is_propagating();
+        let span = if is_span_wanted { open.start(request) } else { SpanRef::NONE };
         let is_wanted = !span.is_none() || open.access.is_on();
         Self { span, open: is_wanted.then_some(open) }
     }
@@ -101,7 +105,7 @@ impl RootSpan {
             return step();
         }
         let attached = (!self.span.is_none()).then(|| self.span.attach());
-        let _stepping = Stepping { attached, root: self };
+        let _stepping = Stepping { attached, root: self, unwinding: Unwinding::begin() };
         step()
     }
 
@@ -109,11 +113,16 @@ impl RootSpan {
     pub(super) fn answer<B: MessageBody>(&mut self, response: &mut ServiceResponse<B>) {
         let Some(open) = &mut self.open else { return };
         if open.wants_route() {
-            open.settle_route(response.request().match_pattern(), Some(response.request()));
+            let (request, status) = (response.request(), response.status());
+            let routes = open.shared.routes.get();
+            let route = routes.and_then(|it| it.of_response(open.known_method, request, status));
+            open.settle_route(route, Some(request));
         }
         let is_told = open.frame.is_recording() || open.reports();
-        let error = response.response().error().filter(|_| is_told).map(ErrorFacts::of);
-        open.settle(response.status(), error.as_ref());
+        let error = response.response().error().filter(|_| is_told);
+        let class = error.and_then(|error| open.shared.settings.class_of(error));
+        let message = error.map(report::message);
+        open.settle(response.status(), message.as_deref(), class);
         if open.frame.is_recording() {
             let head = response.response().head();
             open.shared.settings.visit_response(response.request(), head, self.span);
@@ -132,7 +141,9 @@ impl RootSpan {
         open.look_up_route();
         let (id, trace) = (open.id.clone(), open.trace);
         let status = error.as_response_error().status_code();
-        let refused = Cell::new(Some(Refused { open, status, error: ErrorFacts::of(&error) }));
+        let class = open.shared.settings.class_of(&error);
+        let refused = Refused { open, status, error: report::message(&error), class };
+        let refused = Cell::new(Some(refused));
         error.add_response_mapper(move |mut response| {
             if let Some(mut refused) = refused.take() {
                 refused.status = response.status();
@@ -159,8 +170,8 @@ impl RootSpan {
         if let Some(open) = &mut self.open {
             open.cut_off = Some(Outcome::Error);
             if open.frame.is_recording() {
-                let error = ErrorFacts::of(error);
-                fail(&mut open.frame, error.kind().unwrap_or("_OTHER"), error.message());
+                let error_type = report::type_name_of(error).unwrap_or("_OTHER");
+                fail(&mut open.frame, error_type, &report::message(error));
             }
         }
         self.end();
@@ -191,13 +202,14 @@ impl RootSpan {
 impl Open {
     /// Keeps a request whose span has not begun.
     fn new(request: &ServiceRequest, shared: &Rc<Shared>) -> Self {
-        shared.routes.get_or_init(|| request.resource_map().clone());
+        shared.routes.get_or_init(|| Routes::new(request.resource_map().clone()));
         Self {
             frame: Frame::new(),
             id: None,
             trace: None,
             shared: Rc::clone(shared),
-            method: None,
+            known_method: known_method(request.method().as_str()).unwrap_or("HTTP"),
+            is_named_by_route: false,
             uri: request.uri().clone(),
             details: None,
             access: AccessLog::begin(request, &shared.settings),
@@ -210,20 +222,25 @@ impl Open {
     /// Begins the span and records what the request says.
     fn start(&mut self, request: &mut ServiceRequest) -> SpanRef {
         let settings = &self.shared.settings;
-        let method = known_method(request.method().as_str()).unwrap_or("HTTP");
-        let name = settings.name_of(request);
-        let incoming = crate::extract(request.headers());
+        let name = if is_enabled(&REQUEST) { settings.name_of(request) } else { None };
+        let mut incoming = crate::extract(request.headers());
+        if !incoming.baggage.is_empty() && !settings.trusts_caller(request) {
+            incoming.baggage.keep_local();
+        }
         let facts = request_facts::of_rules(request.request());
-        let first_name = name.as_deref().unwrap_or(method);
+        let first_name = name.as_deref().unwrap_or(self.known_method);
         self.frame.start_incoming(&REQUEST, first_name, &incoming, facts);
         let span = self.frame.reference();
         if span.is_none() {
             return span;
         }
+        self.details = takes_reports().then(|| Details::keep(request, settings, span));
+        if span.is_propagation_only() {
+            return span;
+        }
         self.id = Some(span.in_scope(|| RequestId::of(request.request())));
         self.trace = TraceHeader::of(&incoming, span);
-        self.method = name.is_none().then_some(method);
-        self.details = takes_reports().then(|| Details::keep(request, settings, span));
+        self.is_named_by_route = name.is_none();
         if self.frame.is_recording() {
             self.record_request(request, name.as_deref());
             self.shared.settings.visit_request(request, span);
@@ -235,12 +252,11 @@ impl Open {
         if let Some(name) = name {
             self.frame.set_name(name);
         }
-        let trusted_proxies = self.shared.settings.trusted_proxies;
-        request_facts::record(request.request(), trusted_proxies, &mut self.frame);
+        request_facts::record(request.request(), &self.shared.settings, &mut self.frame);
         self.frame.record(Key::REQUEST_ID, &self.id);
     }
 
-    fn finish(&mut self) {
+    pub(super) fn finish(&mut self) {
         let span = self.frame.reference();
         self.access.write(span, &self.uri, self.status, self.body_bytes, self.cut_off);
         if self.frame.is_recording() {
@@ -252,11 +268,11 @@ impl Open {
         self.frame.finish();
     }
 
-    /// Finds the route by the path alone.
+    /// Finds the route of a request that has no response to ask.
     fn look_up_route(&mut self) {
         if self.wants_route() {
             let routes = self.shared.routes.get();
-            let route = routes.and_then(|routes| routes.match_pattern(self.uri.path()));
+            let route = routes.and_then(|routes| routes.find(self.known_method, self.uri.path()));
             self.settle_route(route, None);
         }
     }
@@ -281,19 +297,21 @@ impl Open {
         if self.frame.reference().is_segment() {
             self.frame.record(Key::ROUTE_ANNOTATION, &route);
         }
-        match (self.method, route) {
-            (Some(method), Some(route)) => self.frame.set_name(&format_args!("{method} {route}")),
-            (Some(method), None) => self.frame.set_name(method),
-            (None, _) => {}
+        if self.is_named_by_route {
+            let method = self.known_method;
+            match route {
+                Some(route) => self.frame.set_name(&format_args!("{method} {route}")),
+                None => self.frame.set_name(method),
+            }
         }
     }
 
-    /// Takes what was answered, and the error that it was made of.
-    fn settle(&mut self, status: StatusCode, error: Option<&ErrorFacts>) {
+    /// Records the status of the response, and the message and class of the error that it was made of.
+    pub(super) fn settle(&mut self, status: StatusCode, error: Option<&str>, class: Class) {
         self.status = Some(status);
-        self.report(status, error);
+        self.report(status, error, class);
         if self.frame.is_recording() {
-            self.judge(status, error);
+            self.judge(status, error, class);
         }
     }
 
@@ -302,25 +320,28 @@ impl Open {
         takes_reports() && !self.frame.reference().is_none()
     }
 
-    /// Reports an error that the service is to blame for, unless somebody has: the annotated function
-    /// that it comes from knows more.
-    fn report(&self, status: StatusCode, error: Option<&ErrorFacts>) {
-        let Some(error) = error.filter(|_| status.is_server_error()) else { return };
+    /// Reports a fault of the service, unless an annotated function that the error comes from has
+    /// reported it. Without a class, the status decides.
+    fn report(&self, status: StatusCode, error: Option<&str>, class: Class) {
+        let is_fault = class.map_or(status.is_server_error(), |it| it == ErrorClass::Fault);
+        let Some(message) = error.filter(|_| is_fault) else { return };
         if self.reports() && !self.shared.settings.leaves_errors {
-            let report = Builder::bare(error.kind(), error.message()).unless_reported();
+            let report = Builder::bare(None, message).unless_reported();
             self.frame.reference().in_scope(|| report.send());
         }
     }
 
-    fn judge(&mut self, status: StatusCode, error: Option<&ErrorFacts>) {
+    /// The status is the type of the error: actix-web hands errors over without their types.
+    fn judge(&mut self, status: StatusCode, error: Option<&str>, class: Class) {
         self.frame.record(Key::STATUS_CODE, &status.as_u16());
-        let kind = error.and_then(ErrorFacts::kind);
-        let message = error.map(ErrorFacts::message);
-        if status.as_u16() >= 500 {
-            fail(&mut self.frame, kind.unwrap_or(status.as_str()), message.unwrap_or_default());
-        } else if let Some(message) = message {
-            let attributes: &Attributes<'_> =
-                &[("exception.type", &kind), ("exception.message", &message)];
+        self.frame.set_error_class(class);
+        if class == Some(ErrorClass::Ignored) {
+            return;
+        }
+        if status.as_u16() >= 500 || class == Some(ErrorClass::Fault) {
+            fail(&mut self.frame, status.as_str(), error.unwrap_or_default());
+        } else if let Some(message) = error {
+            let attributes: &Attributes<'_> = &[("exception.message", &message)];
             self.frame.reference().add_event("exception", attributes);
         }
     }
@@ -328,8 +349,8 @@ impl Open {
 
 impl Drop for RootSpan {
     fn drop(&mut self) {
-        let panicking = std::thread::panicking();
-        self.interrupt(if panicking { Outcome::Panic } else { Outcome::Cancelled });
+        // A panic of the request's own has been noticed where it left a step.
+        self.interrupt(Outcome::Cancelled);
     }
 }
 
@@ -359,28 +380,15 @@ fn is_without_body<B: MessageBody>(response: &ServiceResponse<B>) -> bool {
 struct Stepping<'a> {
     attached: Option<Attached>,
     root: &'a mut RootSpan,
+    unwinding: Unwinding,
 }
 
 impl Drop for Stepping<'_> {
     fn drop(&mut self) {
         self.attached = None;
-        if std::thread::panicking() {
+        if self.unwinding.is_under_way() {
             self.root.interrupt(Outcome::Panic);
         }
-    }
-}
-
-/// An answer that is still an error; dropping it is the end of the request.
-struct Refused {
-    open: Box<Open>,
-    status: StatusCode,
-    error: ErrorFacts,
-}
-
-impl Drop for Refused {
-    fn drop(&mut self) {
-        self.open.settle(self.status, Some(&self.error));
-        self.open.finish();
     }
 }
 

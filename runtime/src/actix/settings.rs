@@ -5,13 +5,14 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use actix_web::HttpRequest;
 use actix_web::dev::{ResponseHead, ServiceRequest};
+use actix_web::{HttpRequest, ResponseError};
 
-use crate::span::{SpanRef, guard_attributes};
+use crate::guard::guard;
+use crate::record::ErrorClass;
+use crate::span::{ClassifyError, SpanRef, class_by, guard_attributes};
 
 /// Makes a server span for every request; the middleware for [`App::wrap`](actix_web::App::wrap).
 ///
@@ -35,21 +36,23 @@ use crate::span::{SpanRef, guard_attributes};
 /// | key | value |
 /// |---|---|
 /// | `http.request.method` | the method; `_OTHER` and `http.request.method_original` for one that is not known |
-/// | `url.path`, `url.scheme` | as they came |
+/// | `url.path` | as it came |
+/// | `url.scheme` | `http` or `https`: as [trusted proxies](Tracing::trusted_proxies) pass it on, or that of the connection |
 /// | `url.query` | as it came, but for the values of keys that are secrets, which are `REDACTED`: `AWSAccessKeyId`, `Signature`, `sig`, `X-Goog-Signature`, `password`, `token`, `access_token`, `api_key`, `secret`, in either case; **a secret under another key is recorded** |
-/// | `http.route` | the pattern of the resource that matched |
+/// | `http.route` | the pattern of the resource that handled the request; see [below](Self#the-route) |
 /// | `http.response.status_code` | the status |
 /// | `http.response.body.size` | how many bytes of the body were sent, which for a client that went away are not all |
-/// | `server.address`, `server.port` | what the client asked for: `Forwarded`, `X-Forwarded-Host`, `Host` |
-/// | `client.address` | `Forwarded`, `X-Forwarded-For`, or else the peer; a client can write these headers, so see [`Tracing::trusted_proxies`] |
+/// | `server.address`, `server.port` | the host that the client asked for: as [trusted proxies](Tracing::trusted_proxies) pass it on, or the header `Host` |
+/// | `client.address` | the address of the client: as [trusted proxies](Tracing::trusted_proxies) pass it on, or that of the peer |
 /// | `network.peer.address`, `network.peer.port` | the other end of the connection |
 /// | `network.protocol.name`, `network.protocol.version` | `http` and `1.0`, `1.1`, `2` or `3` |
 /// | `user_agent.original` | the header `User-Agent` |
 /// | `spanwright.request_id` | the [`RequestId`](super::RequestId); no convention has a key for it |
-/// | `error.type` | where the status is error: the name of the error the handler returned, else the status code; `panic` for a panic |
+/// | `error.type` | where the status is error: the status code; `panic` for a panic; for a body that failed, the type of its error if that is one of the standard library, else `_OTHER` |
 ///
 /// An error that the handler returned where the status is not error, such as one with a 404, is an
-/// event `exception` with `exception.type`, where the error tells one, and `exception.message`.
+/// event `exception` with `exception.message`. actix-web hands errors over without their types, so
+/// that neither the span nor the report of an error has one; an annotated handler knows it.
 ///
 /// Source: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>.
 ///
@@ -64,6 +67,13 @@ use crate::span::{SpanRef, guard_attributes};
 /// Where reports of errors are taken, those of a request tell how it came in: method, URL, route and
 /// its parameters, all headers, the address of the client, and on demand the
 /// [body](Tracing::capture_body).
+///
+/// # The route
+///
+/// actix-web tells which resource has handled a request with the response. Without one, where the
+/// client went away or the handler panicked, the route is the resource that matches the path. If
+/// several do, such as `/purl/{key}` for GET and `/purl/recommend` for POST, it is the one that has
+/// handled the method before, or else the one with the longest literal text.
 ///
 /// # The access log
 ///
@@ -97,10 +107,12 @@ use crate::span::{SpanRef, guard_attributes};
 /// itself. Excluded requests have no line, nor have any after
 /// [`Tracing::without_access_log`].
 ///
-/// # Where nothing is installed
+/// # Where nothing is recorded
 ///
-/// A request costs a few checks and goes through untouched, without a request id in its response; its
-/// line in the access log is written all the same.
+/// Without an installation a request costs a few checks and goes through untouched, without a request
+/// id in its response; its line in the access log is written all the same. Where telemetry is installed
+/// and disabled, has no destination, or records no spans of this level, the context of the caller also
+/// goes on to the calls that the request makes. With the feature `off` nothing is read or sent.
 ///
 /// In tests, read the body of a response (`test::call_and_read_body`): one that is dropped unread
 /// looks like a client that went away.
@@ -109,9 +121,13 @@ use crate::span::{SpanRef, guard_attributes};
 pub struct Tracing {
     excluded_paths: Vec<Cow<'static, str>>,
     is_excluded: Option<Arc<Predicate>>,
-    pub(super) trusted_proxies: Option<usize>,
+    /// Number of proxies before this service whose headers are trusted.
+    pub(super) trusted_proxies: usize,
+    is_trusted_caller: Option<Arc<Predicate>>,
     /// Whether errors that a handler answers with are left to others to report.
     pub(super) leaves_errors: bool,
+    /// Functions that find the class of an error, one for each type that was named.
+    classes: Vec<fn(&actix_web::Error) -> Option<ErrorClass>>,
     /// How much of a body reports of errors tell.
     pub(super) max_body_bytes: usize,
     /// Whether requests have no line in the log.
@@ -151,16 +167,57 @@ impl Tracing {
         Self { is_excluded: Some(Arc::new(is_excluded)), ..self }
     }
 
-    /// Believes only what the last `count` proxies before this service say about the client, in
-    /// `X-Forwarded-For`, `X-Forwarded-Host` and `X-Forwarded-Proto`: of each list the entry that
-    /// the outermost of them has added, or the first one of a list that is shorter. With 0, and
-    /// where there is no such header, the client is the peer.
+    /// Sets the number of trusted proxies before this service; default 0.
     ///
-    /// A proxy that does not write one of these headers passes on what the client wrote: let it
-    /// remove them. `Forwarded` is not read then, since most proxies do not know it. Where this is
-    /// not called the first entry of a list counts, as X-Ray's own middleware has it.
+    /// Each proxy adds an element to the end of `X-Forwarded-For`, or of `Forwarded` (RFC 7239).
+    /// With `count` proxies, the peer of the connection is the first of them, and the client is the
+    /// `count`-th element from the end, or the first one of a shorter list; everything before it is
+    /// text that the client may have written, and is not read. Access log, span, segment and reports
+    /// of errors all have the same address. With 0, no header is read: the client is the peer.
+    ///
+    /// - Only IP addresses count, with or without a port. Where an element is `unknown` or an
+    ///   identifier that hides the node, the client is the next element behind it that is an
+    ///   address, or else the peer.
+    /// - Scheme and host are those of the same element: `X-Forwarded-Proto` and `X-Forwarded-Host`,
+    ///   or `proto` and `host` in `Forwarded`. Without them, scheme and host are those of the request
+    ///   itself.
+    /// - `Forwarded` is read where there is no `X-Forwarded-For`, because most proxies write the
+    ///   latter and pass on `Forwarded` as the client sent it.
+    /// - At most 64 proxies count.
+    ///
+    /// **Proxies must write the header that is read**, or remove it: what a proxy passes on as it
+    /// came is text of the client. This holds for `X-Forwarded-For` too where proxies write
+    /// `Forwarded`.
+    ///
+    /// ```
+    /// use spanwright::actix::Tracing;
+    ///
+    /// // A load balancer before the service, and a content delivery network before that.
+    /// let tracing = Tracing::new().trusted_proxies(2);
+    /// ```
     pub fn trusted_proxies(self, count: usize) -> Self {
-        Self { trusted_proxies: Some(count), ..self }
+        Self { trusted_proxies: count, ..self }
+    }
+
+    /// Trusts the callers for whose requests this is true: their baggage goes on with the calls that
+    /// the request makes. By default no caller is trusted, as for a service that anyone can reach:
+    /// handlers read the baggage, and it is not sent on. Trace context goes on in any case.
+    ///
+    /// ```
+    /// use spanwright::actix::Tracing;
+    ///
+    /// // Every request comes from a service of our own.
+    /// let internal = Tracing::new().trust_callers_if(|_| true);
+    /// // Only the gateway is trusted.
+    /// let tracing = Tracing::new().trust_callers_if(|request| {
+    ///     request.peer_addr().is_some_and(|peer| peer.ip().is_loopback())
+    /// });
+    /// ```
+    pub fn trust_callers_if(
+        self,
+        is_trusted: impl Fn(&ServiceRequest) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self { is_trusted_caller: Some(Arc::new(is_trusted)), ..self }
     }
 
     /// Leaves it to annotated functions, and calls by hand, to report errors. Where this is not called,
@@ -168,6 +225,40 @@ impl Tracing {
     /// request was, even one that an annotated function was told to ignore.
     pub fn leave_errors(self) -> Self {
         Self { leaves_errors: true, ..self }
+    }
+
+    /// Classifies errors of the type `E` that a handler or middleware answers with, by
+    /// [`ClassifyError`].
+    ///
+    /// A fault is reported and any other class is not, and the segment in AWS X-Ray has the flags of the
+    /// class. A fault fails the span whatever the status, an ignored error never does, and a client
+    /// error or a throttle does with a status from 500 on.
+    /// Call it once for each error type of the application; other errors keep to the status.
+    ///
+    /// ```
+    /// use spanwright::actix::Tracing;
+    /// # use spanwright::{ClassifyError, ErrorClass};
+    /// # #[derive(Debug)]
+    /// # struct AppError;
+    /// # impl std::fmt::Display for AppError {
+    /// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("no") }
+    /// # }
+    /// # impl actix_web::ResponseError for AppError {}
+    /// # impl ClassifyError for AppError {
+    /// #     fn error_class(&self) -> ErrorClass { ErrorClass::Error }
+    /// # }
+    ///
+    /// let tracing = Tracing::new().classify_errors::<AppError>();
+    /// # drop(tracing);
+    /// ```
+    pub fn classify_errors<E: ClassifyError + ResponseError + 'static>(mut self) -> Self {
+        self.classes.push(|error| class_by(error.as_error::<E>()?, E::error_class));
+        self
+    }
+
+    /// Returns the class of an error of a type that was named.
+    pub(super) fn class_of(&self, error: &actix_web::Error) -> Option<ErrorClass> {
+        self.classes.iter().find_map(|class| class(error))
     }
 
     /// Tells the beginning of a request's body, at most `max_bytes` of it, in reports of errors in
@@ -195,8 +286,9 @@ impl Tracing {
 
     /// Names spans; where it answers `None` the name is the usual one.
     ///
-    /// It is asked before the request is routed. A name must not contain what differs from request
-    /// to request, such as the path; [`ServiceRequest::match_pattern`] has the route.
+    /// Called before the request is routed: [`ServiceRequest::match_pattern`] names the first resource
+    /// that matches the path then, which may not be the one that handles the request. A name must not
+    /// contain what differs from request to request, such as the path.
     ///
     /// ```
     /// use spanwright::actix::Tracing;
@@ -247,14 +339,16 @@ impl Tracing {
     pub(super) fn excludes(&self, request: &ServiceRequest) -> bool {
         let path = request.path();
         self.excluded_paths.iter().any(|excluded| excluded == path)
-            || self.is_excluded.as_deref().is_some_and(|is_excluded| {
-                catch_unwind(AssertUnwindSafe(|| is_excluded(request))).unwrap_or(false)
-            })
+            || is_true(self.is_excluded.as_deref(), request)
+    }
+
+    pub(super) fn trusts_caller(&self, request: &ServiceRequest) -> bool {
+        is_true(self.is_trusted_caller.as_deref(), request)
     }
 
     pub(super) fn name_of(&self, request: &ServiceRequest) -> Option<Cow<'static, str>> {
         let name = self.name.as_deref()?;
-        catch_unwind(AssertUnwindSafe(|| name(request))).ok().flatten()
+        guard(|| name(request)).flatten()
     }
 
     pub(super) fn visit_request(&self, request: &ServiceRequest, span: SpanRef) {
@@ -268,6 +362,11 @@ impl Tracing {
             guard_attributes(|| visit(request, head, span));
         }
     }
+}
+
+/// Asks a predicate of the application; a panic in it is a no.
+fn is_true(predicate: Option<&Predicate>, request: &ServiceRequest) -> bool {
+    predicate.is_some_and(|predicate| guard(|| predicate(request)).unwrap_or(false))
 }
 
 impl fmt::Debug for Tracing {

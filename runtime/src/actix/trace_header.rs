@@ -24,7 +24,7 @@ impl TraceHeader {
     pub(super) fn of(incoming: &Context, span: SpanRef) -> Option<Self> {
         tracer::here().filter(|tracer| tracer.propagator.fields().contains(&xray::HEADER))?;
         let is_asked = incoming.xray.as_ref().is_some_and(|xray| xray.sampled == Sampled::Asked);
-        let decision = if is_asked { span.xray().sampled } else { Sampled::Unsaid };
+        let decision = if is_asked { span.xray_decision() } else { Sampled::Unsaid };
         Some(Self { trace_id: span.context().trace_id, decision })
     }
 

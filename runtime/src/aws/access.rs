@@ -4,6 +4,7 @@
 //! Never: asks the network; reads the profile before it is needed.
 
 use super::{Credentials, Endpoint, Lookup, Provider, Region, Service, SettingsError, Target};
+use crate::pipeline::transport::Proxies;
 use crate::secret::Secret;
 
 /// What is set of a service, its region, its address and who asks; the rest is looked for.
@@ -13,16 +14,17 @@ pub struct Access {
     region: Option<Region>,
     endpoint: Option<Endpoint>,
     credentials: Option<Credentials>,
+    proxies: Option<Proxies>,
 }
 
 impl Access {
     /// Leaves everything to be looked for: the region in the profile, the public address of the
     /// service there, credentials in AWS's chain.
     pub const fn new(service: Service) -> Self {
-        Self { service, region: None, endpoint: None, credentials: None }
+        Self { service, region: None, endpoint: None, credentials: None, proxies: None }
     }
 
-    /// What the variables say.
+    /// What the variables say. Proxies are not among them: [`Config`](crate::Config) has them.
     ///
     /// # Errors
     /// [`SettingsError::Value`] for a name that is none, [`SettingsError::HalfCredentials`].
@@ -32,6 +34,7 @@ impl Access {
             region: Region::from_env(lookup)?,
             endpoint: Endpoint::from_env(service, lookup)?,
             credentials: Credentials::from_env(lookup)?,
+            proxies: None,
         })
     }
 
@@ -53,6 +56,21 @@ impl Access {
         Self { credentials: Some(credentials), ..self }
     }
 
+    /// The same by these proxies, instead of those of the configuration.
+    #[must_use]
+    pub fn proxies(self, proxies: Proxies) -> Self {
+        Self { proxies: Some(proxies), ..self }
+    }
+
+    /// The same, by these proxies where none are set.
+    #[cfg_attr(
+        not(feature = "cloudwatch"),
+        expect(dead_code, reason = "for CloudWatch Logs alone")
+    )]
+    pub(crate) fn default_proxies(self, proxies: &Proxies) -> Self {
+        Self { proxies: self.proxies.or_else(|| Some(proxies.clone())), ..self }
+    }
+
     /// The region that is set, or else that of the profile, and the address. Reads files at most; must
     /// run in a Tokio runtime.
     ///
@@ -70,7 +88,11 @@ impl Access {
 
     /// Who signs; a role is asked for in this region.
     pub fn provider(&self, region: &Region) -> Provider {
-        self.credentials.clone().map_or_else(|| Provider::chain(region), Provider::fixed)
+        let provider = match &self.credentials {
+            Some(credentials) => Provider::fixed(credentials.clone()),
+            None => Provider::chain(region),
+        };
+        provider.by(self.proxies.clone().unwrap_or_default())
     }
 
     /// What of it may be told nowhere.

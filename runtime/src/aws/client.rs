@@ -9,7 +9,19 @@ use bytes::Bytes;
 
 use super::signer::Signer;
 use super::{Call, CallError, Provider, Refusal, SettingsError, Target};
+use crate::export::TlsFiles;
 use crate::pipeline::transport::{TransportError, http};
+
+/// A client that reaches `target` by the proxies of `provider`.
+pub(super) fn http_client(
+    target: &Target,
+    provider: &Provider,
+    timeout: Duration,
+) -> Result<http::Client, SettingsError> {
+    let tls = target.endpoint.is_encrypted().then(TlsFiles::default);
+    let settings = http::Settings { timeout, tls, proxies: provider.proxies().clone() };
+    http::Client::new(&settings).map_err(SettingsError::Http)
+}
 
 /// A service that can be called.
 #[derive(Debug)]
@@ -30,7 +42,7 @@ pub struct Answer {
 impl Client {
     /// Makes a client; opens no connection and looks for no credentials.
     ///
-    /// `timeout` is for one call, from connecting to the last byte.
+    /// `timeout` is for one call, from connecting to the last byte. Calls go by the proxies of the provider.
     ///
     /// # Errors
     /// [`SettingsError::Http`] when the system has no certificates.
@@ -39,9 +51,7 @@ impl Client {
         provider: Provider,
         timeout: Duration,
     ) -> Result<Self, SettingsError> {
-        let tls = target.endpoint.is_encrypted();
-        let settings = http::Settings { timeout, tls, proxy: None };
-        let http = http::Client::new(&settings).map_err(SettingsError::Http)?;
+        let http = http_client(&target, &provider, timeout)?;
         Ok(Self { signer: Signer { target, provider }, http })
     }
 

@@ -10,13 +10,18 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::{Builder, Connector, tls};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::{CallError, Lookup, Region, SettingsError, variable};
+use crate::pipeline::transport::Proxies;
 use crate::secret::Secret;
+use crate::warnings::Warnings;
 
 /// How long before their end credentials are renewed: a request must not arrive after it.
 const MARGIN: Duration = Duration::from_mins(5);
@@ -79,11 +84,13 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Where credentials come from; clones share what was found.
+/// Source of credentials, and the proxies by which it and the clients that sign by it reach AWS. Clones share
+/// what was found.
 #[derive(Clone)]
 pub struct Provider {
     source: Source,
     found: Arc<Mutex<Option<Credentials>>>,
+    proxies: Proxies,
 }
 
 #[derive(Clone)]
@@ -96,13 +103,15 @@ enum Source {
 impl Provider {
     /// The keys that the variables hold, or else the chain of AWS: profile (with roles and single
     /// sign-on), web identity, container, instance. The chain is asked when the first request is
-    /// signed, and reads the files and variables of this process.
+    /// signed, and reads the files and variables of this process. The proxies are those of the variables.
     ///
     /// # Errors
     /// [`SettingsError::HalfCredentials`].
     pub fn from_env(lookup: Lookup<'_>, region: &Region) -> Result<Self, SettingsError> {
         let fixed = Credentials::from_env(lookup)?;
-        Ok(fixed.map_or_else(|| Self::chain(region), Self::fixed))
+        // A warning of a proxy that cannot be used is for who reads the whole configuration.
+        let proxies = Proxies::from_env(lookup, &mut Warnings::default());
+        Ok(fixed.map_or_else(|| Self::chain(region), Self::fixed).by(proxies))
     }
 
     /// The chain of AWS, whatever the variables hold that were looked up.
@@ -116,7 +125,17 @@ impl Provider {
     }
 
     fn of(source: Source) -> Self {
-        Self { source, found: Arc::default() }
+        Self { source, found: Arc::default(), proxies: Proxies::default() }
+    }
+
+    /// The same by these proxies.
+    #[must_use]
+    pub fn by(self, proxies: Proxies) -> Self {
+        Self { proxies, ..self }
+    }
+
+    pub(super) const fn proxies(&self) -> &Proxies {
+        &self.proxies
     }
 
     /// Looks for credentials again when the next request is signed, unless others have been found since
@@ -136,11 +155,34 @@ impl Provider {
         if let Some(credentials) = found.as_ref().filter(|found| found.is_good_at(now)) {
             return Ok(credentials.clone());
         }
-        let chain = DefaultCredentialsChain::builder().region(region).build().await;
+        let mut chain = DefaultCredentialsChain::builder();
+        if let Some(config) = proxied(&self.proxies) {
+            chain = chain.configure(config);
+        }
+        let chain = chain.region(region).build().await;
         let fresh = within(PATIENCE, chain.provide_credentials()).await?;
         *found = Some(fresh.clone());
         Ok(fresh)
     }
+}
+
+/// Settings of a chain that asks by a proxy; `None` where its own client will do, which knows of no proxy.
+///
+/// Roles and single sign-on are at `https://` addresses, container and instance at addresses that are never
+/// reached by a proxy.
+fn proxied(proxies: &Proxies) -> Option<ProviderConfig> {
+    let config = ProxyConfig::https(proxies.https()?).ok()?.no_proxy(proxies.direct());
+    let tls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+    let client = Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut builder =
+            Connector::builder().proxy_config(config.clone()).tls_provider(tls.clone());
+        builder.set_connector_settings(settings.cloned());
+        if let Some(components) = components {
+            builder.set_sleep_impl(components.sleep_impl());
+        }
+        builder.build()
+    });
+    Some(ProviderConfig::default().with_http_client(client))
 }
 
 /// What a provider finds, or says, in this time.

@@ -40,6 +40,7 @@ pub use transport::Transport;
 pub use crate::export::Refusal;
 
 use crate::pipeline::transport::TransportError;
+use crate::pipeline::transport::http::ClientError;
 
 /// Reads a variable of the environment; `None` where it is not set. An empty value counts as not
 /// set.
@@ -78,9 +79,9 @@ pub enum SettingsError {
         /// The variable that is not.
         missing: &'static str,
     },
-    /// The HTTP client cannot be made.
-    #[error("no HTTP client can be made")]
-    Http(#[source] TransportError),
+    /// The HTTP client cannot be built.
+    #[error(transparent)]
+    Http(ClientError),
 }
 
 /// Why a call has no answer.

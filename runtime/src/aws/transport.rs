@@ -14,6 +14,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use super::client::http_client;
 use super::signer::Signer;
 use super::{CallError, Credentials, Provider, SettingsError, Target};
 use crate::export::{Prepare, Refusal, Reply, Request, Step, StepOutcome};
@@ -42,9 +43,7 @@ impl<P: Prepare> Transport<P> {
         clock: fn() -> SystemTime,
         prepare: P,
     ) -> Result<Self, SettingsError> {
-        let tls = target.endpoint.is_encrypted();
-        let settings = http::Settings { timeout, tls, proxy: None };
-        let http = http::Client::new(&settings).map_err(SettingsError::Http)?;
+        let http = http_client(&target, &provider, timeout)?;
         Ok(Self { signer: Signer { target, provider }, http, clock, prepare })
     }
 

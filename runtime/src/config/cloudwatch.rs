@@ -3,16 +3,21 @@
 use super::{ConfigError, Environment};
 use crate::aws::{Access, Endpoint, Service, SettingsError};
 use crate::export::cloudwatch::Settings;
+use crate::warnings::Warnings;
 
 /// Reads the variables; `None` when they name no log group.
-pub(super) fn read(environment: &Environment) -> Result<Option<Settings>, ConfigError> {
-    let lookup = |name: &str| environment.get(name).map(str::to_owned);
-    Ok(Settings::from_env(&lookup)?.map(complete))
+pub(super) fn read(
+    environment: &Environment,
+    notes: &mut Warnings,
+) -> Result<Option<Settings>, ConfigError> {
+    let settings = Settings::from_env(&|name| environment.owned(name))?.map(complete);
+    notes.extend(warnings(environment, settings.as_ref()));
+    Ok(settings)
 }
 
 /// Warnings of what is asked for and not done: metrics that have no stream to go to, addresses of AWS
 /// of another kind, where none is named.
-pub(super) fn warnings(environment: &Environment, settings: Option<&Settings>) -> Vec<String> {
+fn warnings(environment: &Environment, settings: Option<&Settings>) -> Vec<String> {
     const NAMESPACE: &str = "CLOUDWATCH_METRICS_NAMESPACE";
     if settings.is_some() {
         return other_addresses(environment);
@@ -22,8 +27,9 @@ pub(super) fn warnings(environment: &Environment, settings: Option<&Settings>) -
 }
 
 fn other_addresses(environment: &Environment) -> Vec<String> {
-    let lookup = |name: &str| environment.get(name).map(str::to_owned);
-    if Endpoint::from_env(Service::LOGS, &lookup).is_ok_and(|named| named.is_some()) {
+    if Endpoint::from_env(Service::LOGS, &|name| environment.owned(name))
+        .is_ok_and(|named| named.is_some())
+    {
         return Vec::new();
     }
     let is_on =
@@ -33,17 +39,10 @@ fn other_addresses(environment: &Environment) -> Vec<String> {
     asked.map(|name| format!("{name} is not supported: {instead}")).collect()
 }
 
-/// Reads who asks and where. What cannot be used is an error at once where there is a log to send, and
-/// otherwise kept until there is one.
-pub(super) fn access(
-    environment: &Environment,
-    settings: Option<&Settings>,
-) -> Result<Result<Access, SettingsError>, ConfigError> {
-    let lookup = |name: &str| environment.get(name).map(str::to_owned);
-    match Access::from_env(Service::LOGS, &lookup) {
-        Err(error) if settings.is_some() => Err(error.into()),
-        access => Ok(access),
-    }
+/// Region, address and credentials. Values that cannot be used matter only where there is a log to send:
+/// CloudWatch Logs does not start then.
+pub(super) fn access(environment: &Environment) -> Result<Access, SettingsError> {
+    Access::from_env(Service::LOGS, &|name| environment.owned(name))
 }
 
 /// Fills in what the settings do not say of the process.

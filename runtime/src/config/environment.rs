@@ -21,6 +21,21 @@ impl Environment {
         self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// The entries of a list that commas separate, without blanks around them and without empty ones.
+    pub(crate) fn list(&self, name: &str) -> impl Iterator<Item = &str> {
+        let entries = self.get(name).unwrap_or_default().split(',');
+        entries.map(str::trim).filter(|entry| !entry.is_empty())
+    }
+
+    /// The value of a variable like [`get`](Self::get), for what looks variables up.
+    #[cfg_attr(
+        not(feature = "pipeline"),
+        expect(dead_code, reason = "exporters look variables up")
+    )]
+    pub(crate) fn owned(&self, name: &str) -> Option<String> {
+        self.get(name).map(str::to_owned)
+    }
+
     /// The names of all variables, in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)

@@ -1,10 +1,10 @@
-//! What is wrong with settings.
+//! Errors in the variables of this crate.
 
-use crate::propagate::CompositeError;
-use crate::sample::SamplerError;
-
-/// Why settings cannot be used; each message names the variable, what it holds and what was
-/// expected.
+/// A variable of this crate (`SPANWRIGHT_*`, `ROLLBAR_*`, `CLOUDWATCH_*`) that cannot be used; each message
+/// names the variable, its value and what is expected.
+///
+/// Variables of OpenTelemetry, AWS and others are never errors: [`Config::warnings`](crate::Config::warnings)
+/// has those that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
@@ -18,19 +18,6 @@ pub enum ConfigError {
         /// What it may be.
         expected: &'static str,
     },
-    /// A filter of the log that is none.
-    #[error("{variable} is `{found}`, expected directives such as `info,sqlx=warn`: {problem}")]
-    Filter {
-        /// The variable.
-        variable: &'static str,
-        /// Its value.
-        found: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// The sampler's variables.
-    #[error(transparent)]
-    Sampler(#[from] SamplerError),
     /// A file that cannot be read.
     #[error("{variable} names `{path}`, which cannot be read: {error}")]
     File {
@@ -41,17 +28,19 @@ pub enum ConfigError {
         /// Why not.
         error: std::io::Error,
     },
-    /// A file of sampling rules.
+    /// A file that holds no sampling rules.
+    #[cfg(feature = "xray")]
+    #[error("{variable} names {error}")]
+    RulesFile {
+        /// The variable.
+        variable: &'static str,
+        /// The file, and what is wrong in it.
+        error: crate::sample::xray::RulesError,
+    },
+    /// A text in code that holds no sampling rules.
     #[cfg(feature = "xray")]
     #[error(transparent)]
     Rules(#[from] crate::sample::xray::RulesError),
-    /// The list of propagators.
-    #[error(transparent)]
-    Propagators(#[from] CompositeError),
-    /// The variables of OTLP.
-    #[cfg(feature = "otlp")]
-    #[error(transparent)]
-    Otlp(#[from] crate::export::otlp::SettingsError),
     /// The variables of Rollbar.
     #[cfg(feature = "rollbar")]
     #[error(transparent)]
@@ -60,12 +49,4 @@ pub enum ConfigError {
     #[cfg(feature = "cloudwatch")]
     #[error(transparent)]
     Cloudwatch(#[from] crate::export::cloudwatch::SettingsError),
-    /// The variables of AWS.
-    #[cfg(feature = "cloudwatch")]
-    #[error(transparent)]
-    Aws(#[from] crate::aws::SettingsError),
-    /// The variables of batching.
-    #[cfg(feature = "pipeline")]
-    #[error(transparent)]
-    Pipeline(#[from] crate::pipeline::SettingsError),
 }

@@ -5,7 +5,8 @@
 //!
 //! Source: <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#exporter-selection>.
 
-use super::{ConfigError, Environment};
+use super::Environment;
+use crate::warnings::Warnings;
 
 const VARIABLE: &str = "OTEL_TRACES_EXPORTER";
 
@@ -19,30 +20,32 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    /// `None` when the variable says nothing, so that each destination follows its own variables.
-    pub(super) fn read(environment: &Environment) -> Result<Option<Self>, ConfigError> {
-        let Some(found) = environment.get(VARIABLE) else { return Ok(None) };
+    /// `None` where the variable is unset or lists nothing that is known, so that each destination follows
+    /// its own variables.
+    pub(super) fn read(environment: &Environment, warnings: &mut Warnings) -> Option<Self> {
         let mut choice = Self::default();
-        let names: Vec<_> = found.split(',').map(|name| name.trim().to_ascii_lowercase()).collect();
-        for name in &names {
-            match name.as_str() {
+        let mut is_made = false;
+        let has_one = environment.list(VARIABLE).nth(1).is_none();
+        for name in environment.list(VARIABLE) {
+            match name.to_ascii_lowercase().as_str() {
                 "otlp" => choice.otlp = true,
-                "console" => choice.console = true,
-                "none" if names.len() == 1 => {}
+                // The second name is an older one of the first.
+                "console" | "logging" => choice.console = true,
+                "none" if has_one => {}
                 _ => {
-                    return Err(ConfigError::Value {
-                        variable: VARIABLE,
-                        found: found.to_owned(),
-                        expected: "`none`, or a list of `otlp` and `console`",
-                    });
+                    let expected = "`none` alone, or `otlp` or `console`";
+                    warnings.invalid_entry(VARIABLE, name, expected);
+                    continue;
                 }
             }
+            is_made = true;
         }
-        Ok(Some(choice))
+        warnings.extend(choice.missing());
+        is_made.then_some(choice)
     }
 
     /// A warning for each destination that this build does not have.
-    pub(super) fn warnings(self) -> impl Iterator<Item = String> {
+    fn missing(self) -> impl Iterator<Item = String> {
         let otlp = (self.otlp && !cfg!(feature = "otlp")).then_some("otlp");
         let console = (self.console && !cfg!(feature = "console")).then_some("console");
         otlp.into_iter().chain(console).map(|name| {

@@ -12,11 +12,14 @@ mod exporters;
 mod has;
 mod logging;
 mod near_miss;
+mod proxies;
 mod read;
 mod reports;
 mod resource;
 #[cfg(feature = "rollbar")]
 mod rollbar;
+mod sampler;
+mod targets;
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,9 +27,11 @@ use std::sync::Arc;
 pub use environment::Environment;
 pub use error::ConfigError;
 #[cfg(feature = "xray")]
-pub(crate) use read::is_on;
+pub(crate) use read::aws_bool;
 
-use crate::propagate::Composite;
+pub use crate::warnings::Warnings;
+
+use crate::propagate::{Composite, Targets};
 use crate::record::{
     Attribute, ErrorRecord, Level, LogRecord, Processor, Resource, SpanRecord, Value,
 };
@@ -49,13 +54,16 @@ pub struct Config {
     pub(crate) is_disabled: bool,
     pub(crate) resource: Resource,
     pub(crate) has_service_name: bool,
-    pub(crate) sampler: Sampler,
+    pub(crate) sampler: sampler::Choice,
     /// `None` for what the destinations make sensible.
     pub(crate) propagator: Option<Composite>,
+    pub(crate) propagation_targets: Targets,
     pub(crate) level: Level,
     pub(crate) limits: Limits,
     #[cfg(feature = "pipeline")]
     pub(crate) pipeline: crate::pipeline::Settings,
+    #[cfg(any(feature = "otlp", feature = "cloudwatch", feature = "rollbar"))]
+    pub(crate) proxies: crate::pipeline::transport::Proxies,
     #[cfg(feature = "otlp")]
     pub(crate) otlp: Option<crate::export::otlp::Settings>,
     /// Where exceptions go as log records.
@@ -69,7 +77,7 @@ pub struct Config {
     pub(crate) rollbar: Option<crate::export::rollbar::Settings>,
     #[cfg(feature = "cloudwatch")]
     pub(crate) cloudwatch: Option<crate::export::cloudwatch::Settings>,
-    /// What the variables say of AWS; what cannot be used of it matters only where there is a log to send.
+    /// Region, address and credentials by the variables; an error keeps CloudWatch Logs from starting.
     #[cfg(feature = "cloudwatch")]
     pub(crate) cloudwatch_access: Result<crate::aws::Access, crate::aws::SettingsError>,
     #[cfg(feature = "console")]
@@ -84,22 +92,30 @@ pub struct Config {
     pub(crate) log_processors: Vec<Arc<dyn Processor<LogRecord>>>,
     pub(crate) reports: crate::report::Settings,
     pub(crate) logging: crate::logging::Settings,
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Warnings,
 }
 
 impl Config {
     /// Reads the variables of this process.
     ///
+    /// A variable of OpenTelemetry, AWS or others that holds what cannot be used is a [warning](Self::warnings)
+    /// and the default.
+    ///
     /// # Errors
-    /// The first variable that holds what cannot be used.
+    /// The first variable of this crate (`SPANWRIGHT_*`, `ROLLBAR_*`, `CLOUDWATCH_*`) that holds what cannot be
+    /// used.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::from_environment(&Environment::of_process())
     }
 
     /// Reads the variables of `environment`; nothing else is read.
     ///
+    /// A variable of OpenTelemetry, AWS or others that holds what cannot be used is a [warning](Self::warnings)
+    /// and the default.
+    ///
     /// # Errors
-    /// The first variable that holds what cannot be used.
+    /// The first variable of this crate (`SPANWRIGHT_*`, `ROLLBAR_*`, `CLOUDWATCH_*`) that holds what cannot be
+    /// used.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         read::config(environment)
     }
@@ -124,9 +140,9 @@ impl Config {
         self
     }
 
-    /// Who decides about new traces, instead of `OTEL_TRACES_SAMPLER`.
+    /// Sets the sampler of new traces, instead of `OTEL_TRACES_SAMPLER`.
     pub fn sampler(mut self, sampler: Sampler) -> Self {
-        self.sampler = sampler;
+        self.sampler = sampler::Choice::Generic(sampler);
         self
     }
 
@@ -152,6 +168,14 @@ impl Config {
     #[cfg(feature = "pipeline")]
     pub fn pipeline(mut self, settings: crate::pipeline::Settings) -> Self {
         self.pipeline = settings;
+        self
+    }
+
+    /// Reaches remote destinations by these proxies, instead of `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
+    /// `NO_PROXY`; `Proxies::default()` for none.
+    #[cfg(any(feature = "otlp", feature = "cloudwatch", feature = "rollbar"))]
+    pub fn proxies(mut self, proxies: crate::pipeline::transport::Proxies) -> Self {
+        self.proxies = proxies;
         self
     }
 
@@ -302,10 +326,10 @@ impl Config {
         self
     }
 
-    /// What looks like a slip in the environment, for instance a misspelt name. `install` says it
-    /// on standard error.
+    /// Variables that are not used as they stand: values that are not of their kind, entries of lists that are
+    /// left out, names that look misspelt. [`install`](Self::install) prints them on standard error.
     pub fn warnings(&self) -> &[String] {
-        &self.warnings
+        self.warnings.as_slice()
     }
 
     /// Whether anything would be recorded.
@@ -345,7 +369,8 @@ impl Config {
 
     /// What the destinations are let in by; none of it may turn up in a report.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
-        [self.secrets_of_otlp(), self.secrets_of_rollbar(), self.secrets_of_aws()].concat()
+        let proxies = self.secrets_of_proxies();
+        [self.secrets_of_otlp(), self.secrets_of_rollbar(), self.secrets_of_aws(), proxies].concat()
     }
 
     fn resource_attribute_if_absent(self, key: &'static str, value: impl Into<Value>) -> Self {

@@ -4,42 +4,47 @@
 
 use super::exporters::Choice;
 use super::{Config, ConfigError, Environment, near_miss, resource};
-use crate::propagate::Composite;
+use crate::propagate::targets::{self, InvalidTarget};
+use crate::propagate::{Composite, Targets};
 use crate::record::Level;
-use crate::sample::Sampler;
 use crate::span::Limits;
+use crate::warnings::Warnings;
 
 pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
-    let (resource, has_service_name) = resource::read(environment)?;
-    let choice = Choice::read(environment)?;
-    let mut warnings = near_miss::warnings(environment.names());
-    warnings.extend(choice.into_iter().flat_map(Choice::warnings));
+    let mut warnings = Warnings::default();
+    warnings.extend(near_miss::warnings(environment.names()));
+    let notes = &mut warnings;
+    let (resource, has_service_name) = resource::read(environment, notes);
+    let choice = Choice::read(environment, notes);
+    #[cfg(not(any(feature = "otlp", feature = "console")))]
+    let _ = choice;
     #[cfg(feature = "cloudwatch")]
-    let cloudwatch = super::cloudwatch::read(environment)?;
-    #[cfg(feature = "cloudwatch")]
-    warnings.extend(super::cloudwatch::warnings(environment, cloudwatch.as_ref()));
+    let cloudwatch = super::cloudwatch::read(environment, notes)?;
     Ok(Config {
-        is_disabled: is_on(environment, "OTEL_SDK_DISABLED")?,
+        is_disabled: standard_bool(environment, "OTEL_SDK_DISABLED", notes),
         resource,
         has_service_name,
-        sampler: sampler(environment)?,
-        propagator: propagator(environment)?,
+        sampler: super::sampler::read(environment, notes),
+        propagator: propagator(environment, notes),
+        propagation_targets: propagation_targets(environment)?,
         level: level(environment)?,
-        limits: limits(environment)?,
+        limits: limits(environment, notes),
         #[cfg(feature = "pipeline")]
-        pipeline: pipeline(environment)?,
+        pipeline: pipeline(environment, notes),
+        #[cfg(any(feature = "otlp", feature = "cloudwatch", feature = "rollbar"))]
+        proxies: proxies(environment, notes),
         #[cfg(feature = "otlp")]
-        otlp: otlp(environment, choice)?,
+        otlp: otlp(environment, choice, notes),
         #[cfg(feature = "otlp")]
-        otlp_exceptions: otlp_exceptions(environment)?,
+        otlp_exceptions: otlp_exceptions(environment, notes),
         #[cfg(feature = "otlp")]
-        exception_signal: exception_signal(environment),
+        exception_signal: exception_signal(environment, notes),
         #[cfg(feature = "xray")]
-        xray: crate::xray::Settings::from_environment(environment)?,
+        xray: crate::xray::Settings::from_environment(environment, notes)?,
         #[cfg(feature = "rollbar")]
         rollbar: super::rollbar::read(environment)?,
         #[cfg(feature = "cloudwatch")]
-        cloudwatch_access: super::cloudwatch::access(environment, cloudwatch.as_ref())?,
+        cloudwatch_access: super::cloudwatch::access(environment),
         #[cfg(feature = "cloudwatch")]
         cloudwatch,
         #[cfg(feature = "console")]
@@ -52,21 +57,36 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         error_processors: Vec::new(),
         log_processors: Vec::new(),
         reports: super::reports::read(environment)?,
-        logging: super::logging::read(environment)?,
+        logging: super::logging::read(environment, notes)?,
         warnings,
     })
 }
 
-fn sampler(environment: &Environment) -> Result<Sampler, ConfigError> {
-    let Some(name) = environment.get("OTEL_TRACES_SAMPLER") else {
-        return Ok(Sampler::AlwaysOn.parent_based());
-    };
-    Ok(Sampler::from_setting(name, environment.get("OTEL_TRACES_SAMPLER_ARG"))?)
+/// Propagators of the list; a name that is not known is left out.
+fn propagator(environment: &Environment, warnings: &mut Warnings) -> Option<Composite> {
+    let names: Vec<_> = environment.list("OTEL_PROPAGATORS").collect();
+    let has_others = names.iter().any(|name| !name.eq_ignore_ascii_case("none"));
+    let mut known = Vec::new();
+    for name in names {
+        if has_others && name.eq_ignore_ascii_case("none") {
+            let expected = "`none` alone, or a list without it";
+            warnings.invalid_entry("OTEL_PROPAGATORS", name, expected);
+        } else if let Err(error) = Composite::from_setting(name) {
+            warnings.push(format_args!("{error}; ignored"));
+        } else {
+            known.push(name);
+        }
+    }
+    Composite::from_setting(&known.join(",")).ok().filter(|_| !known.is_empty())
 }
 
-fn propagator(environment: &Environment) -> Result<Option<Composite>, ConfigError> {
-    let setting = environment.get("OTEL_PROPAGATORS");
-    Ok(setting.map(Composite::from_setting).transpose()?)
+fn propagation_targets(environment: &Environment) -> Result<Targets, ConfigError> {
+    let Some(list) = environment.get(targets::SETTING) else { return Ok(Targets::default()) };
+    Targets::parse(list).map_err(invalid_target)
+}
+
+pub(super) fn invalid_target(InvalidTarget(found): InvalidTarget) -> ConfigError {
+    ConfigError::Value { variable: targets::SETTING, found, expected: targets::EXPECTED }
 }
 
 fn level(environment: &Environment) -> Result<Level, ConfigError> {
@@ -79,31 +99,42 @@ fn level(environment: &Environment) -> Result<Level, ConfigError> {
     })
 }
 
-fn limits(environment: &Environment) -> Result<Limits, ConfigError> {
+fn limits(environment: &Environment, warnings: &mut Warnings) -> Limits {
     let defaults = Limits::default();
     // The form for spans wins over the general one.
-    let attributes = count(environment, "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT")?
-        .or(count(environment, "OTEL_ATTRIBUTE_COUNT_LIMIT")?);
-    let value_chars = count(environment, "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT")?
-        .or(count(environment, "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT")?);
-    Ok(Limits {
+    let mut first = |variables: &[&'static str]| {
+        variables.iter().find_map(|variable| standard_count(environment, variable, warnings))
+    };
+    let attributes = first(&["OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"]);
+    let value_chars =
+        first(&["OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"]);
+    Limits {
         attributes: attributes.unwrap_or(defaults.attributes),
-        events: count(environment, "OTEL_SPAN_EVENT_COUNT_LIMIT")?.unwrap_or(defaults.events),
-        links: count(environment, "OTEL_SPAN_LINK_COUNT_LIMIT")?.unwrap_or(defaults.links),
+        events: first(&["OTEL_SPAN_EVENT_COUNT_LIMIT"]).unwrap_or(defaults.events),
+        links: first(&["OTEL_SPAN_LINK_COUNT_LIMIT"]).unwrap_or(defaults.links),
         value_chars: value_chars.unwrap_or(defaults.value_chars),
-    })
+    }
+}
+
+#[cfg(any(feature = "otlp", feature = "cloudwatch", feature = "rollbar"))]
+fn proxies(
+    environment: &Environment,
+    warnings: &mut Warnings,
+) -> crate::pipeline::transport::Proxies {
+    crate::pipeline::transport::Proxies::from_env(&|name| environment.owned(name), warnings)
 }
 
 #[cfg(feature = "pipeline")]
-fn pipeline(environment: &Environment) -> Result<crate::pipeline::Settings, ConfigError> {
-    Ok(crate::pipeline::Settings::from_env(&|name| environment.get(name).map(str::to_owned))?)
+fn pipeline(environment: &Environment, warnings: &mut Warnings) -> crate::pipeline::Settings {
+    crate::pipeline::Settings::from_env(&|name| environment.owned(name), warnings)
 }
 
 #[cfg(feature = "otlp")]
 fn otlp(
     environment: &Environment,
     choice: Option<Choice>,
-) -> Result<Option<crate::export::otlp::Settings>, ConfigError> {
+    warnings: &mut Warnings,
+) -> Option<crate::export::otlp::Settings> {
     use crate::export::otlp::Settings;
 
     const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -111,37 +142,40 @@ fn otlp(
     const DEFAULT_ENDPOINT: &str = "http://localhost:4318";
 
     if choice.is_some_and(|choice| !choice.otlp) {
-        return Ok(None);
+        return None;
     }
-    let lookup = |name: &str| environment.get(name).map(str::to_owned);
-    let settings = Settings::from_env(&lookup)?;
+    let lookup = |name: &str| environment.owned(name);
+    let settings = Settings::from_env(&lookup, warnings);
     if settings.is_some() || choice.is_none() {
-        return Ok(settings);
+        return settings;
     }
     // Asked for by name alone.
     let lookup = |name: &str| match name {
         ENDPOINT => Some(DEFAULT_ENDPOINT.to_owned()),
         name => lookup(name),
     };
-    Ok(Settings::from_env(&lookup)?)
+    Settings::from_env(&lookup, warnings)
 }
 
 #[cfg(feature = "otlp")]
-fn exception_signal(environment: &Environment) -> crate::export::otlp::ExceptionSignal {
-    let lookup = |name: &str| environment.get(name).map(str::to_owned);
-    crate::export::otlp::ExceptionSignal::from_env(&lookup)
+fn exception_signal(
+    environment: &Environment,
+    warnings: &mut Warnings,
+) -> crate::export::otlp::ExceptionSignal {
+    crate::export::otlp::ExceptionSignal::from_env(&|name| environment.owned(name), warnings)
 }
 
-/// Where exceptions go as log records, where that is asked for.
+/// Settings of exceptions as log records, where they are asked for.
 #[cfg(feature = "otlp")]
 fn otlp_exceptions(
     environment: &Environment,
-) -> Result<Option<crate::export::otlp::Settings>, ConfigError> {
-    if !exception_signal(environment).has_logs() {
-        return Ok(None);
+    warnings: &mut Warnings,
+) -> Option<crate::export::otlp::Settings> {
+    if !exception_signal(environment, warnings).has_logs() {
+        return None;
     }
-    let lookup = |name: &str| environment.get(name).map(str::to_owned);
-    Ok(crate::export::otlp::Settings::from_env_for_logs(&lookup)?)
+    let lookup = |name: &str| environment.owned(name);
+    crate::export::otlp::Settings::from_env_for_logs(&lookup, warnings)
 }
 
 #[cfg(feature = "console")]
@@ -196,22 +230,72 @@ pub(super) fn xray_rules(config: Config, _json: &str) -> Result<Config, ConfigEr
     Ok(config)
 }
 
-pub(crate) fn is_on(
+/// A boolean of ours.
+#[cfg(feature = "console")]
+fn is_on(environment: &Environment, variable: &'static str) -> Result<bool, ConfigError> {
+    let Some(found) = environment.get(variable) else { return Ok(false) };
+    truth(found).ok_or_else(|| ConfigError::Value {
+        variable,
+        found: found.to_owned(),
+        expected: "true, false, 1 or 0",
+    })
+}
+
+/// A boolean of AWS, by the words that its SDKs take; `None` where it is unset or none of them.
+#[cfg(feature = "xray")]
+pub(crate) fn aws_bool(
     environment: &Environment,
     variable: &'static str,
-) -> Result<bool, ConfigError> {
-    let Some(found) = environment.get(variable) else { return Ok(false) };
+    warnings: &mut Warnings,
+) -> Option<bool> {
+    let found = environment.get(variable)?;
+    let is_on = truth(found);
+    if is_on.is_none() {
+        warnings.invalid(variable, found, "true, false, 1 or 0", "ignored");
+    }
+    is_on
+}
+
+#[cfg(any(feature = "xray", feature = "console"))]
+fn truth(found: &str) -> Option<bool> {
     match found.to_ascii_lowercase().as_str() {
-        "true" | "1" => Ok(true),
-        "false" | "0" => Ok(false),
-        _ => Err(ConfigError::Value {
-            variable,
-            found: found.to_owned(),
-            expected: "true, false, 1 or 0",
-        }),
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ => None,
     }
 }
 
+/// A boolean of OpenTelemetry: only `true` is true, in any case.
+///
+/// Source: <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#boolean>.
+fn standard_bool(
+    environment: &Environment,
+    variable: &'static str,
+    warnings: &mut Warnings,
+) -> bool {
+    let found = environment.get(variable).unwrap_or("false");
+    let is_true = found.eq_ignore_ascii_case("true");
+    if !is_true && !found.eq_ignore_ascii_case("false") {
+        warnings.invalid(variable, found, "true or false", "using false");
+    }
+    is_true
+}
+
+/// A count of OpenTelemetry; `None` where it is unset or no count.
+fn standard_count(
+    environment: &Environment,
+    variable: &'static str,
+    warnings: &mut Warnings,
+) -> Option<usize> {
+    let found = environment.get(variable)?;
+    let count = found.parse().ok();
+    if count.is_none() {
+        warnings.invalid(variable, found, "a number that is not negative", "ignored");
+    }
+    count
+}
+
+/// A count of ours.
 pub(super) fn count(
     environment: &Environment,
     variable: &'static str,

@@ -6,13 +6,14 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::{ConfigError, Environment};
+use super::Environment;
 use crate::record::{Attribute, Resource};
+use crate::warnings::Warnings;
 
 const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
 
 /// The resource, and whether the environment names the service.
-pub(super) fn read(environment: &Environment) -> Result<(Resource, bool), ConfigError> {
+pub(super) fn read(environment: &Environment, warnings: &mut Warnings) -> (Resource, bool) {
     let mut resource = Resource::default();
     resource.set(Attribute::new("service.name", default_service_name()));
     resource.set(Attribute::new("telemetry.sdk.name", env!("CARGO_PKG_NAME")));
@@ -21,7 +22,12 @@ pub(super) fn read(environment: &Environment) -> Result<(Resource, bool), Config
     resource.set(Attribute::new("process.pid", std::process::id()));
 
     let mut has_service_name = false;
-    for (key, value) in pairs(environment.get(ATTRIBUTES).unwrap_or_default())? {
+    for member in environment.list(ATTRIBUTES) {
+        let Some((key, value)) = pair(member) else {
+            let expected = "`key=value` with a percent-encoded value";
+            warnings.invalid_entry(ATTRIBUTES, member, expected);
+            continue;
+        };
         has_service_name |= key == "service.name";
         resource.set(Attribute::new(key, value));
     }
@@ -29,22 +35,12 @@ pub(super) fn read(environment: &Environment) -> Result<(Resource, bool), Config
         has_service_name = true;
         resource.set(Attribute::new("service.name", name.to_owned()));
     }
-    Ok((resource, has_service_name))
+    (resource, has_service_name)
 }
 
-fn pairs(list: &str) -> Result<Vec<(String, String)>, ConfigError> {
-    let members = list.split(',').map(str::trim).filter(|member| !member.is_empty());
-    members
-        .map(|member| {
-            let pair = member.split_once('=').filter(|(key, _)| !key.trim().is_empty());
-            let decoded = pair.and_then(|(key, value)| Some((decode(key)?, decode(value)?)));
-            decoded.ok_or_else(|| ConfigError::Value {
-                variable: ATTRIBUTES,
-                found: member.to_owned(),
-                expected: "a list like `key=value,key=value` with percent-encoded values",
-            })
-        })
-        .collect()
+fn pair(member: &str) -> Option<(String, String)> {
+    let (key, value) = member.split_once('=').filter(|(key, _)| !key.trim().is_empty())?;
+    Some((decode(key)?, decode(value)?))
 }
 
 fn decode(text: &str) -> Option<String> {

@@ -5,8 +5,7 @@ use crate::export::rollbar::Settings;
 
 /// Reads the variables; `None` when they do not turn Rollbar on.
 pub(super) fn read(environment: &Environment) -> Result<Option<Settings>, ConfigError> {
-    let lookup = |name: &str| environment.get(name).map(str::to_owned);
-    Ok(Settings::from_env(&lookup)?.map(complete))
+    Ok(Settings::from_env(&|name| environment.owned(name))?.map(complete))
 }
 
 /// Fills in what the settings do not say of the process.

@@ -47,23 +47,60 @@ fn the_limits_of_spans_win_over_the_general_ones() {
     assert_eq!(config.limits, expected);
 }
 
+/// A bad value for each variable of ours that can hold one, and what is expected.
+const BAD: &[(&str, &str, &str)] = &[
+    ("SPANWRIGHT_CONSOLE", "yes", "expected true, false, 1 or 0"),
+    ("SPANWRIGHT_LEVEL", "loud", "expected one of error, warn, info, debug, trace"),
+    ("SPANWRIGHT_LOG_FORMAT", "xml", "expected text or json"),
+    ("SPANWRIGHT_PROPAGATION_TARGETS", "https://a.example", crate::propagate::targets::EXPECTED),
+    ("SPANWRIGHT_REPORTS_PER_MINUTE", "many", "expected a number that is not negative"),
+    ("SPANWRIGHT_REPORT_PANICS", "some", "expected one of all, annotated, off"),
+    ("SPANWRIGHT_REPORT_SOURCE_LINES", "21", "expected a number from 0 to 20"),
+    ("SPANWRIGHT_SPAN_EVENTS", "some", "expected one of off, error, warn, info, debug, trace"),
+    ("SPANWRIGHT_XRAY_EXCLUDE", "health", "expected a list like"),
+    ("SPANWRIGHT_XRAY_HEARTBEAT", "0", "expected a number of seconds above 0"),
+    ("SPANWRIGHT_XRAY_RULES", "no/such/file.json", "cannot be read"),
+    ("SPANWRIGHT_XRAY_RULES", "Cargo.toml", "names Cargo.toml: sampling rules are not JSON"),
+    ("SPANWRIGHT_XRAY_SAMPLING", "some", "expected central, local or as-spans"),
+    ("SPANWRIGHT_XRAY_TRANSPORT", "tcp", "expected udp, tcp-acked or auto"),
+    ("ROLLBAR_ACCESS_TOKEN", "se\ncret", "no token has"),
+    ("ROLLBAR_ENDPOINT", "http://localhost:1:2", "expected an address like"),
+    ("ROLLBAR_ENVIRONMENT", LONG, "expected at most 255 characters"),
+    ("ROLLBAR_CODE_VERSION", LONG, "expected at most 40 characters"),
+    ("CLOUDWATCH_LOG_GROUP", "with space", "expected 1 to 512"),
+    ("CLOUDWATCH_LOG_STREAM", "{host}", "`{host}` is not known"),
+    ("CLOUDWATCH_LOG_CREATE", "yes", "expected true, false, 1 or 0"),
+    ("CLOUDWATCH_LOG_RETENTION_DAYS", "2", "expected one of the numbers of days"),
+    ("CLOUDWATCH_METRICS_NAMESPACE", "AWS/Logs", "expected 1 to 255"),
+];
+const LONG: &str = "0123456789012345678901234567890123456789012345678901234567890123456789\
+                    0123456789012345678901234567890123456789012345678901234567890123456789\
+                    0123456789012345678901234567890123456789012345678901234567890123456789\
+                    0123456789012345678901234567890123456789012345678901234567890123456789";
+
 #[test]
-fn a_bad_value_names_the_variable_the_value_and_what_was_expected() {
-    for (variable, value, expected) in [
-        ("SPANWRIGHT_LEVEL", "loud", "one of error, warn, info, debug, trace"),
-        ("OTEL_SDK_DISABLED", "yes", "true, false, 1 or 0"),
-        ("OTEL_SPAN_EVENT_COUNT_LIMIT", "-1", "a number that is not negative"),
-        ("SPANWRIGHT_REPORTS_PER_MINUTE", "many", "a number that is not negative"),
-        ("SPANWRIGHT_REPORT_PANICS", "some", "one of all, annotated, off"),
-        ("SPANWRIGHT_REPORT_SOURCE_LINES", "21", "a number from 0 to 20"),
-        ("SPANWRIGHT_SPAN_EVENTS", "some", "one of off, error, warn, info, debug, trace"),
-    ] {
-        let message = format!("{variable} is `{value}`, expected {expected}");
-        assert_eq!(read(&[(variable, value)]).map(|_| ()), Err(message));
+fn a_bad_value_of_ours_is_an_error_that_names_the_variable() {
+    for (variable, value, expected) in BAD {
+        let on = [
+            ("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"),
+            ("ROLLBAR_ACCESS_TOKEN", "0123456789"),
+            ("CLOUDWATCH_LOG_GROUP", "cruddur"),
+        ];
+        let on = on.into_iter().filter(|(name, _)| name != variable);
+        let variables: Vec<_> = on.chain([(*variable, *value)]).collect();
+        let error = read(&variables).map(|_| ()).expect_err(variable);
+        assert!(error.starts_with(variable) && error.contains(expected), "{error}");
     }
-    let message = "OTEL_RESOURCE_ATTRIBUTES is `=b`, expected a list like `key=value,key=value` \
-                   with percent-encoded values";
-    assert_eq!(read(&[("OTEL_RESOURCE_ATTRIBUTES", "a=1,=b")]).map(|_| ()), Err(message.into()));
+}
+
+#[test]
+fn every_variable_of_ours_is_in_the_table_of_bad_values() {
+    let is_ours = |name: &&str| {
+        ["SPANWRIGHT_", "ROLLBAR_", "CLOUDWATCH_"].iter().any(|start| name.starts_with(start))
+    };
+    let is_missing = |name: &&str| !BAD.iter().any(|(variable, ..)| variable == name);
+    let missing = near_miss::READ.into_iter().filter(is_ours).filter(is_missing);
+    assert_eq!(missing.collect::<Vec<_>>(), [""; 0]);
 }
 
 #[test]
@@ -97,7 +134,7 @@ fn an_empty_variable_counts_as_absent() {
 
 #[cfg(feature = "cloudwatch")]
 #[test]
-fn metrics_without_a_log_group_to_go_to_are_worth_a_word() {
+fn metrics_without_a_log_group_are_a_warning() {
     let namespace = ("CLOUDWATCH_METRICS_NAMESPACE", "Cruddur");
     let expected = "CLOUDWATCH_METRICS_NAMESPACE changes nothing without CLOUDWATCH_LOG_GROUP";
     assert_eq!(read(&[namespace]).unwrap().warnings(), [expected]);
@@ -163,16 +200,6 @@ fn the_list_of_exporters_decides_where_spans_go() {
 }
 
 #[test]
-fn a_list_of_exporters_with_a_stranger_is_an_error() {
-    for found in ["zipkin", "otlp,none", "otlp,,console"] {
-        let message = format!(
-            "OTEL_TRACES_EXPORTER is `{found}`, expected `none`, or a list of `otlp` and `console`"
-        );
-        assert_eq!(read(&[("OTEL_TRACES_EXPORTER", found)]).map(|_| ()), Err(message));
-    }
-}
-
-#[test]
 fn a_misspelt_variable_is_noticed() {
     let config = read(&[("OTEP_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")]).unwrap();
     assert_eq!(config.warnings().len(), 1);
@@ -212,10 +239,4 @@ fn what_becomes_of_the_log_is_as_the_variables_say() {
     assert_eq!(config.logging.span_events, Some(Level::Debug));
 }
 
-#[cfg(feature = "tracing")]
-#[test]
-fn a_filter_that_is_none_names_its_variable_and_what_is_wrong() {
-    let message = read(&[("RUST_LOG", "info,sqlx=loud")]).err().unwrap();
-    let expected = "RUST_LOG is `info,sqlx=loud`, expected directives such as `info,sqlx=warn`: ";
-    assert!(message.starts_with(expected), "{message}");
-}
+mod standard;

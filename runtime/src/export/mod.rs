@@ -29,6 +29,8 @@ pub mod otlp;
 mod refusal;
 #[cfg(feature = "rollbar")]
 pub mod rollbar;
+#[cfg(any(feature = "otlp", feature = "xray", feature = "aws", feature = "rollbar"))]
+mod tls;
 #[cfg(any(feature = "cloudwatch", feature = "console"))]
 mod utc;
 #[cfg(any(feature = "otlp", feature = "console"))]
@@ -44,6 +46,8 @@ use bytes::Bytes;
 pub use batch::Batch;
 #[cfg(feature = "aws")]
 pub use refusal::Refusal;
+#[cfg(any(feature = "otlp", feature = "xray", feature = "aws", feature = "rollbar"))]
+pub use tls::{PemFile, TlsFiles};
 
 use crate::secret::Secret;
 

@@ -10,7 +10,9 @@ use reqwest::{Request, Response};
 
 use super::request_facts::{self, Key, REQUEST, RequestFrame};
 use crate::conventions::known_method;
-use crate::span::{Frame, Recorder, call_in, fail, is_enabled, scoped};
+use crate::guard::guard;
+use crate::headers;
+use crate::span::{Frame, Recorder, call_in, eager, fail, is_enabled};
 
 /// Why there is no answer, in the words of whoever sends.
 pub(super) trait Failure {
@@ -52,9 +54,13 @@ where
         }
     }
     // Under a span that is more important than this one, the headers name that one.
-    call_in(&frame, || inject(&mut request));
-    let sending = call_in(&frame, || send(request));
-    let result = scoped(&mut frame, sending).await;
+    call_in(&mut frame, || inject(&mut request));
+    let sending = call_in(&mut frame, || send(request));
+    eager(frame, sending, finish).await
+}
+
+/// Records how the request ended, and ends its span.
+fn finish<E: Failure>(result: Result<Response, E>, mut frame: RequestFrame) -> Result<Response, E> {
     if frame.is_recording() {
         match &result {
             Ok(response) => record_answer(response, &mut frame),
@@ -65,13 +71,18 @@ where
     result
 }
 
-/// Adds the headers that name the current span, in place of what the request had of them.
+/// Sets the headers of the current trace, in place of those of another that the request came with,
+/// if its host is a propagation target.
 fn inject(request: &mut Request) {
+    let url = request.url().clone();
     let headers = request.headers_mut();
-    crate::inject(|name, value| {
-        let name = HeaderName::from_bytes(name.as_bytes());
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(value)) {
-            headers.insert(name, value);
+    let port = url.port_or_known_default();
+    headers::replace(url.host_str().unwrap_or_default(), port, &mut |name, value| {
+        let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { return };
+        match value.map(HeaderValue::from_str) {
+            None => _ = headers.remove(name),
+            Some(Ok(value)) => _ = headers.insert(name, value),
+            Some(Err(_)) => {}
         }
     });
 }
@@ -112,11 +123,7 @@ fn kind(error: &reqwest::Error) -> &'static str {
 /// The last cause: the outer ones say only that a request failed, and for which address, which may
 /// hold secrets.
 fn last_cause(error: &reqwest::Error) -> String {
-    let mut text = String::new();
-    let mut cause = error.source();
-    while let Some(current) = cause {
-        text = current.to_string();
-        cause = current.source();
-    }
-    text
+    // The last one may be an error of the application's body, whose code may panic.
+    let last = || std::iter::successors(error.source(), |&cause| cause.source()).last();
+    guard(|| last().map(ToString::to_string)).flatten().unwrap_or_default()
 }

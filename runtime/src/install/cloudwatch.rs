@@ -2,13 +2,12 @@
 
 use std::mem;
 use std::sync::{Arc, mpsc};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use super::InstallError;
 use super::outlets::Parts;
 use crate::aws::{Access, Service, SettingsError, Target, Transport};
 use crate::config::Config;
-use crate::export::cloudwatch::{Creation, Exporter, Metrics};
+use crate::export::cloudwatch::{Creation, Exporter, Metrics, Settings};
 use crate::pipeline::{Aggregator, Handle, Motor};
 use crate::record::{Array, Attribute, CallStatistics};
 use crate::span;
@@ -16,30 +15,57 @@ use crate::span;
 /// What counts and measures calls.
 pub(super) type Calls = Aggregator<Handle<CallStatistics>>;
 
-/// Starts it, if it is configured.
-pub(super) fn start(
+/// Longest wait for the region that the profile names: its file may be on a file system that hangs.
+const PROFILE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Starts it, if it is configured. Waits up to [`PROFILE_TIMEOUT`] for the profile.
+pub(super) fn start(config: &mut Config, motor: &Motor, parts: &mut Parts) -> Option<Arc<Calls>> {
+    let settings = config.cloudwatch.take()?;
+    match try_start(config, &settings, motor, parts) {
+        Ok(calls) => calls,
+        Err(problem) => {
+            parts.fail("cloudwatch", problem);
+            None
+        }
+    }
+}
+
+fn try_start(
     config: &mut Config,
+    settings: &Settings,
     motor: &Motor,
     parts: &mut Parts,
-) -> Result<Option<Arc<Calls>>, InstallError> {
-    let Some(settings) = config.cloudwatch.take() else { return Ok(None) };
+) -> Result<Option<Arc<Calls>>, Problem> {
     let access = mem::replace(&mut config.cloudwatch_access, Ok(Access::new(Service::LOGS)))?;
-    let target = target(&access, motor)?;
+    let access = access.default_proxies(&config.proxies);
+    let target = target(&access, motor, PROFILE_TIMEOUT)?;
     let provider = access.provider(&target.region);
     let endpoint = target.endpoint.to_string();
-    let creation = Creation::new(&settings, &endpoint);
+    let creation = Creation::new(settings, &endpoint);
     let transport = || {
         let (target, provider, creation) = (target.clone(), provider.clone(), creation.clone());
         Transport::new(target, provider, settings.timeout, now, creation)
     };
-    let handle = motor.add(Exporter::new(&settings, &endpoint), transport()?, &config.pipeline);
+    let (logs, metrics) = (transport()?, transport()?);
+    let handle = motor.add(Exporter::new(settings, &endpoint), logs, &config.pipeline);
     parts.processors.logs.push(Arc::new(handle));
     let Some(namespace) = &settings.metrics else { return Ok(None) };
-    let metrics = Metrics::new(&settings, namespace, &config.resource, &endpoint);
-    let calls = Arc::new(Aggregator::new(motor.add(metrics, transport()?, &config.pipeline)));
+    let exporter = Metrics::new(settings, namespace, &config.resource, &endpoint);
+    let calls = Arc::new(Aggregator::new(motor.add(exporter, metrics, &config.pipeline)));
     motor.spawn(Arc::clone(&calls).run());
     parts.processors.spans.push(Arc::clone(&calls) as _);
     Ok(Some(calls))
+}
+
+/// Reasons why CloudWatch Logs does not start.
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(
+        "no AWS region: the profile could not be read within {0:?}; set AWS_REGION or AWS_DEFAULT_REGION"
+    )]
+    Timeout(Duration),
 }
 
 /// Says in the resource where the log is: consoles of AWS show it beside a trace.
@@ -57,15 +83,15 @@ pub(super) fn tell_group(config: &mut Config) {
     }
 }
 
-/// Where it is: the region may have to be read from the profile, on the thread that reads and sends.
-fn target(access: &Access, motor: &Motor) -> Result<Target, SettingsError> {
+/// Region and address. The region may have to be read from the profile, on the thread that reads and sends.
+fn target(access: &Access, motor: &Motor, timeout: Duration) -> Result<Target, Problem> {
     let (found, target) = mpsc::channel();
     let access = access.clone();
     motor.spawn(async move {
-        // Nobody waits any more when the thread has gone.
+        // Nothing waits any more after the timeout.
         let _ = found.send(access.target().await);
     });
-    target.recv().unwrap_or(Err(SettingsError::NoRegion))
+    Ok(target.recv_timeout(timeout).map_err(|_| Problem::Timeout(timeout))??)
 }
 
 fn now() -> SystemTime {

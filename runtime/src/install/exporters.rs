@@ -2,24 +2,22 @@
 
 use std::time::Duration;
 
-use super::InstallError;
 use super::outlets::{Delivery, Outlet, Outlets, Parts};
 use crate::config::Config;
 use crate::opentelemetry;
 
 /// Starts every exporter that was added.
-pub(super) fn start(
-    config: &mut Config,
-    outlets: &mut Outlets,
-    parts: &mut Parts,
-) -> Result<(), InstallError> {
+pub(super) fn start(config: &mut Config, outlets: &mut Outlets, parts: &mut Parts) {
     for exporter in std::mem::take(&mut config.exporters) {
         let name = exporter.name().to_owned();
-        let delivery = exporter.start(&config.resource)?;
-        parts.processors.spans.push(delivery.processor());
-        outlets.add(Exporter { name, delivery });
+        match exporter.start(&config.resource) {
+            Ok(delivery) => {
+                parts.processors.spans.push(delivery.processor());
+                outlets.add(Exporter { name, delivery });
+            }
+            Err(error) => parts.fail(name, error),
+        }
     }
-    Ok(())
 }
 
 /// An exporter at work.

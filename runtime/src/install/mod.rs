@@ -3,8 +3,10 @@
 //! In: a [`Config`]. Out: a [`Telemetry`] that flushes and stops what was started.
 //! Never: decides anything about a record.
 
+mod applications;
 #[cfg(feature = "cloudwatch")]
 mod cloudwatch;
+mod display;
 #[cfg(feature = "opentelemetry")]
 mod exporters;
 #[cfg(not(feature = "opentelemetry"))]
@@ -33,36 +35,46 @@ mod reports;
 mod xray;
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::mem;
+use std::process;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Config;
 use crate::loss::{LossReason, Tally};
 use crate::propagate::Composite;
-use crate::record::Destinations;
 use crate::report::{self, Teller};
 use crate::span::tracer::{self, Tracer};
 use crate::span::{self, collector};
 use crate::{diagnostics, logging};
 
-pub use outlets::Delivery;
 use outlets::Outlets;
+pub use outlets::{Delivery, FailedDestination};
 
 /// How long a drop waits for what is on its way.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a process that ends with a panic waits for what is on its way.
+/// Longest wait of a process that ends by an exit or a panic for what is pending.
 const ABORT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Running telemetry; dropping it shuts it down within five seconds.
+///
+/// It belongs to the process that installed it. In a child made by `fork` it does nothing, at once,
+/// and spans are not recorded until the child [installs](Config::install) telemetry of its own. Spans
+/// that are open or not sent yet at the fork are sent by the parent.
+///
+/// A process that ends by [`std::process::exit`] sends what is pending first, for at most two seconds.
 #[derive(Debug)]
 #[must_use = "telemetry stops when this is dropped"]
 pub struct Telemetry {
+    /// Id of the process that installed it; a forked child is another one.
+    process: u32,
     /// `None` when there is nothing to run, and after a shutdown.
     destinations: Option<Arc<Outlets>>,
     /// Who tells failures, where anybody takes them.
     teller: Option<Arc<Teller>>,
+    /// Destinations that did not start.
+    failed: Vec<FailedDestination>,
     /// Subsegments without a segment before this installation.
     missing_before: u64,
     #[cfg(feature = "xray")]
@@ -83,18 +95,6 @@ pub enum InstallError {
     #[cfg(feature = "pipeline")]
     #[error(transparent)]
     Start(#[from] crate::pipeline::StartError),
-    /// The threads of an exporter do not start.
-    #[cfg(feature = "opentelemetry")]
-    #[error(transparent)]
-    Exporter(#[from] crate::opentelemetry::StartError),
-    /// Nothing says where CloudWatch Logs is, or its client cannot be built.
-    #[cfg(feature = "cloudwatch")]
-    #[error(transparent)]
-    Aws(#[from] crate::aws::SettingsError),
-    /// A destination's client cannot be built.
-    #[cfg(feature = "pipeline")]
-    #[error("cannot send telemetry")]
-    Transport(#[from] crate::pipeline::transport::TransportError),
 }
 
 /// What a flush or a shutdown has come to.
@@ -127,18 +127,25 @@ impl Config {
     /// Starts telemetry for this process.
     ///
     /// Without a destination, or disabled by `OTEL_SDK_DISABLED`, nothing is started and nothing
-    /// is recorded. Connections are opened when there is something to send.
+    /// is recorded; the trace context of requests still goes on to the calls made in them, in the
+    /// formats of `OTEL_PROPAGATORS`. So it does after a shutdown. Connections are opened when there
+    /// is something to send.
     ///
     /// A process without a `tracing` subscriber gets one, which stays: an application that has its own
     /// sets it before this call, or turns this off by [`change_logging`](Self::change_logging).
     ///
+    /// A destination that cannot start (no CA certificates, a file with certificates that cannot be used, no
+    /// AWS region) is off, with a line on standard error and in [`Telemetry::failed_destinations`]; the others
+    /// run. Blocks while certificates are read, and up to two seconds for the AWS profile.
+    ///
     /// # Errors
-    /// There is telemetry already, the system gives no thread, or a client cannot be built.
+    /// There is telemetry already, or the system gives no thread.
     pub fn install(mut self) -> Result<Telemetry, InstallError> {
-        for warning in &self.warnings {
+        for warning in self.warnings() {
             diagnostics::say(warning);
         }
         if !span::IS_LIVE || self.is_disabled || !self.has_destination() {
+            self.propagate_only();
             return Ok(Telemetry::idle());
         }
         if tracer::is_installed() {
@@ -147,21 +154,23 @@ impl Config {
         if !collector::start() {
             return Err(InstallError::NoThread);
         }
-        let takers = self.takers();
         // Spans that nobody reads need not be told of events.
         let has_span_readers = self.has_span_destination() || self.has_xray();
-        let propagator = self.propagator.take().unwrap_or_else(|| {
-            if self.has_xray() { Composite::with_xray() } else { Composite::default() }
-        });
+        let propagator = self.take_propagator();
         let (destinations, parts) = Outlets::start(&mut self)?;
+        let takers = parts.takers();
+        if takers.is_empty() {
+            return Ok(self.without_destinations(propagator, parts.failed));
+        }
         let tracer = Tracer {
-            sampler: self.sampler,
+            sampler: parts.sampler.unwrap_or_else(|| self.sampler.generic()),
             segments: parts.segments,
             context_missing: parts.context_missing,
             watcher: parts.watcher,
             failures: parts.failures,
             destinations: takers,
             propagator,
+            propagation_targets: self.propagation_targets,
             limits: self.limits,
             level: self.level,
             event_level: if has_span_readers { self.logging.span_events } else { None },
@@ -172,15 +181,12 @@ impl Config {
         }
         logging::start(&self.logging);
         let destinations = Arc::new(destinations);
-        let (sent, teller) = (Arc::downgrade(&destinations), parts.teller.clone());
-        report::before_the_end(Some(Arc::new(move || {
-            let Some(destinations) = sent.upgrade() else { return };
-            // Nobody is left to read what has come of it.
-            let _ = in_order(&destinations, teller.as_deref(), ABORT_TIMEOUT, Outlets::flush);
-        })));
+        send_before_the_end(&destinations, parts.teller.clone());
         Ok(Telemetry {
+            process: process::id(),
             destinations: Some(destinations),
             teller: parts.teller,
+            failed: parts.failed,
             missing_before: span::missing_segments(),
             #[cfg(feature = "xray")]
             xray: parts.xray,
@@ -188,12 +194,44 @@ impl Config {
     }
 }
 
+/// Has what is pending sent when the process exits, or aborts by a panic.
+fn send_before_the_end(destinations: &Arc<Outlets>, teller: Option<Arc<Teller>>) {
+    let destinations = Arc::downgrade(destinations);
+    report::before_the_end(Some(Arc::new(move || {
+        let Some(destinations) = destinations.upgrade() else { return };
+        // The report of what has become of it has no reader.
+        let _ = in_order(&destinations, teller.as_deref(), ABORT_TIMEOUT, Outlets::flush);
+    })));
+}
+
 impl Config {
-    /// Who is there to take anything.
-    fn takers(&self) -> Destinations {
-        let spans = if self.has_span_taker() { Destinations::SPANS } else { Destinations::NONE };
-        let segments = if self.has_xray() { Destinations::SEGMENTS } else { Destinations::NONE };
-        spans.with(segments)
+    /// Telemetry of a process whose destinations have all failed.
+    fn without_destinations(
+        mut self,
+        propagator: Composite,
+        failed: Vec<FailedDestination>,
+    ) -> Telemetry {
+        self.propagator = Some(propagator);
+        self.propagate_only();
+        let mut telemetry = Telemetry::idle();
+        telemetry.failed = failed;
+        telemetry
+    }
+
+    /// Lets requests carry their context on, where nothing else runs. Starts no thread.
+    fn propagate_only(mut self) {
+        let propagator = self.take_propagator();
+        if span::CAN_PROPAGATE {
+            // Telemetry that runs already carries context on, too.
+            let sampler = self.sampler.generic();
+            tracer::install(Tracer::idle(sampler, propagator, self.propagation_targets));
+        }
+    }
+
+    fn take_propagator(&mut self) -> Composite {
+        self.propagator.take().unwrap_or_else(|| {
+            if self.has_xray() { Composite::with_xray() } else { Composite::default() }
+        })
     }
 }
 
@@ -201,8 +239,10 @@ impl Telemetry {
     /// With nothing to run.
     fn idle() -> Self {
         Self {
+            process: process::id(),
             destinations: None,
             teller: None,
+            failed: Vec::new(),
             missing_before: 0,
             #[cfg(feature = "xray")]
             xray: None,
@@ -214,18 +254,30 @@ impl Telemetry {
     /// block; [`Doctor`](crate::xray::Doctor) tries the way itself.
     #[cfg(feature = "xray")]
     pub fn xray_diagnosis(&self) -> Option<crate::xray::Diagnosis> {
-        self.xray.as_ref().map(|running| running.diagnose(span::since_epoch()))
+        let running = self.xray.as_ref().filter(|_| self.is_of_this_process())?;
+        Some(running.diagnose(span::since_epoch()))
     }
 
-    /// Whether anything is recorded.
+    /// Destinations that are configured but did not start, each with the reason.
+    pub fn failed_destinations(&self) -> &[FailedDestination] {
+        &self.failed
+    }
+
+    /// True if anything is recorded; false in a forked child.
     pub fn is_running(&self) -> bool {
-        self.destinations.is_some()
+        self.destinations.is_some() && self.is_of_this_process()
     }
 
-    /// Sends everything that ended before the call and waits for its fate.
+    fn is_of_this_process(&self) -> bool {
+        self.process == process::id()
+    }
+
+    /// Sends everything that ended before the call and waits for its outcome.
     ///
     /// Blocks the calling thread up to `timeout`, whatever the destinations do; may be called from
-    /// any thread, inside a runtime or not, as it needs no runtime of the caller's.
+    /// any thread, inside a runtime or not, as it needs no runtime of the caller's. On a thread of this
+    /// crate, for instance in a processor, an exporter or an edit, it would wait for itself: there it
+    /// returns at once, with `in_time` false. So it does in a forked child.
     pub fn flush(&self, timeout: Duration) -> Report {
         self.report(timeout, Outlets::flush)
     }
@@ -233,12 +285,17 @@ impl Telemetry {
     /// Stops recording, sends what is left and stops every part.
     ///
     /// Blocks the calling thread up to about `timeout`; what is left then is counted as lost. May
-    /// be called from any thread, inside a runtime or not.
+    /// be called from any thread, inside a runtime or not. On a thread of this crate, for instance in a
+    /// processor, it waits for nothing: what is not delivered yet counts as lost. In a forked child it
+    /// does nothing.
     pub fn shutdown(mut self, timeout: Duration) -> Report {
         self.stop(timeout)
     }
 
     fn stop(&mut self, timeout: Duration) -> Report {
+        if !self.is_of_this_process() {
+            return self.leave_to_the_parent();
+        }
         report::before_the_end(None);
         if let Some(teller) = &self.teller {
             teller.stop();
@@ -257,6 +314,14 @@ impl Telemetry {
             *tally = tally.closed(LossReason::Shutdown);
         }
         self.destinations = None;
+        report
+    }
+
+    /// Gives up what the parent process has. Nothing is freed: to drop a sender takes locks that the
+    /// parent's threads may have held at the fork.
+    fn leave_to_the_parent(&mut self) -> Report {
+        let report = self.report(Duration::ZERO, Outlets::flush);
+        mem::forget((self.destinations.take(), self.teller.take()));
         report
     }
 
@@ -279,6 +344,15 @@ impl Telemetry {
         let Some(destinations) = &self.destinations else {
             return Report { in_time: true, ..Report::default() };
         };
+        if !self.is_of_this_process() {
+            span::note_orphan();
+            return Report {
+                spans: span::LEDGER.tally(),
+                amendments: span::AMENDMENTS.tally(),
+                logs: span::LOGS.tally(),
+                ..Report::default()
+            };
+        }
         let (in_time, deliveries) = in_order(destinations, self.teller.as_deref(), timeout, order);
         Report {
             in_time: in_time && deliveries.iter().all(|delivery| delivery.in_time),
@@ -301,7 +375,7 @@ fn in_order(
     timeout: Duration,
     order: impl FnOnce(&Outlets, Duration) -> Vec<Delivery>,
 ) -> (bool, Vec<Delivery>) {
-    let begin = fastant::Instant::now();
+    let begin = crate::span::now();
     let is_collected = collector::flush(timeout);
     let is_told = teller.is_none_or(|teller| teller.flush(timeout.saturating_sub(begin.elapsed())));
     let deliveries = order(destinations, timeout.saturating_sub(begin.elapsed()));
@@ -314,54 +388,5 @@ impl Drop for Telemetry {
             // Nobody is left to read the report.
             let _ = self.stop(DROP_TIMEOUT);
         }
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pace = if self.in_time { "in time" } else { "not in time" };
-        let Self { spans, amendments, logs, errors, .. } = self;
-        write!(f, "{pace}; spans collected {}, {}", spans.accepted, Losses(spans))?;
-        if amendments.lost() > 0 {
-            write!(f, "; amendments of spans {}", Losses(amendments))?;
-        }
-        if logs.accepted > 0 {
-            write!(f, "; log {}, {}", logs.accepted, Losses(logs))?;
-        }
-        if errors.accepted > 0 {
-            write!(f, "; errors {}, {}", errors.accepted, Losses(errors))?;
-        }
-        for Delivery { destination, tally, .. } in &self.destinations {
-            let Tally { accepted, delivered, rejected, .. } = tally;
-            let losses = Losses(tally);
-            write!(
-                f,
-                "; {destination}: accepted {accepted}, delivered {delivered}, rejected {rejected}, {losses}"
-            )?;
-        }
-        for (at, (kind, count)) in self.changes.iter().enumerate() {
-            let separator = if at == 0 { "; changed or refused: " } else { ", " };
-            write!(f, "{separator}{kind} {count}")?;
-        }
-        if self.missing_segments > 0 {
-            write!(f, "; subsegments without a segment {}", self.missing_segments)?;
-        }
-        Ok(())
-    }
-}
-
-/// What was lost, with the reasons.
-struct Losses<'a>(&'a Tally);
-
-impl fmt::Display for Losses<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "lost {}", self.0.lost())?;
-        let reasons = LossReason::ALL.map(|reason| (reason, self.0.lost_to(reason)));
-        let mut separator = " (";
-        for (reason, count) in reasons.into_iter().filter(|(_, count)| *count > 0) {
-            write!(f, "{separator}{reason} {count}")?;
-            separator = ", ";
-        }
-        if self.0.lost() > 0 { f.write_str(")") } else { Ok(()) }
     }
 }

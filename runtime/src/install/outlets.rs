@@ -5,15 +5,18 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::InstallError;
+use super::applications::Applications;
 use crate::config::Config;
+use crate::diagnostics;
 use crate::loss::{LossReason, Tally};
-use crate::record::{ErrorRecord, Processor};
+use crate::record::{Destinations, ErrorRecord, Processor};
 use crate::report::Teller;
-use crate::sample::DecideSegments;
+use crate::sample::{DecideSegments, Sampler};
 use crate::span::tracer::{Processors, Watcher};
 use crate::span::{ContextMissing, TakeFailures};
 
@@ -21,6 +24,8 @@ use crate::span::{ContextMissing, TakeFailures};
 #[derive(Default)]
 pub(super) struct Parts {
     pub(super) processors: Processors,
+    /// Sampler of spans, where it is not the generic one of the configuration.
+    pub(super) sampler: Option<Sampler>,
     /// The rules by which requests have segments.
     pub(super) segments: Option<Arc<dyn DecideSegments>>,
     pub(super) context_missing: ContextMissing,
@@ -32,15 +37,66 @@ pub(super) struct Parts {
     pub(super) failures: Option<Arc<dyn TakeFailures>>,
     /// Who tells them.
     pub(super) teller: Option<Arc<Teller>>,
+    /// Destinations that did not start.
+    pub(super) failed: Vec<FailedDestination>,
     /// What others may see of the destination AWS X-Ray.
     #[cfg(feature = "xray")]
     pub(super) xray: Option<crate::xray::Running>,
 }
 
+impl Parts {
+    /// Leaves a destination off, with a message on standard error; the others run.
+    #[cfg_attr(
+        not(any(
+            feature = "otlp",
+            feature = "xray",
+            feature = "cloudwatch",
+            feature = "rollbar",
+            feature = "opentelemetry"
+        )),
+        expect(dead_code, reason = "the console cannot fail")
+    )]
+    pub(super) fn fail(
+        &mut self,
+        destination: impl Into<Cow<'static, str>>,
+        problem: impl fmt::Display,
+    ) {
+        let problem = problem.to_string();
+        let failed = FailedDestination { destination: destination.into(), problem };
+        diagnostics::say(&failed);
+        self.failed.push(failed);
+    }
+
+    /// Kinds of records that what has started takes.
+    pub(super) fn takers(&self) -> Destinations {
+        let Processors { spans, logs, all } = &self.processors;
+        let has_spans = !spans.is_empty() || !logs.is_empty();
+        let spans = if has_spans { Destinations::SPANS } else { Destinations::NONE };
+        let segments = if all.is_empty() { Destinations::NONE } else { Destinations::SEGMENTS };
+        spans.with(segments)
+    }
+}
+
+/// A destination that is configured but did not start, because of its certificates, its region or its threads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedDestination {
+    /// Name of the destination.
+    pub destination: Cow<'static, str>,
+    /// The reason, with what to do.
+    pub problem: String,
+}
+
+impl fmt::Display for FailedDestination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is off: {}", self.destination, self.problem)
+    }
+}
+
 /// What a flush or a shutdown has come to at one destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// The name of the destination.
+    /// The name of the destination; `processor`, `log processor` and `error processor` for those of the
+    /// application, with a number from the second one of a kind on.
     pub destination: Cow<'static, str>,
     /// Whether everything accepted before the call has met its fate, and a shutdown lost none of
     /// it.
@@ -72,27 +128,20 @@ impl Outlets {
         for secret in config.secrets() {
             config.reports.scrub = std::mem::take(&mut config.reports.scrub).secret(secret);
         }
-        let spans = std::mem::take(&mut config.processors);
-        let logs = std::mem::take(&mut config.log_processors);
+        let mut applications = Applications::default();
+        let spans = applications.count("processor", mem::take(&mut config.processors));
+        let logs = applications.count("log processor", mem::take(&mut config.log_processors));
+        let errors = mem::take(&mut config.error_processors);
+        config.error_processors = applications.count("error processor", errors);
         let processors = Processors { spans, logs, ..Processors::default() };
         let mut parts = Parts { processors, ..Parts::default() };
         super::pipelines::start(config, &mut outlets, &mut parts)?;
-        super::exporters::start(config, &mut outlets, &mut parts)?;
+        super::exporters::start(config, &mut outlets, &mut parts);
         parts.teller = super::reports::start(config, tells_spans, &mut parts)?;
+        outlets.add(applications);
         Ok((outlets, parts))
     }
 
-    #[cfg_attr(
-        not(any(
-            feature = "otlp",
-            feature = "xray",
-            feature = "cloudwatch",
-            feature = "rollbar",
-            feature = "console",
-            feature = "opentelemetry"
-        )),
-        expect(dead_code, reason = "without a destination there is nothing to add")
-    )]
     pub(super) fn add(&mut self, outlet: impl Outlet + 'static) {
         self.0.push(Box::new(outlet));
     }
@@ -115,7 +164,7 @@ impl Outlets {
         timeout: Duration,
         order: impl Fn(&dyn Outlet, Duration) -> Vec<Delivery>,
     ) -> Vec<Delivery> {
-        let begin = fastant::Instant::now();
+        let begin = crate::span::now();
         let outlets = self.0.iter();
         outlets
             .flat_map(|outlet| order(outlet.as_ref(), timeout.saturating_sub(begin.elapsed())))

@@ -23,21 +23,25 @@ pub(super) fn start(
 ) -> Result<(), InstallError> {
     let has_errors = config.has_rollbar() || config.has_otlp_exceptions();
     let has_spans = config.has_otlp() || config.has_xray() || config.has_console();
-    if !has_spans && !has_errors && !config.has_cloudwatch() {
+    #[cfg(feature = "xray")]
+    let has_rules = config.sampler.xray().is_some();
+    #[cfg(not(feature = "xray"))]
+    let has_rules = false;
+    if !has_spans && !has_errors && !config.has_cloudwatch() && !has_rules {
         return Ok(());
     }
     let motor = Motor::start()?;
     #[cfg(feature = "cloudwatch")]
     super::cloudwatch::tell_group(config);
     #[cfg(feature = "otlp")]
-    otlp(config, &motor, parts)?;
+    otlp(config, &motor, parts);
     #[cfg(feature = "rollbar")]
-    rollbar(config, &motor, parts)?;
+    rollbar(config, &motor, parts);
     outlets.add(Pipelines {
         #[cfg(feature = "cloudwatch")]
-        calls: super::cloudwatch::start(config, &motor, parts)?,
+        calls: super::cloudwatch::start(config, &motor, parts),
         #[cfg(feature = "xray")]
-        xray: super::xray::start(config, &motor, parts)?,
+        xray: super::xray::start(config, &motor, parts),
         #[cfg(feature = "console")]
         console: console(config, &motor, parts),
         motor,
@@ -46,44 +50,55 @@ pub(super) fn start(
 }
 
 #[cfg(feature = "otlp")]
-fn otlp(config: &mut Config, motor: &Motor, parts: &mut Parts) -> Result<(), InstallError> {
-    use crate::export::otlp::{Exceptions, Exporter};
+fn otlp(config: &mut Config, motor: &Motor, parts: &mut Parts) {
+    use crate::export::otlp::{Exceptions, Exporter, Settings};
+    use crate::pipeline::transport::http;
 
-    if let Some(mut settings) = config.otlp.take() {
+    let (spans, exceptions) = (config.otlp.take(), config.otlp_exceptions.take());
+    let mut start = |settings: Option<Settings>, name: &'static str| {
+        let mut settings = settings?;
         settings.resource = config.resource.clone();
-        let client = client(settings.timeout, settings.needs_tls())?;
+        let tls = settings.needs_tls().then(|| settings.tls.clone());
+        let proxies = config.proxies.clone();
+        let client = http::Settings { timeout: settings.timeout, tls, proxies };
+        let problem =
+            |error| format!("requests to `{}` cannot be made: {error}", settings.endpoint);
+        let client = http::Client::new(&client);
+        let client = client.map_err(|error| parts.fail(name, problem(error))).ok()?;
+        Some((settings, client))
+    };
+    let spans = start(spans, "otlp");
+    let exceptions = start(exceptions, "otlp exceptions");
+    if let Some((settings, client)) = spans {
         let handle = motor.add(Exporter::new(&settings), client, &config.pipeline);
         parts.processors.spans.push(Arc::new(handle));
     }
-    if let Some(mut settings) = config.otlp_exceptions.take() {
-        settings.resource = config.resource.clone();
-        let client = client(settings.timeout, settings.needs_tls())?;
+    if let Some((settings, client)) = exceptions {
         let handle = motor.add(Exceptions::new(&settings), client, &config.pipeline);
         parts.of_errors.push(Arc::new(handle));
     }
-    Ok(())
 }
 
 #[cfg(feature = "rollbar")]
-fn rollbar(config: &mut Config, motor: &Motor, parts: &mut Parts) -> Result<(), InstallError> {
+fn rollbar(config: &mut Config, motor: &Motor, parts: &mut Parts) {
+    use crate::export::TlsFiles;
     use crate::export::rollbar::Exporter;
-
-    let Some(mut settings) = config.rollbar.take() else { return Ok(()) };
-    settings.resource = config.resource.clone();
-    let client = client(settings.timeout, settings.needs_tls())?;
-    let handle = motor.add(Exporter::new(&settings), client, &config.pipeline);
-    parts.of_errors.push(Arc::new(handle));
-    Ok(())
-}
-
-#[cfg(any(feature = "otlp", feature = "rollbar"))]
-fn client(
-    timeout: Duration,
-    tls: bool,
-) -> Result<crate::pipeline::transport::http::Client, InstallError> {
     use crate::pipeline::transport::http;
 
-    Ok(http::Client::new(&http::Settings { timeout, tls, proxy: None })?)
+    let Some(mut settings) = config.rollbar.take() else { return };
+    settings.resource = config.resource.clone();
+    let tls = settings.needs_tls().then(TlsFiles::default);
+    let proxies = config.proxies.clone();
+    match http::Client::new(&http::Settings { timeout: settings.timeout, tls, proxies }) {
+        Ok(client) => {
+            let handle = motor.add(Exporter::new(&settings), client, &config.pipeline);
+            parts.of_errors.push(Arc::new(handle));
+        }
+        Err(error) => {
+            let endpoint = &settings.endpoint;
+            parts.fail("rollbar", format_args!("requests to `{endpoint}` cannot be made: {error}"));
+        }
+    }
 }
 
 #[cfg(feature = "console")]

@@ -1,20 +1,19 @@
 //! The destination that takes segments, and the rules that it samples by.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::InstallError;
 use super::outlets::Parts;
 use crate::config::Config;
-use crate::export::{Reply, xray as export};
+use crate::export::{Exporter, Reply, xray as export};
 use crate::pipeline::transport::{TransportError, daemon, http, udp};
 use crate::pipeline::{Gatherer, Handle, Motor, Poller, Step};
-use crate::record::LocalTrace;
-use crate::sample::xray::{self as rules, Answer, Central};
+use crate::record::{LocalTrace, Resource};
+use crate::sample::Sampler;
+use crate::sample::xray::{self as rules, Answer, Central, SharedDecision};
 use crate::span;
 use crate::span::tracer::Watcher;
-use crate::xray::{Running, Settings, question};
+use crate::xray::{Address, Running, Sampling, Settings, SpanRules, question};
 
 /// What gathers segments.
 pub(super) type Xray = Gatherer<Handle<LocalTrace>>;
@@ -27,19 +26,45 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the sampler's poller may rest: a clock that was set in the meantime is seen then.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// Starts the destination, if it is configured.
-pub(super) fn start(
-    config: &mut Config,
-    motor: &Motor,
+/// Starts the destination, if it is configured, and the sampler of spans by its rules, where that is chosen.
+pub(super) fn start(config: &mut Config, motor: &Motor, parts: &mut Parts) -> Option<Arc<Xray>> {
+    let settings = config.xray.take();
+    let is_destination = settings.is_some();
+    if !is_destination && config.sampler.xray().is_none() {
+        return None;
+    }
+    let settings = settings.unwrap_or_else(|| Settings::new(Address::default()));
+    let client = || http::Client::new(&http::Settings::new(TIMEOUT));
+    let clients = client().and_then(|documents| Ok((documents, client()?)));
+    let (documents, questions) = match clients {
+        Ok(clients) => clients,
+        Err(error) => {
+            parts.fail(<export::Exporter as Exporter>::NAME, error);
+            return None;
+        }
+    };
+    if !is_destination {
+        if let Some(rules) = config.sampler.xray() {
+            sample_spans(settings, rules, &config.resource, (motor, questions), parts);
+        }
+        return None;
+    }
+    Some(start_destination(config, settings, documents, (motor, questions), parts))
+}
+
+fn start_destination(
+    config: &Config,
+    settings: Settings,
+    http: http::Client,
+    (motor, questions): (&Motor, http::Client),
     parts: &mut Parts,
-) -> Result<Option<Arc<Xray>>, InstallError> {
-    let Some(settings) = config.xray.take() else { return Ok(None) };
+) -> Arc<Xray> {
     let client = daemon::Client {
         udp: udp::Client::new(udp::Settings {
             pace: settings.pace,
             ..udp::Settings::new(settings.daemon.udp.clone())
         }),
-        http: client()?,
+        http,
     };
     let exporter = export::Exporter::new(&settings.dialect(&config.resource));
     // The pace of datagrams is one, whatever the batch variables say.
@@ -53,39 +78,66 @@ pub(super) fn start(
         let watching = Arc::clone(&gatherer);
         parts.watcher = Some(Watcher(Arc::new(move |running| watching.begun(running))));
     }
-    let sampler = settings.sampler(&config.resource);
-    if let Some(sampler) = &sampler {
-        keep_up_to_date(sampler, &settings, motor)?;
-        parts.segments = Some(Arc::new(sampler.clone()));
-    }
     parts.context_missing = settings.context_missing;
-    parts.xray = Some(Running { sampler, notes: settings.notes, ledger });
-    Ok(Some(gatherer))
+    let (sampler, notes) = (settings.sampler(&config.resource), settings.notes.clone());
+    match (&sampler, config.sampler.xray()) {
+        (None, None) => {}
+        (None, Some(rules)) => {
+            sample_spans(settings, rules, &config.resource, (motor, questions), parts);
+        }
+        (Some(sampler), None) => {
+            keep_up_to_date(sampler, &settings, (motor, questions));
+            parts.segments = Some(Arc::new(sampler.clone()));
+        }
+        (Some(sampler), Some(_)) => {
+            keep_up_to_date(sampler, &settings, (motor, questions));
+            let shared = SharedDecision::new(sampler.clone(), span::since_epoch);
+            parts.segments = Some(Arc::new(shared.clone()));
+            parts.sampler = Some(by_rules(shared));
+        }
+    }
+    parts.xray = Some(Running { sampler, notes, ledger });
+    gatherer
 }
 
-fn client() -> Result<http::Client, InstallError> {
-    Ok(http::Client::new(&http::Settings { timeout: TIMEOUT, tls: false, proxy: None })?)
+/// Lets the rules of the account decide about spans, where no segments are sampled by them.
+fn sample_spans(
+    mut settings: Settings,
+    rules: &SpanRules,
+    resource: &Resource,
+    poller: (&Motor, http::Client),
+    parts: &mut Parts,
+) {
+    settings.sampling = Sampling::Central(None);
+    if let Some(address) = &rules.address {
+        settings.daemon.tcp = address.clone();
+    }
+    if let Some(sampler) = settings.sampler(resource) {
+        keep_up_to_date(&sampler, &settings, poller);
+        parts.sampler = Some(by_rules(SharedDecision::new(sampler, span::since_epoch)));
+    }
 }
 
-/// Lets the rules be fetched through the daemon if that is meant.
+/// A caller's decision counts more than the rules.
+fn by_rules(shared: SharedDecision) -> Sampler {
+    Sampler::Custom(Arc::new(shared)).parent_based()
+}
+
+/// Lets the rules be fetched through the daemon if they are those of the account.
 fn keep_up_to_date(
     sampler: &rules::Sampler,
     settings: &Settings,
-    motor: &Motor,
-) -> Result<(), InstallError> {
+    (motor, client): (&Motor, http::Client),
+) {
     if let Some(central) = sampler.central(seed()) {
-        motor.poll(
-            Polling::new(central, &settings.daemon.tcp.to_string(), span::since_epoch),
-            client()?,
-        );
+        let address = settings.daemon.tcp.to_string();
+        motor.poll(Polling::new(central, &address, span::since_epoch), client);
     }
-    Ok(())
 }
 
-/// A random number: every hasher of the library has keys of its own.
+/// A random number.
 fn seed() -> u128 {
-    let [high, low] = [(); 2].map(|()| RandomState::new().build_hasher().finish());
-    u128::from(high) << 64 | u128::from(low)
+    u128::from(span::entropy()) << 64 | u128::from(span::entropy())
 }
 
 /// Asks the daemon for rules and quotas when they are due.

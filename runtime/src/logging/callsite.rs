@@ -13,7 +13,12 @@ use tracing::Metadata;
 use tracing::field::Field;
 
 use crate::record::{Destinations, Level, Source, SpanKind};
-use crate::span::Callsite;
+use crate::span::{Callsite, PerProcess};
+
+/// Attributes of a span: the time that it was entered, and the time that it was not, in nanoseconds.
+///
+/// Source: <https://docs.rs/tracing-opentelemetry/0.34/tracing_opentelemetry/struct.OpenTelemetryLayer.html#method.with_tracked_inactivity>.
+const TIMES: [&str; 2] = ["busy_ns", "idle_ns"];
 
 /// A callsite, and which of its fields mean something to us.
 #[derive(Debug)]
@@ -45,7 +50,7 @@ pub(super) enum Meaning {
 type Sites = FxHashMap<usize, &'static Site>;
 
 /// The callsites of all threads; each comes from one piece of code, so there is an end to them.
-static SITES: Mutex<Sites> = Mutex::new(FxHashMap::with_hasher(FxBuildHasher));
+static SITES: PerProcess<Mutex<Sites>> = PerProcess::new(Mutex::default);
 
 thread_local! {
     /// Those that this thread has come by.
@@ -65,7 +70,7 @@ impl Site {
 
     #[cold]
     fn find(address: usize, metadata: &'static Metadata<'static>) -> &'static Self {
-        let mut sites = SITES.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sites = SITES.get().lock().unwrap_or_else(PoisonError::into_inner);
         let site =
             *sites.entry(address).or_insert_with(|| Box::leak(Box::new(Self::new(metadata))));
         drop(sites);
@@ -79,8 +84,11 @@ impl Site {
     }
 
     fn new(metadata: &'static Metadata<'static>) -> Self {
-        let names: Vec<_> = metadata.fields().iter().map(|field| field.name()).collect();
+        let mut names: Vec<_> = metadata.fields().iter().map(|field| field.name()).collect();
         let meanings: Vec<_> = names.iter().map(|name| Meaning::of(name)).collect();
+        if metadata.is_span() {
+            names.extend(TIMES);
+        }
         Self {
             callsite: Callsite {
                 source: Source {
@@ -100,6 +108,13 @@ impl Site {
             has_meanings: meanings.iter().any(|meaning| *meaning != Meaning::Value),
             meanings: meanings.leak(),
         }
+    }
+
+    /// Returns the keys of [`TIMES`], which a span has behind its fields.
+    #[expect(clippy::cast_possible_truncation, reason = "a callsite has few fields")]
+    pub(super) const fn time_keys(&self) -> (u16, u16) {
+        let fields = self.meanings.len() as u16;
+        (fields, fields + 1)
     }
 
     /// What a field of this callsite is.

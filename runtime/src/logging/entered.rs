@@ -1,7 +1,7 @@
-//! Which spans of `tracing` this thread is in, and what was current before each.
+//! The spans of `tracing` that this thread is in.
 //!
-//! In: the word that a span was entered or left. Out: our current span, set and restored.
-//! Never: takes it that spans are left in the opposite order.
+//! `tracing` names a span that is left, which need not be the one that was entered last. In: ids of
+//! spans that are entered and left. Out: guards in the stack of this thread, see [`Place`].
 
 use std::cell::{Cell, RefCell};
 use std::ptr;
@@ -9,15 +9,14 @@ use std::ptr;
 use tracing::span::Id;
 
 use super::Layer;
-use crate::span::{self, SpanRef};
+use crate::span::{Place, SpanRef};
 
 /// A span that was entered.
 struct Level {
     id: u64,
-    /// What has been made current, if anything was.
-    span: Option<SpanRef>,
-    /// What was current before.
-    before: SpanRef,
+    /// `None` where the span is none of ours: it is left, too, and its id may be that of one in another
+    /// registry.
+    place: Option<Place>,
 }
 
 thread_local! {
@@ -26,7 +25,7 @@ thread_local! {
     static LEVELS: RefCell<Vec<Level>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What tells a span from all others that are open: where the layer is that was told of it, since two
+/// Tells a span from all others that are open: the address of the layer that has seen it, since two
 /// registries may have one of the same id, and its id.
 pub(super) type Name = (usize, u64);
 
@@ -51,30 +50,23 @@ pub(super) fn expected(name: Name) -> Option<SpanRef> {
     (expected == name).then_some(span)
 }
 
-/// Makes a span current, or leaves current what is where it is none of ours: that one is left, too, and
-/// its id may be that of one in another registry.
+/// Makes a span current, if it is one of ours.
 pub(super) fn enter(id: &Id, span: Option<SpanRef>) {
     // A thread that is being torn down could not leave it again.
     let _ = LEVELS.try_with(|levels| {
         if let Ok(mut levels) = levels.try_borrow_mut() {
-            let before = span.map_or_else(span::current, SpanRef::replace_current);
-            levels.push(Level { id: id.into_u64(), span, before });
+            levels.push(Level { id: id.into_u64(), place: span.and_then(Place::enter) });
         }
     });
 }
 
-/// Makes current what was before a span. One that lies below others is taken out from under them.
-pub(super) fn leave(id: &Id) {
-    // See above.
-    let _ = LEVELS.try_with(|levels| {
-        let Ok(mut levels) = levels.try_borrow_mut() else { return };
-        let Some(at) = levels.iter().rposition(|level| level.id == id.into_u64()) else { return };
-        let Level { span, before, .. } = levels.remove(at);
-        if let Some(above) = levels.get_mut(at) {
-            above.before = before;
-        } else if span.is_some_and(|span| span.is_same(span::current())) {
-            // Where it is not current, a guard of ours that is around it was dropped before.
-            before.replace_current();
-        }
+/// Takes a span from the stack of this thread. Returns `None` if it is none of ours, else true if a
+/// panic ends its code.
+pub(super) fn leave(id: &Id) -> Option<bool> {
+    let taken = LEVELS.try_with(|levels| {
+        let mut levels = levels.try_borrow_mut().ok()?;
+        let at = levels.iter().rposition(|level| level.id == id.into_u64())?;
+        levels.remove(at).place
     });
+    taken.ok().flatten().map(|place| place.leave())
 }

@@ -5,12 +5,12 @@
 
 use std::error::Error;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tracing::Event;
 use tracing::field::{Field, Visit};
 
 use super::callsite::{Site, key};
+use crate::guard::guard;
 use crate::span::log::{self, Values};
 use crate::span::{Chain, SpanRef};
 
@@ -33,7 +33,7 @@ pub(super) fn error(event: &Event<'_>) -> Option<String> {
         fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
             if field.name() == ERROR {
                 self.0 =
-                    Some(guarded(|| format!("{value:?}")).unwrap_or_else(|| PANICKED.to_owned()));
+                    Some(guard(|| format!("{value:?}")).unwrap_or_else(|| PANICKED.to_owned()));
             }
         }
         fn record_str(&mut self, field: &Field, value: &str) {
@@ -48,18 +48,13 @@ pub(super) fn error(event: &Event<'_>) -> Option<String> {
     look.0
 }
 
-/// Runs what is not ours; `None` where it panicked.
-pub(super) fn guarded<R>(body: impl FnOnce() -> R) -> Option<R> {
-    catch_unwind(AssertUnwindSafe(body)).ok()
-}
-
 struct Fields<'a, 'b> {
     values: &'a mut Values<'b>,
 }
 
 impl Fields<'_, '_> {
     fn formatted(&mut self, field: &Field, value: fmt::Arguments<'_>) {
-        if guarded(|| self.values.formatted(key(field), value)).is_none() {
+        if guard(|| self.values.formatted(key(field), value)).is_none() {
             self.values.text(key(field), PANICKED);
         }
     }

@@ -8,10 +8,10 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::{ExtensionsMut, LookupSpan, SpanRef as Known};
 
-use super::event::guarded;
 use super::span::Open;
 use super::{entered, event};
 use crate::diagnostics;
+use crate::guard::guard;
 use crate::span::{self, SpanRef, log};
 
 /// Takes events of `tracing` as the log, and makes spans of `tracing` spans of ours.
@@ -25,6 +25,8 @@ use crate::span::{self, SpanRef, log};
 ///   `otel.status_code` and `otel.status_description` mean what they mean to `tracing-opentelemetry`.
 /// - An event of level error with a field `error`, as `#[instrument(err)]` makes it, says that the span
 ///   around it has failed, if that is one of `tracing`.
+/// - A span has the attributes `busy_ns` and `idle_ns`, the time that it was entered and the time that
+///   it was not; see [`Layer::with_tracked_inactivity`].
 /// - What happens on threads of ours is not taken: sending the log makes no log.
 ///
 /// A subscriber has one: with two, whose filters both let an event through, it is taken twice.
@@ -32,8 +34,7 @@ use crate::span::{self, SpanRef, log};
 /// Never blocks: see [`Config::install`](crate::Config::install) for where events go.
 #[derive(Clone, Copy, Debug)]
 pub struct Layer {
-    /// What has a size has a place of its own, by which the spans of two are told apart.
-    _place: u8,
+    tracks_inactivity: bool,
 }
 
 /// Makes a layer; [`Config::install`](crate::Config::install) sets one up by itself where the
@@ -53,7 +54,18 @@ pub fn layer() -> Layer {
 impl Layer {
     /// One that the application has not asked for.
     pub(super) const fn new() -> Self {
-        Self { _place: 0 }
+        Self { tracks_inactivity: true }
+    }
+
+    /// Sets whether spans have the attributes `busy_ns` and `idle_ns`: the time that a span was
+    /// entered and the time that it was open without being entered, in nanoseconds; default true.
+    ///
+    /// Costs two readings of a clock, and one or two accesses to the registry, each time that a span is
+    /// entered and left. Captures of the module `testing` that have no subscriber of their own
+    /// leave these attributes out, because they differ from run to run.
+    #[must_use]
+    pub const fn with_tracked_inactivity(self, is_tracked: bool) -> Self {
+        Self { tracks_inactivity: is_tracked }
     }
 }
 
@@ -75,7 +87,9 @@ where
         } else {
             Some(known.parent().and_then(|parent| of(&parent)).unwrap_or_default())
         };
-        let Some(open) = Open::begin(attributes, parent) else { return entered::forget() };
+        let Some(open) = Open::begin(attributes, parent, self.tracks_inactivity) else {
+            return entered::forget();
+        };
         entered::expect(entered::name(self, id), open.reference());
         change(&known, |extensions| extensions.replace(open));
     }
@@ -84,9 +98,9 @@ where
         let Some(known) = context.span(id) else { return };
         // The lock is not held while values are formatted: what they do may need it.
         let Some(late) = look(&known, Open::late).flatten() else { return };
-        if let Some(status_message) = late.record(values) {
+        if let Some(verdict) = late.record(values) {
             change(&known, |extensions| {
-                extensions.get_mut().map(|open: &mut Open| open.keep(status_message))
+                extensions.get_mut().map(|open: &mut Open| open.keep(verdict))
             });
         }
     }
@@ -114,11 +128,21 @@ where
 
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
         let begun = entered::expected(entered::name(self, id));
-        entered::enter(id, begun.or_else(|| find(&context, id)));
+        let found = match begun {
+            Some(_) if !self.tracks_inactivity => None,
+            _ => note(&context, id, Open::enter),
+        };
+        entered::enter(id, begun.or(found));
     }
 
-    fn on_exit(&self, id: &Id, _context: Context<'_, S>) {
-        entered::leave(id);
+    fn on_exit(&self, id: &Id, context: Context<'_, S>) {
+        let Some(has_panicked) = entered::leave(id) else { return };
+        if self.tracks_inactivity {
+            note(&context, id, Open::leave);
+        }
+        if has_panicked && let Some(known) = context.span(id) {
+            change(&known, |extensions| extensions.get_mut().map(Open::note_panic));
+        }
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
@@ -127,6 +151,18 @@ where
             change(&known, |extensions| extensions.remove::<Open>().map(drop));
         }
     }
+}
+
+/// Notes that a span is entered or left; returns what is current in it, if anything is.
+fn note<S>(context: &Context<'_, S>, id: &Id, note: fn(&mut Open)) -> Option<SpanRef>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    change(&context.span(id)?, |extensions| {
+        let open: &mut Open = extensions.get_mut()?;
+        note(open);
+        Some(open.reference())
+    })
 }
 
 /// What is current in a span of `tracing`, if anything is.
@@ -160,7 +196,7 @@ fn look<S, R>(known: &Known<'_, S>, look: impl FnOnce(&Open) -> R) -> Option<R>
 where
     S: for<'a> LookupSpan<'a>,
 {
-    guarded(|| known.extensions().get().map(look)).flatten()
+    guard(|| known.extensions().get().map(look)).flatten()
 }
 
 /// Changes our part of a span; see above.
@@ -171,7 +207,7 @@ fn change<S, R>(
 where
     S: for<'a> LookupSpan<'a>,
 {
-    guarded(|| change(&mut known.extensions_mut())).flatten()
+    guard(|| change(&mut known.extensions_mut())).flatten()
 }
 
 /// Says that the span around an event has failed, if that is what the event tells.
@@ -180,12 +216,13 @@ fn fail<S>(event: &Event<'_>, span: SpanRef, context: &Context<'_, S>)
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    let innermost = context.event_span(event).and_then(|known| own(&known));
-    let is_of_tracing = innermost.is_some_and(|innermost| innermost.is_same(span));
+    let Some(innermost) = context.event_span(event) else { return };
+    let is_of_tracing = own(&innermost).is_some_and(|innermost| innermost.is_same(span));
     if is_of_tracing
         && span.is_recording()
         && let Some(message) = event::error(event)
     {
         span.fail(&message);
+        change(&innermost, |extensions| extensions.get_mut().map(Open::note_error));
     }
 }

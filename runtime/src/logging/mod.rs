@@ -25,6 +25,8 @@ mod subscriber;
 #[cfg(not(feature = "tracing"))]
 #[path = "no_subscriber.rs"]
 mod subscriber;
+#[cfg(feature = "tracing")]
+mod times;
 
 #[cfg(feature = "tracing")]
 pub use layer::{Layer, layer};

@@ -11,9 +11,10 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Record};
 
 use super::callsite::{Meaning, Site, key};
-use super::event::guarded;
-use crate::record::{SpanKind, Status};
-use crate::span::{self, Amendment, Chain, Foreign, Parent, Recorder, SpanRef};
+use super::times::Times;
+use crate::guard::guard;
+use crate::record::{Outcome, SpanKind, Status};
+use crate::span::{self, Amendment, Chain, Foreign, Parent, Recorder, SpanRef, set_kind, steady};
 
 /// What a span of `tracing` is to us, as long as it lives. In a box, since the registry moves what it
 /// keeps.
@@ -25,25 +26,45 @@ struct State {
     /// What stands in the place of none, wherever that is entered: the span that it began under.
     above: SpanRef,
     site: &'static Site,
-    /// What went wrong, if that has been said: it may be before that anything did.
-    status_message: Option<Cow<'static, str>>,
+    verdict: Verdict,
+    /// True if an event has reported an error of the span.
+    has_error: bool,
+    times: Option<Times>,
+}
+
+/// Status of a span as its fields set it.
+#[derive(Clone, Default)]
+pub(super) struct Verdict {
+    is_error: Option<bool>,
+    /// Description of the error, which may be set before the status is.
+    message: Option<Cow<'static, str>>,
 }
 
 /// A span of which more becomes known, apart from its state: whoever formats a value may use the span.
 pub(super) struct Late {
     span: SpanRef,
     site: &'static Site,
-    status_message: Option<Cow<'static, str>>,
+    verdict: Verdict,
 }
 
 impl Open {
     /// Begins a span under `parent`, or under what is current; `None` where nobody would take it and
     /// there is none above.
-    pub(super) fn begin(attributes: &Attributes<'_>, parent: Option<SpanRef>) -> Option<Self> {
+    pub(super) fn begin(
+        attributes: &Attributes<'_>,
+        parent: Option<SpanRef>,
+        tracks_inactivity: bool,
+    ) -> Option<Self> {
         let site = Site::of(attributes.metadata());
         let kind = if site.has_meanings { kind(attributes, site) } else { None };
-        let (span, above) = (Foreign::new(), SpanRef::NONE);
-        let mut state = Box::new(State { span, above, site, status_message: None });
+        let mut state = Box::new(State {
+            span: Foreign::new(),
+            above: SpanRef::NONE,
+            site,
+            verdict: Verdict::default(),
+            has_error: false,
+            times: None,
+        });
         let given = parent.map(Parent::from);
         match kind {
             Some(kind) => state.span.begin_as(&site.callsite, kind, given),
@@ -54,23 +75,50 @@ impl Open {
             return (!state.above.is_none()).then_some(Self(state));
         }
         if state.span.is_recording() {
-            let State { span, status_message, .. } = &mut *state;
+            state.times = tracks_inactivity.then(|| Times::start(steady()));
+            let State { span, verdict, .. } = &mut *state;
             let (span, recorder) = (span.reference(), span.recorder());
-            attributes.record(&mut Fields { recorder, span, site, status_message });
+            attributes.record(&mut Fields { recorder, span, site, verdict });
         }
         Some(Self(state))
     }
 
-    /// Begins to take what is known of the span later; `None` where nobody would take it.
+    /// Begins to record values later; `None` where they would not be kept.
     pub(super) fn late(&self) -> Option<Late> {
-        let State { span, site, status_message, .. } = &*self.0;
-        let status_message = status_message.clone();
-        span.is_recording().then(|| Late { span: span.reference(), site, status_message })
+        let State { span, site, verdict, .. } = &*self.0;
+        let verdict = verdict.clone();
+        span.is_recording().then(|| Late { span: span.reference(), site, verdict })
     }
 
-    /// Keeps what has been said to have gone wrong.
-    pub(super) fn keep(&mut self, status_message: Cow<'static, str>) {
-        self.0.status_message = Some(status_message);
+    /// Keeps the status that fields have set.
+    pub(super) fn keep(&mut self, verdict: Verdict) {
+        let kept = &mut self.0.verdict;
+        kept.is_error = verdict.is_error.or(kept.is_error);
+        kept.message = verdict.message.or_else(|| kept.message.take());
+    }
+
+    /// Notes that an event has reported an error of the span.
+    pub(super) fn note_error(&mut self) {
+        self.0.has_error = true;
+    }
+
+    /// Notes that a thread has entered the span.
+    pub(super) fn enter(&mut self) {
+        if let Some(times) = &mut self.0.times {
+            times.enter(steady());
+        }
+    }
+
+    /// Notes that a thread has left the span.
+    pub(super) fn leave(&mut self) {
+        if let Some(times) = &mut self.0.times {
+            times.leave(steady());
+        }
+    }
+
+    /// Notes that a panic has left code that ran in the span.
+    pub(super) fn note_panic(&mut self) {
+        self.0.span.note_panic();
     }
 
     /// Names what is current where the span is entered.
@@ -84,14 +132,29 @@ impl Open {
     }
 }
 
+impl Drop for State {
+    fn drop(&mut self) {
+        // The span ends with the fields of this; a panic that ends it is its outcome.
+        if self.verdict.is_error.unwrap_or(self.has_error) && !std::thread::panicking() {
+            self.span.set_outcome(Outcome::Error);
+        }
+        if let Some(times) = &mut self.times {
+            let ((busy_key, idle_key), (busy, idle)) = (self.site.time_keys(), times.end(steady()));
+            let recorder = self.span.recorder();
+            recorder.record(busy_key, &busy);
+            recorder.record(idle_key, &idle);
+        }
+    }
+}
+
 impl Late {
-    /// Takes values; gives back what they say to have gone wrong.
-    pub(super) fn record(mut self, values: &Record<'_>) -> Option<Cow<'static, str>> {
-        let Self { span, site, ref mut status_message } = self;
+    /// Records values; returns the status that they set.
+    pub(super) fn record(mut self, values: &Record<'_>) -> Option<Verdict> {
+        let Self { span, site, ref mut verdict } = self;
         // Each goes its way at once, so that all of them stay in order.
         let recorder = &mut Amendment::<0>::of(&site.callsite, span);
-        values.record(&mut Fields { recorder, span, site, status_message });
-        self.status_message.filter(|_| site.has_meanings)
+        values.record(&mut Fields { recorder, span, site, verdict });
+        site.has_meanings.then_some(self.verdict)
     }
 }
 
@@ -107,7 +170,7 @@ fn kind(attributes: &Attributes<'_>, site: &'static Site) -> Option<SpanKind> {
     impl Visit for Look {
         fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
             if self.0.meaning(field) == Meaning::Kind {
-                self.1 = guarded(|| format!("{value:?}")).and_then(|text| kind_of(&text));
+                self.1 = guard(|| format!("{value:?}")).and_then(|text| kind_of(&text));
             }
         }
         fn record_str(&mut self, field: &Field, value: &str) {
@@ -136,20 +199,20 @@ struct Fields<'a, R> {
     recorder: &'a mut R,
     span: SpanRef,
     site: &'static Site,
-    status_message: &'a mut Option<Cow<'static, str>>,
+    verdict: &'a mut Verdict,
 }
 
 impl<R: Recorder> Fields<'_, R> {
     fn formatted(&mut self, field: &Field, value: &dyn fmt::Display) {
         let meaning = self.site.meaning(field);
         if meaning != Meaning::Value {
-            if let Some(text) = guarded(|| value.to_string()) {
+            if let Some(text) = guard(|| value.to_string()) {
                 self.take_meaning(meaning, &text);
             }
             return;
         }
         // What fails to format leaves its attribute out.
-        let _ = guarded(|| self.recorder.record_display(key(field), value));
+        let _ = guard(|| self.recorder.record_display(key(field), value));
     }
 
     fn take_meaning(&mut self, meaning: Meaning, text: &str) {
@@ -157,21 +220,28 @@ impl<R: Recorder> Fields<'_, R> {
             Meaning::Name => {
                 self.span.set_name(text);
             }
+            Meaning::Kind => {
+                if let Some(kind) = kind_of(text) {
+                    set_kind(self.recorder, kind);
+                }
+            }
             Meaning::StatusCode if text.eq_ignore_ascii_case("ok") => {
+                self.verdict.is_error = Some(false);
                 self.span.set_status(&Status::Ok);
             }
-            Meaning::StatusCode if text.eq_ignore_ascii_case("error") => {
-                let message = self.status_message.clone().unwrap_or_default();
-                self.span.set_status(&Status::Error { message });
-            }
+            Meaning::StatusCode if text.eq_ignore_ascii_case("error") => self.set_error(),
             Meaning::StatusMessage => {
-                let message: Cow<'static, str> = text.to_owned().into();
-                *self.status_message = Some(message.clone());
-                self.span.set_status(&Status::Error { message });
+                self.verdict.message = Some(text.to_owned().into());
+                self.set_error();
             }
-            // The kind is known at the begin, or not at all.
-            Meaning::Kind | Meaning::StatusCode | Meaning::Value => {}
+            Meaning::StatusCode | Meaning::Value => {}
         }
+    }
+
+    fn set_error(&mut self) {
+        self.verdict.is_error = Some(true);
+        let message = self.verdict.message.clone().unwrap_or_default();
+        self.span.set_status(&Status::Error { message });
     }
 }
 

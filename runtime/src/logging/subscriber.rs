@@ -70,8 +70,9 @@ pub(crate) fn with_subscriber<R>(body: impl FnOnce() -> R) -> R {
     if has_one {
         return body();
     }
-    let subscriber = tracing_subscriber::registry().with(Layer::new());
-    tracing::subscriber::with_default(subscriber, body)
+    // Times differ from run to run.
+    let layer = Layer::new().with_tracked_inactivity(false);
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), body)
 }
 
 fn parse(filter: &str) -> Result<EnvFilter, ParseError> {

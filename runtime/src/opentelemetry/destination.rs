@@ -132,7 +132,8 @@ impl Delivery {
 
     /// Exports what was handed in before the call, and has the exporter flush.
     ///
-    /// Blocks up to `timeout`; returns whether every span had its fate in time.
+    /// Blocks up to `timeout`; returns true if every span had its outcome in time. Returns false at
+    /// once on a thread of this crate, for instance in the exporter itself, and in a forked child.
     pub fn flush(&self, timeout: Duration) -> bool {
         self.queue.flush(timeout)
     }
@@ -140,9 +141,13 @@ impl Delivery {
     /// Exports what was handed in before the call and shuts the exporter down; later spans are
     /// lost.
     ///
-    /// Blocks up to `timeout`; returns whether it was done in time. If not, what has no fate yet
-    /// counts as lost, although the exporter may still deliver a batch it is busy with.
+    /// Blocks up to `timeout`; returns true if it was done in time. If not, what has no outcome yet
+    /// counts as lost, although the exporter may still deliver a batch it is busy with. Does not wait
+    /// on a thread of this crate; does nothing in a forked child.
     pub fn shutdown(&self, timeout: Duration) -> bool {
+        if !self.queue.is_of_this_process() {
+            return false;
+        }
         self.queue.close();
         let is_done = self.queue.wait_for_end(timeout);
         if !is_done {
@@ -154,6 +159,8 @@ impl Delivery {
 
 impl Drop for Delivery {
     fn drop(&mut self) {
-        self.queue.close();
+        if self.queue.is_of_this_process() {
+            self.queue.close();
+        }
     }
 }

@@ -13,7 +13,7 @@ use opentelemetry::trace::TraceContextExt;
 
 use super::parent;
 use crate::record::SpanContext;
-use crate::span::{Attached, Parent, SpanRef, current, parent::look_beside};
+use crate::span::{Entered, Parent, SpanRef, current, parent::look_beside};
 
 /// One attached context.
 struct Level {
@@ -23,8 +23,8 @@ struct Level {
     span: SpanContext,
     /// Whether that span is not one of ours.
     is_foreign: bool,
-    /// Restores our current span.
-    _attached: Attached,
+    /// Keeps our current span the one of this context.
+    _entered: Entered<'static>,
 }
 
 thread_local! {
@@ -75,7 +75,7 @@ impl ContextObserver for Observer {
                 Parent::Remote(_) | Parent::Root => (SpanRef::default(), true),
             }
         };
-        let level = Level { below, span, is_foreign, _attached: now.attach() };
+        let level = Level { below, span, is_foreign, _entered: now.enter() };
         // A thread that is being torn down attaches nothing any more that could be missed.
         let _ = with_levels(|levels| levels.push(level));
     }

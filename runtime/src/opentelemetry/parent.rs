@@ -32,7 +32,7 @@ impl From<&Context> for Parent {
 
 /// The span of ours that a context holds; names none when it holds none, or not one of ours.
 ///
-/// For instance to make it current by hand: `span_of(&context).attach()`.
+/// For instance to make it current by hand: `span_of(&context).enter()`.
 pub fn span_of(context: &Context) -> SpanRef {
     let span = SpanContext::from(context.span().span_context());
     match of_valid(context, span) {

@@ -14,9 +14,9 @@ use opentelemetry::trace::{TraceContextExt, TraceState};
 use opentelemetry::{Context, KeyValue};
 
 use super::convert::{api_span_context, trace_state};
-use crate::propagate::{self, Baggage, Carrier, Composite, Propagator as _, XrayContext};
+use crate::propagate::{self, Baggage, Carrier, Composite, Propagator as _};
 use crate::record::SpanContext;
-use crate::span::{Parent, request, tracer};
+use crate::span::{self, Parent, tracer};
 
 /// Reads and writes headers for code that uses the API, in our formats.
 ///
@@ -68,7 +68,7 @@ impl TextMapPropagator for Propagator {
             let pairs = pairs.map(|(key, value)| KeyValue::new(key.to_owned(), value.into_owned()));
             context = context.with_baggage(pairs.collect::<Vec<_>>());
         }
-        if incoming.xray.is_some() {
+        if incoming.xray.is_some() || incoming.is_deferred || incoming.is_debug {
             context = context.with_value(Beside(incoming));
         }
         context
@@ -80,7 +80,7 @@ impl TextMapPropagator for Propagator {
 }
 
 /// What came with the span of another process and has no place in the API's type: the header of
-/// X-Ray.
+/// X-Ray, a deferred decision, the debug flag.
 struct Beside(propagate::Context);
 
 /// What a context of the API carries from another process: the span in it, if it is one, or the
@@ -105,22 +105,24 @@ pub(super) fn incoming(context: &Context) -> propagate::Context {
 fn outgoing(context: &Context) -> propagate::Context {
     match Parent::from(context) {
         Parent::Root => incoming(context),
-        Parent::Remote(span) => propagate::Context { span, ..incoming(context) },
+        Parent::Remote(span) => {
+            let incoming = incoming(context);
+            // What belongs to another trace does not go along with the span of this one.
+            if incoming.span.trace_id == span.trace_id {
+                propagate::Context { span, ..incoming }
+            } else {
+                let baggage = incoming.baggage;
+                propagate::Context { span, baggage, ..propagate::Context::default() }
+            }
+        }
         Parent::Local(span) => {
             let own = baggage(context.baggage());
-            let request = request::of(span).unwrap_or_default();
-            let mut baggage = request.baggage;
+            let mut sent = span::outgoing(span);
             for (key, value) in own.iter() {
                 // A pair beyond the limits of the header stays out, as it would alone.
-                let _ = baggage.insert(key, &value);
+                let _ = sent.baggage.insert(key, &value);
             }
-            propagate::Context {
-                span: span.context(),
-                trace_state: request.trace_state,
-                baggage,
-                xray: Some(XrayContext { rest: request.xray_rest, ..span.xray() }),
-                ..Default::default()
-            }
+            sent
         }
     }
 }
@@ -148,5 +150,9 @@ impl Carrier for Headers<'_> {
         for value in self.0.get_all(name).into_iter().flatten() {
             visit(value.as_bytes());
         }
+    }
+
+    fn each_name<'a>(&'a self, visit: &mut dyn FnMut(&'a str)) {
+        self.0.keys().into_iter().for_each(visit);
     }
 }

@@ -6,10 +6,12 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::process;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Limits;
+use crate::diagnostics;
 use crate::loss::{Ledger, LossReason};
 use crate::record::{Array, Attribute, Processor, SpanRecord, Status, Value};
 
@@ -20,6 +22,8 @@ pub(super) struct Queue {
     ledger: Ledger,
     state: Mutex<State>,
     changed: Condvar,
+    /// Id of the process that made it.
+    process: u32,
 }
 
 /// What the exporter's thread does next.
@@ -69,7 +73,13 @@ impl Group {
 
 impl Queue {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, ledger: Ledger::new(), state: Mutex::default(), changed: Condvar::new() }
+        Self {
+            limits,
+            ledger: Ledger::new(),
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            process: process::id(),
+        }
     }
 
     pub(super) fn ledger(&self) -> &Ledger {
@@ -121,6 +131,9 @@ impl Queue {
 
     /// Waits until every span that was handed in before has its fate; says whether it did in time.
     pub(super) fn flush(&self, timeout: Duration) -> bool {
+        if !self.may_wait() {
+            return false;
+        }
         let mut state = self.lock();
         let target = state.accepted;
         state.flush_wanted = target;
@@ -128,6 +141,17 @@ impl Queue {
         let is_pending = |state: &mut State| state.flushed < target && !state.is_over;
         let waited = self.changed.wait_timeout_while(state, timeout, is_pending);
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+
+    /// True if a wait can end: not on a thread of this crate, which would wait for itself, and not in
+    /// a forked child, where the exporter's thread does not run and its lock may be held for ever.
+    pub(super) fn may_wait(&self) -> bool {
+        !diagnostics::suppressed() && self.is_of_this_process()
+    }
+
+    /// False in a forked child.
+    pub(super) fn is_of_this_process(&self) -> bool {
+        self.process == process::id()
     }
 
     /// Takes no more spans.
@@ -138,6 +162,9 @@ impl Queue {
 
     /// Waits for the exporter's thread to [end](Self::end); says whether it did in time.
     pub(super) fn wait_for_end(&self, timeout: Duration) -> bool {
+        if !self.may_wait() {
+            return false;
+        }
         let state = self.lock();
         let waited = self.changed.wait_timeout_while(state, timeout, |state| !state.is_over);
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()

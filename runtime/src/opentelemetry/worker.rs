@@ -4,7 +4,6 @@
 //! Never: retries, which the SDK leaves to the exporter; ends because the exporter panicked.
 
 use std::fmt::Debug;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,6 +16,7 @@ use super::data::span_data;
 use super::queue::{Group, Queue, Work};
 use super::reactor::{Reactor, block_on};
 use crate::diagnostics::{self, Throttle};
+use crate::guard::guard;
 use crate::loss::LossReason;
 
 /// The longest text of an exporter in a line of ours, in characters.
@@ -111,7 +111,7 @@ impl Worker {
         let stopped = call(|| self.exporter.shutdown_now(self.export_timeout));
         self.note(stopped);
         // Within the runtime, and before anybody hears that it is over.
-        drop(self.exporter);
+        guard(|| drop(self.exporter));
     }
 
     fn export(&mut self, batch: &[Group]) {
@@ -138,8 +138,7 @@ impl Worker {
 
 /// Calls the exporter, which may panic.
 fn call(exporter: impl FnOnce() -> OTelSdkResult) -> Result<(), Failure> {
-    let result = catch_unwind(AssertUnwindSafe(exporter)).map_err(|_| Failure::Panicked)?;
-    result.map_err(Failure::Sdk)
+    guard(exporter).ok_or(Failure::Panicked)?.map_err(Failure::Sdk)
 }
 
 /// Accounts for what has no fate, whatever ended the worker.

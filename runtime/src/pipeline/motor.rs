@@ -4,8 +4,9 @@
 //! Never: touches the runtime of whoever calls; waiting is waiting on a channel of `std`.
 
 use std::fmt;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
 use std::io;
+use std::process;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -39,7 +40,9 @@ pub struct Motor {
     destinations: Mutex<Vec<Destination>>,
     tasks: Mutex<Vec<AbortHandle>>,
     /// Ends the thread when it is dropped.
-    _stop: oneshot::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
+    /// Id of the process whose thread it is.
+    process: u32,
 }
 
 /// Why there is no I/O thread.
@@ -108,7 +111,8 @@ impl Motor {
             runtime: handle,
             destinations: Mutex::default(),
             tasks: Mutex::default(),
-            _stop: stop,
+            stop: Some(stop),
+            process: process::id(),
         })
     }
 
@@ -161,7 +165,11 @@ impl Motor {
     /// Sends what is held and waits until everything accepted so far has met its fate.
     ///
     /// Blocks up to `timeout`; may be called from any thread, inside a runtime or not.
+    /// In a forked child, which has no I/O thread, it returns nothing at once.
     pub fn flush(&self, timeout: Duration) -> Vec<Flushed> {
+        if self.is_forked() {
+            return Vec::new();
+        }
         let deadline = deadline(timeout);
         self.order(deadline, |destination, done| destination.control.flush(done))
     }
@@ -171,7 +179,11 @@ impl Motor {
     /// Blocks up to `timeout` and a tenth of a second for the last count; may be called from any
     /// thread, inside a runtime or not. Records that come later are lost and counted. What the I/O
     /// thread has not counted by then counts as lost here, whatever becomes of it.
+    /// In a forked child it returns nothing at once.
     pub fn shutdown(&self, timeout: Duration) -> Vec<Flushed> {
+        if self.is_forked() {
+            return Vec::new();
+        }
         for task in lock(&self.tasks).drain(..) {
             task.abort();
         }
@@ -188,6 +200,11 @@ impl Motor {
     /// The counters of every destination.
     pub fn tallies(&self) -> Vec<(&'static str, Tally)> {
         lock(&self.destinations).iter().map(|it| (it.name, it.ledger.tally())).collect()
+    }
+
+    /// True in a forked child, where locks of the parent's threads may be held for ever.
+    fn is_forked(&self) -> bool {
+        self.process != process::id()
     }
 
     fn order(
@@ -224,6 +241,16 @@ impl Motor {
     }
 }
 
+impl Drop for Motor {
+    fn drop(&mut self) {
+        if self.is_forked() {
+            // Dropping a sender wakes its receiver, which takes a lock of the runtime.
+            std::mem::forget(self.stop.take());
+            std::mem::forget(std::mem::take(&mut self.destinations));
+        }
+    }
+}
+
 impl fmt::Debug for Motor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Motor").field("tallies", &self.tallies()).finish_non_exhaustive()
@@ -242,7 +269,8 @@ fn deadline(timeout: Duration) -> Instant {
 ///
 /// Source: <https://prng.di.unimi.it/splitmix64.c>.
 fn random() -> Random {
-    let mut state = RandomState::new().build_hasher().finish();
+    // A forked child has the keys of its parent.
+    let mut state = RandomState::new().hash_one(process::id());
     Box::new(move || {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = state;

@@ -4,7 +4,6 @@
 //! the poller.
 //! Never: decides when to ask; ends because a question failed or a poller panicked.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +15,7 @@ use super::transport::{Transport, TransportError};
 use super::worker::now;
 use crate::diagnostics::{self, Throttle};
 use crate::export::{Reply, Request};
+use crate::guard::guard;
 
 /// The shortest pause after a failure, and the shortest wait: no poller keeps the thread busy.
 const MIN_PAUSE: Duration = Duration::from_millis(10);
@@ -78,13 +78,13 @@ impl<P: Poller, T: Transport> Driver<P, T> {
     /// Works until the poller stops.
     pub(super) async fn run(mut self) {
         loop {
-            let pause = match catch_unwind(AssertUnwindSafe(|| self.poller.next(now()))) {
-                Ok(Step::Stop) => return,
-                Ok(Step::WaitUntil(until)) => {
+            let pause = match guard(|| self.poller.next(now())) {
+                Some(Step::Stop) => return,
+                Some(Step::WaitUntil(until)) => {
                     until.saturating_duration_since(now()).clamp(MIN_PAUSE, FOR_EVER)
                 }
-                Ok(Step::Ask(request)) => self.ask(request).await,
-                Err(_) => PAUSE_AFTER_PANIC,
+                Some(Step::Ask(request)) => self.ask(request).await,
+                None => PAUSE_AFTER_PANIC,
             };
             if !pause.is_zero() {
                 sleep(pause).await;
@@ -106,12 +106,12 @@ impl<P: Poller, T: Transport> Driver<P, T> {
         let has_answer = answer.is_ok();
         self.failures = if has_answer { 0 } else { self.failures.saturating_add(1) };
         let poller = &mut self.poller;
-        match catch_unwind(AssertUnwindSafe(|| poller.answered(answer, now()))) {
-            Err(_) => return PAUSE_AFTER_PANIC,
-            Ok(Err(problem)) if has_answer || self.failures >= LOUD_AFTER_FAILURES => {
+        match guard(|| poller.answered(answer, now())) {
+            None => return PAUSE_AFTER_PANIC,
+            Some(Err(problem)) if has_answer || self.failures >= LOUD_AFTER_FAILURES => {
                 self.say(&host, &problem);
             }
-            Ok(_) => {}
+            Some(_) => {}
         }
         if has_answer { Duration::ZERO } else { MIN_PAUSE }
     }

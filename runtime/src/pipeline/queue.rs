@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use tokio::sync::mpsc;
 
+use crate::guard::guard;
 use crate::loss::{Ledger, LossReason};
 use crate::record::Processor;
 
@@ -90,7 +91,10 @@ impl Gauge {
 impl<R: Send + Sync + 'static> Processor<R> for Handle<R> {
     fn process(&self, group: &Arc<[R]>) {
         self.ledger.accept(group.len());
-        let (count, bytes) = self.gauge.admit(group.iter().map(self.weigh));
+        let admitted = guard(|| self.gauge.admit(group.iter().map(self.weigh)));
+        let Some((count, bytes)) = admitted else {
+            return self.ledger.lose(group.len(), LossReason::WorkerPanicked);
+        };
         if count < group.len() {
             self.ledger.lose(group.len() - count, LossReason::QueueFull);
         }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::Backoff;
 use super::state::Rules;
 use crate::export::Limits;
+use crate::warnings::Warnings;
 
-/// What any longer time is meant as; a moment may be that far away on every clock.
+/// Longest time of any setting; a longer one counts as this, which can be added to every moment of a clock.
 pub(super) const FOR_EVER: Duration = Duration::from_hours(365 * 24);
 
 /// How one destination batches, retries and bounds what it holds.
@@ -30,7 +31,7 @@ pub struct Settings {
     pub give_up_after: Duration,
 }
 
-/// Why a variable of the environment cannot be used.
+/// A setting that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{variable} is `{found}`, expected {expected}")]
 pub struct SettingsError {
@@ -63,21 +64,30 @@ impl Default for Settings {
 impl Settings {
     /// Reads the `OTEL_BSP_*` variables through `lookup`; what is not set keeps its default.
     ///
-    /// `OTEL_BSP_EXPORT_TIMEOUT` bounds a single request, so it is the dialect that reads it.
+    /// A value that is not a number, or 0 where nothing would ever be sent, keeps the default too and adds a
+    /// warning. `OTEL_BSP_EXPORT_TIMEOUT` bounds a single request, so the exporter reads it.
     /// Source: <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#batch-span-processor>.
-    ///
-    /// # Errors
-    /// A value that is not a number, or 0 where nothing would ever be sent.
-    pub fn from_env(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+    pub fn from_env(lookup: &dyn Fn(&str) -> Option<String>, warnings: &mut Warnings) -> Self {
+        const DELAY: &str = "OTEL_BSP_SCHEDULE_DELAY";
         let mut settings = Self::default();
-        if let Some(delay_ms) = number(lookup, "OTEL_BSP_SCHEDULE_DELAY", 0)? {
-            settings.max_batch_age = Duration::from_millis(delay_ms as u64);
+        let mut number = |variable, min, expected| {
+            let found = lookup(variable).filter(|value| !value.trim().is_empty())?;
+            let number = found.trim().parse::<u64>().ok().filter(|number| *number >= min);
+            if number.is_none() {
+                warnings.invalid(variable, &found, expected, "using the default");
+            }
+            number
+        };
+        if let Some(delay_ms) = number(DELAY, 0, "a number of milliseconds") {
+            settings.max_batch_age = Duration::from_millis(delay_ms);
         }
-        settings.max_records = number(lookup, "OTEL_BSP_MAX_QUEUE_SIZE", 1)?;
-        if let Some(records) = number(lookup, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1)? {
-            settings.max_batch_records = records;
+        let records = "a number of spans, at least 1";
+        let count = |number| usize::try_from(number).unwrap_or(usize::MAX);
+        settings.max_records = number("OTEL_BSP_MAX_QUEUE_SIZE", 1, records).map(count);
+        if let Some(records) = number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1, records) {
+            settings.max_batch_records = count(records);
         }
-        Ok(settings)
+        settings
     }
 
     /// Joins the settings with the limits of a destination.
@@ -93,27 +103,12 @@ impl Settings {
             },
             max_batch_age: self.max_batch_age.min(FOR_EVER),
             max_in_flight: self.max_in_flight.max(1),
-            backoff: self.backoff,
+            backoff: Backoff {
+                initial: self.backoff.initial.min(FOR_EVER),
+                max: self.backoff.max.min(FOR_EVER),
+            },
             give_up_after: self.give_up_after.min(FOR_EVER),
         }
-    }
-}
-
-fn number(
-    lookup: &dyn Fn(&str) -> Option<String>,
-    variable: &'static str,
-    min: usize,
-) -> Result<Option<usize>, SettingsError> {
-    let Some(found) = lookup(variable).filter(|value| !value.trim().is_empty()) else {
-        return Ok(None);
-    };
-    // A count beyond 32 bits is a slip of the keyboard.
-    match found.trim().parse::<u32>() {
-        Ok(value) if value as usize >= min => Ok(Some(value as usize)),
-        _ if min == 0 => {
-            Err(SettingsError { variable, found, expected: "a number of milliseconds" })
-        }
-        _ => Err(SettingsError { variable, found, expected: "a number of spans, at least 1" }),
     }
 }
 
@@ -121,17 +116,19 @@ fn number(
 mod tests {
     use super::*;
 
-    fn from(pairs: &[(&str, &str)]) -> Result<Settings, String> {
+    fn from(pairs: &[(&str, &str)]) -> (Settings, Vec<String>) {
         let lookup = |name: &str| {
             pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
-        Settings::from_env(&lookup).map_err(|error| error.to_string())
+        let mut warnings = Warnings::default();
+        let settings = Settings::from_env(&lookup, &mut warnings);
+        (settings, warnings.as_slice().to_vec())
     }
 
     #[test]
     fn the_variables_of_the_batch_processor_are_honoured() {
-        assert_eq!(from(&[]), Ok(Settings::default()));
-        assert_eq!(from(&[("OTEL_BSP_SCHEDULE_DELAY", " ")]), Ok(Settings::default()));
+        assert_eq!(from(&[]), (Settings::default(), vec![]));
+        assert_eq!(from(&[("OTEL_BSP_SCHEDULE_DELAY", " ")]), (Settings::default(), vec![]));
         let settings = from(&[
             ("OTEL_BSP_SCHEDULE_DELAY", "0"),
             ("OTEL_BSP_MAX_QUEUE_SIZE", "2048"),
@@ -143,18 +140,19 @@ mod tests {
             max_batch_records: 512,
             ..Settings::default()
         };
-        assert_eq!(settings, Ok(expected));
+        assert_eq!(settings, (expected, vec![]));
     }
 
     #[test]
-    fn a_bad_number_names_the_variable_the_value_and_what_was_expected() {
+    fn a_bad_number_is_a_warning_and_the_default() {
         for (variable, value, expected) in [
             ("OTEL_BSP_SCHEDULE_DELAY", "5s", "a number of milliseconds"),
             ("OTEL_BSP_MAX_QUEUE_SIZE", "0", "a number of spans, at least 1"),
             ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "-1", "a number of spans, at least 1"),
         ] {
-            let message = format!("{variable} is `{value}`, expected {expected}");
-            assert_eq!(from(&[(variable, value)]), Err(message));
+            let warning =
+                format!("{variable} is `{value}`, expected {expected}; using the default");
+            assert_eq!(from(&[(variable, value)]), (Settings::default(), vec![warning]));
         }
     }
 

@@ -4,7 +4,6 @@
 //! Never: decides anything the machine or the dialect can decide.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
@@ -19,6 +18,7 @@ use super::state::{Action, Fate, Input, Machine};
 use super::transport::{Transport, TransportError};
 use crate::diagnostics;
 use crate::export::{Batch, EncodeError, Exporter, Reply, Verdict};
+use crate::guard::guard;
 use crate::loss::{Ledger, LossReason};
 use crate::turns;
 
@@ -122,17 +122,17 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
             let now = now();
             for record in records {
                 let encode = || encode(&mut self.exporter, record, &mut self.machine);
-                let failure = match catch_unwind(AssertUnwindSafe(encode)) {
-                    Ok(Ok(measure)) => {
+                let failure = match guard(encode) {
+                    Some(Ok(measure)) => {
                         encoded_bytes += self.machine.tail_len();
                         self.machine.on(Input::Item(measure), now, &mut actions);
                         continue;
                     }
-                    Ok(Err(error)) => {
+                    Some(Err(error)) => {
                         self.complain(LossReason::NotEncodable, &error.to_string());
                         LossReason::NotEncodable
                     }
-                    Err(_) => LossReason::WorkerPanicked,
+                    None => LossReason::WorkerPanicked,
                 };
                 self.machine.discard_tail();
                 let fate = Fate::Lost(failure);
@@ -188,8 +188,7 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
 
     fn send(&mut self, id: u64) -> Result<(), Panicked> {
         let Some(batch) = self.machine.batch(id) else { return Ok(()) };
-        let request = catch_unwind(AssertUnwindSafe(|| self.exporter.request(batch)));
-        let request = request.map_err(|_| Panicked)?;
+        let request = guard(|| self.exporter.request(batch)).ok_or(Panicked)?;
         if self.state.host.is_empty() {
             diagnostics::host(request.url.reveal()).clone_into(&mut self.state.host);
         }
@@ -212,7 +211,7 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
             Some(Ok(reply)) => {
                 // What was abandoned meanwhile has met its fate, whatever is answered.
                 let Some(batch) = self.machine.batch(id) else { return };
-                catch_unwind(AssertUnwindSafe(|| judge(&self.exporter, batch, &reply))).ok()
+                guard(|| judge(&self.exporter, batch, &reply))
             }
             Some(Err(error)) if error.is_retryable() => {
                 let verdict = Verdict::Retry { after: error.wait(), reason: error.to_string() };

@@ -17,6 +17,14 @@ const MAX_MEMBERS: usize = 64;
 /// Source: <https://www.w3.org/TR/baggage/#limits>.
 const MAX_BYTES: usize = 8192;
 
+/// The most members of a caller that are looked at: an earlier version of the format allowed as many.
+///
+/// Source: <https://www.w3.org/TR/2022/WD-baggage-20220811/#limits>.
+const MAX_EXAMINED: usize = 180;
+
+/// The most bytes of a caller's headers that are looked at: white space may double a valid list.
+const MAX_EXAMINED_BYTES: usize = 2 * MAX_BYTES;
+
 /// Why a name and a value cannot travel.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -112,20 +120,22 @@ impl Baggage {
         self.members.is_empty()
     }
 
-    /// Adds the members of one header value; those that break the rules or find no place are left
-    /// out, each as a whole. Of two with the same key the later one counts.
-    pub(super) fn read(&mut self, header: &[u8]) {
-        for text in header.split(|&byte| byte == b',').filter(|text| text.len() <= MAX_BYTES) {
-            if let Some(member) = Member::parse(text) {
-                // A caller's excess is not an error of ours, and the format allows to drop it.
-                let _ = self.put(member);
-            }
-        }
+    /// Keeps the present members in this service: they can be read, and are not sent on with calls.
+    /// For baggage of a caller that is not trusted. A member that is set again is sent.
+    pub fn keep_local(&mut self) {
+        self.members.iter_mut().for_each(Member::keep_local);
     }
 
     /// The header value; empty when there is nothing to send.
     pub(super) fn to_text(&self) -> String {
-        self.members.iter().map(Member::text).collect::<Vec<_>>().join(",")
+        let sent = self.members.iter().filter(|member| !member.is_local());
+        sent.map(Member::text).collect::<Vec<_>>().join(",")
+    }
+
+    /// Keys and values that are sent on, in their order.
+    pub(super) fn sent(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+        let sent = self.members.iter().filter(|member| !member.is_local());
+        sent.map(|member| (member.key(), member.value()))
     }
 
     fn find(&self, key: &str) -> Option<&Member> {
@@ -152,16 +162,81 @@ impl Baggage {
     }
 }
 
+/// Reads the headers of one request, up to the limits: a caller may send any number of members.
+#[derive(Debug, Default)]
+pub(super) struct Reader {
+    baggage: Baggage,
+    examined: usize,
+    examined_bytes: usize,
+}
+
+impl Reader {
+    /// Adds the members of one header value; those that break the rules or find no place are left
+    /// out, each as a whole. Of two with the same key the later one counts.
+    pub(super) fn read(&mut self, header: &[u8]) {
+        let limit = header.len().min(MAX_EXAMINED_BYTES - self.examined_bytes);
+        self.examined_bytes += limit;
+        let is_cut = limit < header.len();
+        let mut members = header[..limit].split(|&byte| byte == b',').peekable();
+        while let Some(text) = members.next() {
+            let is_full = self.baggage.len() == MAX_MEMBERS || self.examined == MAX_EXAMINED;
+            if is_full || is_cut && members.peek().is_none() {
+                return;
+            }
+            self.examined += 1;
+            if let Some(member) =
+                Some(text).filter(|text| text.len() <= MAX_BYTES).and_then(Member::parse)
+            {
+                // A caller's excess is not an error of ours, and the format allows to drop it.
+                let _ = self.baggage.put(member);
+            }
+        }
+    }
+
+    pub(super) fn into_baggage(self) -> Baggage {
+        self.baggage
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(headers: &[&str]) -> Baggage {
-        let mut baggage = Baggage::default();
+    fn reader(headers: &[&str]) -> Reader {
+        let mut reader = Reader::default();
         for header in headers {
-            baggage.read(header.as_bytes());
+            reader.read(header.as_bytes());
         }
-        baggage
+        reader
+    }
+
+    fn read(headers: &[&str]) -> Baggage {
+        reader(headers).into_baggage()
+    }
+
+    #[test]
+    fn a_header_of_any_length_is_read_to_its_limits() {
+        let different: Vec<_> = (0..32_000).map(|index| format!("k{index}=v")).collect();
+        for (header, expected) in [
+            (different.join(","), 64),
+            ("a=1,".repeat(32_000), 180),
+            (",".repeat(32_000), 180),
+            (format!("{},a=1", "x".repeat(1_000_000)), 0),
+        ] {
+            let reader = reader(&[&header, &header]);
+            assert_eq!(reader.examined, expected);
+            assert!(reader.examined_bytes <= 16_384);
+        }
+    }
+
+    #[test]
+    fn local_members_are_read_and_not_sent() {
+        let mut baggage = read(&["a=1,b=2"]);
+        baggage.keep_local();
+        baggage.insert("b", "3").unwrap();
+        baggage.insert("c", "4").unwrap();
+        assert_eq!(baggage.get("a").as_deref(), Some("1"));
+        assert_eq!((baggage.to_text().as_str(), baggage.len()), ("b=3,c=4", 3));
     }
 
     #[test]

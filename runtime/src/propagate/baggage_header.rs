@@ -5,7 +5,8 @@
 //!
 //! Wire format: <https://www.w3.org/TR/baggage/>.
 
-use super::{Baggage, Carrier, Context, Propagator};
+use super::baggage::Reader;
+use super::{Carrier, Context, Propagator};
 
 const BAGGAGE: &str = "baggage";
 
@@ -21,16 +22,18 @@ impl Propagator for BaggageHeader {
     }
 
     fn extract(&self, carrier: &dyn Carrier, context: &mut Context) {
-        let mut baggage = Baggage::default();
-        carrier.each_value(BAGGAGE, &mut |value| baggage.read(value));
+        let mut reader = Reader::default();
+        carrier.each_value(BAGGAGE, &mut |value| reader.read(value));
+        let baggage = reader.into_baggage();
         if !baggage.is_empty() {
             context.baggage = baggage;
         }
     }
 
-    fn inject(&self, context: &Context, set: &mut dyn FnMut(&'static str, &str)) {
-        if !context.baggage.is_empty() {
-            set(BAGGAGE, &context.baggage.to_text());
+    fn inject(&self, context: &Context, set: &mut dyn FnMut(&str, &str)) {
+        let text = context.baggage.to_text();
+        if !text.is_empty() {
+            set(BAGGAGE, &text);
         }
     }
 }
@@ -48,8 +51,8 @@ mod tests {
         let mut context = Context::default();
         extract(&[("baggage", "a=1, b=2"), ("Baggage", "c=3")], &mut context);
         let mut headers = Vec::new();
-        BaggageHeader.inject(&context, &mut |name, value| headers.push((name, value.to_owned())));
-        assert_eq!(headers, [("baggage", "a=1,b=2,c=3".to_owned())]);
+        BaggageHeader.inject(&context, &mut |name, value| headers.push(format!("{name}: {value}")));
+        assert_eq!(headers, ["baggage: a=1,b=2,c=3"]);
     }
 
     #[test]

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use super::{BaggageHeader, Carrier, Context, Propagator, TraceContext, Xray, xray};
+use super::{B3, BaggageHeader, Carrier, Context, Jaeger, Propagator, TraceContext, Xray, xray};
+use crate::guard::guard;
 
 /// The setting whose text [`Composite::from_setting`] takes.
 ///
@@ -13,7 +14,7 @@ use super::{BaggageHeader, Carrier, Context, Propagator, TraceContext, Xray, xra
 const SETTING: &str = "OTEL_PROPAGATORS";
 
 /// The names known, in the order of the message.
-const KNOWN: &str = "tracecontext, baggage, xray, none";
+const KNOWN: &str = "tracecontext, baggage, b3, b3multi, jaeger, xray, none";
 
 /// Why a list of formats cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -89,6 +90,9 @@ impl Composite {
             match name.as_str() {
                 "tracecontext" => propagators.push(Arc::new(TraceContext)),
                 "baggage" => propagators.push(Arc::new(BaggageHeader)),
+                "b3" => propagators.push(Arc::new(B3::single())),
+                "b3multi" => propagators.push(Arc::new(B3::multi())),
+                "jaeger" => propagators.push(Arc::new(Jaeger)),
                 "xray" => propagators.push(Arc::new(Xray)),
                 "none" if names.len() == 1 => {}
                 "none" => return Err(CompositeError::NoneBesideOthers { value: value.to_owned() }),
@@ -100,6 +104,27 @@ impl Composite {
 }
 
 impl Composite {
+    /// Calls `change` for each header of an outgoing request that is to be set, after calling it with
+    /// `None` for each header to remove: those of the same formats, which may come from another trace.
+    pub(crate) fn replace(&self, context: &Context, change: &mut dyn FnMut(&str, Option<&str>)) {
+        let mut set = Vec::new();
+        for propagator in &self.propagators {
+            let count = set.len();
+            let mut add = |name: &str, value: &str| set.push((name.to_owned(), value.to_owned()));
+            if guard(|| propagator.inject(context, &mut add)).is_none() {
+                set.truncate(count);
+            }
+            if set.len() > count {
+                for field in propagator.fields() {
+                    change(field, None);
+                }
+            }
+        }
+        for (name, value) in &set {
+            change(name, Some(value));
+        }
+    }
+
     /// The default and `xray`, for who sends segments.
     pub fn with_xray() -> Self {
         Self::new(vec![Arc::new(TraceContext), Arc::new(BaggageHeader), Arc::new(Xray)])
@@ -120,13 +145,20 @@ impl Propagator for Composite {
 
     fn extract(&self, carrier: &dyn Carrier, context: &mut Context) {
         for propagator in &self.propagators {
-            propagator.extract(carrier, context);
+            // A trace state of another trace must not stay beside the span that this one finds.
+            let trace_id = context.span.trace_id;
+            let trace_state = context.trace_state.take();
+            // A propagator that panics costs what it would have read from here on.
+            guard(|| propagator.extract(carrier, context));
+            if context.trace_state.is_none() && context.span.trace_id == trace_id {
+                context.trace_state = trace_state;
+            }
         }
     }
 
-    fn inject(&self, context: &Context, set: &mut dyn FnMut(&'static str, &str)) {
+    fn inject(&self, context: &Context, set: &mut dyn FnMut(&str, &str)) {
         for propagator in &self.propagators {
-            propagator.inject(context, set);
+            guard(|| propagator.inject(context, set));
         }
     }
 }

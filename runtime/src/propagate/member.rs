@@ -23,6 +23,8 @@ pub(super) struct Member {
     text: String,
     key_bytes: usize,
     value_bytes: usize,
+    /// True if it is not sent on.
+    is_local: bool,
 }
 
 impl Member {
@@ -62,12 +64,21 @@ impl Member {
         &self.text
     }
 
+    pub(super) const fn is_local(&self) -> bool {
+        self.is_local
+    }
+
+    pub(super) const fn keep_local(&mut self) {
+        self.is_local = true;
+    }
+
     fn from_parts(key: &[u8], value: &[u8]) -> Option<Self> {
         let (key, value) = (as_token(key)?, as_octets(value)?);
         Some(Self {
             text: [key, "=", value].concat(),
             key_bytes: key.len(),
             value_bytes: value.len(),
+            is_local: false,
         })
     }
 

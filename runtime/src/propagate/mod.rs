@@ -8,10 +8,14 @@
 //! headers ─ Carrier ─▶ extract ─▶ Context ─▶ inject ─▶ headers
 //! ```
 
+mod b3;
 mod baggage;
 mod baggage_header;
+mod carriers;
 mod composite;
+mod jaeger;
 mod member;
+pub(crate) mod targets;
 mod trace_context;
 mod trace_state;
 pub(crate) mod xray;
@@ -19,9 +23,13 @@ pub(crate) mod xray;
 use std::fmt;
 use std::sync::Arc;
 
+pub use b3::B3;
 pub use baggage::{Baggage, BaggageError};
 pub use baggage_header::BaggageHeader;
+pub use carriers::Injector;
 pub use composite::{Composite, CompositeError};
+pub use jaeger::Jaeger;
+pub(crate) use targets::Targets;
 pub use trace_context::TraceContext;
 pub use xray::Xray;
 
@@ -35,6 +43,8 @@ pub struct Context {
     pub span: SpanContext,
     /// Whether the caller left the decision about recording to us: the flags of `span` say nothing.
     pub is_deferred: bool,
+    /// True if the caller asked for this trace to be recorded beyond its sampling (B3, Jaeger).
+    pub is_debug: bool,
     /// The span that another header names in a trace that does not go on: a span that is begun here
     /// links to it.
     pub overruled: Option<SpanContext>,
@@ -46,6 +56,17 @@ pub struct Context {
     /// What AWS X-Ray sends beside the trace id; `None` when no header of its came in. Going out,
     /// `None` says of `span` what its id and its flags say.
     pub xray: Option<XrayContext>,
+}
+
+impl Context {
+    /// Sets the span of the caller, and resets all that belonged to another span.
+    fn continue_trace(&mut self, span: SpanContext) {
+        self.span = span;
+        self.is_deferred = false;
+        self.is_debug = false;
+        self.overruled = None;
+        self.trace_state = None;
+    }
 }
 
 /// What `X-Amzn-Trace-Id` carries beside the trace id.
@@ -85,6 +106,12 @@ impl From<bool> for Sampled {
 pub trait Carrier {
     /// Calls `visit` with every value of the header `name` (in lower case), in the order received.
     fn each_value<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8]));
+
+    /// Calls `visit` with the name of each header, for formats whose header names hold data, such as
+    /// [`Jaeger`]'s baggage. A carrier that does not list its names has none for them.
+    fn each_name<'a>(&'a self, visit: &mut dyn FnMut(&'a str)) {
+        let _ = visit;
+    }
 }
 
 /// Pairs of names and values: `&[("traceparent", "00-…")].as_slice()`.
@@ -96,14 +123,20 @@ impl<N: AsRef<str>, V: AsRef<[u8]>> Carrier for &[(N, V)] {
             }
         }
     }
+
+    fn each_name<'a>(&'a self, visit: &mut dyn FnMut(&'a str)) {
+        for (name, _) in *self {
+            visit(name.as_ref());
+        }
+    }
 }
 
 /// Reads and writes one format of headers.
 ///
 /// Called on the application's threads: an implementation must not block or panic.
 pub trait Propagator: fmt::Debug + Send + Sync + 'static {
-    /// The header names this format uses, in lower case. Who forwards the headers of another
-    /// request removes these first.
+    /// The header names that this format uses, in lower case. Code that forwards the headers of
+    /// another request removes these first.
     fn fields(&self) -> &[&'static str];
 
     /// Adds to `context` what the headers say. What they do not say, or say in a way that cannot be
@@ -115,7 +148,7 @@ pub trait Propagator: fmt::Debug + Send + Sync + 'static {
 
     /// Calls `set` with the name and value of each header that carries `context`; values are
     /// printable ASCII. A later call replaces an earlier one of the same name.
-    fn inject(&self, context: &Context, set: &mut dyn FnMut(&'static str, &str));
+    fn inject(&self, context: &Context, set: &mut dyn FnMut(&str, &str));
 }
 
 /// The value of a header that must come once.

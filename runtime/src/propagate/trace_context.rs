@@ -32,13 +32,11 @@ impl Propagator for TraceContext {
         let Some(span) = only_value(carrier, TRACEPARENT).and_then(parse) else { return };
         let mut list = trace_state::List::default();
         carrier.each_value(TRACESTATE, &mut |value| list.add(value));
-        context.span = span;
-        context.is_deferred = false;
-        context.overruled = None;
+        context.continue_trace(span);
         context.trace_state = list.into_text().map(Into::into);
     }
 
-    fn inject(&self, context: &Context, set: &mut dyn FnMut(&'static str, &str)) {
+    fn inject(&self, context: &Context, set: &mut dyn FnMut(&str, &str)) {
         let SpanContext { trace_id, span_id, flags, .. } = context.span;
         if !context.span.is_valid() {
             return;

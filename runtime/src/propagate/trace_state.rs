@@ -22,11 +22,16 @@ const MAX_KEY_BYTES: usize = 256;
 /// Source: <https://www.w3.org/TR/trace-context-2/#value>.
 const MAX_VALUE_BYTES: usize = 256;
 
+/// The most members that are looked at, empty ones included.
+const MAX_EXAMINED: usize = 2 * MAX_MEMBERS;
+
 /// Joins the values of several headers into one list, at most 16,447 bytes long.
 #[derive(Debug, Default)]
 pub(super) struct List {
     text: String,
     members: usize,
+    /// Members looked at, empty ones included.
+    examined: usize,
     is_broken: bool,
 }
 
@@ -35,9 +40,11 @@ impl List {
     /// callers that add to a header without looking at it.
     pub(super) fn add(&mut self, header: &[u8]) {
         for member in header.split(|&byte| byte == b',').map(trim_white_space) {
+            self.is_broken |= self.examined == MAX_EXAMINED;
             if self.is_broken {
                 return;
             }
+            self.examined += 1;
             if !member.is_empty() {
                 self.push(member);
             }

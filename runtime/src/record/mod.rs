@@ -32,7 +32,7 @@ pub use level::{Level, ParseLevelError};
 pub use local_trace::LocalTrace;
 pub use log::{LogId, LogRecord};
 pub use resource::Resource;
-pub use segment::{Failure, Metadata, Namespace, Segment};
+pub use segment::{ErrorClass, Metadata, Namespace, Segment};
 pub use source::Source;
 pub use span::{Dropped, EventRecord, LinkRecord, Outcome, SpanKind, SpanRecord, Status};
 

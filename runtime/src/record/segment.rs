@@ -24,8 +24,9 @@ pub struct Segment {
     pub annotations: Vec<Attribute>,
     /// Values to read, in the order they were recorded; each key once in its namespace.
     pub metadata: Vec<Metadata>,
-    /// How a failure counts; `None` when nobody said.
-    pub failure: Option<Failure>,
+    /// Class of the error that the call returned; `None` if neither the attribute nor
+    /// [`ClassifyError`](crate::ClassifyError) gives one.
+    pub error_class: Option<ErrorClass>,
     /// What the returned error said, then each error below it that caused the one before.
     pub errors: Vec<String>,
     /// The sampling rule that decided to record the trace; known where it was decided here.
@@ -52,18 +53,21 @@ pub struct Metadata {
     pub json: String,
 }
 
-/// How a failure counts.
+/// Class of an error: who has to act on it.
 ///
-/// Source: <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html#api-segmentdocuments-errors>.
+/// Given for an error's type by [`ClassifyError`](crate::ClassifyError), where the effects of each class
+/// are listed.
+///
+/// Source of the classes: <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html#api-segmentdocuments-errors>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum Failure {
-    /// Ours: the server failed, like a status of 500.
+pub enum ErrorClass {
+    /// The service failed, as with status 500.
     Fault = 0,
-    /// The caller's, like a status of 400.
+    /// The caller made a mistake, as with status 400.
     Error = 1,
-    /// The caller asked too often, like a status of 429; also an error.
+    /// The caller sent too many requests, as with status 429; X-Ray counts it as an error as well.
     Throttle = 2,
-    /// None: it is a regular answer.
+    /// A regular, expected answer: not counted as a failure at all.
     Ignored = 3,
 }

@@ -28,7 +28,7 @@ use crate::span;
 /// ```
 #[track_caller]
 #[inline]
-pub fn report_error<E: Error + 'static>(error: &E) -> Option<ReportId> {
+pub fn report_error<E: Error>(error: &E) -> Option<ReportId> {
     if span::takes_reports() { Builder::error(error).send() } else { None }
 }
 
@@ -101,14 +101,14 @@ pub struct Builder {
 impl Builder {
     /// A report of an error and everything that it came from.
     #[track_caller]
-    pub fn error<E: Error + 'static>(error: &E) -> Self {
+    pub fn error<E: Error>(error: &E) -> Self {
         let causes = Self::causes(|| chain::causes(type_name::<E>(), error));
         Self::new(Nature::Error, causes)
     }
 
     /// A report of an error whose type is not known, such as what `anyhow::Error` holds.
     #[track_caller]
-    pub fn dyn_error(error: &(dyn Error + 'static)) -> Self {
+    pub fn dyn_error(error: &dyn Error) -> Self {
         let causes = Self::causes(|| chain::causes(type_name::<dyn Error>(), error));
         Self::new(Nature::Error, causes)
     }

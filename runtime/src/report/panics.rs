@@ -1,23 +1,35 @@
-//! The hook that hears of every panic, before any unwinding.
+//! The panic hook, and what is sent before the process ends.
 //!
-//! In: panics of any thread. Out: the same panics to whoever takes failures, then to the hook that was
-//! there before; where the process ends then, a last chance to send what is held.
-//! Never: keeps the earlier hook from running; reports what happens on threads of ours.
+//! A panic is captured first, then the hook runs that was there before. Most panics are caught, so
+//! none waits for what it reports. Where the process ends instead, what is pending is sent first, for
+//! at most a few seconds:
+//!
+//! | end of the process | noticed by |
+//! |---|---|
+//! | a panic that does not unwind (`panic = "abort"`, in a destructor, in `extern "C"`) | this hook |
+//! | `exit`, in the earlier hook or anywhere else | `atexit` |
+//! | an abort in the earlier hook | `SIGABRT`, unless it has a handler already |
+//!
+//! `_exit`, an abort elsewhere and a fatal signal send nothing. Panics on threads of this crate are
+//! not reported.
 
 use std::panic::PanicHookInfo;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
+use crate::diagnostics;
+use crate::guard;
 use crate::record::StackFrame;
-use crate::{diagnostics, span};
+use crate::span::{self, PerProcess};
 
 /// Puts the hook before the one that is there; once for the process, whatever is installed later.
 pub(crate) fn listen() {
     static LISTENING: Once = Once::new();
     LISTENING.call_once(|| {
+        span::watch_abort();
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             hear(info);
-            before(info);
+            span::call_hook(|| before(info));
             if ends_the_process(info) {
                 send_the_last();
             }
@@ -28,14 +40,17 @@ pub(crate) fn listen() {
 /// Sends what is held, and comes back in a few seconds at the latest.
 pub(crate) type SendAll = Arc<dyn Fn() + Send + Sync>;
 
-static SEND_ALL: Mutex<Option<SendAll>> = Mutex::new(None);
+static SEND_ALL: PerProcess<Mutex<Option<SendAll>>> = PerProcess::new(Mutex::default);
 
-/// Says how what is held is sent when the process ends with a panic; `None` for not any more.
+/// Sets how what is pending is sent when the process ends by an exit or a panic; `None` for nothing.
 pub(crate) fn before_the_end(send_all: Option<SendAll>) {
-    *SEND_ALL.lock().unwrap_or_else(PoisonError::into_inner) = send_all;
+    if send_all.is_some() {
+        span::watch_end(send_the_last);
+    }
+    *SEND_ALL.get().lock().unwrap_or_else(PoisonError::into_inner) = send_all;
 }
 
-/// Whether nothing unwinds: the program is built so, or the language forbids it here.
+/// True if this panic aborts the process.
 fn ends_the_process(info: &PanicHookInfo<'_>) -> bool {
     // Source: <https://github.com/rust-lang/rust/blob/1.95.0/library/core/src/panicking.rs>.
     let forbidden =
@@ -47,7 +62,7 @@ fn send_the_last() {
     if diagnostics::suppressed() {
         return;
     }
-    let send_all = SEND_ALL.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let send_all = SEND_ALL.get().lock().unwrap_or_else(PoisonError::into_inner).clone();
     if let Some(send_all) = send_all {
         send_all();
     }
@@ -55,6 +70,10 @@ fn send_the_last() {
 
 fn hear(info: &PanicHookInfo<'_>) {
     if !span::takes_reports() || diagnostics::suppressed() {
+        return;
+    }
+    // It is caught, and no failure of the application's work.
+    if guard::is_running() && !ends_the_process(info) {
         return;
     }
     if let Some(taker) = span::taker() {

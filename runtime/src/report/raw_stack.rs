@@ -4,10 +4,10 @@
 //! own, the symbols behind one.
 //! Never: reads symbols where a failure is noticed; panics.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::symbol::Symbol;
+use crate::guard::guard;
 use crate::span::walk::walk;
 
 /// How many calls are kept, the newest ones.
@@ -61,7 +61,7 @@ static BROKEN: AtomicBool = AtomicBool::new(false);
 /// Uses `backtrace`, until it panics for the first time. Where it panics in the hook of panics, the
 /// process ends, so there is no second try.
 fn unless_broken(broken: &AtomicBool, usage: impl FnOnce()) {
-    if !broken.load(Ordering::Relaxed) && catch_unwind(AssertUnwindSafe(usage)).is_err() {
+    if !broken.load(Ordering::Relaxed) && guard(usage).is_none() {
         broken.store(true, Ordering::Relaxed);
     }
 }

@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
-use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::panic::PanicHookInfo;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,6 +18,7 @@ use super::limit::{Limiter, Summary};
 use super::settings::{Panics, Settings};
 use super::telling::Telling;
 use super::trail::Trail;
+use crate::guard::guard;
 use crate::loss::{Ledger, LossReason};
 use crate::record::{Breadcrumb, Cause, Happening, ReportId, Severity};
 use crate::span::{self, Noticed, Scope, SpanRef, TakeFailures, Told};
@@ -98,7 +99,7 @@ pub(super) fn once<R>(notice: impl FnOnce() -> R) -> Option<R> {
         return None;
     }
     let _done = Done;
-    catch_unwind(AssertUnwindSafe(notice)).ok()
+    guard(notice)
 }
 
 impl Reporter {
@@ -348,11 +349,9 @@ fn said(failure: &Noticed<'_>) -> Said {
 fn event(causes: &[Cause]) {
     let span: SpanRef = span::current();
     let Some(cause) = causes.first().filter(|_| span.is_recording()) else { return };
-    let type_name = cause.type_name.as_deref().unwrap_or("error");
-    span.add_event(
-        "exception",
-        &[("exception.type", &type_name), ("exception.message", &cause.message.as_str())],
-    );
+    let type_name = cause.type_name.as_deref();
+    let message = cause.message.as_str();
+    span.add_event("exception", &[("exception.type", &type_name), ("exception.message", &message)]);
 }
 
 /// Where ids come from.
@@ -365,7 +364,11 @@ pub(super) struct Ids {
 
 impl Ids {
     pub(super) fn random() -> Self {
-        Self { next: AtomicU64::new(0), keys: Some([RandomState::new(), RandomState::new()]) }
+        // Not from zero: the keys of a forked child may be those of its parent.
+        Self {
+            next: AtomicU64::new(span::entropy()),
+            keys: Some([RandomState::new(), RandomState::new()]),
+        }
     }
 
     /// 1, 2, 3 …, for tests that compare whole reports.

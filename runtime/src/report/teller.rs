@@ -4,7 +4,6 @@
 //! Never: wakes up while nothing waits; ends because the application's `edit` or processor panics.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -12,6 +11,7 @@ use std::time::Duration;
 use super::finish::Finisher;
 use super::reporter::{Due, Reporter, Wake};
 use crate::diagnostics;
+use crate::guard::guard;
 use crate::loss::LossReason;
 use crate::record::{ErrorRecord, Processor};
 
@@ -91,10 +91,14 @@ impl Teller {
         thread.spawn(move || teller.run()).is_ok()
     }
 
-    /// Tells everything that was noticed before the call; false when that took too long.
+    /// Hands on everything that was noticed before the call; false if that took too long.
     ///
-    /// Blocks up to the timeout.
+    /// Blocks up to the timeout; on a thread of this crate it returns false at once, because that
+    /// thread would wait for itself.
     pub(crate) fn flush(&self, timeout: Duration) -> bool {
+        if diagnostics::suppressed() {
+            return false;
+        }
         let mut asked = self.signal.lock();
         asked.flushes += 1;
         let mine = asked.flushes;
@@ -129,7 +133,7 @@ impl Teller {
     fn run(&self) {
         diagnostics::suppress_thread();
         // Symbols that cannot be read cost the stacks, not the reports.
-        let _ = catch_unwind(AssertUnwindSafe(|| self.finisher().warm_up()));
+        guard(|| self.finisher().warm_up());
         let mut timeout = None;
         loop {
             let (flushes, is_flush, ends) = {
@@ -138,7 +142,8 @@ impl Teller {
                 let is_flush = asked.flushes > asked.flushed;
                 (asked.flushes, is_flush, is_flush && asked.stops)
             };
-            let next_at = self.tell(is_flush, ends);
+            // What can panic accounts for itself; a panic elsewhere costs this round.
+            let next_at = guard(|| self.tell(is_flush, ends)).flatten();
             timeout = next_at.map(|at| at.saturating_sub(self.reporter.now()));
             if is_flush {
                 self.signal.lock().flushed = flushes;
@@ -171,15 +176,15 @@ impl Teller {
         next_at
     }
 
-    /// Hands reports to everybody who takes them. It may be that one is the application's own and
-    /// panics: the others hear of them, but they count as lost.
+    /// Hands reports to every processor. They are lost if all of them panic; what one alone loses is
+    /// in the tally of that destination.
     fn hand_on(&self, records: &Arc<[ErrorRecord]>) {
-        let hears_of_it = |processor: &Arc<dyn Processor<ErrorRecord>>| {
-            catch_unwind(AssertUnwindSafe(|| processor.process(records))).is_ok()
+        let is_taken = |processor: &&Arc<dyn Processor<ErrorRecord>>| {
+            guard(|| processor.process(records)).is_some()
         };
-        let done = self.processors.iter().filter(|processor| hears_of_it(processor)).count();
+        let taken = self.processors.iter().filter(is_taken).count();
         let ledger = &self.reporter.ledger;
-        if done == self.processors.len() {
+        if taken > 0 {
             ledger.deliver(records.len());
         } else {
             ledger.lose(records.len(), LossReason::WorkerPanicked);
@@ -189,10 +194,10 @@ impl Teller {
     /// Accounts for one report that was accepted and is not handed on.
     fn finished(&self, finish: impl FnOnce() -> Option<ErrorRecord>) -> Option<ErrorRecord> {
         let ledger = &self.reporter.ledger;
-        match catch_unwind(AssertUnwindSafe(finish)) {
-            Ok(Some(record)) => return Some(record),
-            Ok(None) => ledger.lose(1, LossReason::Filtered),
-            Err(_) => ledger.lose(1, LossReason::WorkerPanicked),
+        match guard(finish) {
+            Some(Some(record)) => return Some(record),
+            Some(None) => ledger.lose(1, LossReason::Filtered),
+            None => ledger.lose(1, LossReason::WorkerPanicked),
         }
         None
     }

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt::Write as _;
+use std::iter::successors;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -31,6 +32,8 @@ const MAX_DEPTH: usize = 256;
 const BREADCRUMBS: usize = 50;
 /// The longest text that an event makes, in bytes.
 const MAX_EVENT_BYTES: usize = 1_024;
+/// Attributes that a span gets when it ends: they are no fields of what happens in it.
+const SET_AT_END: [&str; 3] = ["error.type", "busy_ns", "idle_ns"];
 
 /// What happened lately, of all requests.
 #[derive(Debug)]
@@ -87,21 +90,21 @@ impl Trail {
         let of_log =
             |it: &&LogRecord| it.span.map_or(TraceId::INVALID, |it| it.trace_id) == trace_id;
         let logged: Vec<_> = log.iter().flat_map(|group| group.iter()).filter(of_log).collect();
+        let by_id: Spans<'_> = spans.iter().map(|span| (span.context.span_id, *span)).collect();
         // What was logged may have been told to the span around it, too.
         let times: FxHashSet<_> = logged.iter().map(|record| record.unix_ns).collect();
         let is_new = |event: &&EventRecord| !times.contains(&event.unix_ns);
         moments.extend(logged.iter().copied().map(Moment::Log));
         for span in &spans {
             moments.extend(moment_of(span));
-            moments.extend(span.events.iter().filter(is_new).filter_map(moment_of_event));
+            let events = span.events.iter().filter(is_new);
+            moments.extend(events.filter_map(|event| moment_of_event(event, span)));
         }
         moments.retain(|moment| is_before(moment.unix_ns(), at_unix_ns));
         moments.sort_by_key(Moment::unix_ns);
         let told = moments.len().saturating_sub(self.max_breadcrumbs);
-        Around {
-            spans: path(&spans, span_id),
-            breadcrumbs: moments.into_iter().skip(told).map(Moment::into_breadcrumb).collect(),
-        }
+        let breadcrumbs = moments.into_iter().skip(told).map(|moment| moment.breadcrumb(&by_id));
+        Around { spans: path(&by_id, span_id), breadcrumbs: breadcrumbs.collect() }
     }
 
     fn notes_before(&self, trace_id: TraceId, at_unix_ns: u64) -> Vec<Moment<'static>> {
@@ -150,26 +153,39 @@ fn is_before(unix_ns: u64, at_unix_ns: u64) -> bool {
     unix_ns <= at_unix_ns && at_unix_ns - unix_ns <= MAX_AGE_NS
 }
 
-/// The names from the span that takes the request down to `innermost`.
-fn path(spans: &[&SpanRecord], innermost: SpanId) -> Vec<Cow<'static, str>> {
-    let by_id: FxHashMap<_, _> = spans.iter().map(|span| (span.context.span_id, *span)).collect();
-    let mut names = Vec::new();
-    let mut next = by_id.get(&innermost);
-    while let Some(span) = next.filter(|_| names.len() < MAX_DEPTH) {
-        names.push(span.name.clone());
+/// Finished spans of a trace by their ids.
+type Spans<'a> = FxHashMap<SpanId, &'a SpanRecord>;
+
+/// Returns a span and those around it, the innermost first, up to the one that takes the request.
+fn ancestry<'a>(spans: &Spans<'a>, innermost: SpanId) -> impl Iterator<Item = &'a SpanRecord> {
+    let parent = |span: &&SpanRecord| {
         let is_first = span.kind.is_request() || span.parent_is_remote;
         let parent = span.parent_span_id.filter(|_| !is_first);
-        next = parent.and_then(|parent| by_id.get(&parent));
-    }
+        parent.and_then(|parent| spans.get(&parent).copied())
+    };
+    successors(spans.get(&innermost).copied(), parent).take(MAX_DEPTH)
+}
+
+/// The names from the span that takes the request down to `innermost`.
+fn path(spans: &Spans<'_>, innermost: SpanId) -> Vec<Cow<'static, str>> {
+    let mut names: Vec<_> = ancestry(spans, innermost).map(|span| span.name.clone()).collect();
     names.reverse();
     names
+}
+
+/// Returns the fields of the spans around an event, the innermost first. Those of the request itself
+/// are in the report already.
+fn fields<'a>(spans: &Spans<'a>, innermost: SpanId) -> impl Iterator<Item = &'a Attribute> {
+    let inside = ancestry(spans, innermost).take_while(|span| !span.kind.is_request());
+    let attributes = inside.flat_map(|span| &span.attributes);
+    attributes.filter(|attribute| !SET_AT_END.contains(&&*attribute.key))
 }
 
 /// Something that happened, before anybody copies it.
 enum Moment<'a> {
     Note(Breadcrumb),
     Span(&'a SpanRecord),
-    Event(&'a EventRecord),
+    Event(&'a EventRecord, &'a SpanRecord),
     Log(&'a LogRecord),
 }
 
@@ -178,34 +194,35 @@ fn moment_of(span: &SpanRecord) -> Option<Moment<'_>> {
     (!span.kind.is_request()).then_some(Moment::Span(span))
 }
 
-fn moment_of_event(event: &EventRecord) -> Option<Moment<'_>> {
-    (event.name != "exception").then_some(Moment::Event(event))
+fn moment_of_event<'a>(event: &'a EventRecord, span: &'a SpanRecord) -> Option<Moment<'a>> {
+    (event.name != "exception").then_some(Moment::Event(event, span))
 }
 
-impl Moment<'_> {
+impl<'a> Moment<'a> {
     fn unix_ns(&self) -> u64 {
         match self {
             Self::Note(crumb) => crumb.unix_ns,
             Self::Span(span) => span.end_unix_ns,
-            Self::Event(event) => event.unix_ns,
+            Self::Event(event, _) => event.unix_ns,
             Self::Log(record) => record.unix_ns,
         }
     }
 
-    fn into_breadcrumb(self) -> Breadcrumb {
+    fn breadcrumb(self, spans: &Spans<'a>) -> Breadcrumb {
         let unix_ns = self.unix_ns();
         match self {
             Self::Note(crumb) => crumb,
-            Self::Event(event) => Breadcrumb {
-                unix_ns,
-                severity: Severity::Info,
-                what: Happening::Note { message: sentence(&event.name, &event.attributes) },
-            },
-            Self::Log(record) => Breadcrumb {
-                unix_ns,
-                severity: severity_of(record.level),
-                what: Happening::Log { message: sentence(&record.message, &record.attributes) },
-            },
+            Self::Event(event, span) => {
+                let attributes = event.attributes.iter().chain(fields(spans, span.context.span_id));
+                let what = Happening::Note { message: sentence(&event.name, attributes) };
+                Breadcrumb { unix_ns, severity: Severity::Info, what }
+            }
+            Self::Log(record) => {
+                let span_id = record.span.map_or(SpanId::INVALID, |span| span.span_id);
+                let attributes = record.attributes.iter().chain(fields(spans, span_id));
+                let what = Happening::Log { message: sentence(&record.message, attributes) };
+                Breadcrumb { unix_ns, severity: severity_of(record.level), what }
+            }
             Self::Span(span) => {
                 let what = call(span).unwrap_or_else(|| Happening::Span {
                     name: span.name.clone(),
@@ -267,12 +284,16 @@ const fn severity_of(level: Level) -> Severity {
     }
 }
 
-/// An event with its attributes as a line of text.
-fn sentence(name: &str, attributes: &[Attribute]) -> String {
+/// Returns an event with its attributes as a line of text; of several of one key, the first counts.
+fn sentence<'a>(name: &str, attributes: impl IntoIterator<Item = &'a Attribute>) -> String {
     let mut text = name[..name.floor_char_boundary(MAX_EVENT_BYTES)].to_owned();
+    let mut keys = FxHashSet::default();
     for Attribute { key, value } in attributes {
         if text.len() >= MAX_EVENT_BYTES {
             break;
+        }
+        if !keys.insert(key) {
+            continue;
         }
         let space = if text.is_empty() { "" } else { " " };
         // A value of several words is in quotes, so that a secret is hidden to its end. Writing to a

@@ -19,13 +19,13 @@ const KNOWN: &str = "always_on, always_off, traceidratio, parentbased_always_on,
 #[non_exhaustive]
 pub enum SamplerError {
     /// The name is not known.
-    #[error("{NAME}: unknown sampler {value:?}, expected one of {KNOWN}")]
+    #[error("{NAME} is `{value}`, expected one of {KNOWN}")]
     Unknown {
         /// The name found.
         value: String,
     },
     /// The argument is not a share.
-    #[error("{ARGUMENT}: {value:?}, expected a number from 0 to 1")]
+    #[error("{ARGUMENT} is `{value}`, expected a number from 0 to 1")]
     Argument {
         /// The argument found.
         value: String,
@@ -35,7 +35,8 @@ pub enum SamplerError {
 impl Sampler {
     /// Reads the texts of `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`; the name in any
     /// case. An empty name is the default. The argument is the share of the two ratio samplers, where
-    /// `None` or an empty one is 1; the others have none and do not look at it.
+    /// `None` or an empty one is 1; the others have none and do not look at it. `xray`, which needs a source of
+    /// rules, is read by [`Config::from_env`](crate::Config::from_env) alone.
     ///
     /// # Errors
     /// A name that is not known, and an argument that is not a number from 0 to 1.
@@ -88,7 +89,7 @@ mod tests {
     fn an_unknown_name_is_an_error_that_lists_the_known_ones() {
         assert_eq!(
             Sampler::from_setting("Sometimes", None).unwrap_err().to_string(),
-            "OTEL_TRACES_SAMPLER: unknown sampler \"Sometimes\", expected one of always_on, \
+            "OTEL_TRACES_SAMPLER is `Sometimes`, expected one of always_on, \
              always_off, traceidratio, parentbased_always_on, parentbased_always_off, parentbased_traceidratio"
         );
     }
@@ -99,7 +100,9 @@ mod tests {
             for name in ["traceidratio", "parentbased_traceidratio"] {
                 assert_eq!(
                     Sampler::from_setting(name, Some(argument)).unwrap_err().to_string(),
-                    format!("OTEL_TRACES_SAMPLER_ARG: {argument:?}, expected a number from 0 to 1")
+                    format!(
+                        "OTEL_TRACES_SAMPLER_ARG is `{argument}`, expected a number from 0 to 1"
+                    )
                 );
             }
         }

@@ -7,6 +7,7 @@
 
 use std::mem::MaybeUninit;
 
+use super::attribute;
 use super::callsite::{Callsite, MANUAL};
 use super::clock;
 use super::current::{self, Current};
@@ -59,8 +60,11 @@ pub(super) fn event(
     });
 }
 
-/// Adds a link to a span.
+/// Adds a link to a span; nothing where `to` names no span.
 pub(super) fn link(context: Current, to: SpanContext, attributes: &Attributes<'_>) {
+    if !to.is_valid() {
+        return;
+    }
     let items = gathered(attributes);
     send(context, Tag::Link, &MANUAL, LINK_WORDS + items.len(), |room| {
         let trace_id = to.trace_id.to_u128();
@@ -81,7 +85,7 @@ const LINK_WORDS: usize = 4;
 fn gathered(attributes: &Attributes<'_>) -> Vec<MaybeUninit<u64>> {
     let mut items = Vec::new();
     for (key, value) in attributes {
-        value.to_attribute(Sink::new(Buffer::growing(&mut items), Key::text(key)));
+        attribute::record(*value, Sink::new(Buffer::growing(&mut items), Key::text(key)));
     }
     items
 }
@@ -118,7 +122,7 @@ fn send(
         })
     });
     if !fitted {
-        lose(LossReason::RingFull);
+        lose(ring::refusal());
     }
 }
 

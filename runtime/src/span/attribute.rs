@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::sink::Sink;
+use crate::guard::guard;
 use crate::record::{Array, Value};
 
 /// A value that can be recorded as an attribute and keeps its type.
@@ -30,6 +31,24 @@ use crate::record::{Array, Value};
 pub trait ToAttribute {
     /// Hands the value to the sink; called on the application's thread, so it must be quick.
     fn to_attribute(&self, sink: Sink<'_>);
+
+    /// True if [`to_attribute`](Self::to_attribute) cannot panic; known for the types of the standard
+    /// library, so that recording them costs no guard.
+    #[doc(hidden)]
+    #[inline]
+    fn cannot_panic(&self) -> bool {
+        false
+    }
+}
+
+/// Hands a value to a sink; a panic of the value's own code costs the value.
+#[inline]
+pub(super) fn record<T: ToAttribute + ?Sized>(value: &T, sink: Sink<'_>) {
+    if value.cannot_panic() {
+        value.to_attribute(sink);
+    } else {
+        guard(|| value.to_attribute(sink));
+    }
 }
 
 macro_rules! widened {
@@ -38,6 +57,11 @@ macro_rules! widened {
             #[inline]
             fn to_attribute(&self, sink: Sink<'_>) {
                 sink.$method(<$wide>::from(*self));
+            }
+
+            #[inline]
+            fn cannot_panic(&self) -> bool {
+                true
             }
         }
     )*};
@@ -56,6 +80,11 @@ macro_rules! by_reference {
             #[inline]
             fn to_attribute(&self, sink: Sink<'_>) {
                 (**self).to_attribute(sink);
+            }
+
+            #[inline]
+            fn cannot_panic(&self) -> bool {
+                (**self).cannot_panic()
             }
         }
     )*};
@@ -81,12 +110,22 @@ impl ToAttribute for usize {
     fn to_attribute(&self, sink: Sink<'_>) {
         sink.u64(*self as u64);
     }
+
+    #[inline]
+    fn cannot_panic(&self) -> bool {
+        true
+    }
 }
 
 impl ToAttribute for isize {
     #[inline]
     fn to_attribute(&self, sink: Sink<'_>) {
         sink.i64(*self as i64);
+    }
+
+    #[inline]
+    fn cannot_panic(&self) -> bool {
+        true
     }
 }
 
@@ -95,12 +134,22 @@ impl ToAttribute for str {
     fn to_attribute(&self, sink: Sink<'_>) {
         sink.str(self);
     }
+
+    #[inline]
+    fn cannot_panic(&self) -> bool {
+        true
+    }
 }
 
 impl ToAttribute for String {
     #[inline]
     fn to_attribute(&self, sink: Sink<'_>) {
         sink.str(self);
+    }
+
+    #[inline]
+    fn cannot_panic(&self) -> bool {
+        true
     }
 }
 
@@ -117,6 +166,11 @@ impl<T: ToAttribute> ToAttribute for Option<T> {
         if let Some(value) = self {
             value.to_attribute(sink);
         }
+    }
+
+    #[inline]
+    fn cannot_panic(&self) -> bool {
+        self.as_ref().is_none_or(T::cannot_panic)
     }
 }
 

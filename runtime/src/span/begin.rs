@@ -5,11 +5,14 @@
 //! Never: runs for an ordinary child; that path stays in `frame`.
 
 use super::callsite::Callsite;
-use super::current::{self, Current, Traits};
+use super::current::{self, Current};
 use super::parent::Parent;
 use super::tracer::{self, Tracer, Watcher};
-use super::{clock, live, missing, rate, request};
+use super::traits::Traits;
+use super::{LEDGER, clock, fork, live, missing, rate, request};
 use crate::diagnostics;
+use crate::guard::guard;
+use crate::loss::LossReason;
 use crate::propagate::{Sampled, XrayContext};
 use crate::record::{
     Destinations, Level, Segment, Source, SpanContext, SpanId, SpanKind, SpanRecord, TraceFlags,
@@ -72,10 +75,16 @@ impl Asked<'_> {
     /// above to stand in its place.
     #[cold]
     pub(super) fn begin(&self) -> Option<Begun> {
+        let tag = || current::with(|local| local.tracer.get());
         let begun = match self.parent {
+            Parent::Local(span) if span.is_propagation_only() => {
+                Some(self.under_propagation_only(span.to_current()))
+            }
             Parent::Local(span) if !span.is_none() => Some(self.under_local(span.to_current())),
-            Parent::Remote(context) if context.trace_id.is_valid() => self.first(Some(context)),
-            Parent::Root | Parent::Local(_) | Parent::Remote(_) => self.first(None),
+            Parent::Remote(context) if context.trace_id.is_valid() => {
+                self.first(tag(), Some(context))
+            }
+            Parent::Root | Parent::Local(_) | Parent::Remote(_) => self.first(tag(), None),
         }?;
         if self.is_request && begun.takers.contains(Destinations::SEGMENTS) {
             self.announce(&begun);
@@ -157,31 +166,46 @@ impl Asked<'_> {
         (Current { traits, ..parent }, segments)
     }
 
+    /// Begins the first recorded span below a propagation-only request, as a child of the request's
+    /// caller. A span that is not recorded is left out: the request stays current.
+    fn under_propagation_only(&self, request: Current) -> Begun {
+        let begun = self.first(request.traits.tracer(), Some(request.caller()));
+        match begun.filter(|begun| !begun.context.traits.is_propagation_only()) {
+            Some(begun) => {
+                request::inherit(begun.context, request.root());
+                begun
+            }
+            None => Begun::unrecorded(Current { traits: request.traits.passed_on(), ..request }),
+        }
+    }
+
     /// Begins the first span of ours in a trace, which others may have begun.
-    fn first(&self, remote: Option<SpanContext>) -> Option<Begun> {
+    fn first(&self, tag: u16, remote: Option<SpanContext>) -> Option<Begun> {
         if Current::get() == Current::DECIDING || diagnostics::suppressed() {
             return None;
         }
-        let (tag, mut ids) = current::with(|local| (local.tracer.get(), local.ids.get()));
-        let tracer = tracer::find(tag).filter(|tracer| self.level <= tracer.level)?;
+        let tracer = tracer::find(tag);
+        if tracer.is_none_or(Tracer::is_idle) {
+            fork::note_orphan();
+        }
+        let tracer = tracer?;
+        if self.level > tracer.level || tracer.is_idle() {
+            return self.propagation_only(tracer, tag, remote);
+        }
         if self.is_subsegment && !self.is_request {
             missing::note(tracer, self.name);
             if self.takers == Destinations::SEGMENTS {
                 return None;
             }
         }
-        let (trace_id, carried) = match remote {
-            Some(context) => (context.trace_id.to_u128(), context.flags),
-            None => (ids.trace_id(), TraceFlags::RANDOM),
-        };
-        let span_id = ids.span_id();
-        current::with(|local| local.ids.set(ids));
-        let parent = remote.filter(|parent| parent.is_valid() && !self.is_deferred);
-        let input = self.input(trace_id, parent);
+        let (trace_id, carried, span_id) = new_ids(remote);
+        let input = self.input(trace_id, self.decided(remote));
         let spans = spans(tracer, &input);
         let segments = self.segments(tracer, &input, spans);
         keep_rule(tag, span_id, &segments);
-        let traits = traits(tracer, carried, tag, spans, segments.is_sampled);
+        let is_sampled = is_sampled(tracer, &input, spans, segments.is_sampled);
+        let flags = with_sampled(carried, is_sampled);
+        let traits = traits(tracer, flags, tag, spans, segments.is_sampled);
         #[expect(clippy::cast_possible_truncation, reason = "the two halves of the id")]
         let context = Current {
             trace_high: (trace_id >> 64) as u64,
@@ -200,6 +224,43 @@ impl Asked<'_> {
             parent_segment_id: calling_segment.map_or(0, SpanId::to_u64),
             parent_is_remote: remote.is_some_and(|context| context.span_id.is_valid()),
         })
+    }
+
+    /// Begins a request that is not recorded, because of its level or without a destination: calls
+    /// made in it continue the trace of its caller, or one that begins here. `None` for other spans.
+    fn propagation_only(
+        &self,
+        tracer: &Tracer,
+        tag: u16,
+        remote: Option<SpanContext>,
+    ) -> Option<Begun> {
+        let is_request = self.is_request || remote.is_some();
+        if !is_request || !tracer.propagates() {
+            return None;
+        }
+        let (trace_id, carried, own_id) = new_ids(remote);
+        let input = self.input(trace_id, self.decided(remote));
+        let is_sampled = match input.parent {
+            Some(caller) => caller.flags.is_sampled(),
+            None => decide(tracer, &input).is_sampled(),
+        };
+        let flags = with_sampled(carried, is_sampled);
+        let caller_id = remote.map(|caller| caller.span_id).filter(|id| id.is_valid());
+        #[expect(clippy::cast_possible_truncation, reason = "the two halves of the id")]
+        let context = Current {
+            trace_high: (trace_id >> 64) as u64,
+            trace_low: trace_id as u64,
+            span_id: caller_id.map_or(own_id, SpanId::to_u64),
+            segment_id: 0,
+            root_id: own_id,
+            traits: Traits::new(flags, tag, tracer.level).propagation_only(),
+        };
+        Some(Begun::unrecorded(context))
+    }
+
+    /// The caller, if it has decided about sampling.
+    fn decided(&self, remote: Option<SpanContext>) -> Option<SpanContext> {
+        remote.filter(|caller| caller.is_valid() && !self.is_deferred)
     }
 
     const fn input(&self, trace_id: u128, parent: Option<SpanContext>) -> Input<'_> {
@@ -221,25 +282,75 @@ impl Asked<'_> {
             (_, None) => without_rule(spans.is_sampled() || !has_spans),
             (_, Some(rules)) => {
                 let _deciding = Current::DECIDING.attach();
-                rules.decide(input, clock::since_epoch())
+                guard(|| rules.decide(input, clock::since_epoch())).unwrap_or_default()
             }
         }
     }
 }
 
+impl Begun {
+    /// A span that no destination takes.
+    const fn unrecorded(context: Current) -> Self {
+        Self {
+            context,
+            takers: Destinations::NONE,
+            parent_id: 0,
+            parent_segment_id: 0,
+            parent_is_remote: false,
+        }
+    }
+}
+
+/// The trace id and flags of `remote`, or of a new trace, and a new span id.
+fn new_ids(remote: Option<SpanContext>) -> (u128, TraceFlags, u64) {
+    current::with(|local| {
+        let mut ids = local.ids.get();
+        let (trace_id, flags) = match remote {
+            Some(context) => (context.trace_id.to_u128(), context.flags),
+            None => (ids.trace_id(), TraceFlags::RANDOM),
+        };
+        let span_id = ids.span_id();
+        local.ids.set(ids);
+        (trace_id, flags, span_id)
+    })
+}
+
 /// Decides about spans.
 fn spans(tracer: &Tracer, input: &Input<'_>) -> Decision {
-    if !tracer.destinations.contains(Destinations::SPANS) {
-        return Decision::Drop;
+    if tracer.destinations.contains(Destinations::SPANS) {
+        decide(tracer, input)
+    } else {
+        Decision::Drop
     }
+}
+
+fn decide(tracer: &Tracer, input: &Input<'_>) -> Decision {
     // A sampler's own spans would ask it again.
     let _deciding = Current::DECIDING.attach();
-    tracer.sampler.decide(input)
+    guard(|| tracer.sampler.decide(input)).unwrap_or_else(|| {
+        // The trace is not recorded, and its first span is counted.
+        LEDGER.accept(1);
+        LEDGER.lose(1, LossReason::WorkerPanicked);
+        Decision::Drop
+    })
+}
+
+/// Decides about the W3C `sampled` flag of outgoing calls. The flag is about spans: without a
+/// destination for spans, the caller's decision stays, and a new trace follows its segment.
+fn is_sampled(tracer: &Tracer, input: &Input<'_>, spans: Decision, has_segment: bool) -> bool {
+    if tracer.destinations.contains(Destinations::SPANS) {
+        return spans.is_sampled();
+    }
+    input.parent.map_or(has_segment, |caller| caller.flags.is_sampled())
+}
+
+fn with_sampled(flags: TraceFlags, is_sampled: bool) -> TraceFlags {
+    if is_sampled { flags.with(TraceFlags::SAMPLED) } else { flags.without(TraceFlags::SAMPLED) }
 }
 
 fn traits(
     tracer: &Tracer,
-    carried: TraceFlags,
+    flags: TraceFlags,
     tag: u16,
     spans: Decision,
     has_segments: bool,
@@ -253,14 +364,6 @@ fn traits(
     if has_segments {
         takers = takers.with(Destinations::SEGMENTS);
     }
-    // The flag speaks of spans, unless nobody here takes any.
-    let is_sampled = if tracer.destinations.contains(Destinations::SPANS) {
-        spans.is_sampled()
-    } else {
-        has_segments
-    };
-    let carried = carried.without(TraceFlags::SAMPLED);
-    let flags = if is_sampled { carried.with(TraceFlags::SAMPLED) } else { carried };
     Traits::new(flags, tag, tracer.level).with_rate(rate).with_destinations(takers)
 }
 

@@ -62,7 +62,8 @@ impl<'a> SpanBuilder<'a> {
     }
 
     /// Continues what came with a message or a request: its span becomes the parent, if it names
-    /// one, and its trace state and baggage go out with the calls made below this span.
+    /// one, and its trace state and baggage go out with the calls made below this span. Baggage of a
+    /// sender that is not trusted: call [`keep_local`](crate::propagate::Baggage::keep_local) on it.
     ///
     /// The span begins a request of its own, whatever is current; [`set_user`] speaks of it alone.
     ///
@@ -108,8 +109,10 @@ impl<'a> SpanBuilder<'a> {
     /// Begins the span.
     pub fn start(self) -> Span {
         let mut frame = Frame::new();
-        // One that nobody would take stands aside: the one above is current in its place.
-        if super::is_enabled(&MANUAL) || !super::current().is_none() {
+        // A span that is not recorded is left out, and the one above stays current; a request that is
+        // not recorded still carries its context on.
+        let is_wanted = super::is_enabled(&MANUAL) || super::is_propagating();
+        if is_wanted || !super::current().is_none() {
             frame.start_asked(&MANUAL, &self.asked());
         }
         if let Some(incoming) = self.incoming {

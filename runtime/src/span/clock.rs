@@ -1,38 +1,41 @@
 //! Ticks while a span runs, nanoseconds since the Unix epoch once it is over.
 //!
-//! In: nothing. Out: raw counter values that fit one word, and the anchor that turns them into
-//! time of day. The only place of this crate that reads a clock for spans.
-//! Never: converts on the application's thread.
+//! The only place of this crate that reads a clock for spans. Nothing here runs before the first span,
+//! or the start of the collector. Never: converts ticks on the application's thread where a span ends.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+mod anchor;
+mod ticks;
+
+use std::cell::Cell;
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use fastant::{Anchor, Instant};
+pub(super) use anchor::ClockAnchor;
+pub(crate) use ticks::ticks;
 
-/// How far the anchor may lie beside the wall clock before it is set anew, in nanoseconds.
-const MAX_DRIFT_NS: u64 = 1_000_000;
-
-/// Reads the counter; its unit is the machine's own.
-#[inline]
-pub(crate) fn ticks() -> u64 {
-    to_word(Instant::now())
+/// Takes the first reading of the clocks, from which the rate of the counter is known a millisecond
+/// later.
+pub(super) fn start() {
+    anchor::start();
 }
 
-/// The time since the Unix epoch.
+/// The time since the Unix epoch; zero before it.
 pub(crate) fn since_epoch() -> Duration {
-    #[expect(clippy::disallowed_methods, reason = "this is where the wall clock is read")]
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    Duration::from_nanos(u64::try_from(anchor::wall_ns()).unwrap_or(0))
 }
 
-/// The time since the Unix epoch as spans and events of the log tell it: what is said with one of these
-/// times came before what is said with a later one. Takes a lock for a moment.
+/// The time since the Unix epoch as spans and events of the log have it: an event with one of these times
+/// happened before one with a later time. Takes a lock for a moment.
 pub(crate) fn since_epoch_by_ticks() -> Duration {
     Duration::from_nanos(unix_ns())
 }
 
-/// The same in nanoseconds.
+/// The same in nanoseconds; by the wall clock while nothing is installed.
 pub(super) fn unix_ns() -> u64 {
-    Calendar::new().unix_ns(ticks())
+    match anchor::newest() {
+        Some(line) => line.unix_ns(ticks()),
+        None => u64::try_from(anchor::wall_ns()).unwrap_or(0),
+    }
 }
 
 /// The monotonic time, for what happens at most so often.
@@ -48,11 +51,23 @@ pub(crate) fn steady() -> Duration {
     now.saturating_duration_since(*START.get_or_init(|| now))
 }
 
+/// For how many ticks the second of a trace id may be out of date: between 10 and 70 ms.
+const SECOND_TICKS: u64 = 1 << 26;
+
 /// The whole seconds since the Unix epoch, for the head of a trace id.
 pub(super) fn epoch_seconds() -> u32 {
-    static ANCHOR: OnceLock<Anchor> = OnceLock::new();
-    let unix_ns = Instant::now().as_unix_nanos(ANCHOR.get_or_init(Anchor::new));
-    u32::try_from(unix_ns / 1_000_000_000).unwrap_or(u32::MAX)
+    thread_local! {
+        /// The ticks of the last look at the wall clock, and what it was.
+        static SECOND: Cell<(u64, u32)> = const { Cell::new((0, 0)) };
+    }
+    let now = ticks();
+    let (looked_at, second) = SECOND.get();
+    if second != 0 && now.wrapping_sub(looked_at) < SECOND_TICKS {
+        return second;
+    }
+    let second = u32::try_from(since_epoch().as_secs()).unwrap_or(u32::MAX);
+    SECOND.set((now, second));
+    second
 }
 
 /// How near to now a time of day is taken as now.
@@ -70,93 +85,22 @@ pub(super) fn unix_ns_unless_now(time: SystemTime) -> Option<u64> {
     })
 }
 
-/// The anchor by which all ticks of the process become time of day.
-static ANCHOR: Mutex<Option<Anchor>> = Mutex::new(None);
-
-/// How often both clocks are read for an anchor.
-const READINGS: usize = 5;
-
-/// The best of a few readings of both clocks, as a thread may lose its processor between the two.
-fn read_clocks() -> Anchor {
-    let read = || {
-        let begin = Instant::now();
-        (Anchor::new(), begin.elapsed())
-    };
-    let nearer = |best: (Anchor, Duration), next: (Anchor, Duration)| {
-        if next.1 < best.1 { next } else { best }
-    };
-    (1..READINGS).map(|_| read()).fold(read(), nearer).0
-}
-
-/// Turns ticks into time of day.
-pub(super) struct Calendar {
-    anchor: Anchor,
-    checked: Instant,
-}
-
-impl Calendar {
-    /// How often the anchor is held against the wall clock.
-    const CHECK_INTERVAL: Duration = Duration::from_secs(10);
-
-    /// The one of this process.
-    pub(super) fn new() -> Self {
-        let mut anchor = ANCHOR.lock().unwrap_or_else(PoisonError::into_inner);
-        Self { anchor: *anchor.get_or_insert_with(read_clocks), checked: Instant::now() }
-    }
-
-    /// Follows the wall clock when it was set or has drifted away; otherwise the anchor stays, so
-    /// that a parent and a child read in different passes keep their order.
-    pub(super) fn follow_wall_clock(&mut self) {
-        let now = Instant::now();
-        if now.duration_since(self.checked) < Self::CHECK_INTERVAL {
-            return;
-        }
-        self.checked = now;
-        let fresh = read_clocks();
-        if now.as_unix_nanos(&fresh).abs_diff(now.as_unix_nanos(&self.anchor)) > MAX_DRIFT_NS {
-            self.anchor = fresh;
-            *ANCHOR.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
-        }
-    }
-
-    /// Nanoseconds since the Unix epoch.
-    pub(super) fn unix_ns(&self, ticks: u64) -> u64 {
-        from_word(ticks).as_unix_nanos(&self.anchor)
-    }
-}
-
-#[expect(
-    unsafe_code,
-    reason = "the safe way from an instant to a number costs a float multiplication per reading"
-)]
-#[inline]
-fn to_word(instant: Instant) -> u64 {
-    // SAFETY: `Instant` is `#[repr(transparent)]` over `u64`.
-    unsafe { std::mem::transmute::<Instant, u64>(instant) }
-}
-
-#[expect(unsafe_code, reason = "there is no safe way from a raw counter value to an instant")]
-fn from_word(word: u64) -> Instant {
-    // SAFETY: `Instant` is `#[repr(transparent)]` over `u64`, of which every value is valid.
-    unsafe { std::mem::transmute::<u64, Instant>(word) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn ticks_read_one_after_the_other_become_times_in_the_same_order() {
-        let calendar = Calendar::new();
+    fn ticks_become_times_in_the_same_order() {
+        let anchor = ClockAnchor::new();
         let (first, second) = (ticks(), ticks());
-        assert!(calendar.unix_ns(first) <= calendar.unix_ns(second));
+        assert!(anchor.unix_ns(first) <= anchor.unix_ns(second));
     }
 
     #[test]
-    fn whoever_asks_for_the_time_of_day_has_it_in_order_with_ticks() {
+    fn the_time_of_day_is_in_order_with_ticks() {
         for _ in 0..100 {
             let before = since_epoch_by_ticks();
-            let between = Duration::from_nanos(Calendar::new().unix_ns(ticks()));
+            let between = Duration::from_nanos(ClockAnchor::new().unix_ns(ticks()));
             let after = since_epoch_by_ticks();
             assert!(before <= between && between <= after, "{before:?} {between:?} {after:?}");
         }
@@ -178,7 +122,7 @@ mod tests {
     #[test]
     fn the_head_of_a_trace_id_is_the_time_of_day() {
         let seconds = u64::from(epoch_seconds());
-        let unix_ns = Calendar::new().unix_ns(ticks());
+        let unix_ns = ClockAnchor::new().unix_ns(ticks());
         assert!(seconds.abs_diff(unix_ns / 1_000_000_000) <= 1);
     }
 }

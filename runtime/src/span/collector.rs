@@ -3,16 +3,21 @@
 //! A pass reads every ring. A span read in one pass is finished in the next: whatever was said
 //! about it before it ended, on whichever thread, has been read by then. While there is traffic
 //! it passes on a short interval; a ring half full wakes it early; without traffic it sleeps and
-//! nothing wakes it. In: words. Out: finished spans, to the tracer's processors.
-//! Never: does I/O, or asks the application's threads for anything.
+//! nothing wakes it. A pass that panics costs what it held, and the thread goes on with the next.
+//! It does no I/O and asks the application's threads for nothing.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
+use super::clock;
 use super::drain::Drain;
+use super::fork;
+use super::per_process::PerProcess;
+use crate::diagnostics;
+use crate::guard::guard;
 
 /// The time between two passes while there is traffic.
 const INTERVAL: Duration = Duration::from_millis(20);
@@ -20,23 +25,46 @@ const INTERVAL: Duration = Duration::from_millis(20);
 /// Passes without a record before the collector goes to sleep.
 const IDLE_PASSES: u32 = 25;
 
-static THREAD: OnceLock<Option<Thread>> = OnceLock::new();
-static ASLEEP: AtomicBool = AtomicBool::new(false);
-static FLUSHES: Mutex<Vec<SyncSender<()>>> = Mutex::new(Vec::new());
+/// What the collector shares with the threads that call it.
+#[derive(Default)]
+struct Shared {
+    thread: OnceLock<Thread>,
+    starting: Mutex<()>,
+    flushes: Mutex<Vec<SyncSender<()>>>,
+}
 
-/// Starts the thread if it does not run yet; `false` when the system refuses a thread.
+static SHARED: PerProcess<Shared> = PerProcess::new(Shared::default);
+static ASLEEP: AtomicBool = AtomicBool::new(false);
+
+/// Starts the thread if it does not run yet; `false` when the system refuses a thread, which the
+/// next call asks for again.
 pub(crate) fn start() -> bool {
-    let started = THREAD.get_or_init(|| {
-        let thread = thread::Builder::new().name("spanwright-collector".into());
-        thread.spawn(run).ok().map(|handle| handle.thread().clone())
-    });
-    started.is_some()
+    fork::watch();
+    let shared = SHARED.get();
+    let _starting = lock(&shared.starting);
+    if shared.thread.get().is_some() {
+        return true;
+    }
+    clock::start();
+    let thread = thread::Builder::new().name("spanwright-collector".into());
+    let Ok(started) = thread.spawn(run) else { return false };
+    shared.thread.set(started.thread().clone()).is_ok()
+}
+
+/// True if the thread runs in this process: in a forked child it does not before [`start`].
+pub(super) fn is_running() -> bool {
+    SHARED.get().thread.get().is_some()
+}
+
+/// Forgets the sleep of the parent's collector, in a forked child.
+pub(super) fn abandon() {
+    ASLEEP.store(false, Ordering::Relaxed);
 }
 
 /// Wakes the collector before its interval is over.
 #[cold]
 pub(super) fn wake() {
-    if let Some(Some(thread)) = THREAD.get() {
+    if let Some(thread) = SHARED.get().thread.get() {
         thread.unpark();
     }
 }
@@ -58,27 +86,31 @@ fn wake_sleeper() {
 
 /// Finishes every span that ended before the call and hands it to the processors.
 ///
-/// Blocks up to `timeout`; returns whether it was done in time.
+/// Blocks up to `timeout`; returns whether it was done in time. On a thread of this crate it returns
+/// false at once, because that thread would wait for itself.
 pub(crate) fn flush(timeout: Duration) -> bool {
-    if !matches!(THREAD.get(), Some(Some(_))) {
+    if !is_running() {
         return true;
     }
+    if diagnostics::suppressed() {
+        return false;
+    }
     let (done, wait) = sync_channel(1);
-    FLUSHES.lock().unwrap_or_else(PoisonError::into_inner).push(done);
+    lock(&SHARED.get().flushes).push(done);
     wake();
     wait.recv_timeout(timeout).is_ok()
 }
 
 fn run() {
-    crate::diagnostics::suppress_thread();
+    diagnostics::suppress_thread();
     let mut drain = Drain::new();
     let mut idle_passes = 0;
     loop {
-        let flushes = std::mem::take(&mut *FLUSHES.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut records = drain.pass();
+        let flushes = std::mem::take(&mut *lock(&SHARED.get().flushes));
+        let mut records = pass(&mut drain);
         if !flushes.is_empty() {
             // The second pass finishes what the first one read.
-            records += drain.pass();
+            records += pass(&mut drain);
         }
         for done in flushes {
             // Whoever gave up waiting has no use for the answer.
@@ -94,6 +126,12 @@ fn run() {
     }
 }
 
+/// Runs one pass; returns the number of records read. Steps that can fail account for what they
+/// held; a panic outside of them costs the rest of this pass.
+fn pass(drain: &mut Drain) -> usize {
+    guard(|| drain.pass()).unwrap_or(0)
+}
+
 /// Sleeps until a thread writes a record.
 ///
 /// A writer does not pay for a fence between its record and its look at the flag, so a record
@@ -102,19 +140,23 @@ fn run() {
 fn sleep(drain: &mut Drain) {
     ASLEEP.store(true, Ordering::SeqCst);
     // A wake-up from before may end the first wait at once, and then the interval is not over.
-    let begin = fastant::Instant::now();
+    let begin = clock::now();
     while let Some(rest) = INTERVAL.checked_sub(begin.elapsed())
         && ASLEEP.load(Ordering::Relaxed)
         && no_flush_waits()
     {
         thread::park_timeout(rest);
     }
-    if ASLEEP.load(Ordering::SeqCst) && drain.pass() == 0 && no_flush_waits() {
+    if ASLEEP.load(Ordering::SeqCst) && pass(drain) == 0 && no_flush_waits() {
         thread::park();
     }
     ASLEEP.store(false, Ordering::SeqCst);
 }
 
 fn no_flush_waits() -> bool {
-    FLUSHES.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    lock(&SHARED.get().flushes).is_empty()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,14 +6,11 @@
 
 use std::cell::Cell;
 
-use super::callsite::Callsite;
 use super::ids::Generator;
 use super::scope::Scope;
-use super::{rate, ring};
-use crate::record::{Destinations, Level, SpanContext, SpanId, TraceFlags, TraceId};
-
-/// How many tracers the traits of a span can tell apart.
-pub(super) const MAX_TRACERS: usize = 1024;
+use super::traits::Traits;
+use super::{entered, ring};
+use crate::record::{Destinations, SpanContext, SpanId, TraceId};
 
 /// The current span of a thread as plain words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,7 +18,8 @@ pub(super) struct Current {
     pub(super) trace_high: u64,
     pub(super) trace_low: u64,
     /// The nearest span that goes to those who take spans, or the request; zero where no span is
-    /// current.
+    /// current. In a propagation-only request, the span that called it, or the request itself if the
+    /// caller is unknown.
     pub(super) span_id: u64,
     /// The nearest span that goes to those who take segments; zero where there is none.
     pub(super) segment_id: u64,
@@ -30,154 +28,6 @@ pub(super) struct Current {
     /// The flags and the tracer, where the first word of a record has them too; all of this is
     /// whole words, because reading what was written in parts stalls the processor.
     pub(super) traits: Traits,
-}
-
-/// The W3C flags of a trace and who records it, and the tracer that began it with the most detailed
-/// level it records: 0 is the installed one, others are captures of tests. Also the code of its
-/// sample rate, and whether the innermost span is there for segments alone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Traits(u64);
-
-impl Traits {
-    const FLAGS_AT: u32 = 16;
-    const DESTINATIONS_AT: u32 = 18;
-    const DESTINATIONS: u64 = (Destinations::ALL.bits() as u64) << Self::DESTINATIONS_AT;
-    const IS_SEGMENT_ALONE: u64 = 1 << 20;
-    const SEGMENTS_ARE_DECIDED: u64 = 1 << 21;
-    const IS_PASSED_ON: u64 = 1 << 22;
-    /// What is true of one span and not of those below it.
-    const OWN: u64 = Self::IS_SEGMENT_ALONE | Self::IS_PASSED_ON;
-    const LEVEL_AT: u32 = 25;
-    const LEVEL_MASK: u64 = 0x7;
-    const RATE_AT: u32 = 28;
-    const RATE_MASK: u64 = (1 << rate::BITS) - 1;
-    const TRACER_AT: u32 = Self::RATE_AT + rate::BITS;
-    const TRACER_MASK: u64 = MAX_TRACERS as u64 - 1;
-
-    pub(super) const fn new(flags: TraceFlags, tracer: u16, level: Level) -> Self {
-        Self(
-            (flags.to_u8() as u64) << Self::FLAGS_AT
-                | (level as u64) << Self::LEVEL_AT
-                | (tracer as u64) << Self::TRACER_AT,
-        )
-    }
-
-    /// These traits, in a trace that was sampled at the rate behind this code.
-    pub(super) const fn with_rate(self, code: u16) -> Self {
-        Self(self.0 | (code as u64 & Self::RATE_MASK) << Self::RATE_AT)
-    }
-
-    /// The code of the rate that the trace was sampled at.
-    pub(super) const fn rate(self) -> u16 {
-        (self.0 >> Self::RATE_AT & Self::RATE_MASK) as u16
-    }
-
-    /// Whether the tracer records spans of this level.
-    #[inline]
-    pub(super) const fn admits(self, level: Level) -> bool {
-        level as u64 <= self.0 >> Self::LEVEL_AT & Self::LEVEL_MASK
-    }
-
-    /// Who takes a span of this callsite.
-    #[inline]
-    pub(super) const fn takers(self, callsite: &Callsite) -> Destinations {
-        if self.admits(callsite.source.level) {
-            callsite.destinations.and(self.destinations())
-        } else {
-            Destinations::NONE
-        }
-    }
-
-    /// These traits, in a trace that goes to `destinations`.
-    pub(super) const fn with_destinations(self, destinations: Destinations) -> Self {
-        Self(self.0 | (destinations.bits() as u64) << Self::DESTINATIONS_AT)
-    }
-
-    /// These traits, where nobody takes what is told.
-    pub(super) const fn without_destinations(self) -> Self {
-        Self(self.0 & !Self::DESTINATIONS)
-    }
-
-    /// These traits, in a trace whose flag says that it is sampled.
-    pub(super) const fn with_sampled(self) -> Self {
-        Self(self.0 | (TraceFlags::SAMPLED.to_u8() as u64) << Self::FLAGS_AT)
-    }
-
-    /// Who takes spans of the trace.
-    #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "the word is taken apart")]
-    pub(super) const fn destinations(self) -> Destinations {
-        Destinations::from_bits((self.0 >> Self::DESTINATIONS_AT) as u8)
-    }
-
-    /// Whether anybody takes spans of the trace.
-    #[inline]
-    pub(super) const fn is_recorded(self) -> bool {
-        self.0 & Self::DESTINATIONS != 0
-    }
-
-    /// These traits, where it is known whether the trace has segments.
-    pub(super) const fn with_segments_decided(self) -> Self {
-        Self(self.0 | Self::SEGMENTS_ARE_DECIDED)
-    }
-
-    /// Whether it is known whether the trace has segments: a request decides it.
-    pub(super) const fn segments_are_decided(self) -> bool {
-        self.0 & Self::SEGMENTS_ARE_DECIDED != 0
-    }
-
-    /// The traits of a span below, which may be there for segments alone.
-    #[inline]
-    pub(super) const fn of_child(self, is_segment_alone: bool) -> Self {
-        let alone = if is_segment_alone { Self::IS_SEGMENT_ALONE } else { 0 };
-        Self((self.0 & !Self::OWN) | alone)
-    }
-
-    /// The traits of a span that nobody takes, in whose place the one above stands.
-    pub(super) const fn passed_on(self) -> Self {
-        Self(self.0 | Self::IS_PASSED_ON)
-    }
-
-    /// Whether the span above stands in the place of one that nobody takes.
-    #[inline]
-    pub(super) const fn is_passed_on(self) -> bool {
-        self.0 & Self::IS_PASSED_ON != 0
-    }
-
-    /// Whether a span below has the same traits.
-    #[inline]
-    pub(super) const fn are_plain(self) -> bool {
-        self.0 & Self::OWN == 0
-    }
-
-    /// Whether the innermost span is there for segments alone.
-    #[inline]
-    pub(super) const fn is_segment_alone(self) -> bool {
-        self.0 & Self::IS_SEGMENT_ALONE != 0
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "the word is taken apart")]
-    pub(super) const fn flags(self) -> TraceFlags {
-        TraceFlags::from_u8((self.0 >> Self::FLAGS_AT) as u8)
-    }
-
-    pub(super) const fn tracer(self) -> u16 {
-        (self.0 >> Self::TRACER_AT & Self::TRACER_MASK) as u16
-    }
-
-    /// The bits of the first word of a record.
-    #[inline]
-    pub(super) const fn bits(self) -> u64 {
-        self.0
-    }
-
-    /// The traits in the first word of a record.
-    pub(super) const fn from_bits(word: u64) -> Self {
-        const LEVEL: u64 = Traits::LEVEL_MASK << Traits::LEVEL_AT;
-        const RATE: u64 = Traits::RATE_MASK << Traits::RATE_AT;
-        const TRACER: u64 = Traits::TRACER_MASK << Traits::TRACER_AT;
-        Self(word & (0xFF << Self::FLAGS_AT | LEVEL | RATE | TRACER))
-    }
 }
 
 /// Everything a thread keeps for its spans.
@@ -225,7 +75,7 @@ impl Current {
         span_id: 0,
         segment_id: 0,
         root_id: 0,
-        traits: Traits(0),
+        traits: Traits::NONE,
     };
 
     /// A span without a trace, which nobody records.
@@ -243,7 +93,8 @@ impl Current {
     /// What is current on this thread.
     #[inline]
     pub(super) fn get() -> Self {
-        with(|local| local.current.get())
+        let current = with(|local| local.current.get());
+        Self { traits: current.traits.without_place(), ..current }
     }
 
     #[inline]
@@ -296,6 +147,18 @@ impl Current {
         TraceId::from_u128((self.trace_high as u128) << 64 | self.trace_low as u128)
     }
 
+    /// The caller of a propagation-only request, as the parent of the first recorded span below it;
+    /// the trace alone if the caller is unknown.
+    pub(super) const fn caller(&self) -> SpanContext {
+        let caller_id = if self.span_id == self.root_id { 0 } else { self.span_id };
+        SpanContext {
+            trace_id: self.trace_id(),
+            span_id: SpanId::from_u64(caller_id),
+            flags: self.traits.flags(),
+            is_remote: true,
+        }
+    }
+
     /// Names what belongs to the request as a whole.
     pub(super) const fn root(&self) -> super::request::Root {
         (self.traits.tracer(), self.root_id)
@@ -310,15 +173,40 @@ impl Current {
         }
     }
 
+    /// The same span where a guard makes it current, the guard of this number from below.
+    pub(super) const fn guarded(self, depth: u16) -> Self {
+        Self { traits: self.traits.guarded(depth), ..self }
+    }
+
+    /// The same span where a function, a poll or a closure makes it current above `previous`.
+    #[inline]
+    pub(super) const fn above(self, previous: Self) -> Self {
+        Self { traits: self.traits.at_depth_of(previous.traits), ..self }
+    }
+
     /// Makes this current on this thread until the guard is dropped.
     #[inline]
     pub(super) fn attach(self) -> Attached {
-        let previous = with(|local| local.current.replace(self));
+        let previous = with(|local| {
+            let traits = self.traits.at_depth_of(local.current.get().traits);
+            // Most often they are the same; what is moved as a whole stalls no later read.
+            if traits == self.traits {
+                local.current.replace(self)
+            } else {
+                replace(local, Self { traits, ..self })
+            }
+        });
         Attached { previous, not_send: std::marker::PhantomData }
     }
 }
 
-/// Restores what was current before; bound to its thread.
+#[cold]
+fn replace(local: &Local, current: Current) -> Current {
+    local.current.replace(current)
+}
+
+/// Restores what was current before; for scopes of our own, which end in the opposite order of their
+/// begins. [`Entered`](super::Entered) is the guard for applications.
 #[derive(Debug)]
 #[must_use = "the span is current only until this guard is dropped"]
 pub struct Attached {
@@ -329,25 +217,6 @@ pub struct Attached {
 impl Drop for Attached {
     #[inline]
     fn drop(&mut self) {
-        with(|local| local.current.set(self.previous));
+        with(|local| entered::restore(local, self.previous));
     }
-}
-
-/// Runs `body` as if this thread were fresh: nothing is current, new traces belong to `tracer`,
-/// and ids count up from 1.
-#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "isolation is for tests"))]
-pub(crate) fn isolate<R>(tracer: u16, body: impl FnOnce() -> R) -> R {
-    struct Restore(u16, Generator);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            with(|local| {
-                local.tracer.set(self.0);
-                local.ids.set(self.1);
-            });
-        }
-    }
-    let _attached = (Current::NONE.attach(), Scope::NONE.attach());
-    let _restore =
-        with(|local| Restore(local.tracer.replace(tracer), local.ids.replace(Generator::fixed())));
-    body()
 }

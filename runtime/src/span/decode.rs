@@ -8,7 +8,7 @@ pub(super) mod log;
 use std::borrow::Cow;
 
 use super::callsite::{Callsite, Mark};
-use super::clock::Calendar;
+use super::clock::ClockAnchor;
 use super::layout::{AMENDMENT_WORDS, END_WORDS, Tag, What};
 use super::tracer::Limits;
 use super::words::{Item, Key, Reader};
@@ -30,12 +30,12 @@ const SAMPLE_RATE: &str = "SampleRate";
 pub(super) fn span(
     what: What,
     words: &[u64],
-    calendar: &Calendar,
+    anchor: &ClockAnchor,
     limits: &Limits,
 ) -> Option<SpanRecord> {
     let (head, items) = words.split_at_checked(what.head_words())?;
     let callsite = callsite(*head.get(1)?)?;
-    let start_unix_ns = calendar.unix_ns(head[7]);
+    let start_unix_ns = anchor.unix_ns(head[7]);
     let parent_id = SpanId::from_u64(head[5]);
     let mut span = SpanRecord {
         name: Cow::Borrowed(callsite.source.name),
@@ -51,7 +51,7 @@ pub(super) fn span(
         trace_state: None,
         kind: callsite.kind,
         start_unix_ns,
-        end_unix_ns: calendar.unix_ns(head[8]).max(start_unix_ns),
+        end_unix_ns: anchor.unix_ns(head[8]).max(start_unix_ns),
         attributes: Vec::with_capacity(items.len() / 2),
         events: Vec::new(),
         links: Vec::new(),
@@ -87,6 +87,16 @@ fn name_panic(span: &mut SpanRecord, limits: &Limits) {
     }
 }
 
+/// The begin of a span whose end these words are, in ticks.
+pub(super) fn start_ticks(words: &[u64]) -> Option<u64> {
+    words.get(7).copied()
+}
+
+/// The id of a span whose end these words are.
+pub(super) fn ended_span_id(words: &[u64]) -> Option<u64> {
+    words.get(4).copied()
+}
+
 /// The span an amendment is about.
 pub(super) fn amended_span_id(words: &[u64]) -> Option<u64> {
     words.get(2).copied()
@@ -94,13 +104,13 @@ pub(super) fn amended_span_id(words: &[u64]) -> Option<u64> {
 
 /// Adds what amendments, one behind the other, say to their span, in the order it was said: they
 /// come from the rings of several threads.
-pub(super) fn amend(span: &mut SpanRecord, words: &[u64], calendar: &Calendar, limits: &Limits) {
+pub(super) fn amend(span: &mut SpanRecord, words: &[u64], anchor: &ClockAnchor, limits: &Limits) {
     let mut amendments: Vec<_> = Records::new(words).collect();
     amendments.sort_by_key(|(_, record)| record.get(AMENDMENT_WORDS - 1).copied());
     let mut adding = Adding { span, limits, is_judged: false, failure: None };
     for (what, record) in amendments {
         // What is cut off in the middle says nothing.
-        let _ = adding.amendment(what, record, calendar);
+        let _ = adding.amendment(what, record, anchor);
     }
 }
 
@@ -158,10 +168,10 @@ struct Adding<'a> {
 }
 
 impl Adding<'_> {
-    fn amendment(&mut self, what: What, record: &[u64], calendar: &Calendar) -> Option<()> {
+    fn amendment(&mut self, what: What, record: &[u64], anchor: &ClockAnchor) -> Option<()> {
         let (head, payload) = record.split_at_checked(AMENDMENT_WORDS)?;
         if what.tag == Tag::Log {
-            self.event(log::event(what, record, calendar, self.limits)?);
+            self.event(log::event(what, record, anchor, self.limits)?);
             return Some(());
         }
         let callsite = callsite(head[1])?;
@@ -171,7 +181,7 @@ impl Adding<'_> {
             Tag::Items => reader.for_each(|item| self.item(item, callsite)),
             Tag::Event | Tag::TimedEvent => {
                 let is_timed = what.tag == Tag::TimedEvent;
-                let unix_ns = if is_timed { reader.word()? } else { calendar.unix_ns(head[3]) };
+                let unix_ns = if is_timed { reader.word()? } else { anchor.unix_ns(head[3]) };
                 let name = reader.text_block()?.into();
                 let (attributes, dropped_attributes) = attributes(reader, callsite, self.limits);
                 self.event(EventRecord { name, unix_ns, attributes, dropped_attributes });
@@ -197,7 +207,7 @@ impl Adding<'_> {
         const EXCEPTION: u16 = Key::EXCEPTION.index();
         const START_UNIX_NS: u16 = Key::START_UNIX_NS.index();
         const END_UNIX_NS: u16 = Key::END_UNIX_NS.index();
-        const FAILS_AS: u16 = Key::FAILS_AS.index();
+        const ERROR_CLASS: u16 = Key::ERROR_CLASS.index();
         const ERRORS: u16 = Key::ERRORS.index();
         let span = &mut *self.span;
         match (item.key, item.value) {
@@ -209,9 +219,9 @@ impl Adding<'_> {
             (EXCEPTION, Value::Str(level)) => self.exception(level),
             (START_UNIX_NS, Value::I64(unix_ns)) => span.start_unix_ns = unix_ns.cast_unsigned(),
             (END_UNIX_NS, Value::I64(unix_ns)) => span.end_unix_ns = unix_ns.cast_unsigned(),
-            (FAILS_AS, Value::I64(failure)) => {
+            (ERROR_CLASS, Value::I64(class)) => {
                 if let Some(segment) = &mut span.segment {
-                    segment.failure = marks::failure(failure);
+                    segment.error_class = marks::error_class(class);
                 }
             }
             (ERRORS, Value::Array(Array::Str(errors))) => {

@@ -6,19 +6,19 @@
 
 mod log;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rtrb::Consumer;
 use rustc_hash::FxHashMap;
 
 use super::age;
-use super::clock::Calendar;
+use super::clock::ClockAnchor;
 use super::decode::Records;
 use super::layout::{Tag, What};
 use super::request::{self, Request};
 use super::tracer::{self, Limits, Processors};
-use super::{AMENDMENTS, LEDGER, decode, ring};
+use super::{AMENDMENTS, LEDGER, LOGS, decode, fork, ring};
+use crate::guard::guard;
 use crate::loss::LossReason;
 use crate::record::{Attribute, Destinations, Processor, SpanRecord, Value};
 use crate::turns;
@@ -40,7 +40,7 @@ const USER_ID: &str = "user.id";
 pub(super) struct Drain {
     rings: Vec<Consumer<u64>>,
     words: Vec<u64>,
-    calendar: Calendar,
+    anchor: ClockAnchor,
     /// Spans read in the last pass.
     held: Vec<Group>,
     /// Spans of the last group, as a guess at the next: growing step by step would copy each span
@@ -80,7 +80,7 @@ impl Drain {
         Self {
             rings: Vec::new(),
             words: Vec::new(),
-            calendar: Calendar::new(),
+            anchor: ClockAnchor::new(),
             held: Vec::new(),
             usual_spans: 0,
             events: log::Events::default(),
@@ -89,21 +89,28 @@ impl Drain {
     }
 
     /// Reads every ring and finishes the spans of the pass before; returns the records read.
+    ///
+    /// A step that panics costs what it held, which is counted; the steps after it run.
     pub(super) fn pass(&mut self) -> usize {
-        self.calendar.follow_wall_clock();
+        // Without the time of day spans keep the clock anchor of the pass before.
+        guard(|| self.anchor.follow_clocks());
         self.rings.append(&mut ring::take_new());
         let ready = std::mem::take(&mut self.held);
-        let mut rings = std::mem::take(&mut self.rings);
         let mut records = 0;
-        rings.retain_mut(|ring| {
+        let mut at = 0;
+        while at < self.rings.len() {
             // A ring is looked at for its end before it is read, so nothing written last is missed.
-            let is_abandoned = ring.is_abandoned();
-            records += self.read(ring);
-            !is_abandoned
-        });
-        self.rings = rings;
+            let is_abandoned = self.rings[at].is_abandoned();
+            records += self.read(at);
+            if is_abandoned {
+                self.rings.remove(at);
+            } else {
+                at += 1;
+            }
+        }
         // Before the requests are closed that these may belong to.
-        std::mem::take(&mut self.events).hand_over();
+        let events = std::mem::take(&mut self.events);
+        guard(|| events.hand_over());
         self.finish(ready);
         records
     }
@@ -113,7 +120,8 @@ impl Drain {
         !self.held.is_empty()
     }
 
-    fn read(&mut self, ring: &mut Consumer<u64>) -> usize {
+    fn read(&mut self, ring: usize) -> usize {
+        let ring = &mut self.rings[ring];
         let Ok(chunk) = ring.read_chunk(ring.slots()) else { return 0 };
         let (first, second) = chunk.as_slices();
         self.words.clear();
@@ -122,16 +130,35 @@ impl Drain {
         chunk.commit_all();
 
         let words = std::mem::take(&mut self.words);
-        let (mut records, mut count) = (Records::new(&words), 0);
-        for (what, record) in &mut records {
-            self.take(what, record);
-            count += 1;
-            if count % RECORDS_PER_TURN == 0 {
-                turns::give_way();
-            }
-        }
-        debug_assert!(records.rest().is_empty(), "a ring holds whole records");
+        let count = self.take_all(&words, Self::take);
         self.words = words;
+        count
+    }
+
+    /// Takes the records of one chunk; returns how many. One that panics and what cannot be decoded
+    /// count as lost.
+    fn take_all(&mut self, words: &[u64], mut take: impl FnMut(&mut Self, What, &[u64])) -> usize {
+        let (mut records, mut count, mut last) = (Records::new(words), 0, None);
+        // Around all records, so that each of them costs nothing.
+        while guard(|| {
+            for (what, record) in &mut records {
+                (count, last) = (count + 1, Some(what.tag));
+                take(self, what, record);
+                if count % RECORDS_PER_TURN == 0 {
+                    turns::give_way();
+                }
+            }
+        })
+        .is_none()
+        {
+            lose_panicked(last);
+        }
+        if !records.rest().is_empty() {
+            // Where one record ends the next begins: without the first the others are not found.
+            count += 1;
+            LEDGER.accept(1);
+            LEDGER.lose(1, LossReason::NotEncodable);
+        }
         count
     }
 
@@ -142,9 +169,12 @@ impl Drain {
         if what.tag != Tag::End {
             return self.waiting.add(what.traits.tracer(), record);
         }
-        let Self { held, calendar, usual_spans, .. } = self;
+        if decode::start_ticks(record).is_some_and(|start| start < fork::forked_at()) {
+            return self.leave_to_the_parent(what, record);
+        }
+        let Self { held, anchor, usual_spans, .. } = self;
         let group = group(held, what.traits.tracer(), *usual_spans);
-        if let Some(span) = decode::span(what, record, calendar, &group.limits) {
+        if let Some(span) = decode::span(what, record, anchor, &group.limits) {
             group.spans.push(span);
         } else {
             LEDGER.accept(1);
@@ -152,8 +182,19 @@ impl Drain {
         }
     }
 
+    /// Counts a span that was open when this process was forked: the parent process delivers it.
+    #[cold]
+    fn leave_to_the_parent(&mut self, what: What, record: &[u64]) {
+        LEDGER.accept(1);
+        LEDGER.lose(1, LossReason::Forked);
+        let span = decode::ended_span_id(record).map(|id| (what.traits.tracer(), id));
+        if let Some(waiting) = span.and_then(|span| self.waiting.take(span)) {
+            AMENDMENTS.lose(waiting.records, LossReason::Forked);
+        }
+    }
+
     fn take_event(&mut self, what: What, record: &[u64]) {
-        self.events.take(what, record, &self.calendar);
+        self.events.take(what, record, &self.anchor);
         let is_told = !what.takers.is_empty()
             && decode::log::level(record).is_some_and(|level| {
                 tracer::find(what.traits.tracer()).is_some_and(|tracer| tracer.tells_spans(level))
@@ -167,21 +208,48 @@ impl Drain {
         let mut requests = Requests::default();
         for Group { tracer, limits, spans } in &mut ready {
             for span in spans {
-                if let Some(said) = self.waiting.take((*tracer, span.context.span_id.to_u64())) {
-                    AMENDMENTS.deliver(said.records);
-                    decode::amend(span, &said.words, &self.calendar, limits);
-                }
-                // The two may have been given by hand, from two threads, in any order.
-                span.end_unix_ns = span.end_unix_ns.max(span.start_unix_ns);
-                requests.complete(*tracer, span, limits);
+                // What panics here is missing in the span, which goes on.
+                guard(|| {
+                    self.amend(*tracer, span, limits);
+                    requests.complete(*tracer, span, limits);
+                });
             }
         }
-        request::close(&requests.over);
+        guard(|| request::close(&requests.over));
         for Group { tracer, spans, .. } in ready {
             self.usual_spans = spans.len();
-            hand_over(tracer, spans);
+            let count = spans.len();
+            LEDGER.accept(count);
+            match guard(|| hand_over(tracer, spans)).unwrap_or(Err(LossReason::WorkerPanicked)) {
+                Ok(()) => LEDGER.deliver(count),
+                Err(reason) => LEDGER.lose(count, reason),
+            }
         }
     }
+
+    fn amend(&mut self, tracer: u16, span: &mut SpanRecord, limits: &Limits) {
+        if let Some(said) = self.waiting.take((tracer, span.context.span_id.to_u64())) {
+            AMENDMENTS.deliver(said.records);
+            decode::amend(span, &said.words, &self.anchor, limits);
+        }
+        // The two may have been given by hand, from two threads, in any order.
+        span.end_unix_ns = span.end_unix_ns.max(span.start_unix_ns);
+    }
+}
+
+/// Counts a record that panicked while it was decoded.
+#[cold]
+fn lose_panicked(tag: Option<Tag>) {
+    let ledger = match tag {
+        Some(Tag::End) | None => {
+            // Others are accepted before they are decoded.
+            LEDGER.accept(1);
+            &LEDGER
+        }
+        Some(Tag::Log) => &LOGS,
+        Some(_) => &AMENDMENTS,
+    };
+    ledger.lose(1, LossReason::WorkerPanicked);
 }
 
 fn group(groups: &mut Vec<Group>, tracer: u16, usual_spans: usize) -> &mut Group {
@@ -194,19 +262,34 @@ fn group(groups: &mut Vec<Group>, tracer: u16, usual_spans: usize) -> &mut Group
     &mut groups[index]
 }
 
-fn hand_over(tag: u16, spans: Vec<SpanRecord>) {
-    LEDGER.accept(spans.len());
-    let Some(tracer) = tracer::find(tag) else {
-        return LEDGER.lose(spans.len(), LossReason::Shutdown);
-    };
+/// Hands spans to the processors of their tracer. They are lost if every processor panics; what one
+/// alone loses is in the tally of that destination.
+fn hand_over(tag: u16, spans: Vec<SpanRecord>) -> Result<(), LossReason> {
+    let Some(tracer) = tracer::recording(tag) else { return Err(LossReason::Shutdown) };
     let spans: Arc<[SpanRecord]> = spans.into();
-    let is_taken = process(&tracer.processors.all, &spans)
-        & of_spans(&tracer.processors, &spans)
-            .is_none_or(|spans| process(&tracer.processors.spans, &spans));
-    if is_taken {
-        LEDGER.deliver(spans.len());
-    } else {
-        LEDGER.lose(spans.len(), LossReason::WorkerPanicked);
+    let mut taken = process(&tracer.processors.all, &spans);
+    if let Some(spans) = of_spans(&tracer.processors, &spans) {
+        taken.add(process(&tracer.processors.spans, &spans));
+    }
+    taken.outcome()
+}
+
+/// Numbers of processors that a group was shown to, and of those that panicked.
+#[derive(Clone, Copy, Default)]
+struct Taken {
+    shown: usize,
+    panicked: usize,
+}
+
+impl Taken {
+    fn add(&mut self, other: Self) {
+        self.shown += other.shown;
+        self.panicked += other.panicked;
+    }
+
+    fn outcome(self) -> Result<(), LossReason> {
+        let is_lost = self.shown > 0 && self.panicked == self.shown;
+        if is_lost { Err(LossReason::WorkerPanicked) } else { Ok(()) }
     }
 }
 
@@ -224,11 +307,11 @@ fn of_spans(processors: &Processors, all: &Arc<[SpanRecord]>) -> Option<Arc<[Spa
     (!spans.is_empty()).then_some(spans)
 }
 
-fn process(processors: &[Arc<dyn Processor<SpanRecord>>], spans: &Arc<[SpanRecord]>) -> bool {
-    processors.iter().fold(true, |is_taken, processor| {
-        // A processor may be the user's; its panic must not end the collector.
-        is_taken & catch_unwind(AssertUnwindSafe(|| processor.process(spans))).is_ok()
-    })
+/// Hands a group to each processor; one that panics does not keep it from the others.
+fn process<R: 'static>(processors: &[Arc<dyn Processor<R>>], records: &Arc<[R]>) -> Taken {
+    let panics =
+        |processor: &&Arc<dyn Processor<R>>| guard(|| processor.process(records)).is_none();
+    Taken { shown: processors.len(), panicked: processors.iter().filter(panics).count() }
 }
 
 impl Amendments {
@@ -309,7 +392,43 @@ impl Requests {
 
 #[cfg(test)]
 mod tests {
+    use super::super::layout::END_WORDS;
+    use super::super::traits::Traits;
     use super::*;
+    use crate::record::Outcome;
+
+    /// Counts of spans that were lost for two reasons, by this process so far.
+    fn lost() -> [u64; 2] {
+        let tally = LEDGER.tally();
+        [LossReason::WorkerPanicked, LossReason::NotEncodable].map(|reason| tally.lost_to(reason))
+    }
+
+    #[test]
+    fn record_that_panics_and_words_that_cannot_be_decoded_are_counted() {
+        let what = What {
+            tag: Tag::End,
+            outcome: Outcome::Ok,
+            takers: Destinations::NONE,
+            traits: Traits::from_bits(0),
+            parent_is_remote: false,
+            item_words: 0,
+        };
+        let mut words = [0; 3 * END_WORDS + 1];
+        for record in words.chunks_exact_mut(END_WORDS) {
+            record[0] = what.pack();
+        }
+        words[3 * END_WORDS] = u64::MAX;
+        let (before, mut seen) = (lost(), 0);
+        let records = Drain::new().take_all(&words, |_, _, _| {
+            seen += 1;
+            if seen == 2 {
+                std::panic::resume_unwind(Box::new("on purpose"));
+            }
+        });
+        assert_eq!((seen, records), (3, 4), "the record behind the panic is read");
+        let after = lost();
+        assert_eq!([after[0] - before[0], after[1] - before[1]], [1, 1]);
+    }
 
     #[test]
     fn what_waits_for_spans_that_never_end_is_bounded_and_the_oldest_goes_first() {

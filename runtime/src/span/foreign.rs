@@ -5,26 +5,29 @@
 
 use super::begin::Asked;
 use super::callsite::Callsite;
-use super::current;
 use super::frame::Frame;
 use super::handle::SpanRef;
 use super::parent::Parent;
 use super::sink::{Recorder, Sink};
 use super::words::Key;
-use crate::record::{Destinations, SpanKind};
+use crate::record::{Destinations, Outcome, SpanKind};
 
-/// Inline room for the attributes of one: a few numbers and a text or two.
-const WORDS: usize = 16;
+/// Size of the inline buffer for attributes, in words: a few numbers, a text or two, and two times.
+const WORDS: usize = 20;
 
 /// A span that lives as long as one of another library.
 #[derive(Debug)]
-pub(crate) struct Foreign(Frame<WORDS>);
+pub(crate) struct Foreign {
+    frame: Frame<WORDS>,
+    /// True after a panic has left code that ran in the span.
+    has_panicked: bool,
+}
 
 impl Foreign {
     /// One that has not begun: it is a few hundred bytes, and begins where it stays.
     #[inline]
     pub(crate) const fn new() -> Self {
-        Self(Frame::new())
+        Self { frame: Frame::new(), has_panicked: false }
     }
 
     /// Begins the span of a callsite, under the current one where no parent is given. It names no span
@@ -32,12 +35,12 @@ impl Foreign {
     #[inline]
     pub(crate) fn begin(&mut self, callsite: &'static Callsite, parent: Option<Parent>) {
         match parent {
-            None => self.0.start(callsite),
-            Some(parent) => self.0.start_under(callsite, parent),
+            None => self.frame.start(callsite),
+            Some(parent) => self.frame.start_under(callsite, parent),
         }
     }
 
-    /// The same for a span whose kind is known at run time.
+    /// Begins a span whose kind is known at run time, and is recorded by [`set_kind`].
     pub(crate) fn begin_as(
         &mut self,
         callsite: &'static Callsite,
@@ -50,37 +53,49 @@ impl Foreign {
             is_request: kind.is_request(),
             ..Asked::of(callsite, parent.unwrap_or_else(Parent::current))
         };
-        self.0.start_asked(callsite, &asked);
-        if self.0.is_recording()
-            && let Some(buffer) = self.0.buffer()
-        {
-            Sink::new(buffer, Key::KIND).i64(i64::from(kind as u8));
-        }
+        self.frame.start_asked(callsite, &asked);
     }
 
     /// Names the span.
     #[inline]
     pub(crate) fn reference(&self) -> SpanRef {
-        self.0.reference()
+        self.frame.reference()
     }
 
     /// Whether values recorded now would be kept.
     #[inline]
     pub(crate) fn is_recording(&self) -> bool {
-        self.0.is_recording()
+        self.frame.is_recording()
+    }
+
+    /// Notes that a panic has left code that ran in the span.
+    pub(crate) fn note_panic(&mut self) {
+        self.has_panicked = true;
+    }
+
+    /// Sets the outcome.
+    pub(crate) fn set_outcome(&mut self, outcome: Outcome) {
+        self.frame.set_outcome(outcome);
     }
 
     /// Where its values go.
     #[inline]
     pub(crate) fn recorder(&mut self) -> &mut impl Recorder {
-        &mut self.0
+        &mut self.frame
+    }
+}
+
+/// Records the kind of a span, which may have begun before it is known.
+pub(crate) fn set_kind(recorder: &mut impl Recorder, kind: SpanKind) {
+    if let Some(buffer) = recorder.buffer() {
+        Sink::new(buffer, Key::KIND).i64(i64::from(kind as u8));
     }
 }
 
 impl Drop for Foreign {
     #[inline]
     fn drop(&mut self) {
-        self.0.finish_by_hand();
+        self.frame.finish_by_hand(self.has_panicked);
     }
 }
 
@@ -89,11 +104,6 @@ impl SpanRef {
     pub(crate) fn is_same(&self, other: Self) -> bool {
         let (own, other) = (self.to_current(), other.to_current());
         own.id() == other.id() && own.trace_id() == other.trace_id()
-    }
-
-    /// Makes the span current on this thread, and gives back what was current.
-    pub(crate) fn replace_current(self) -> Self {
-        Self::from_current(current::with(|local| local.current.replace(self.to_current())))
     }
 
     /// Says that what the span is about has failed, unless somebody has judged it.

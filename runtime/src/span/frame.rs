@@ -18,7 +18,7 @@ use super::scoped::Running;
 use super::sink::{Buffer, Recorder, record_display_at, record_i64_at};
 use super::words::Key;
 use crate::propagate::Context;
-use crate::record::{Destinations, Failure, Outcome};
+use crate::record::{Destinations, ErrorClass, Outcome};
 use crate::sample::RequestFacts;
 
 /// A span and inline room for `WORDS` words of attributes.
@@ -73,10 +73,21 @@ impl<const WORDS: usize> Frame<WORDS> {
         matches!(&self.live, Some(live) if live.takers.contains(Destinations::SEGMENTS))
     }
 
-    /// Sets how a failure counts.
-    pub fn set_failure(&mut self, failure: Failure) {
-        if self.is_segment() {
-            record_i64_at(self, Key::FAILS_AS, i64::from(failure as u8));
+    /// Fails the span with an error of this class; returns false for an ignored one, with which it
+    /// does not fail.
+    pub fn fail(&mut self, class: Option<ErrorClass>) -> bool {
+        self.set_error_class(class);
+        let fails = class != Some(ErrorClass::Ignored);
+        if fails {
+            self.set_outcome(Outcome::Error);
+        }
+        fails
+    }
+
+    /// Sets the class of the error for the segment, if there is one and the span is a segment.
+    pub fn set_error_class(&mut self, class: impl Into<Option<ErrorClass>>) {
+        if let Some(class) = class.into().filter(|_| self.is_segment()) {
+            record_i64_at(self, Key::ERROR_CLASS, i64::from(class as u8));
         }
     }
 
@@ -169,13 +180,11 @@ impl<const WORDS: usize> Frame<WORDS> {
         self.finish();
     }
 
-    /// Ends a span made by hand, whose drop is its regular end.
-    pub(super) fn finish_by_hand(&mut self) {
-        if let Some(live) = &mut self.live
-            && live.outcome == Outcome::Ok
-            && live.is_unwinding()
-        {
-            live.outcome = Outcome::Panic;
+    /// Ends a span made by hand, whose drop is its regular end; `has_panicked` says if a panic has left
+    /// the code that ran in it.
+    pub(super) fn finish_by_hand(&mut self, has_panicked: bool) {
+        if let Some(live) = &mut self.live {
+            live.outcome = live.outcome_by_hand(has_panicked);
         }
         self.finish();
     }
@@ -202,11 +211,7 @@ impl<const WORDS: usize> Running for Frame<WORDS> {
 
     #[cold]
     fn note_panic(&mut self) {
-        if let Some(live) = &mut self.live
-            && live.is_unwinding()
-        {
-            live.outcome = Outcome::Panic;
-        }
+        self.set_outcome(Outcome::Panic);
     }
 }
 

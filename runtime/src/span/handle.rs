@@ -5,11 +5,12 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
 use super::IS_LIVE;
 use super::amend::{self, Attributes};
-use super::attribute::ToAttribute;
+use super::attribute::{ToAttribute, record};
 use super::builder::SpanBuilder;
 use super::callsite::MANUAL;
 use super::clock;
@@ -22,8 +23,9 @@ use super::scoped::InSpan;
 use super::sink::{Buffer, Filled, Sink};
 use super::tracer;
 use super::words::{Key, MAX_TEXT_BYTES, Words, cut, text_words};
-use crate::propagate::{Sampled, XrayContext};
-use crate::record::{Destinations, SpanContext, SpanId, Status};
+use crate::guard::guard;
+use crate::propagate::Sampled;
+use crate::record::{Destinations, SpanContext, Status};
 
 /// Names a span of this process: small, `Copy`, safe to keep and to send anywhere.
 ///
@@ -33,8 +35,11 @@ pub struct SpanRef(Current);
 
 /// A span that runs until it is dropped or [ended](Span::end).
 ///
-/// Making one does not make it current: [`Span::enter`] does so for a scope of this thread, and
-/// [`InSpan`] for each poll of a future. Everything of [`SpanRef`] works on it.
+/// Making one does not make it current: [`Span::enter`], [`Span::entered`] and [`Span::in_scope`] do
+/// so on this thread, and [`InSpan`] for each poll of a future. Everything of [`SpanRef`] works on it.
+///
+/// A span that is dropped while its thread unwinds ends as `panic` if the panic has left code that
+/// ran in the span (a guard, a scope, a poll), else as `cancelled`.
 ///
 /// ```
 /// use spanwright::Span;
@@ -49,6 +54,8 @@ pub struct SpanRef(Current);
 pub struct Span {
     frame: Frame<WORDS>,
     reference: SpanRef,
+    /// Set when a panic has left code that ran in the span.
+    has_panicked: AtomicBool,
 }
 
 /// Inline room for kind, begin and a name of up to 152 bytes: what the span is goes along with its
@@ -125,22 +132,25 @@ impl SpanRef {
         self.0.traits.segments_are_decided()
     }
 
-    /// What an X-Ray header says of a call made under the span, beside the trace.
-    pub(crate) fn xray(&self) -> XrayContext {
-        let Current { span_id, segment_id, traits, .. } = self.0;
+    /// True for a request that is not recorded and only carries its context on.
+    pub(crate) const fn is_propagation_only(&self) -> bool {
+        self.0.traits.is_propagation_only()
+    }
+
+    /// The decision about the trace's segments, as an X-Ray header states it.
+    pub(crate) fn xray_decision(&self) -> Sampled {
+        let traits = self.0.traits;
         let has_segments = || {
             tracer::find(traits.tracer())
                 .is_some_and(|it| it.destinations.contains(Destinations::SEGMENTS))
         };
-        let sampled = if traits.segments_are_decided() {
+        if traits.segments_are_decided() {
             Sampled::from(traits.destinations().contains(Destinations::SEGMENTS))
         } else if has_segments() {
             Sampled::Unsaid
         } else {
             Sampled::from(traits.flags().is_sampled())
-        };
-        let parent_id = if segment_id == 0 { span_id } else { segment_id };
-        XrayContext { parent_id: Some(SpanId::from_u64(parent_id)), sampled, rest: None }
+        }
     }
 
     /// Records an annotation of an X-Ray segment or subsegment, by which it can be found; other
@@ -151,7 +161,7 @@ impl SpanRef {
         if self.is_segment() {
             let mut filled = Filled::default();
             let buffer = Buffer::of_frame(&mut [], &mut filled, &self.0, &MANUAL);
-            value.to_attribute(Sink::new(buffer, Key::annotation(key.as_ref())));
+            guard(|| record(&value, Sink::new(buffer, Key::annotation(key.as_ref()))));
         }
         self
     }
@@ -160,7 +170,7 @@ impl SpanRef {
     /// get it. A later value of the same key and namespace replaces the earlier.
     pub fn set_metadata(&self, namespace: &str, key: &str, value: impl serde::Serialize) -> &Self {
         if self.is_segment() {
-            let json = json::text(&value);
+            let Some(json) = guard(|| json::text(&value)) else { return self };
             let mut filled = Filled::default();
             let buffer = Buffer::of_frame(&mut [], &mut filled, &self.0, &MANUAL);
             Sink::new(buffer, Key::metadata(&format!("{namespace}\0{key}"))).str(&json);
@@ -174,7 +184,8 @@ impl SpanRef {
         if self.is_recording() {
             let mut filled = Filled::default();
             let buffer = Buffer::of_frame(&mut [], &mut filled, &self.0, &MANUAL);
-            value.to_attribute(Sink::new(buffer, Key::text(key.as_ref())));
+            // The key's own code may panic, too; where neither can, nothing is left of the guard.
+            guard(|| record(&value, Sink::new(buffer, Key::text(key.as_ref()))));
         }
         self
     }
@@ -196,7 +207,7 @@ impl SpanRef {
         self
     }
 
-    /// Links another span.
+    /// Links another span; does nothing where `to` names none.
     pub fn add_link(&self, to: SpanContext, attributes: &Attributes<'_>) -> &Self {
         if self.is_recording() {
             amend::link(self.0, to, attributes);
@@ -223,12 +234,9 @@ impl SpanRef {
         }
     }
 
-    /// Makes the span current on this thread until the guard is dropped, for instance on another
-    /// thread than the span's own.
-    ///
-    /// Drop guards in the opposite order, and hold none across an `.await`: each restores what was
-    /// current when it was made.
-    pub fn attach(&self) -> Attached {
+    /// Makes the span current on this thread until the guard is dropped, for a scope of our own: such
+    /// guards are dropped in the opposite order.
+    pub(crate) fn attach(&self) -> Attached {
         self.0.attach()
     }
 
@@ -295,11 +303,6 @@ impl Span {
         SpanBuilder::new(name)
     }
 
-    /// Makes the span current on this thread until the guard is dropped.
-    pub fn enter(&self) -> Attached {
-        self.attach()
-    }
-
     /// Sets how the work ended; `Ok` where nothing is said.
     pub fn set_outcome(&mut self, outcome: crate::record::Outcome) {
         self.frame.set_outcome(outcome);
@@ -324,7 +327,12 @@ impl Span {
 
     pub(super) fn of(frame: Frame<WORDS>) -> Self {
         let reference = frame.reference();
-        Self { frame, reference }
+        Self { frame, reference, has_panicked: AtomicBool::new(false) }
+    }
+
+    /// The mark of a panic that has left code that ran in the span.
+    pub(super) const fn has_panicked(&self) -> &AtomicBool {
+        &self.has_panicked
     }
 
     pub(super) fn frame(&mut self) -> &mut Frame<WORDS> {
@@ -348,6 +356,7 @@ impl fmt::Debug for Span {
 
 impl Drop for Span {
     fn drop(&mut self) {
-        self.frame.finish_by_hand();
+        let has_panicked = *self.has_panicked.get_mut();
+        self.frame.finish_by_hand(has_panicked);
     }
 }

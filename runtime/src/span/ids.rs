@@ -3,9 +3,7 @@
 //! In: entropy once per thread. Out: span ids and trace ids.
 //! Never: locks, allocates, or hands out zero.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
-
-use super::clock;
+use super::{clock, fork};
 
 /// A generator as one word of state: zero before it is seeded, and counting up instead of being
 /// random once it was [fixed](Generator::fixed).
@@ -22,6 +20,11 @@ impl Generator {
     /// A generator whose ids are 1, 2, 3 …, for tests that compare whole records.
     pub(super) const fn fixed() -> Self {
         Self { state: 0, fixed: true }
+    }
+
+    /// This generator in a forked child, where the parent goes on with the same state.
+    pub(super) const fn in_child(self) -> Self {
+        if self.fixed { self } else { Self::UNSEEDED }
     }
 
     /// A span id.
@@ -48,7 +51,7 @@ impl Generator {
             return self.state;
         }
         if self.state == 0 {
-            self.state = seed();
+            self.state = fork::entropy().max(1);
         }
         // One addition and one wide multiplication ("wyrand"): it passes the usual statistical
         // tests, and ids need to be unique, not secret.
@@ -58,11 +61,6 @@ impl Generator {
         let folded = (product >> 64) as u64 ^ product as u64;
         folded
     }
-}
-
-#[cold]
-fn seed() -> u64 {
-    RandomState::new().build_hasher().finish().max(1)
 }
 
 #[cfg(test)]

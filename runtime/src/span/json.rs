@@ -5,11 +5,11 @@
 //! Never: fails or panics; lets more than the limit be made.
 
 use std::io::{self, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
 use super::words::MAX_TEXT_BYTES;
+use crate::guard::guard;
 
 /// How much of a value is kept that is too long.
 const KEPT_BYTES: usize = 2_048;
@@ -43,12 +43,12 @@ impl Write for Bounded {
 /// serialised an object that says why.
 pub(super) fn text<T: Serialize + ?Sized>(value: &T) -> String {
     let mut out = Bounded::default();
-    let serialised = catch_unwind(AssertUnwindSafe(|| serde_json::to_writer(&mut out, value)));
+    let serialised = guard(|| serde_json::to_writer(&mut out, value));
     match serialised {
-        Ok(Ok(())) => String::from_utf8(out.bytes).unwrap_or_default(),
+        Some(Ok(())) => String::from_utf8(out.bytes).unwrap_or_default(),
         _ if out.is_over => shortened(&out.bytes),
-        Ok(Err(error)) => problem(&error.to_string()),
-        Err(_) => problem("the value panicked while it was serialised"),
+        Some(Err(error)) => problem(&error.to_string()),
+        None => problem("the value panicked while it was serialised"),
     }
 }
 

@@ -14,7 +14,7 @@
 //!                 | level: u3 | rate: u10 | tracer: u10 | item words: u16
 //! ```
 
-use super::current::Traits;
+use super::traits::Traits;
 use crate::record::{Destinations, Outcome};
 
 /// The words of a span's end before its items; a segment has one more.

@@ -12,8 +12,8 @@ use super::current::{self, Current, Local};
 use super::layout::{Tag, What};
 use super::parent::Parent;
 use super::sink::Filled;
-use super::{LEDGER, amend, clock, missing, request, ring};
-use crate::loss::LossReason;
+use super::unwinding::Unwinding;
+use super::{LEDGER, amend, clock, entered, missing, request, ring};
 use crate::record::{Destinations, Outcome};
 
 /// A span that runs.
@@ -28,7 +28,7 @@ pub(super) struct Live {
     pub(super) outcome: Outcome,
     pub(super) filled: Filled,
     parent_is_remote: bool,
-    was_panicking: bool,
+    unwinding: Unwinding,
     restore: Restore,
 }
 
@@ -86,7 +86,8 @@ enum Place {
 fn place(current: Current, callsite: &'static Callsite) -> Place {
     let begins_request = callsite.kind.is_request();
     if !current.traits.is_recorded() || begins_request {
-        if !current.is_some() || begins_request && current.root_id != 0 {
+        let is_first = !current.is_some() || current.traits.is_propagation_only();
+        if is_first || begins_request && current.root_id != 0 {
             return Place::Root;
         }
         if callsite.subsegment.is_some() {
@@ -124,7 +125,11 @@ pub(super) fn enter_begun(
     begun: Option<begin::Begun>,
 ) {
     let Some(begun) = begun else { return };
-    let previous = current::with(|local| local.current.replace(begun.context));
+    let previous = current::with(|local| {
+        let previous = local.current.get();
+        local.current.set(begun.context.above(previous));
+        previous
+    });
     let restore = Restore::Previous(previous);
     *live = Some(Live::of_begun(callsite, &begun, restore));
 }
@@ -158,7 +163,7 @@ impl Live {
             outcome: Outcome::Ok,
             filled: Filled::default(),
             parent_is_remote: false,
-            was_panicking: std::thread::panicking(),
+            unwinding: Unwinding::begin(),
             restore,
         }
     }
@@ -186,24 +191,27 @@ impl Live {
         }
     }
 
-    /// How a call ended that did not say so itself: a function without a result returned, a
-    /// future was dropped, or something panicked.
+    /// The outcome of a call that set none: a function without a result returned or panicked, or a
+    /// future was dropped before it was ready. A panic that leaves a future's own poll is noted
+    /// there; any other is not the future's.
     pub(super) fn outcome_of_drop(&self) -> Outcome {
-        if self.outcome != Outcome::Ok {
-            return self.outcome;
-        }
-        if self.is_unwinding() {
-            return Outcome::Panic;
-        }
-        match self.restore {
-            Restore::Nothing => Outcome::Cancelled,
-            Restore::Parent | Restore::Previous(_) => Outcome::Ok,
+        match (self.outcome, &self.restore) {
+            (Outcome::Ok, Restore::Nothing) => Outcome::Cancelled,
+            (Outcome::Ok, _) if self.unwinding.is_under_way() => Outcome::Panic,
+            (outcome, _) => outcome,
         }
     }
 
-    /// Whether a panic is under way that began after the span.
-    pub(super) fn is_unwinding(&self) -> bool {
-        std::thread::panicking() && !self.was_panicking
+    /// The outcome of a span made by hand that is dropped: its regular end, unless the thread
+    /// unwinds meanwhile. Then `has_panicked` says if the panic left the span's own code.
+    pub(super) fn outcome_by_hand(&self, has_panicked: bool) -> Outcome {
+        if self.outcome != Outcome::Ok || !self.unwinding.is_under_way() {
+            self.outcome
+        } else if has_panicked {
+            Outcome::Panic
+        } else {
+            Outcome::Cancelled
+        }
     }
 
     pub(super) fn end(&self, words: &[MaybeUninit<u64>]) {
@@ -211,7 +219,7 @@ impl Live {
             match self.restore {
                 Restore::Nothing => {}
                 Restore::Parent => local.current.set(self.parent()),
-                Restore::Previous(previous) => local.current.set(previous),
+                Restore::Previous(previous) => restore(local, &previous),
             }
             if self.takers.is_empty() {
                 close_request(self.context);
@@ -257,18 +265,25 @@ impl Live {
     }
 }
 
+/// Rare, and kept out of the way of ordinary spans.
+#[cold]
+fn restore(local: &Local, previous: &Current) {
+    entered::restore(local, *previous);
+}
+
 /// Counts a span that the ring refused.
 #[cold]
 fn lose(context: Current) {
     LEDGER.accept(1);
-    LEDGER.lose(1, LossReason::RingFull);
+    LEDGER.lose(1, ring::refusal());
     close_request(context);
 }
 
 /// Closes the request of a span that the collector, which closes the requests it sees, never will.
 #[cold]
 fn close_request(context: Current) {
-    if context.id() == context.root_id && !context.traits.is_passed_on() {
+    let is_root = context.id() == context.root_id || context.traits.is_propagation_only();
+    if is_root && !context.traits.is_passed_on() {
         request::close(&[context.root()]);
     }
 }

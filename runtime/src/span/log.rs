@@ -14,10 +14,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::attribute::ToAttribute;
 use super::callsite::Callsite;
-use super::current::{self, Current, Local, Traits};
+use super::current::{self, Current, Local};
 use super::handle::SpanRef;
 use super::layout::{LOG_WORDS, MAX_ITEM_WORDS, Tag, What};
 use super::sink::{Buffer, Limited, Recorder, Sink};
+use super::traits::Traits;
 use super::words::{Key, MAX_TEXT_BYTES, cut};
 use super::{LOGS, amend, clock, live, ring};
 use crate::diagnostics;
@@ -116,7 +117,7 @@ fn send(callsite: &'static Callsite, span: Current, ticks: u64, items: &[MaybeUn
     if !fitted {
         let is_too_large = words > ring::SHARED_WORDS;
         LOGS.accept(1);
-        LOGS.lose(1, if is_too_large { LossReason::TooLarge } else { LossReason::RingFull });
+        LOGS.lose(1, if is_too_large { LossReason::TooLarge } else { ring::refusal() });
     }
 }
 

@@ -9,7 +9,7 @@ use super::callsite::{Callsite, Mark};
 use super::decode;
 use super::tracer::Limits;
 use super::words::{Dynamic, Key};
-use crate::record::{Array, Attribute, Failure, Metadata, Segment, SpanId, SpanRecord, Value};
+use crate::record::{Array, Attribute, ErrorClass, Metadata, Segment, SpanId, SpanRecord, Value};
 
 /// The attribute by which a collector knows which others are annotations.
 /// Source: <https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/exporter/awsxrayexporter>.
@@ -40,13 +40,13 @@ pub(super) fn of(key: u16, callsite: &'static Callsite) -> Mark {
     }
 }
 
-/// How a failure counts, from the number that travels.
-pub(super) fn failure(failure: i64) -> Option<Failure> {
-    match failure {
-        0 => Some(Failure::Fault),
-        1 => Some(Failure::Error),
-        2 => Some(Failure::Throttle),
-        3 => Some(Failure::Ignored),
+/// The class of an error, from its number in the record.
+pub(super) fn error_class(class: i64) -> Option<ErrorClass> {
+    match class {
+        0 => Some(ErrorClass::Fault),
+        1 => Some(ErrorClass::Error),
+        2 => Some(ErrorClass::Throttle),
+        3 => Some(ErrorClass::Ignored),
         _ => None,
     }
 }

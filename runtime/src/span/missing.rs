@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::clock;
 use super::current::Current;
+use super::per_process::PerProcess;
 use super::tracer::{self, Tracer};
 use crate::diagnostics::{self, Throttle};
 use crate::record::Destinations;
@@ -31,7 +32,7 @@ pub enum ContextMissing {
 
 static COUNT: AtomicU64 = AtomicU64::new(0);
 
-static THROTTLE: Mutex<Option<Throttle>> = Mutex::new(None);
+static THROTTLE: PerProcess<Mutex<Throttle>> = PerProcess::new(Mutex::default);
 
 /// How many subsegments had no segment above them since the process began.
 pub fn missing_segments() -> u64 {
@@ -61,8 +62,8 @@ pub(super) fn note(tracer: &Tracer, name: &str) {
         ContextMissing::IgnoreError => return,
         ContextMissing::RuntimeError => 0,
         ContextMissing::LogError => {
-            let mut throttle = THROTTLE.lock().unwrap_or_else(PoisonError::into_inner);
-            let admitted = throttle.get_or_insert_default().admit(clock::now());
+            let mut throttle = THROTTLE.get().lock().unwrap_or_else(PoisonError::into_inner);
+            let admitted = throttle.admit(clock::now());
             let Some(held_back) = admitted else { return };
             held_back
         }

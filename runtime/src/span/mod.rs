@@ -22,16 +22,23 @@ mod begin;
 mod builder;
 mod callsite;
 mod chain;
+mod checks;
+mod classify;
 mod clock;
 pub(crate) mod collector;
+mod covered;
 mod current;
 mod decode;
 mod drain;
+mod ending;
+mod entered;
 #[cfg(feature = "tracing")]
 mod foreign;
+mod fork;
 mod frame;
 mod handle;
 mod ids;
+mod isolate;
 #[cfg(any(feature = "xray", feature = "testing"))]
 mod json;
 #[cfg(not(any(feature = "xray", feature = "testing")))]
@@ -46,22 +53,25 @@ pub(crate) mod log;
 mod log;
 mod marks;
 mod missing;
-mod must_fail;
 mod outcome;
+mod outgoing;
 pub(crate) mod parent;
+mod per_process;
 mod rate;
 mod report;
 pub(crate) mod request;
+mod returned;
 pub(crate) mod ring;
 mod scope;
 mod scoped;
 mod sink;
 pub(crate) mod tracer;
+mod traits;
+mod unwinding;
 #[cfg(any(feature = "otlp", feature = "rollbar", feature = "console", feature = "testing"))]
 pub(crate) mod walk;
 mod words;
 
-#[cfg_attr(not(feature = "xray"), expect(unused_imports, reason = "for who polls"))]
 pub(crate) use clock::now;
 #[cfg_attr(
     not(any(
@@ -77,20 +87,33 @@ pub(crate) use clock::{since_epoch_by_ticks, steady};
 #[cfg(feature = "tracing")]
 pub(crate) use chain::Chain;
 #[cfg(feature = "tracing")]
-pub(crate) use foreign::Foreign;
+pub(crate) use foreign::{Foreign, set_kind};
+#[cfg(feature = "opentelemetry")]
+pub(crate) use outgoing::outgoing;
+pub(crate) use outgoing::outgoing_now;
 #[cfg_attr(
     not(feature = "tracing"),
     expect(unused_imports, reason = "for spans that others begin")
 )]
 pub(crate) use tracer::is_any_recorded;
+pub(crate) use tracer::is_propagating;
 
+pub(crate) use ending::{call_hook, watch_abort, watch_end};
+#[cfg_attr(not(feature = "tracing"), expect(unused_imports, reason = "for the bridge"))]
+pub(crate) use entered::Place;
+pub(crate) use fork::{entropy, note_orphan};
+pub(crate) use outcome::without_lifetimes;
+pub(crate) use per_process::PerProcess;
 pub(crate) use report::{Noticed, TakeFailures, Told, taker};
 pub(crate) use scope::{Scope, notice, takes_reports};
+#[cfg_attr(not(feature = "actix"), expect(unused_imports, reason = "for an edge"))]
+pub(crate) use {current::Attached, unwinding::Unwinding};
 
 pub use amend::Attributes;
 pub use attribute::{Text, ToAttribute, ToElement};
 pub use builder::SpanBuilder;
-pub use current::Attached;
+pub use classify::ClassifyError;
+pub use entered::{Entered, EnteredSpan};
 pub use handle::{Span, SpanRef, current};
 pub use missing::{ContextMissing, missing_segments};
 pub use outcome::{Fallible, Split};
@@ -106,19 +129,25 @@ pub use amend::Amendment;
 #[doc(hidden)]
 pub use callsite::{Callsite, Mark, Subsegment};
 #[doc(hidden)]
+pub use checks::{ResultProbe, ViaAny, ViaOption, ViaResult, as_debug, as_display, outlives_body};
+#[doc(hidden)]
+pub use classify::{ViaClass, ViaNoClass, class_by, is_reported};
+#[doc(hidden)]
+pub use covered::{eager, lazy};
+#[doc(hidden)]
 pub use frame::Frame;
 #[doc(hidden)]
-pub use must_fail::{MustFail, ViaOption, ViaResult};
-#[doc(hidden)]
 pub use outcome::{
-    Describe, ErrorProbe, Judge, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDisplay, ViaError,
-    ViaFallible, ViaNothing, ViaPlain, asks, call, classify, error_event, fail, fallible,
-    guard_attributes,
+    Describe, ErrorProbe, Judge, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDeref, ViaDisplay, ViaError,
+    ViaFallible, ViaNothing, ViaPlain, asks, call, classify, error_event, fail, guard_attributes,
+    unreachable,
 };
 #[doc(hidden)]
 pub use report::{Report, Site, Use, is_reporting};
 #[doc(hidden)]
-pub use scoped::{Joint, Running, Scoped, call_in, joint, scoped};
+pub use returned::{Coverable, Returned, ViaBoxedFuture, ViaNamedFuture, ViaValue};
+#[doc(hidden)]
+pub use scoped::{Running, call_in};
 #[doc(hidden)]
 pub use sink::{Recorder, Redaction};
 #[doc(hidden)]
@@ -128,7 +157,7 @@ pub use tracer::is_enabled;
     not(feature = "testing"),
     expect(unused_imports, reason = "isolation is for tests")
 )]
-pub(crate) use current::isolate;
+pub(crate) use isolate::isolate;
 
 use crate::loss::Ledger;
 
@@ -146,6 +175,10 @@ pub(crate) const IS_LIVE: bool = cfg!(all(
     ),
     not(feature = "off")
 ));
+
+/// True if this build carries trace context on, also where it records nothing: the feature `off` turns
+/// it off.
+pub(crate) const CAN_PROPAGATE: bool = cfg!(not(feature = "off"));
 
 /// Spans between the application's threads and the processors.
 pub(crate) static LEDGER: Ledger = Ledger::new();

@@ -2,7 +2,8 @@
 //!
 //! Generated code calls a method on a wrapped reference with several `&` before it; the compiler
 //! tries the trait with the most references first, so the most specific one that fits wins,
-//! whatever the type is called. In a generic function the declared bounds decide.
+//! whatever the type is called. In a generic function the declared bounds decide. The names of these
+//! methods are reserved, since a trait in the user's scope may have a method of any other name.
 //! In: a reference to what was returned. Out: the outcome, and the error's type and message,
 //! its sources included.
 //! Never: consumes or changes the value; lets a panic of an error's `Display` out.
@@ -11,13 +12,13 @@ use std::any::type_name;
 use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
-use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ops::{ControlFlow, Deref};
 
 use super::chain::Chain;
 use super::frame::Frame;
 use super::sink::{Recorder, Sink, record_display_at};
 use super::words::Key;
+use crate::guard::guard;
 use crate::record::{Level, Outcome};
 
 /// What a call returned, taken apart by reference.
@@ -33,19 +34,24 @@ pub enum Split<'a, T: ?Sized, E: ?Sized> {
 
 /// A type that says whether a call succeeded.
 ///
-/// `Result`, `Option` and `ControlFlow` implement it; implement it for your own result types and
-/// annotated functions that return them are judged by it.
+/// Implemented by `Result`, `Option` and `ControlFlow`. An annotated function that returns another
+/// type which implements it is judged by that implementation.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot fail: it does not say whether a call failed",
-    label = "cannot fail",
-    note = "`Result` and `ControlFlow` can, `Option` where `none` says so, and types of yours that \
-            implement `spanwright::span::Fallible`; with `panics` panics alone are reported"
+    message = "`{Self}` cannot fail",
+    label = "needs a type that can fail",
+    note = "return a `Result`, a `ControlFlow` or a type that implements \
+            `spanwright::span::Fallible`, or remove the argument that looks at an error",
+    note = "to report panics only, write `#[report_errors(panics)]`"
 )]
 pub trait Fallible {
     /// What success carries.
     type Ok: ?Sized;
     /// What failure carries.
     type Err: ?Sized;
+
+    /// True if [`split`](Self::split) cannot panic; known for the types of the standard library.
+    #[doc(hidden)]
+    const CANNOT_PANIC: bool = false;
 
     /// Takes the value apart.
     fn split(&self) -> Split<'_, Self::Ok, Self::Err>;
@@ -54,6 +60,7 @@ pub trait Fallible {
 impl<T, E> Fallible for Result<T, E> {
     type Ok = T;
     type Err = E;
+    const CANNOT_PANIC: bool = true;
 
     #[inline]
     fn split(&self) -> Split<'_, T, E> {
@@ -67,6 +74,7 @@ impl<T, E> Fallible for Result<T, E> {
 impl<T> Fallible for Option<T> {
     type Ok = T;
     type Err = Infallible;
+    const CANNOT_PANIC: bool = true;
 
     #[inline]
     fn split(&self) -> Split<'_, T, Infallible> {
@@ -77,6 +85,7 @@ impl<T> Fallible for Option<T> {
 impl<B, C> Fallible for ControlFlow<B, C> {
     type Ok = C;
     type Err = B;
+    const CANNOT_PANIC: bool = true;
 
     #[inline]
     fn split(&self) -> Split<'_, C, B> {
@@ -87,7 +96,21 @@ impl<B, C> Fallible for ControlFlow<B, C> {
     }
 }
 
-/// Wraps what a call returned; `(&&Judge(&value)).split()`.
+/// The name of an error's type, without the lifetimes that the compiler writes behind it.
+fn error_type<E: ?Sized>() -> &'static str {
+    without_lifetimes(type_name::<E>())
+}
+
+/// `a::Error` of `a::Error<'_>`; a name with other arguments stays as it is.
+pub(crate) fn without_lifetimes(name: &'static str) -> &'static str {
+    let is_lifetime = |argument: &str| argument.trim().starts_with('\'');
+    match name.strip_suffix('>').and_then(|name| name.split_once('<')) {
+        Some((path, arguments)) if arguments.split(',').all(is_lifetime) => path,
+        _ => name,
+    }
+}
+
+/// The wrapped result of a call; `(&&Judge(&value)).__spanwright_split()`.
 #[derive(Debug)]
 pub struct Judge<'a, T: ?Sized>(pub &'a T);
 
@@ -97,7 +120,7 @@ pub trait ViaFallible {
     type Parts;
 
     /// Takes the value apart.
-    fn split(&self) -> Self::Parts;
+    fn __spanwright_split(&self) -> Self::Parts;
 }
 
 /// The way for every other type: the call succeeded.
@@ -106,15 +129,18 @@ pub trait ViaPlain {
     type Parts;
 
     /// Takes the value as a success.
-    fn split(&self) -> Self::Parts;
+    fn __spanwright_split(&self) -> Self::Parts;
 }
 
 impl<'a, T: Fallible + ?Sized> ViaFallible for &Judge<'a, T> {
     type Parts = Split<'a, T::Ok, T::Err>;
 
     #[inline]
-    fn split(&self) -> Self::Parts {
-        self.0.split()
+    fn __spanwright_split(&self) -> Self::Parts {
+        if T::CANNOT_PANIC {
+            return self.0.split();
+        }
+        guard(|| self.0.split()).unwrap_or(Split::None)
     }
 }
 
@@ -122,23 +148,25 @@ impl<'a, T: ?Sized> ViaPlain for Judge<'a, T> {
     type Parts = Split<'a, T, Infallible>;
 
     #[inline]
-    fn split(&self) -> Self::Parts {
+    fn __spanwright_split(&self) -> Self::Parts {
         Split::Ok(self.0)
     }
 }
 
-/// Is told how a call failed.
+/// A receiver of what is known of the error of a call.
 pub trait Describe {
-    /// An error of this type, with its sources.
-    fn error(&mut self, type_name: &'static str, error: &(dyn Error + 'static));
+    /// Takes an error of the type `type_name`, with its sources.
+    ///
+    /// The error may borrow from the call; only its sources are `'static`, by [`Error::source`].
+    fn error(&mut self, type_name: &'static str, error: &dyn Error);
 
-    /// Something of this type that says no more than this.
+    /// Takes the text of a value of the type `type_name` that has no sources.
     fn text(&mut self, type_name: &'static str, text: &dyn fmt::Display);
 }
 
 /// A span that failed has its error's type, and what it and its sources say.
 impl<const WORDS: usize> Describe for Frame<WORDS> {
-    fn error(&mut self, type_name: &'static str, error: &(dyn Error + 'static)) {
+    fn error(&mut self, type_name: &'static str, error: &dyn Error) {
         fail_chain(self, type_name, error);
     }
 
@@ -147,7 +175,10 @@ impl<const WORDS: usize> Describe for Frame<WORDS> {
     }
 }
 
-/// Wraps an error; `(&&&&&&ErrorProbe(error)).describe(&mut frame)`.
+/// A wrapped error; `(&&&&&&&ErrorProbe(error)).__spanwright_describe(&mut frame)`.
+///
+/// No way requires `'static`: the compiler chooses a way without regard to lifetimes, so a way
+/// with such a bound would be chosen for an error that borrows, and then refused.
 #[derive(Debug)]
 pub struct ErrorProbe<'a, E: ?Sized>(pub &'a E);
 
@@ -155,54 +186,64 @@ macro_rules! via {
     ($(#[doc = $doc:literal] $name:ident;)*) => {$(
         #[doc = $doc]
         pub trait $name {
-            /// Says what is known of the error.
-            fn describe(&self, to: &mut impl Describe);
+            /// Hands the type name, message and sources of the error to `to`.
+            fn __spanwright_describe(&self, to: &mut impl Describe);
         }
     )*};
 }
 
 via! {
-    #[doc = "The way for errors of a known type."] ViaError;
-    #[doc = "The way for wrappers of a sendable error, such as `anyhow::Error`."] ViaAsRefSend;
-    #[doc = "The way for wrappers of an error."] ViaAsRef;
-    #[doc = "The way for what only formats for users."] ViaDisplay;
-    #[doc = "The way for what only formats for programmers."] ViaDebug;
-    #[doc = "The way for everything else."] ViaNothing;
+    #[doc = "The way for types that implement `Error`."] ViaError;
+    #[doc = "The way for pointers to an error: `Box<dyn Error + Send>`, `Rc<E>`, `anyhow::Error`."]
+    ViaDeref;
+    #[doc = "The way for types that lend a sendable error."] ViaAsRefSend;
+    #[doc = "The way for types that lend an error."] ViaAsRef;
+    #[doc = "The way for types that implement `Display`."] ViaDisplay;
+    #[doc = "The way for types that implement `Debug`."] ViaDebug;
+    #[doc = "The way for every other type."] ViaNothing;
 }
 
-impl<E: Error + 'static> ViaError for &&&&&ErrorProbe<'_, E> {
-    fn describe(&self, to: &mut impl Describe) {
-        to.error(type_name::<E>(), self.0);
+// `&E` is sized and an error as well, which makes a trait object of it possible.
+impl<E: Error + ?Sized> ViaError for &&&&&&ErrorProbe<'_, E> {
+    fn __spanwright_describe(&self, to: &mut impl Describe) {
+        to.error(error_type::<E>(), &self.0);
     }
 }
 
-impl<E: AsRef<dyn Error + Send + Sync>> ViaAsRefSend for &&&&ErrorProbe<'_, E> {
-    fn describe(&self, to: &mut impl Describe) {
-        to.error(type_name::<E>(), self.0.as_ref());
+impl<E: Deref<Target: Error>> ViaDeref for &&&&&ErrorProbe<'_, E> {
+    fn __spanwright_describe(&self, to: &mut impl Describe) {
+        let error = &**self.0;
+        to.error(error_type::<E>(), &error);
     }
 }
 
-impl<E: AsRef<dyn Error>> ViaAsRef for &&&ErrorProbe<'_, E> {
-    fn describe(&self, to: &mut impl Describe) {
-        to.error(type_name::<E>(), self.0.as_ref());
+impl<'e, E: AsRef<dyn Error + Send + Sync + 'e>> ViaAsRefSend for &&&&ErrorProbe<'_, E> {
+    fn __spanwright_describe(&self, to: &mut impl Describe) {
+        to.error(error_type::<E>(), self.0.as_ref());
+    }
+}
+
+impl<'e, E: AsRef<dyn Error + 'e>> ViaAsRef for &&&ErrorProbe<'_, E> {
+    fn __spanwright_describe(&self, to: &mut impl Describe) {
+        to.error(error_type::<E>(), self.0.as_ref());
     }
 }
 
 impl<E: fmt::Display + ?Sized> ViaDisplay for &&ErrorProbe<'_, E> {
-    fn describe(&self, to: &mut impl Describe) {
-        to.text(type_name::<E>(), &self.0);
+    fn __spanwright_describe(&self, to: &mut impl Describe) {
+        to.text(error_type::<E>(), &self.0);
     }
 }
 
 impl<E: fmt::Debug + ?Sized> ViaDebug for &ErrorProbe<'_, E> {
-    fn describe(&self, to: &mut impl Describe) {
-        to.text(type_name::<E>(), &format_args!("{:?}", self.0));
+    fn __spanwright_describe(&self, to: &mut impl Describe) {
+        to.text(error_type::<E>(), &format_args!("{:?}", self.0));
     }
 }
 
 impl<E: ?Sized> ViaNothing for ErrorProbe<'_, E> {
-    fn describe(&self, to: &mut impl Describe) {
-        to.text(type_name::<E>(), &"");
+    fn __spanwright_describe(&self, to: &mut impl Describe) {
+        to.text(error_type::<E>(), &"");
     }
 }
 
@@ -216,9 +257,7 @@ pub fn fail<const WORDS: usize>(
     frame.set_outcome(Outcome::Error);
     record_display_at(frame, Key::ERROR_TYPE, error_type);
     // An error that panics while it formats has cost its message, not the call.
-    let _ = catch_unwind(AssertUnwindSafe(|| {
-        record_display_at(frame, Key::FAILURE, message);
-    }));
+    guard(|| record_display_at(frame, Key::FAILURE, message));
 }
 
 /// Marks a span as failed and records the type and the message of its error, and what it came from.
@@ -227,12 +266,12 @@ fn fail_chain<const WORDS: usize>(frame: &mut Frame<WORDS>, error_type: &str, er
     fail(frame, error_type, &Chain(error));
     if frame.is_segment() && error.source().is_some() {
         // As above.
-        let _ = catch_unwind(AssertUnwindSafe(|| {
+        guard(|| {
             let messages: Vec<_> = Chain(error).messages().collect();
             if let Some(buffer) = frame.buffer() {
                 Sink::new(buffer, Key::ERRORS).strs(&messages);
             }
-        }));
+        });
     }
 }
 
@@ -245,7 +284,7 @@ pub fn error_event<const WORDS: usize>(frame: &mut Frame<WORDS>, level: Level) {
 /// costs the attributes that follow, not the call.
 #[inline]
 pub fn guard_attributes(record: impl FnOnce()) {
-    let _ = catch_unwind(AssertUnwindSafe(record));
+    guard(record);
 }
 
 /// Asks a function of the user's about an error; that the type stands here lets a closure leave it
@@ -256,12 +295,8 @@ pub fn classify<E: ?Sized, R>(error: &E, judge: impl FnOnce(&E) -> R) -> R {
 
 /// Asks a function of the user's whether an error is to be reported; it is, if the function panics.
 pub fn asks<E: ?Sized>(error: &E, judge: impl FnOnce(&E) -> bool) -> bool {
-    catch_unwind(AssertUnwindSafe(|| judge(error))).unwrap_or(true)
+    guard(|| judge(error)).unwrap_or(true)
 }
-
-/// Takes a result whose type can say that a call failed.
-#[inline]
-pub const fn fallible<T: Fallible + ?Sized>(_result: &T) {}
 
 /// Calls the body of an annotated function; that it takes an `FnOnce` lets the body return
 /// references out of `&mut` arguments.
@@ -269,4 +304,10 @@ pub const fn fallible<T: Fallible + ?Sized>(_result: &T) {}
 #[expect(clippy::inline_always, reason = "the body must not become a call of its own")]
 pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()
+}
+
+/// Ends a statement of generated code that is type-checked and never runs.
+#[cold]
+pub fn unreachable() -> ! {
+    unreachable!("generated code that never runs")
 }

@@ -10,6 +10,7 @@ use std::fmt;
 use std::mem::MaybeUninit;
 use std::panic::PanicHookInfo;
 
+use super::fork;
 use super::outcome::Describe;
 use super::scope::{self, InScope, Scope};
 use super::scoped::Running;
@@ -74,7 +75,11 @@ pub(crate) trait TakeFailures: Any + fmt::Debug + Send + Sync {
 
 /// Who takes failures of this thread.
 pub(crate) fn taker() -> Option<&'static dyn TakeFailures> {
-    tracer::here().and_then(|tracer| tracer.failures.as_deref())
+    let tracer = tracer::here();
+    if tracer.is_none() {
+        fork::note_orphan();
+    }
+    tracer.and_then(|tracer| tracer.failures.as_deref())
 }
 
 /// A failure as the function that it leaves knows it.
@@ -96,7 +101,7 @@ pub(crate) struct Noticed<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum Told<'a> {
     /// An error that may have sources.
-    Error(&'static str, &'a (dyn Error + 'static)),
+    Error(&'static str, &'a dyn Error),
     /// An error that only says something.
     Text(&'static str, &'a dyn fmt::Display),
     /// `None` was returned.
@@ -163,9 +168,6 @@ struct Open {
     severity: Option<Severity>,
     /// Whether the call is the innermost scope of its thread for its whole life.
     is_entered: bool,
-    /// Whether the thread was unwinding already when the call began; asked of polled calls alone,
-    /// since another is dropped before its end only by a panic of its own.
-    was_panicking: bool,
     filled: Filled,
 }
 
@@ -186,9 +188,6 @@ impl<const WORDS: usize> Report<WORDS> {
     #[inline]
     pub fn start(&mut self, site: &'static Site) {
         self.begin(site, Scope::begin(), false);
-        if std::thread::panicking() {
-            self.set_was_panicking();
-        }
     }
 
     #[inline]
@@ -200,16 +199,8 @@ impl<const WORDS: usize> Report<WORDS> {
             begun_after: scope::noticed(),
             severity: None,
             is_entered,
-            was_panicking: false,
             filled: Filled::default(),
         });
-    }
-
-    #[cold]
-    fn set_was_panicking(&mut self) {
-        if let Some(open) = &mut self.open {
-            open.was_panicking = true;
-        }
     }
 
     /// Whether a failure would be reported.
@@ -259,19 +250,14 @@ impl<const WORDS: usize> Report<WORDS> {
         });
     }
 
-    /// Ends a call whose code did not come to its end.
+    /// Ends a call whose code did not come to its end. Such a call on a thread was left by a panic; a
+    /// polled one notes that where it is polled.
     #[cold]
     fn close_dropped(&mut self) {
-        if self.open.as_ref().is_some_and(Open::is_unwinding) {
+        if self.open.as_ref().is_some_and(|open| open.is_entered) && std::thread::panicking() {
             self.tell(Told::Panic);
         }
         self.close();
-    }
-}
-
-impl Open {
-    fn is_unwinding(&self) -> bool {
-        std::thread::panicking() && !self.was_panicking
     }
 }
 
@@ -290,7 +276,7 @@ impl<const WORDS: usize> Recorder for Report<WORDS> {
 }
 
 impl<const WORDS: usize> Describe for Report<WORDS> {
-    fn error(&mut self, type_name: &'static str, error: &(dyn Error + 'static)) {
+    fn error(&mut self, type_name: &'static str, error: &dyn Error) {
         self.tell(Told::Error(type_name, error));
     }
 
@@ -314,7 +300,7 @@ impl<const WORDS: usize> Running for Report<WORDS> {
 
     #[cold]
     fn note_panic(&mut self) {
-        if self.open.as_ref().is_some_and(Open::is_unwinding) {
+        if self.open.is_some() {
             self.tell(Told::Panic);
             self.close();
         }

@@ -14,7 +14,8 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use super::age;
 use super::current::Current;
 use super::handle::SpanRef;
-use crate::propagate::{Baggage, Context};
+use super::per_process::PerProcess;
+use crate::propagate::{Baggage, Context, XrayContext};
 use crate::record::RequestRecord;
 
 /// How many locks share the open requests: threads that come for different ones hardly ever meet.
@@ -32,14 +33,16 @@ pub(crate) type Root = (u16, u64);
 pub(crate) struct Request {
     /// The W3C `tracestate` that came in.
     pub(crate) trace_state: Option<Arc<str>>,
+    /// True if the caller asked for its trace to be recorded beyond its sampling.
+    pub(crate) is_debug: bool,
     /// The baggage that came in, and what was added.
     pub(crate) baggage: Baggage,
     /// The id of the user.
     pub(crate) user: Option<Arc<str>>,
     /// The rule by which it has a segment.
     pub(crate) sampling_rule: Option<Arc<str>>,
-    /// What else came in an X-Ray header.
-    pub(crate) xray_rest: Option<Arc<str>>,
+    /// The X-Ray header that came in; of a recorded request, only its `rest` is used.
+    pub(crate) xray: Option<XrayContext>,
     /// How it came in, where reports are taken: whoever makes one keeps this with it.
     pub(crate) details: Option<Arc<dyn Describe>>,
     /// Whether a failure in it was reported, or counted.
@@ -68,7 +71,7 @@ struct Open {
     begun: u64,
 }
 
-static OPEN: [Shard; SHARDS] = [const { Shard::new() }; SHARDS];
+static OPEN: PerProcess<[Shard; SHARDS]> = PerProcess::new(|| [const { Shard::new() }; SHARDS]);
 
 impl Shard {
     const fn new() -> Self {
@@ -82,7 +85,7 @@ impl Shard {
         reason = "the end of an id is as random as the rest"
     )]
     fn of(root: Root) -> &'static Self {
-        &OPEN[root.1 as usize % SHARDS]
+        &OPEN.get()[root.1 as usize % SHARDS]
     }
 
     fn is_empty(&self) -> bool {
@@ -136,33 +139,46 @@ pub fn change_baggage(change_it: impl FnOnce(&mut Baggage)) {
 /// if there is one, belongs to it too until it says otherwise.
 pub(super) fn begin(span: Current) -> Current {
     // What is not in a trace, as in muted code, belongs to no request, and a span that nobody takes
-    // to that of the one above.
-    if span.root_id == 0 || span.root_id == span.span_id || span.traits.is_passed_on() {
+    // to that of the one above. A propagation-only request has an id of its own already.
+    let has_root = span.root_id == span.span_id || span.traits.is_propagation_only();
+    if span.root_id == 0 || has_root || span.traits.is_passed_on() {
         return span;
     }
     let own = Current { root_id: span.span_id, ..span };
-    if let Some(outer) = find(span.root()) {
+    inherit(own, span.root());
+    own
+}
+
+/// Copies to the request of `own` the data of the request around it.
+pub(super) fn inherit(own: Current, outer: Root) {
+    if let Some(outer) = find(outer) {
         change(own.root(), |request| {
             let sampling_rule = request.sampling_rule.take().or(outer.sampling_rule);
             *request = Request { sampling_rule, ..outer };
         });
     }
-    own
 }
 
 /// Keeps what came with a request, if anything did.
 pub(crate) fn open(span: SpanRef, incoming: &Context) {
-    let xray_rest = incoming.xray.as_ref().and_then(|xray| xray.rest.clone());
-    if incoming.trace_state.is_none() && incoming.baggage.is_empty() && xray_rest.is_none() {
+    let current = span.to_current();
+    // A request that is not recorded passes the X-Ray header on as it came.
+    let keeps = |xray: &&XrayContext| xray.rest.is_some() || current.traits.is_propagation_only();
+    let xray = incoming.xray.as_ref().filter(keeps).cloned();
+    // The trace state belongs to the trace that came in.
+    let is_continued = incoming.span.is_valid() && incoming.span.trace_id == current.trace_id();
+    let trace_state = incoming.trace_state.clone().filter(|_| is_continued);
+    let is_debug = incoming.is_debug && is_continued;
+    if trace_state.is_none() && incoming.baggage.is_empty() && xray.is_none() && !is_debug {
         return;
     }
-    change(span.to_current().root(), |request| {
-        // The trace state belongs to the span that came in; without one there is none to follow.
-        if incoming.span.is_valid() {
-            request.trace_state.clone_from(&incoming.trace_state);
+    change(current.root(), |request| {
+        if is_continued {
+            request.trace_state = trace_state;
+            request.is_debug = is_debug;
         }
         request.baggage = incoming.baggage.clone();
-        request.xray_rest = xray_rest;
+        request.xray = xray;
     });
 }
 

@@ -9,13 +9,15 @@
 use std::cell::RefCell;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use super::collector;
 use super::current::Local;
+use super::per_process::PerProcess;
 use super::words::Words;
+use super::{collector, fork};
+use crate::loss::LossReason;
 
 /// The size of one ring in words of eight bytes: 512 KiB, room for about 6,000 spans, which are
 /// 30 ms at 200,000 spans a second: longer than a busy system lets the collector wait. Memory is
@@ -54,10 +56,10 @@ pub(super) struct Slot(Option<NonNull<Writer>>);
 struct Owner(Option<Box<Writer>>);
 
 #[expect(clippy::vec_box, reason = "a thread's slot points into the box, so it moves as one")]
-static IDLE: Mutex<Vec<Box<Writer>>> = Mutex::new(Vec::new());
-static NEW: Mutex<Vec<Consumer<u64>>> = Mutex::new(Vec::new());
+static IDLE: PerProcess<Mutex<Vec<Box<Writer>>>> = PerProcess::new(Mutex::default);
+static NEW: PerProcess<Mutex<Vec<Consumer<u64>>>> = PerProcess::new(Mutex::default);
 /// Made when it is used first; it never ends.
-static SHARED: Mutex<Option<Writer>> = Mutex::new(None);
+static SHARED: PerProcess<Mutex<Option<Writer>>> = PerProcess::new(Mutex::default);
 static MADE: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
@@ -102,6 +104,9 @@ pub(super) fn write_leaving(
 #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "for events of the log"))]
 #[cold]
 pub(super) fn write_shared(words: usize, write: impl FnOnce(&mut Words<'_>)) -> bool {
+    if !collector::is_running() {
+        return false;
+    }
     let mut shared = lock(&SHARED);
     let fitted = shared.get_or_insert_with(|| make(SHARED_WORDS)).write(words, 0, write);
     drop(shared);
@@ -116,6 +121,9 @@ pub(super) fn take_new() -> Vec<Consumer<u64>> {
 
 #[cold]
 fn write_without_ring(local: &Local, words: usize, write: impl FnOnce(&mut Words<'_>)) -> bool {
+    if !collector::is_running() {
+        return false;
+    }
     let mut held = Owner(Some(acquire()));
     let fitted = held.0.as_mut().is_some_and(|writer| writer.write(words, 0, write));
     // While a thread's last destructors run, its owner may be gone: then the ring goes back after
@@ -127,6 +135,29 @@ fn write_without_ring(local: &Local, words: usize, write: impl FnOnce(&mut Words
         Some(())
     });
     fitted
+}
+
+/// The reason why a record was refused.
+#[cold]
+pub(super) fn refusal() -> LossReason {
+    if collector::is_running() {
+        return LossReason::RingFull;
+    }
+    fork::note_orphan();
+    LossReason::Forked
+}
+
+/// Leaves the ring of the calling thread to the parent process, in a forked child: the collector of
+/// the parent reads it. Frees nothing, since the child shares no memory with it.
+pub(super) fn abandon(local: &Local) {
+    if local.ring.replace(Slot::EMPTY).0.is_none() {
+        return;
+    }
+    let _ = OWNER.try_with(|owner| {
+        if let Ok(mut owner) = owner.try_borrow_mut() {
+            std::mem::forget(owner.take());
+        }
+    });
 }
 
 /// How many rings were made since the process began.
@@ -150,8 +181,8 @@ fn make(words: usize) -> Writer {
     Writer { producer, unchecked_words: 0 }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T: Send>(mutex: &PerProcess<Mutex<T>>) -> MutexGuard<'static, T> {
+    mutex.get().lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Writer {

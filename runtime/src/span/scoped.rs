@@ -11,36 +11,8 @@ use pin_project_lite::pin_project;
 use super::current::Current;
 use super::handle::{Span, SpanRef};
 use super::scope::Scope;
+use super::unwinding::Unwinding;
 use crate::record::Outcome;
-
-pin_project! {
-    /// A future of annotated code: one layer, whatever it is annotated with.
-    ///
-    /// The future inside is dropped with the span current, so that its destructors belong to the
-    /// span too.
-    #[derive(Debug)]
-    pub struct Scoped<'a, F, R>
-    where
-        R: Running,
-    {
-        frame: &'a mut R,
-        #[pin]
-        future: Option<F>,
-    }
-
-    impl<F, R> PinnedDrop for Scoped<'_, F, R>
-    where
-        R: Running,
-    {
-        fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if this.future.is_some() {
-                let _attached = this.frame.attach();
-                this.future.set(None);
-            }
-        }
-    }
-}
 
 /// What a future runs in: the frame of a span, a call whose failures are reported, or both.
 pub trait Running {
@@ -60,105 +32,47 @@ pub trait Running {
     fn note_panic(&mut self);
 }
 
-/// Polls `future` with what it runs in current.
-#[inline]
-pub fn scoped<F: Future, R: Running>(frame: &mut R, future: F) -> Scoped<'_, F, R> {
-    Scoped { frame, future: Some(future) }
-}
-
 /// Calls `body` with `frame` current: the part of a function that makes a future.
 #[inline]
-pub fn call_in<R>(frame: &impl Running, body: impl FnOnce() -> R) -> R {
-    let _attached = frame.attach();
+pub fn call_in<R>(frame: &mut impl Running, body: impl FnOnce() -> R) -> R {
+    let _calling = Polling::begin(frame);
     body()
 }
 
-/// Two things that one future runs in.
-#[derive(Debug)]
-pub struct Joint<'a, A, B> {
-    first: &'a mut A,
-    second: &'a mut B,
+/// A poll, or the call that makes a future, while it runs.
+pub(super) struct Polling<'a, R: Running> {
+    // Dropped first: a panic is noticed where the poll was called.
+    _attached: R::Attached,
+    _noticing: Noticing<'a, R>,
 }
 
-/// Joins two things that one future runs in.
-#[inline]
-pub fn joint<'a, A: Running, B: Running>(first: &'a mut A, second: &'a mut B) -> Joint<'a, A, B> {
-    Joint { first, second }
-}
-
-impl<A: Running, B: Running> Running for Joint<'_, A, B> {
-    type Attached = (B::Attached, A::Attached);
-
-    #[inline]
-    fn is_running(&self) -> bool {
-        self.first.is_running() || self.second.is_running()
-    }
-
-    #[inline]
-    fn attach(&self) -> Self::Attached {
-        let first = self.first.attach();
-        (self.second.attach(), first)
-    }
-
-    #[cold]
-    fn note_panic(&mut self) {
-        self.second.note_panic();
-        self.first.note_panic();
-    }
-}
-
-impl<F: Future, R: Running> Future for Scoped<'_, F, R> {
-    type Output = F::Output;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let mut this = self.project();
-        let Some(future) = this.future.as_mut().as_pin_mut() else {
-            polled_after_ready();
-        };
-        if !this.frame.is_running() {
-            return future.poll(cx);
-        }
-        let output = {
-            let _polling = Polling::begin(&mut **this.frame);
-            future.poll(cx)
-        };
-        if output.is_ready() {
-            let _attached = this.frame.attach();
-            this.future.set(None);
-        }
-        output
-    }
-}
-
-/// Notices a panic on its way out of a poll.
-struct Polling<'a, R: Running> {
+/// Notices a panic on its way out.
+struct Noticing<'a, R: Running> {
     frame: &'a mut R,
-    attached: Option<R::Attached>,
-    /// A destructor may poll while its thread unwinds.
-    was_panicking: bool,
+    unwinding: Unwinding,
 }
 
 impl<'a, R: Running> Polling<'a, R> {
     #[inline]
-    fn begin(frame: &'a mut R) -> Self {
-        let attached = Some(frame.attach());
-        Self { frame, attached, was_panicking: std::thread::panicking() }
+    pub(super) fn begin(frame: &'a mut R) -> Self {
+        Self {
+            _attached: frame.attach(),
+            _noticing: Noticing { frame, unwinding: Unwinding::begin() },
+        }
     }
 }
 
-impl<R: Running> Drop for Polling<'_, R> {
+impl<R: Running> Drop for Noticing<'_, R> {
     #[inline]
     fn drop(&mut self) {
-        self.attached = None;
-        if std::thread::panicking() && !self.was_panicking {
+        if self.unwinding.is_under_way() {
             self.frame.note_panic();
         }
     }
 }
 
 #[cold]
-fn polled_after_ready() -> ! {
+pub(super) fn polled_after_ready() -> ! {
     panic!("a future was polled after it was ready");
 }
 
@@ -199,15 +113,12 @@ impl<F: Future> Future for InSpan<F> {
         else {
             polled_after_ready();
         };
-        let context = span.to_current();
         let _scope = this.scope.attach();
-        let output = {
-            let _polling = Polling::begin(span.frame());
-            future.poll(cx)
-        };
+        let polling = Polling::begin(span.frame());
+        let output = future.poll(cx);
         if output.is_ready() {
-            let _attached = context.attach();
             this.future.set(None);
+            drop(polling);
             drop(this.span.take());
         }
         output

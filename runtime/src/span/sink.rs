@@ -10,11 +10,12 @@ use std::mem::MaybeUninit;
 use serde::Serialize;
 
 use super::amend;
-use super::attribute::{Text, ToAttribute};
+use super::attribute::{self, Text, ToAttribute};
 use super::callsite::Callsite;
 use super::current::Current;
 use super::json;
 use super::words::{Key, MAX_ARRAY_ELEMENTS, MAX_TEXT_BYTES, Words, cut, text_words};
+use crate::guard::guard;
 
 /// How a value is hidden before it is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +88,7 @@ pub trait Recorder {
     #[inline]
     fn record<T: ToAttribute + ?Sized>(&mut self, key: u16, value: &T) {
         if let Some(buffer) = self.buffer() {
-            value.to_attribute(Sink { buffer, key: Key::at(key) });
+            attribute::record(value, Sink { buffer, key: Key::at(key) });
         }
     }
 
@@ -115,7 +116,8 @@ pub trait Recorder {
         redaction: Redaction,
         value: &T,
     ) {
-        record_display_at(self, Key::at(key), &Redacted { redaction, value });
+        // What is shown of a value is made by the value's own code.
+        guard(|| record_display_at(self, Key::at(key), &Redacted { redaction, value }));
     }
 
     /// Records metadata that must not be readable.

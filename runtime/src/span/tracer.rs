@@ -11,9 +11,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::callsite::Callsite;
 use super::current::{self, Current};
 use super::missing::ContextMissing;
+use super::per_process::PerProcess;
 use super::report::TakeFailures;
-use super::{log, scope};
-use crate::propagate::Composite;
+use super::{fork, log, scope};
+use crate::propagate::{Composite, Propagator as _, Targets};
 use crate::record::{Destinations, Level, LogRecord, Processor, SpanRecord};
 use crate::sample::{DecideSegments, Sampler};
 
@@ -46,6 +47,8 @@ pub(crate) struct Tracer {
     /// Who is there to take anything.
     pub(crate) destinations: Destinations,
     pub(crate) propagator: Composite,
+    /// Hosts that context may be sent to.
+    pub(crate) propagation_targets: Targets,
     pub(crate) limits: Limits,
     pub(crate) level: Level,
     /// The most detailed level of the log that is told to spans as events; `None` for none.
@@ -70,13 +73,20 @@ pub(crate) struct Processors {
 }
 
 /// How many tracers there may be at a time; the first is the installed one.
-const SLOTS: usize = current::MAX_TRACERS;
+const SLOTS: usize = super::traits::MAX_TRACERS;
 
 static TRACERS: [AtomicPtr<Tracer>; SLOTS] = [const { AtomicPtr::new(ptr::null_mut()) }; SLOTS];
 
+/// A tracer that only carries context on, with the formats of the installed one: for its place after a
+/// shutdown and in a forked child, which may allocate nothing at that moment.
+static IDLE: AtomicPtr<Tracer> = AtomicPtr::new(ptr::null_mut());
+
 /// What any tracer records: the most detailed level, zero while there is none, and above it who
-/// takes anything.
+/// takes anything, with [`PROPAGATES`] beside them.
 static RECORDED: AtomicU16 = AtomicU16::new(0);
+
+/// The bit of [`RECORDED`] that is set while any tracer carries context on.
+const PROPAGATES: u16 = 1 << 15;
 
 /// Whether a span of this callsite may be recorded: one load and a branch.
 #[inline]
@@ -92,7 +102,13 @@ pub fn is_enabled(callsite: &'static Callsite) -> bool {
 #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "for spans that others begin"))]
 #[inline]
 pub(crate) fn is_any_recorded() -> bool {
-    super::IS_LIVE && RECORDED.load(Ordering::Relaxed) != 0
+    super::IS_LIVE && RECORDED.load(Ordering::Relaxed) & !PROPAGATES != 0
+}
+
+/// True if a request may have to carry its context on, recorded or not: one load.
+#[inline]
+pub(crate) fn is_propagating() -> bool {
+    super::CAN_PROPAGATE && RECORDED.load(Ordering::Relaxed) & PROPAGATES != 0
 }
 
 /// The tracer behind a tag, if it is still there.
@@ -106,6 +122,11 @@ pub(crate) fn find(tag: u16) -> Option<&'static Tracer> {
     }
 }
 
+/// The tracer behind a tag, unless it only carries context on: after a shutdown, for instance.
+pub(super) fn recording(tag: u16) -> Option<&'static Tracer> {
+    find(tag).filter(|tracer| !tracer.is_idle())
+}
+
 /// The tracer that the current span belongs to, or else the one of this thread.
 pub(crate) fn here() -> Option<&'static Tracer> {
     let current = Current::get();
@@ -113,19 +134,41 @@ pub(crate) fn here() -> Option<&'static Tracer> {
     find(if current.is_some() { current.traits.tracer() } else { of_thread() })
 }
 
-/// Whether the process has a tracer.
+/// True if the process has a tracer that records.
 pub(crate) fn is_installed() -> bool {
-    find(0).is_some()
+    find(0).is_some_and(|tracer| !tracer.is_idle())
 }
 
-/// Makes a tracer the one of the process; `false` when there is one already.
+/// Makes a tracer the one of the process; `false` if there is one already that records.
 pub(crate) fn install(tracer: Tracer) -> bool {
-    put(0, tracer)
+    if is_installed() {
+        return false;
+    }
+    let present = TRACERS[0].load(Ordering::Acquire);
+    IDLE.store(Box::into_raw(Box::new(tracer.to_idle())), Ordering::Release);
+    put(&TRACERS[0], present, Box::into_raw(Box::new(tracer)))
 }
 
-/// Takes the tracer of the process out: spans that begin from now on are not recorded.
+/// Stops recording: requests that begin from now on only carry their context on.
 pub(crate) fn uninstall() {
-    remove(0);
+    let present = TRACERS[0].load(Ordering::Acquire);
+    put(&TRACERS[0], present, IDLE.load(Ordering::Acquire));
+}
+
+/// Takes every tracer that records out, in a forked child; returns true if there was one.
+///
+/// Context is still carried on. The summary of what is recorded stays as it is until a span asks for
+/// its tracer: see [`fork::note_orphan`].
+pub(super) fn abandon() -> bool {
+    let mut had_one = false;
+    let tracers = (0..SLOTS).filter_map(|slot| u16::try_from(slot).ok());
+    // A store would copy the page, also where there is nothing to take out.
+    for tag in tracers.filter(|tag| find(*tag).is_some_and(|tracer| !tracer.is_idle())) {
+        let idle = if tag == 0 { IDLE.load(Ordering::Relaxed) } else { ptr::null_mut() };
+        TRACERS[usize::from(tag)].store(idle, Ordering::Relaxed);
+        had_one = true;
+    }
+    had_one
 }
 
 /// Adds a tracer beside the installed one and returns its tag; `None` when every slot is taken.
@@ -138,10 +181,11 @@ pub(crate) fn add(mut tracer: impl FnMut() -> Tracer) -> Option<u16> {
     let first = NEXT.fetch_add(1, Ordering::Relaxed);
     (0..SLOTS - 1)
         .filter_map(|offset| u16::try_from(1 + (first + offset) % (SLOTS - 1)).ok())
-        .find(|&tag| find(tag).is_none() && put(tag, tracer()))
+        .find(|&tag| find(tag).is_none() && put_free(tag, tracer()))
 }
 
 /// Takes out the tracer behind a tag.
+#[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "captures are for tests"))]
 pub(crate) fn remove(tag: u16) {
     if let Some(slot) = TRACERS.get(usize::from(tag)) {
         slot.store(ptr::null_mut(), Ordering::Release);
@@ -149,31 +193,76 @@ pub(crate) fn remove(tag: u16) {
     }
 }
 
-fn put(tag: u16, tracer: Tracer) -> bool {
-    let Some(slot) = TRACERS.get(usize::from(tag)) else { return false };
-    let new = Box::into_raw(Box::new(tracer));
-    let put =
-        slot.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire).is_ok();
-    // A tracer that found no place stays where it is: two installs at a time are a mistake that
-    // costs one small allocation.
-    settle_level();
-    put
+fn put_free(tag: u16, tracer: Tracer) -> bool {
+    let tracer = Box::into_raw(Box::new(tracer));
+    TRACERS.get(usize::from(tag)).is_some_and(|slot| put(slot, ptr::null_mut(), tracer))
 }
 
-fn settle_level() {
+/// Puts a tracer in the place of `present`; `false` if another one is there by now.
+///
+/// One that finds no place is not freed: two installs at a time are a mistake that costs one small
+/// allocation.
+fn put(slot: &AtomicPtr<Tracer>, present: *mut Tracer, tracer: *mut Tracer) -> bool {
+    let exchanged = slot.compare_exchange(present, tracer, Ordering::AcqRel, Ordering::Acquire);
+    fork::note_installed();
+    settle_level();
+    exchanged.is_ok()
+}
+
+/// Sets what is recorded to what the tracers record.
+pub(super) fn settle_level() {
     // One at a time: the slower of two would write down a level from before the other's change.
-    static SETTLING: Mutex<()> = Mutex::new(());
-    let _settling = SETTLING.lock().unwrap_or_else(PoisonError::into_inner);
+    static SETTLING: PerProcess<Mutex<()>> = PerProcess::new(Mutex::default);
+    let _settling = SETTLING.get().lock().unwrap_or_else(PoisonError::into_inner);
     let tracers = || (0..SLOTS).filter_map(|slot| find(u16::try_from(slot).ok()?));
-    let recorded = tracers().fold([0, 0], |[level, takers], tracer| {
+    let recording = tracers().filter(|tracer| !tracer.is_idle());
+    let recorded = recording.fold([0, 0], |[level, takers], tracer| {
         [level.max(tracer.level as u8), takers | tracer.destinations.bits()]
     });
-    RECORDED.store(u16::from_le_bytes(recorded), Ordering::Relaxed);
+    let propagates = if tracers().any(Tracer::propagates) { PROPAGATES } else { 0 };
+    RECORDED.store(u16::from_le_bytes(recorded) | propagates, Ordering::Relaxed);
     scope::set_taken(tracers().any(|tracer| tracer.failures.is_some()));
     log::set_taken(tracers().any(Tracer::takes_logs), tracers().any(Tracer::has_events));
 }
 
 impl Tracer {
+    /// A tracer that records nothing and starts nothing: requests only carry their context on.
+    pub(crate) fn idle(
+        sampler: Sampler,
+        propagator: Composite,
+        propagation_targets: Targets,
+    ) -> Self {
+        Self {
+            sampler,
+            segments: None,
+            context_missing: ContextMissing::IgnoreError,
+            watcher: None,
+            failures: None,
+            destinations: Destinations::NONE,
+            propagator,
+            propagation_targets,
+            limits: Limits::default(),
+            level: Level::Error,
+            event_level: None,
+            processors: Processors::default(),
+        }
+    }
+
+    fn to_idle(&self) -> Self {
+        let targets = self.propagation_targets.clone();
+        Self::idle(self.sampler.clone(), self.propagator.clone(), targets)
+    }
+
+    /// True if no destination takes its spans or segments.
+    pub(crate) const fn is_idle(&self) -> bool {
+        self.destinations.is_empty()
+    }
+
+    /// True if there is a format to carry context in.
+    pub(crate) fn propagates(&self) -> bool {
+        !self.propagator.fields().is_empty()
+    }
+
     /// Whether anybody takes the log.
     fn takes_logs(&self) -> bool {
         !self.processors.logs.is_empty()

@@ -55,8 +55,8 @@ impl<'a> Key<'a> {
     /// When the span ended, in nanoseconds since the Unix epoch, instead of its own reading.
     pub(super) const END_UNIX_NS: Self = Self::at(0xFFF6);
 
-    /// How a failure counts, as a number.
-    pub(super) const FAILS_AS: Self = Self::at(0xFFF5);
+    /// The class of the error, as a number.
+    pub(super) const ERROR_CLASS: Self = Self::at(0xFFF5);
     /// What the error said, then each error below it.
     pub(super) const ERRORS: Self = Self::at(0xFFF4);
 

@@ -16,7 +16,7 @@ pub(crate) use parts::question;
 pub use crate::export::xray::{Indexed, Naming, Transport};
 pub use crate::notes::Notes;
 pub use crate::pipeline::GatherSettings;
-pub use crate::pipeline::transport::daemon::Address;
+pub use crate::pipeline::transport::daemon::{Address, HostPort};
 pub use crate::pipeline::transport::udp::Pace;
 pub use crate::sample::xray::{Exclusion, Rules};
 pub use crate::span::ContextMissing;
@@ -60,6 +60,14 @@ pub struct Settings {
     pub gather: GatherSettings,
     /// Where everything is noted that was changed to be valid, or refused.
     pub notes: Notes,
+}
+
+/// Sampling of spans by the rules of X-Ray, which `OTEL_TRACES_SAMPLER=xray` asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SpanRules {
+    /// Address that serves the rules; `None` for that of the daemon that segments go to, or else port 2000 of
+    /// this machine.
+    pub(crate) address: Option<HostPort>,
 }
 
 /// Who decides which requests have segments, where the caller has not.

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::{Address, ContextMissing, Exclusion, Naming, Rules, Sampling, Settings, Transport};
-use crate::config::{ConfigError, Environment, is_on};
+use crate::config::{ConfigError, Environment, Warnings, aws_bool};
 use crate::sample::xray::Pattern;
 
 /// Turns the destination on.
@@ -26,16 +26,24 @@ impl Settings {
     /// Reads the variables; `None` when they do not turn X-Ray on. A file of rules is read, which
     /// may block.
     ///
+    /// Variables of AWS that cannot be used add warnings: the defaults apply, and without an address of the
+    /// daemon X-Ray is off.
+    ///
     /// # Errors
-    /// The first variable that holds what cannot be used.
-    pub fn from_environment(environment: &Environment) -> Result<Option<Self>, ConfigError> {
-        let is_enabled = environment.get(SDK_ENABLED).is_none() || is_on(environment, SDK_ENABLED)?;
-        let is_disabled = is_on(environment, SDK_DISABLED)?;
+    /// The first `SPANWRIGHT_*` variable that cannot be used.
+    pub fn from_environment(
+        environment: &Environment,
+        warnings: &mut Warnings,
+    ) -> Result<Option<Self>, ConfigError> {
+        let is_enabled = aws_bool(environment, SDK_ENABLED, warnings).unwrap_or(true);
+        let is_disabled = aws_bool(environment, SDK_DISABLED, warnings).unwrap_or(false);
         let Some(address) = environment.get(DAEMON_ADDRESS) else { return Ok(None) };
-        let mut settings = Self::new(Address::parse(address)?);
+        let off = |error| warnings.push(format_args!("{error}; X-Ray is off"));
+        let Ok(address) = Address::parse(address).map_err(off) else { return Ok(None) };
+        let mut settings = Self::new(address);
         settings.service_name = environment.get(TRACING_NAME).map(str::to_owned);
         settings.naming = naming(environment);
-        settings.context_missing = context_missing(environment)?;
+        settings.context_missing = context_missing(environment, warnings);
         settings.sampling = sampling(environment)?;
         settings.exclusions = exclusions(environment)?;
         settings.transport = transport(environment)?;
@@ -53,8 +61,8 @@ fn naming(environment: &Environment) -> Naming {
     }
 }
 
-fn context_missing(environment: &Environment) -> Result<ContextMissing, ConfigError> {
-    choice(
+fn context_missing(environment: &Environment, warnings: &mut Warnings) -> ContextMissing {
+    let chosen = choice(
         environment,
         CONTEXT_MISSING,
         &[
@@ -63,7 +71,10 @@ fn context_missing(environment: &Environment) -> Result<ContextMissing, ConfigEr
             ("ignore_error", ContextMissing::IgnoreError),
         ],
         "LOG_ERROR, RUNTIME_ERROR or IGNORE_ERROR",
-    )
+    );
+    chosen
+        .map_err(|error| warnings.push(format_args!("{error}; using LOG_ERROR")))
+        .unwrap_or_default()
 }
 
 fn transport(environment: &Environment) -> Result<Transport, ConfigError> {
@@ -92,8 +103,11 @@ fn rules(environment: &Environment) -> Result<Option<Rules>, ConfigError> {
         path: path.to_owned(),
         error,
     })?;
-    let rules = Rules::from_json(&text).map_err(|error| error.in_file(path))?;
-    Ok(Some(rules))
+    let wrong = |error: crate::sample::xray::RulesError| ConfigError::RulesFile {
+        variable: RULES,
+        error: error.in_file(path),
+    };
+    Rules::from_json(&text).map(Some).map_err(wrong)
 }
 
 /// A list of paths with wildcards, each with a method before it or not.

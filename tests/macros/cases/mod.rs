@@ -4,11 +4,15 @@
 
 mod arguments;
 mod attributes;
+mod borrowed;
+mod classes;
+mod closures;
 mod errors;
 mod functions;
 mod futures;
 mod reports;
 mod results;
+mod shapes;
 mod xray;
 
 use std::future::Future;

@@ -198,8 +198,8 @@ fn r06_an_error_is_described_as_well_as_its_type_allows() {
         error generic: Failure(failed: g)\n\
         error displayed: (text)\n\
         error bare: Failure()\n\
-        error any: Error(outer) <- Failure(failed: inner)\n\
-        error dynamic: Failure(failed: boxed)\n\
+        error any: (outer) <- (failed: inner)\n\
+        error dynamic: (failed: boxed)\n\
         error only_debug: OnlyDebug(OnlyDebug)\n\
         error nothing: Nothing()\n";
     check_reports(expected, || {
@@ -220,12 +220,9 @@ fn layered() -> Result<(), Layer> {
 
 #[test]
 fn r07_the_source_chain_is_reported_in_full_and_in_order() {
-    check_reports(
-        "error layered: Layer(request) <- Layer(query) <- Failure(failed: down)\n",
-        || {
-            assert!(layered().is_err());
-        },
-    );
+    check_reports("error layered: Layer(request) <- (query) <- (failed: down)\n", || {
+        assert!(layered().is_err());
+    });
 }
 
 #[report_errors(level = "warning")]
@@ -421,7 +418,7 @@ fn panics_without_result(id: u32) {
     std::panic::panic_any(format!("way {id}"))
 }
 
-#[report_errors(panics, when = |_| false, custom(id))]
+#[report_errors(panics, custom(id))]
 async fn panics_without_end(id: u32) -> ! {
     Pending(1).await;
     std::panic::panic_any(format!("way {id}"))

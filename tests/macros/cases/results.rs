@@ -297,7 +297,7 @@ fn returned(n: u32) -> Result<u32, Failure> {
     if n == 0 { Err(Failure("zero")) } else { Ok(n) }
 }
 
-#[traced(ret(Display), err)]
+#[traced(ret(Display))]
 async fn shown() -> &'static str {
     "text"
 }

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 
 use spanwright::xray_subsegment as renamed;
-use spanwright::{Failure, record, traced, xray_subsegment};
+use spanwright::{ErrorClass, record, traced, xray_subsegment};
 
 use super::{Pending, block_on};
 use crate::{check, check_segments, check_segments_with, check_with};
@@ -101,12 +101,12 @@ fn s04_metadata_is_whatever_becomes_json() {
 }
 
 #[traced(name = "home", fields(#[annotation] user.id = id, limit), ok(fields(#[annotation] rows = *ok)))]
-#[xray_subsegment(name = "activities_home", annotations(limit), err = "error")]
+#[xray_subsegment(name = "activities_home", annotations(limit), class = "error")]
 fn traced_first(id: u32, limit: u32) -> Result<u32, String> {
     if limit == 0 { Err("none".to_owned()) } else { Ok(id + limit) }
 }
 
-#[spanwright::xray_subsegment(name = "activities_home", annotations(limit), err = "error")]
+#[spanwright::xray_subsegment(name = "activities_home", annotations(limit), class = "error")]
 #[expect(unused_mut, reason = "the attribute above and the one below are one")]
 #[spanwright::traced(name = "home", fields(#[annotation] user.id = id, limit), ok(fields(#[annotation] rows = *ok)))]
 fn subsegment_first(id: u32, limit: u32) -> Result<u32, String> {
@@ -184,7 +184,7 @@ fn s06_under_another_name_it_nests() {
     check("request [Server]\n  span n=1\n", || request(|| assert_eq!(nested(1), 1)));
 }
 
-#[xray_subsegment(annotations(n), metadata(text), err = "throttle")]
+#[xray_subsegment(annotations(n), metadata(text), class = "throttle")]
 async fn awaited(n: u32, text: String) -> Result<u32, String> {
     plain();
     Pending(2).await;
@@ -217,14 +217,14 @@ fn future(n: u32) -> impl Future<Output = u32> + Send {
     }
 }
 
-#[xray_subsegment(annotations(n), err = |err| if *err > 1 { Failure::Fault } else { Failure::Ignored })]
+#[xray_subsegment(annotations(n), class = |err| if *err > 1 { ErrorClass::Fault } else { ErrorClass::Ignored })]
 fn boxed(n: u32) -> Pin<Box<dyn Future<Output = Result<(), u32>> + Send>> {
     Box::pin(async move { if n > 0 { Err(n) } else { Ok(()) } })
 }
 
 #[test]
 fn s08_returned_futures_are_subsegments_too() {
-    let expected = "future [default: n=1]\n  plain\nboxed n=0\nboxed n=1 -> error !Ignored\n\
+    let expected = "future [default: n=1]\n  plain\nboxed n=0\nboxed n=1 !Ignored\n\
                     boxed n=2 -> error !Fault\n";
     check_request(expected, || {
         assert_eq!(block_on(future(1)), 1);
@@ -285,14 +285,14 @@ fn s09_methods_of_every_kind_are_subsegments() {
 
 macro_rules! failing {
     ($($name:ident: $failure:literal),*) => {$(
-        #[xray_subsegment(err = $failure)]
+        #[xray_subsegment(class = $failure)]
         fn $name() -> Result<(), &'static str> {
             Err("no")
         }
     )*};
 }
 
-failing! { fault: "fault", error: "error", throttle: "throttle", ignore: "ignore" }
+failing! { fault: "fault", error: "error", throttle: "throttle", ignore: "ignored" }
 
 #[xray_subsegment]
 fn unsaid() -> Result<(), &'static str> {
@@ -302,7 +302,7 @@ fn unsaid() -> Result<(), &'static str> {
 #[test]
 fn s10_a_word_says_how_a_failure_counts() {
     let expected = "fault -> error !Fault\nerror -> error !Error\nthrottle -> error !Throttle\n\
-                    ignore -> error !Ignored\nunsaid -> error\n";
+                    ignore !Ignored\nunsaid -> error\n";
     check_request(expected, || {
         for call in [fault, error, throttle, ignore, unsaid] {
             assert_eq!(call(), Err("no"));
@@ -318,10 +318,10 @@ enum Error {
 }
 
 impl Error {
-    fn failure(&self) -> Failure {
+    fn failure(&self) -> ErrorClass {
         match self {
-            Self::NotFound => Failure::Error,
-            Self::Busy { .. } => Failure::Throttle,
+            Self::NotFound => ErrorClass::Error,
+            Self::Busy { .. } => ErrorClass::Throttle,
             Self::Broken => panic!("no idea"),
         }
     }
@@ -329,26 +329,26 @@ impl Error {
 
 type Answer<T> = Result<T, Error>;
 
-#[xray_subsegment("path", err = Error::failure)]
+#[xray_subsegment("path", class = Error::failure)]
 fn by_path(error: Error) -> Answer<u32> {
     Err(error)
 }
 
 #[traced]
-#[xray_subsegment("closure", err = |err| match err {
-    Error::Busy { strict } if *strict == lenient => Failure::Ignored,
+#[xray_subsegment("closure", class = |err| match err {
+    Error::Busy { strict } if *strict == lenient => ErrorClass::Ignored,
     other => {
         if lenient {
             return other.failure();
         }
-        Failure::Fault
+        ErrorClass::Fault
     }
 })]
 async fn by_closure(error: Error, lenient: bool) -> Answer<u32> {
     Err(error)
 }
 
-#[xray_subsegment("generic", err = |_err| Failure::Error)]
+#[xray_subsegment("generic", class = |_err| ErrorClass::Error)]
 fn generic<T, E: Display>(result: Result<T, E>) -> Result<T, E> {
     result
 }
@@ -416,7 +416,7 @@ fn evaluated() -> u32 {
 #[xray_subsegment(
     annotations(a = evaluated()),
     metadata(b = evaluated()),
-    err = |_| { evaluated(); Failure::Fault },
+    class = |_| { evaluated(); ErrorClass::Fault },
 )]
 fn lonely() -> Result<(), u32> {
     record!(annotations(c = evaluated()), metadata("late", d = evaluated()));
@@ -530,7 +530,7 @@ fn s17_a_marked_field_of_a_span_is_an_annotation_too() {
     annotations(limit),
     ok(annotations(found = !ok.is_empty()), metadata(results_size = ok.len()), metadata("rows", all = ok)),
     ret(metadata(failed = ret.is_err(), #[when(ret.is_err())] ret = ?ret)),
-    err = "error",
+    class = "error",
 )]
 async fn listed(limit: u32) -> Result<Vec<u32>, String> {
     if limit > 9 { Err("too many".to_owned()) } else { Ok((0..limit).collect()) }

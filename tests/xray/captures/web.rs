@@ -118,11 +118,21 @@ fn answers_of_every_kind_are_told_with_the_same_words_and_flags() {
     assert_eq!(answered.documents[0]["annotations"], json!({"http_route": "/ok"}));
 }
 
+/// Takes the type of the exception out of a segment: actix-web hands on a handler's error without its
+/// type, which only an attribute on the handler knows.
+fn without_type(segment: &mut Value) {
+    let exception = segment["cause"]["exceptions"][0].as_object_mut();
+    let taken = exception.expect("the reference has a cause").remove("type");
+    assert_eq!(taken, Some(json!("ValueError")));
+}
+
 #[test]
 fn an_error_of_a_handler_is_a_fault_with_its_cause() {
     let answered = answered(with_headers(), get("/boom"));
     assert_eq!(answered.status, 500);
-    assert_same_but(&MORE, &answered.documents, &reference("flask_500_exception"));
+    let mut reference = reference("flask_500_exception");
+    without_type(&mut reference[0]);
+    assert_same_but(&MORE, &answered.documents, &reference);
     // There its stack has the frames that take the request down; a handler without an attribute has
     // none, and one with an attribute the next test.
     assert_eq!(answered.documents[0]["cause"]["exceptions"][0]["stack"], Value::Null);
@@ -223,6 +233,7 @@ fn requests_over_a_connection_are_told_without_their_query_and_answered_with_the
     for (document, length) in reference.iter_mut().zip([7, 265, 0]) {
         document["http"]["response"]["content_length"] = json!(length);
     }
+    without_type(&mut reference[1]);
     assert_same_but(&MORE, &documents, &reference);
     for (answer, document) in answers.iter().zip(&documents) {
         assert!(answer.contains(&format!("\r\n{HEADER}: {}\r\n", trace_of(document))), "{answer}");

@@ -19,7 +19,9 @@
 use std::borrow::Cow;
 use std::io::Write as _;
 
-use super::paint::{Paint, attributes, attributes_bytes, cut_on_one_line, on_one_line};
+use super::paint::{
+    Paint, attributes, attributes_bytes, cut_on_one_line, on_one_line, value, value_bytes,
+};
 use super::{LIMITS, Settings, request, verdict};
 use crate::export::{Batch, EncodeError, Exporter, Limits, Reply, Request, Verdict, weight};
 use crate::record::{Cause, ErrorRecord, Person, RequestRecord, Severity, StackFrame, Subject};
@@ -64,7 +66,9 @@ impl Exporter for Errors {
     fn weigh(record: &ErrorRecord) -> usize {
         let names = record.path.iter().rev().take(MAX_FUNCTIONS);
         let path_bytes: usize = names.map(|source| source.name.len() + ARROW.len()).sum();
-        weight::of_error(record) + attributes_bytes(&record.custom) + path_bytes + FIXED_BYTES
+        let person_bytes: usize = known(&record.person).map(|text| value_bytes(text)).sum();
+        let attributes_bytes = attributes_bytes(&record.custom) + person_bytes;
+        weight::of_error(record) + attributes_bytes + path_bytes + FIXED_BYTES
     }
 
     fn limits(&self) -> Limits {
@@ -179,8 +183,7 @@ impl Page {
     }
 
     fn person(&mut self, person: &Person) {
-        let known = [&person.id, &person.username, &person.email].into_iter().flatten();
-        let known: Vec<_> = known.map(|text| on_one_line(text)).collect();
+        let known: Vec<_> = known(person).map(|text| value(text)).collect();
         if !known.is_empty() {
             self.line(&format!("{} {}", self.paint.dim("person"), known.join(" ")));
         }
@@ -240,6 +243,11 @@ impl Page {
     fn line(&mut self, text: &str) {
         self.lines.push(format!("   {text}"));
     }
+}
+
+/// Returns what is known of a person.
+fn known(person: &Person) -> impl Iterator<Item = &String> {
+    [&person.id, &person.username, &person.email].into_iter().flatten()
 }
 
 /// What a panic says; its type, that of a payload, tells only what a text cannot.

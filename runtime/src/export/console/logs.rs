@@ -9,7 +9,9 @@
 
 use std::io::Write as _;
 
-use super::paint::{Paint, attributes, attributes_bytes, cut_on_one_line, on_one_line};
+use super::paint::{
+    Paint, attributes, attributes_bytes, cut_on_one_line, on_one_line, value, value_bytes,
+};
 use super::{LIMITS, LogFormat, Settings, request, verdict};
 use crate::export::log_json::Form;
 use crate::export::{Batch, EncodeError, Exporter, Limits, Reply, Request, Verdict, weight};
@@ -63,7 +65,9 @@ impl Exporter for Logs {
         let LogRecord { message, attributes, .. } = record;
         let others = [Some(&*record.target), record.file.as_deref(), record.user.as_deref()];
         let other_bytes: usize = others.into_iter().flatten().map(str::len).sum();
-        let line_bytes = message.len().min(MAX_MESSAGE_BYTES) + attributes_bytes(attributes);
+        let user_bytes = record.user.as_deref().map_or(0, value_bytes);
+        let line_bytes =
+            message.len().min(MAX_MESSAGE_BYTES) + attributes_bytes(attributes) + user_bytes;
         let raw_bytes = other_bytes + message.len() + weight::of_attributes(attributes);
         let json_bytes = (raw_bytes * MAX_ESCAPE_BYTES).min(MAX_JSON_BYTES);
         FIXED_BYTES + (other_bytes + line_bytes).max(json_bytes)
@@ -96,7 +100,7 @@ impl Exporter for Logs {
 /// Renders one event; what is not known or empty leaves no gap.
 fn line(record: &LogRecord, paint: Paint, out: &mut Vec<u8>) {
     let trace = record.span.map(|span| format!("trace {}", span.trace_id));
-    let user = record.user.as_ref().map(|user| format!("user {}", on_one_line(user)));
+    let user = record.user.as_ref().map(|user| format!("user {}", value(user)));
     let parts = [
         paint.dim(&utc::Time::of(record.unix_ns).to_string()),
         level(record.level, paint),

@@ -17,7 +17,7 @@ impl Endpoint {
     /// A base address, to which `v1/traces` is appended, where spans go.
     ///
     /// # Errors
-    /// [`SettingsError::Endpoint`].
+    /// [`SettingsError`] for an address that is not one of HTTP.
     pub fn base(address: &str) -> Result<Self, SettingsError> {
         Self::base_of("endpoint", address, Signal::TRACES.path)
     }
@@ -25,7 +25,7 @@ impl Endpoint {
     /// A base address, to which `v1/logs` is appended, where exceptions go.
     ///
     /// # Errors
-    /// [`SettingsError::Endpoint`].
+    /// [`SettingsError`] for an address that is not one of HTTP.
     pub fn base_for_logs(address: &str) -> Result<Self, SettingsError> {
         Self::base_of("endpoint", address, Signal::LOGS.path)
     }
@@ -33,7 +33,7 @@ impl Endpoint {
     /// An address that is used as it is.
     ///
     /// # Errors
-    /// [`SettingsError::Endpoint`].
+    /// [`SettingsError`] for an address that is not one of HTTP.
     pub fn exact(address: &str) -> Result<Self, SettingsError> {
         Self::checked("endpoint", address)
     }
@@ -73,7 +73,7 @@ impl Endpoint {
             None => Ok(Self(address.to_owned())),
             Some(problem) => {
                 let found = address::printable(address);
-                Err(SettingsError::Endpoint { variable, found, problem })
+                Err(SettingsError { variable, found, problem })
             }
         }
     }

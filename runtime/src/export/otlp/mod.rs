@@ -7,7 +7,7 @@
 //!
 //! Wire format: <https://opentelemetry.io/docs/specs/otlp/#otlphttp>, messages of the
 //! `opentelemetry-proto` crate.
-//! Not supported: gRPC, JSON, client certificates.
+//! Not supported: gRPC, JSON.
 
 mod attributes;
 mod encode;

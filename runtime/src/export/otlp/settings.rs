@@ -9,9 +9,10 @@ use super::endpoint::Endpoint;
 use super::environment::{Environment, is_header_value};
 use super::honeycomb;
 use super::signal::Signal;
-use crate::export::Header;
+use crate::export::{Header, TlsFiles};
 use crate::record::Resource;
 use crate::secret::Secret;
+use crate::warnings::Warnings;
 
 /// How spans, or exceptions, are sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,10 +21,13 @@ pub struct Settings {
     pub endpoint: Endpoint,
     /// Headers of every request besides our own; one of the same name replaces ours.
     pub headers: Vec<Header>,
-    /// How long one request may take; 10 s by default.
+    /// Time limit of one request, from connecting to the last byte of the answer; 10 s by default,
+    /// [`Duration::MAX`] for none.
     pub timeout: Duration,
     /// Whether bodies are compressed; not by default.
     pub compression: Compression,
+    /// Certificates for `https://` endpoints; those of the system by default.
+    pub tls: TlsFiles,
     /// Where texts are cut, in bytes; `None` for nowhere.
     pub max_text_bytes: Option<usize>,
     /// Who sends.
@@ -40,48 +44,16 @@ pub enum Compression {
     Gzip,
 }
 
-/// Why a setting cannot be used.
+/// An address that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SettingsError {
-    /// An address that is none, or not one of HTTP.
-    #[error("{variable} is `{found}`, expected an address like `http://127.0.0.1:4318`: {problem}")]
-    Endpoint {
-        /// The setting.
-        variable: &'static str,
-        /// The address without credentials and query.
-        found: String,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-    /// A list of headers that cannot be read. The text is not part of the message.
-    #[error(
-        "{variable} has {problem} in entry {entry}, expected `name=value,name=value` with values percent-encoded"
-    )]
-    Headers {
-        /// The variable.
-        variable: &'static str,
-        /// Which entry, from 1.
-        entry: usize,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-    /// A key that cannot be a header. The text is not part of the message.
-    #[error("{variable} holds characters that no key has")]
-    Key {
-        /// The variable.
-        variable: &'static str,
-    },
-    /// Any other value.
-    #[error("{variable} is `{found}`, expected {expected}")]
-    Value {
-        /// The variable.
-        variable: &'static str,
-        /// Its value.
-        found: String,
-        /// What it may be.
-        expected: &'static str,
-    },
+#[error("{variable} is `{found}`, expected an address like `http://127.0.0.1:4318`: {problem}")]
+pub struct SettingsError {
+    /// The setting.
+    pub variable: &'static str,
+    /// The address without credentials and query.
+    pub found: String,
+    /// The reason.
+    pub problem: &'static str,
 }
 
 impl Settings {
@@ -93,6 +65,7 @@ impl Settings {
             headers: Vec::new(),
             timeout: Duration::from_secs(10),
             compression: Compression::None,
+            tls: TlsFiles::default(),
             max_text_bytes,
             resource: Resource::default(),
         }
@@ -105,44 +78,45 @@ impl Settings {
     /// `HONEYCOMB_API_KEY`. The form of a variable with `TRACES_` wins over the one without. The
     /// key of Honeycomb is sent to Honeycomb only: with another endpoint, a collector has its own.
     /// `OTEL_BSP_EXPORT_TIMEOUT` bounds a request like `OTEL_EXPORTER_OTLP_TIMEOUT`; the smaller
-    /// one applies. The resource stays empty.
+    /// one applies, and 0 is no limit. The resource stays empty.
     ///
-    /// # Errors
-    /// The first value that cannot be used.
+    /// A value that cannot be used counts as unset, and adds one warning that names the variable, its
+    /// value and what is expected; of a list only the entry is left out.
     pub fn from_env(
         lookup: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Option<Self>, SettingsError> {
-        Self::of_signal(&Signal::TRACES, lookup)
+        warnings: &mut Warnings,
+    ) -> Option<Self> {
+        Self::of_signal(&Signal::TRACES, lookup, warnings)
     }
 
     /// Reads the standard variables for log records, which is what [`Exceptions`](super::Exceptions)
     /// are, like [`Settings::from_env`] with `LOGS_` for `TRACES_` and `BLRP_` for `BSP_`; no
     /// variable of spans counts.
-    ///
-    /// # Errors
-    /// The first value that cannot be used.
     pub fn from_env_for_logs(
         lookup: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Option<Self>, SettingsError> {
-        Self::of_signal(&Signal::LOGS, lookup)
+        warnings: &mut Warnings,
+    ) -> Option<Self> {
+        Self::of_signal(&Signal::LOGS, lookup, warnings)
     }
 
     fn of_signal(
         signal: &'static Signal,
         lookup: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Option<Self>, SettingsError> {
-        let env = Environment { signal, lookup };
-        let key = env.get("HONEYCOMB_API_KEY");
-        let Some(endpoint) = env.endpoint(key.is_some())? else { return Ok(None) };
-        env.check_protocol()?;
+        warnings: &mut Warnings,
+    ) -> Option<Self> {
+        let mut env = Environment { signal, lookup, warnings };
+        let key = honeycomb_key(&mut env);
+        let endpoint = env.endpoint(key.is_some())?;
+        env.check_protocol(&endpoint);
         let mut settings = Self::new(endpoint);
-        settings.headers = env.headers()?;
+        settings.headers = env.headers();
         if let Some(key) = key.filter(|_| honeycomb::is_at(&settings.endpoint)) {
-            settings.add_honeycomb(key, &env)?;
+            settings.add_honeycomb(key, &mut env);
         }
-        settings.timeout = env.timeout()?.unwrap_or(settings.timeout);
-        settings.compression = env.compression()?;
-        Ok(Some(settings))
+        settings.timeout = env.timeout().unwrap_or(settings.timeout);
+        settings.compression = env.compression();
+        settings.tls = env.tls();
+        Some(settings)
     }
 
     /// Whether the endpoint wants TLS.
@@ -154,26 +128,21 @@ impl Settings {
         self.max_text_bytes.unwrap_or(usize::MAX)
     }
 
-    fn add_honeycomb(&mut self, key: String, env: &Environment<'_>) -> Result<(), SettingsError> {
-        if !is_header_value(&key) {
-            return Err(SettingsError::Key { variable: "HONEYCOMB_API_KEY" });
-        }
+    fn add_honeycomb(&mut self, key: String, env: &mut Environment<'_>) {
+        const DATASET: &str = "HONEYCOMB_DATASET";
         let team = Header { name: honeycomb::TEAM_HEADER.into(), value: Secret::new(key) };
-        // What is written out in the headers is meant.
+        // A header that is written out wins.
         self.add_header(team);
-        if let Some(dataset) = env.get("HONEYCOMB_DATASET")
-            && honeycomb::lack_dataset(&self.headers)
-        {
-            if !is_header_value(&dataset) {
-                return Err(SettingsError::Value {
-                    variable: "HONEYCOMB_DATASET",
-                    found: dataset,
-                    expected: "a name without control characters",
-                });
-            }
-            self.add_header(honeycomb::dataset_header(&dataset));
+        let Some(dataset) = env.get(DATASET) else { return };
+        if !honeycomb::lack_dataset(&self.headers) {
+            return;
         }
-        Ok(())
+        if is_header_value(&dataset) {
+            self.add_header(honeycomb::dataset_header(&dataset));
+        } else {
+            let expected = "a name without control characters";
+            env.warnings.invalid(DATASET, &dataset, expected, "ignored");
+        }
     }
 
     /// All headers of the settings; a classic key of Honeycomb without a dataset gets the name of
@@ -192,6 +161,17 @@ impl Settings {
             self.headers.push(header);
         }
     }
+}
+
+/// The key of Honeycomb, if it can be the value of a header. It is never part of the warning.
+fn honeycomb_key(env: &mut Environment<'_>) -> Option<String> {
+    const VARIABLE: &str = "HONEYCOMB_API_KEY";
+    let key = env.get(VARIABLE)?;
+    if !is_header_value(&key) {
+        env.warnings.push(format_args!("{VARIABLE} holds characters that no key has; ignored"));
+        return None;
+    }
+    Some(key)
 }
 
 #[cfg(test)]

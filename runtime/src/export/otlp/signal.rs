@@ -4,6 +4,7 @@
 //! Never: reads the environment.
 
 use super::environment::value;
+use crate::warnings::Warnings;
 
 /// One kind of telemetry: its path below a base address, and the variables that are its own.
 ///
@@ -16,11 +17,17 @@ pub(super) struct Signal {
     pub(super) headers: &'static str,
     pub(super) timeout: &'static str,
     pub(super) compression: &'static str,
+    pub(super) certificate: &'static str,
+    pub(super) client_certificate: &'static str,
+    pub(super) client_key: &'static str,
     /// What bounds the export of a batch, and with it a request.
     pub(super) batch_timeout: &'static str,
 }
 
 impl Signal {
+    /// Paths of all signals, those that are not sent included.
+    pub(super) const PATHS: [&'static str; 3] = ["v1/traces", "v1/logs", "v1/metrics"];
+
     pub(super) const TRACES: Self = Self {
         path: "v1/traces",
         endpoint: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
@@ -28,6 +35,9 @@ impl Signal {
         headers: "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
         timeout: "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
         compression: "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION",
+        certificate: "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",
+        client_certificate: "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",
+        client_key: "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY",
         batch_timeout: "OTEL_BSP_EXPORT_TIMEOUT",
     };
 
@@ -38,6 +48,9 @@ impl Signal {
         headers: "OTEL_EXPORTER_OTLP_LOGS_HEADERS",
         timeout: "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT",
         compression: "OTEL_EXPORTER_OTLP_LOGS_COMPRESSION",
+        certificate: "OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE",
+        client_certificate: "OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE",
+        client_key: "OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY",
         batch_timeout: "OTEL_BLRP_EXPORT_TIMEOUT",
     };
 }
@@ -58,12 +71,17 @@ pub enum ExceptionSignal {
 
 impl ExceptionSignal {
     /// Reads `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN` through `lookup`: `logs`, `logs/dup` for both,
-    /// or nothing for events of spans. What stands beside them in a list is for somebody else.
+    /// or nothing for events of spans. Other entries of the list are warned about and ignored.
     ///
     /// Source: <https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/>, by which
     /// events of spans are what is without one of these.
-    pub fn from_env(lookup: &dyn Fn(&str) -> Option<String>) -> Self {
-        let list = value(lookup, "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN").unwrap_or_default();
+    pub fn from_env(lookup: &dyn Fn(&str) -> Option<String>, warnings: &mut Warnings) -> Self {
+        const VARIABLE: &str = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
+        let list = value(lookup, VARIABLE).unwrap_or_default();
+        let entries = list.split(',').map(str::trim);
+        for other in entries.filter(|found| !["", "logs", "logs/dup"].contains(found)) {
+            warnings.invalid_entry(VARIABLE, other, "`logs` or `logs/dup`");
+        }
         let has = |known: &str| list.split(',').any(|found| found.trim() == known);
         match (has("logs/dup"), has("logs")) {
             (true, _) => Self::Both,
@@ -88,10 +106,11 @@ mod tests {
     use super::*;
 
     fn from(value: Option<&str>) -> ExceptionSignal {
-        ExceptionSignal::from_env(&|name| {
+        let lookup = |name: &str| {
             assert_eq!(name, "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN");
             value.map(str::to_owned)
-        })
+        };
+        ExceptionSignal::from_env(&lookup, &mut Warnings::default())
     }
 
     #[test]

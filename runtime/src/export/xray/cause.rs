@@ -13,7 +13,7 @@ use super::facts::{Fact, Facts};
 use super::forest::Node;
 use super::json::{self, Object};
 use super::stack;
-use crate::record::{Attribute, EventRecord, Failure, Outcome, SpanId, SpanKind, Status, Value};
+use crate::record::{Attribute, ErrorClass, EventRecord, Outcome, SpanId, SpanKind, Status, Value};
 
 /// The most exceptions of one span; the others are counted.
 const MAX_EXCEPTIONS: usize = 16;
@@ -199,7 +199,8 @@ fn hex(id: u64) -> String {
 }
 
 fn exceptions<'a>(node: &Node<'a>) -> Vec<Exception<'a>> {
-    if node.segment.failure == Some(Failure::Ignored) && node.span.outcome != Outcome::Panic {
+    if node.segment.error_class == Some(ErrorClass::Ignored) && node.span.outcome != Outcome::Panic
+    {
         return Vec::new();
     }
     let span = node.span;

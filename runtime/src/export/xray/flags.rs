@@ -17,7 +17,7 @@
 use super::facts::{Fact, Facts};
 use super::forest::Node;
 use super::json::Object;
-use crate::record::{Failure, Outcome, Status};
+use crate::record::{ErrorClass, Outcome, Status};
 
 /// The three flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,11 +32,11 @@ impl Flags {
         let span = node.span;
         let is_failure =
             span.outcome == Outcome::Error || matches!(span.status, Status::Error { .. });
-        let status = match node.segment.failure {
-            Some(Failure::Fault) => Some(500),
-            Some(Failure::Error) => Some(400),
-            Some(Failure::Throttle) => Some(429),
-            Some(Failure::Ignored) => Some(200),
+        let status = match node.segment.error_class {
+            Some(ErrorClass::Fault) => Some(500),
+            Some(ErrorClass::Error) => Some(400),
+            Some(ErrorClass::Throttle) => Some(429),
+            Some(ErrorClass::Ignored) => Some(200),
             None => match facts.integer(Fact::Status) {
                 Some(status @ 400..=599) => Some(status),
                 _ => is_failure.then_some(500),

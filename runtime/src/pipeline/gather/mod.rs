@@ -20,11 +20,12 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::sleep_until;
 
+use super::settings::FOR_EVER;
 use super::worker::now;
 use crate::record::{LocalTrace, Processor, SpanRecord};
 use state::State;
 
-/// How long segments wait for each other, and how many may.
+/// How long segments wait for each other, and how many may. A time beyond a year is a year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GatherSettings {
     /// How long a request whose root has ended waits for spans that are still open.
@@ -61,6 +62,19 @@ impl Default for GatherSettings {
             max_traces: 10_000,
             max_bytes: 64 * 1024 * 1024,
             heartbeat: None,
+        }
+    }
+}
+
+impl GatherSettings {
+    /// The same with times that can be added to every moment.
+    fn bounded(self) -> Self {
+        Self {
+            grace: self.grace.min(FOR_EVER),
+            max_age: self.max_age.min(FOR_EVER),
+            max_wait: self.max_wait.min(FOR_EVER),
+            heartbeat: self.heartbeat.map(|heartbeat| heartbeat.min(FOR_EVER)),
+            ..self
         }
     }
 }

@@ -54,7 +54,7 @@ struct Gone {
 impl State {
     pub(super) fn new(settings: GatherSettings, weigh: fn(&SpanRecord) -> usize) -> Self {
         Self {
-            settings,
+            settings: settings.bounded(),
             weigh,
             waiting: FxHashMap::default(),
             deadlines: BTreeSet::new(),

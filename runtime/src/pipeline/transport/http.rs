@@ -1,9 +1,7 @@
-//! Requests over HTTP/1.1.
+//! Requests over HTTP/1.1, all of them `POST`.
 //!
-//! In: requests, all of them `POST`. Out: status, `Retry-After` and body of the answers.
-//! Never: follows a redirect (a body with credentials goes where the settings say, or nowhere),
-//! takes a proxy from the environment (a service's own proxy must not swallow the way to a
-//! collector next to it), reads more than [`MAX_REPLY_BYTES`].
+//! Redirects are not followed: a body with credentials goes where the settings say, or nowhere. At most
+//! [`MAX_REPLY_BYTES`] of an answer are read.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -19,8 +17,9 @@ use http_body::{Frame, SizeHint};
 use reqwest::header::{AsHeaderName, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 
 use super::retry_after::retry_after;
-use super::{Transport, TransportError};
-use crate::export::{Reply, Request};
+use super::{Proxies, Transport, TransportError, tls};
+use crate::export::{PemFile, Reply, Request, TlsFiles};
+use crate::pipeline::settings::FOR_EVER;
 
 /// The longest answer that is read.
 ///
@@ -31,16 +30,56 @@ pub const MAX_REPLY_BYTES: usize = 4 * 1024 * 1024;
 /// balancers close it, so that a request does not meet a closing connection.
 const IDLE: Duration = Duration::from_secs(45);
 
-/// How a client behaves.
+/// Settings of a client.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How long one request may take, from connecting to the last byte of the answer.
+    /// Time limit of one request, from connecting to the last byte of the answer; a year or more is none.
     pub timeout: Duration,
-    /// Whether requests go to `https://` addresses; reading the certificates of the system costs
-    /// some milliseconds and fails where there are none.
-    pub tls: bool,
-    /// The proxy to use, as a URL; `None` for none, whatever the environment says.
-    pub proxy: Option<String>,
+    /// Certificates, where requests go to `https://` addresses; `None` where none do. Reading those of the
+    /// system costs some milliseconds and fails where there are none.
+    pub tls: Option<TlsFiles>,
+    /// Proxies for remote hosts.
+    pub proxies: Proxies,
+}
+
+impl Settings {
+    /// Settings without TLS and without a proxy.
+    pub fn new(timeout: Duration) -> Self {
+        Self { timeout, tls: None, proxies: Proxies::default() }
+    }
+}
+
+/// Reasons why a client cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// A file with certificates cannot be used.
+    #[error("{file} cannot be used: {problem}")]
+    File {
+        /// The variable that names it, and its path.
+        file: PemFile,
+        /// The reason.
+        problem: String,
+    },
+    /// The certificates of the files cannot be used together.
+    #[error("TLS cannot be set up with {files}: {problem}")]
+    Files {
+        /// Variables and paths.
+        files: String,
+        /// The reason.
+        problem: String,
+    },
+    /// The system's certificates cannot be used.
+    #[error(
+        "TLS cannot be set up: {0}; a system without CA certificates needs the package `ca-certificates`, or a file of them that SSL_CERT_FILE names"
+    )]
+    System(String),
+}
+
+impl ClientError {
+    pub(super) fn file(file: &PemFile, problem: &dyn fmt::Display) -> Self {
+        Self::File { file: file.clone(), problem: problem.to_string() }
+    }
 }
 
 /// An HTTP client with its own pool of connections.
@@ -50,24 +89,31 @@ pub struct Client {
 }
 
 impl Client {
-    /// Builds a client; opens no connection.
+    /// Builds a client. Opens no connection; reads files with certificates, if there are any.
     ///
     /// # Errors
-    /// [`TransportError::Request`] when the proxy is not a URL or no certificates are found.
-    pub fn new(settings: &Settings) -> Result<Self, TransportError> {
-        let mut builder = reqwest::Client::builder()
-            .timeout(settings.timeout)
+    /// [`ClientError`]: certificates are missing or cannot be used.
+    pub fn new(settings: &Settings) -> Result<Self, ClientError> {
+        let Settings { timeout, tls, proxies } = settings;
+        let timeout = (*timeout).min(FOR_EVER);
+        let builder = reqwest::Client::builder()
+            .timeout(timeout)
             .pool_idle_timeout(IDLE)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy();
-        if !settings.tls {
-            builder = builder.tls_certs_only([]);
-        }
-        if let Some(proxy) = &settings.proxy {
-            builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(unusable)?);
-        }
-        let client = builder.build().map_err(unusable)?;
-        Ok(Self { client, timeout: settings.timeout })
+            .redirect(reqwest::redirect::Policy::none());
+        let failed = |error: reqwest::Error| {
+            let (files, problem) = (tls.as_ref().map(tls::names), causes(&error));
+            match files.filter(|files| !files.is_empty()) {
+                Some(files) => ClientError::Files { files, problem },
+                None => ClientError::System(problem),
+            }
+        };
+        let builder = proxies.apply(builder).map_err(failed)?;
+        let builder = match tls {
+            Some(files) => tls::with_files(builder, files)?,
+            None if proxies.need_tls() => builder,
+            None => builder.tls_certs_only([]),
+        };
+        Ok(Self { client: builder.build().map_err(failed)?, timeout })
     }
 
     /// Sends the request and waits for the answer with all its headers.
@@ -189,11 +235,6 @@ impl From<reqwest::Error> for Failure {
     fn from(error: reqwest::Error) -> Self {
         Self::Client(error)
     }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the shape `map_err` wants")]
-fn unusable(error: reqwest::Error) -> TransportError {
-    TransportError::Request(causes(&error))
 }
 
 fn classify(error: reqwest::Error, timeout: Duration) -> TransportError {

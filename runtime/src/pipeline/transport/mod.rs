@@ -8,7 +8,11 @@ pub mod daemon;
 #[cfg(any(feature = "otlp", feature = "xray", feature = "aws", feature = "rollbar"))]
 pub mod http;
 #[cfg(any(feature = "otlp", feature = "xray", feature = "aws", feature = "rollbar"))]
+mod proxy;
+#[cfg(any(feature = "otlp", feature = "xray", feature = "aws", feature = "rollbar"))]
 mod retry_after;
+#[cfg(any(feature = "otlp", feature = "xray", feature = "aws", feature = "rollbar"))]
+mod tls;
 #[cfg(feature = "xray")]
 pub mod udp;
 mod writer;
@@ -16,6 +20,8 @@ mod writer;
 use std::future::Future;
 use std::time::Duration;
 
+#[cfg(any(feature = "otlp", feature = "xray", feature = "aws", feature = "rollbar"))]
+pub use proxy::Proxies;
 pub use writer::Writer;
 
 use crate::export::{Reply, Request};

@@ -12,6 +12,18 @@ fn a_list_of_names_becomes_propagators_in_their_order_and_each_once() {
         (" TraceContext , BAGGAGE ,, tracecontext,", &all),
         ("baggage", &["baggage"]),
         ("XRay,tracecontext,xray", &["traceparent", "tracestate", "x-amzn-trace-id"]),
+        (
+            "b3,jaeger",
+            &[
+                "b3",
+                "x-b3-traceid",
+                "x-b3-spanid",
+                "x-b3-parentspanid",
+                "x-b3-sampled",
+                "x-b3-flags",
+                "uber-trace-id",
+            ],
+        ),
         ("none", &[]),
         ("none,none", &[]),
         ("", &all),
@@ -28,7 +40,7 @@ fn a_bad_list_is_an_error_that_names_the_setting_the_value_and_the_known_names()
         (
             "tracecontext,b4",
             "OTEL_PROPAGATORS: unknown propagator \"b4\", expected a list of tracecontext, \
-             baggage, xray, none",
+             baggage, b3, b3multi, jaeger, xray, none",
         ),
         (
             "none,baggage",
@@ -62,7 +74,7 @@ impl Propagator for Decimal {
         });
     }
 
-    fn inject(&self, context: &Context, set: &mut dyn FnMut(&'static str, &str)) {
+    fn inject(&self, context: &Context, set: &mut dyn FnMut(&str, &str)) {
         set("x-span", &context.span.span_id.to_u64().to_string());
     }
 }
@@ -88,6 +100,58 @@ fn of_several_propagators_that_find_a_span_the_last_one_counts() {
     }
 }
 
+/// Names a span and leaves the trace state as it is.
+#[derive(Debug)]
+struct SpanAlone;
+
+impl Propagator for SpanAlone {
+    fn fields(&self) -> &[&'static str] {
+        &["x-span"]
+    }
+
+    fn extract(&self, carrier: &dyn Carrier, context: &mut Context) {
+        let trace_state = context.trace_state.clone();
+        Decimal.extract(carrier, context);
+        context.trace_state = context.trace_state.take().or(trace_state);
+    }
+
+    fn inject(&self, _: &Context, _: &mut dyn FnMut(&str, &str)) {}
+}
+
+#[test]
+fn a_trace_state_never_stays_beside_the_span_of_another_trace() {
+    let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00000000000000ff-01";
+    let headers = [("traceparent", traceparent), ("tracestate", "a=1"), ("x-span", "7")];
+    let extract = |headers: &[(&str, &str)]| {
+        let mut context = Context::default();
+        Composite::new(vec![Arc::new(TraceContext), Arc::new(SpanAlone)])
+            .extract(&headers, &mut context);
+        (context.span.span_id.to_u64(), context.trace_state)
+    };
+    assert_eq!(extract(&headers), (7, None));
+    assert_eq!(extract(&headers[..2]), (0xff, Some("a=1".into())));
+}
+
+#[test]
+fn headers_of_another_trace_are_replaced_as_a_whole() {
+    let span = SpanContext {
+        trace_id: TraceId::from_u128(1),
+        span_id: SpanId::from_u64(2),
+        ..SpanContext::INVALID
+    };
+    let composite = Composite::from_setting("tracecontext,baggage").unwrap();
+    let changes = |context: &Context| {
+        let mut changes = Vec::new();
+        composite.replace(context, &mut |name, value| {
+            changes.push(value.map_or(format!("-{name}"), |_| format!("+{name}")));
+        });
+        changes
+    };
+    let context = Context { span, ..Context::default() };
+    assert_eq!(changes(&context), ["-traceparent", "-tracestate", "+traceparent"]);
+    assert!(changes(&Context::default()).is_empty());
+}
+
 #[test]
 fn every_propagator_writes_its_headers_and_a_field_is_named_once() {
     let composite = Composite::new(vec![Arc::new(TraceContext), Arc::new(Decimal)]);
@@ -98,7 +162,9 @@ fn every_propagator_writes_its_headers_and_a_field_is_named_once() {
         span_id: SpanId::from_u64(2),
         ..SpanContext::INVALID
     };
-    composite.inject(&Context { span, ..Context::default() }, &mut |name, _| names.push(name));
+    composite.inject(&Context { span, ..Context::default() }, &mut |name, _| {
+        names.push(name.to_owned());
+    });
     assert_eq!(names, ["traceparent", "x-span"]);
 }
 
@@ -109,4 +175,37 @@ fn no_propagator_reads_and_writes_nothing() {
     none.extract(&[("baggage", "a=1")].as_slice(), &mut context);
     assert_eq!(context, Context::default());
     none.inject(&context, &mut |name, _| panic!("{name}"));
+}
+
+/// Sets a header, and panics.
+#[derive(Debug)]
+struct Broken;
+
+impl Propagator for Broken {
+    fn fields(&self) -> &[&'static str] {
+        &["x-broken"]
+    }
+
+    fn extract(&self, _: &dyn Carrier, _: &mut Context) {}
+
+    fn inject(&self, _: &Context, set: &mut dyn FnMut(&str, &str)) {
+        set("x-broken", "half");
+        std::panic::resume_unwind(Box::new("on purpose"));
+    }
+}
+
+#[test]
+fn a_propagator_that_panics_costs_its_own_headers() {
+    let composite = Composite::new(vec![Arc::new(Broken), Arc::new(TraceContext)]);
+    let span = SpanContext {
+        trace_id: TraceId::from_u128(1),
+        span_id: SpanId::from_u64(2),
+        ..SpanContext::default()
+    };
+    let context = Context { span, ..Context::default() };
+    let mut set = Vec::new();
+    composite.replace(&context, &mut |name, value| {
+        set.extend(value.map(|_| name.to_owned()));
+    });
+    assert_eq!(set, ["traceparent"]);
 }

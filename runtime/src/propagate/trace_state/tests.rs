@@ -76,3 +76,15 @@ fn keys_values_and_lists_have_limits() {
     }
     assert_eq!(join(&[&members(20), &members(13)]), None);
 }
+
+#[test]
+fn a_list_of_any_length_is_given_up_after_64_members() {
+    for header in [",".repeat(32_000), "a=1,".repeat(32_000), " ,a=1".repeat(32_000)] {
+        let mut list = List::default();
+        for _ in 0..3 {
+            list.add(header.as_bytes());
+        }
+        assert!(list.examined <= 64, "{}", list.examined);
+        assert_eq!(list.into_text(), None);
+    }
+}

@@ -101,7 +101,7 @@ impl Propagator for Xray {
         }
     }
 
-    fn inject(&self, context: &Context, set: &mut dyn FnMut(&'static str, &str)) {
+    fn inject(&self, context: &Context, set: &mut dyn FnMut(&str, &str)) {
         if context.span.trace_id.is_valid() {
             set(HEADER, &write(context));
         }
@@ -117,10 +117,10 @@ fn overrule(context: &mut Context, trace_id: TraceId, xray: &XrayContext) {
         flags: if is_sampled { TraceFlags::SAMPLED } else { TraceFlags::NONE },
         is_remote: true,
     };
-    let other = std::mem::replace(&mut context.span, span);
+    let other = context.span;
+    context.continue_trace(span);
     context.overruled = Some(other).filter(SpanContext::is_valid);
     context.is_deferred = !matches!(xray.sampled, Sampled::Yes | Sampled::No);
-    context.trace_state = None;
 }
 
 fn read(header: &[u8]) -> (Option<TraceId>, XrayContext) {

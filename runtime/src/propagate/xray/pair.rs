@@ -19,13 +19,21 @@ pub(super) enum Pair<'a> {
     Other(&'a str),
 }
 
+/// The most pairs that are read: a header of 256 characters, all that AWS reads, has not more.
+const MAX_PAIRS: usize = 128;
+
+/// A longer pair would not fit into a header of 256 characters.
+const MAX_PAIR_BYTES: usize = 256;
+
 impl<'a> Pair<'a> {
-    /// The pairs of a header in their order.
+    /// The pairs of a header in their order, of which a caller may send any number.
     pub(super) fn all(header: &'a [u8]) -> impl Iterator<Item = Self> {
-        header.split(|&byte| byte == b';').filter_map(|text| Self::read(trim_white_space(text)))
+        let pairs = header.split(|&byte| byte == b';').take(MAX_PAIRS);
+        pairs.filter_map(|text| Self::read(trim_white_space(text)))
     }
 
     fn read(text: &'a [u8]) -> Option<Self> {
+        let text = Some(text).filter(|text| text.len() <= MAX_PAIR_BYTES)?;
         let text = str::from_utf8(text).ok()?;
         let (name, value) = text.split_once('=')?;
         let (name, value) = (name.trim_matches([' ', '\t']), value.trim_matches([' ', '\t']));
@@ -94,5 +102,24 @@ fn is_lineage(text: &str) -> bool {
                 && is_count(loops, MAX_LOOPS)
         }
         _ => text.split('|').all(is_visit),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_of_any_length_is_read_to_its_128th_pair() {
+        let header = "a=1;".repeat(32_000);
+        assert_eq!(Pair::all(header.as_bytes()).count(), 128);
+        let root = "Root=1-5759e988-bd862e3fe1be46a994272793";
+        let late = format!("{}{root}", "a=1;".repeat(128));
+        assert!(Pair::all(late.as_bytes()).all(|pair| pair == Pair::Other("a=1")));
+        let long = format!("a={};{root}", "x".repeat(255));
+        assert!(matches!(
+            Pair::all(long.as_bytes()).collect::<Vec<_>>()[..],
+            [Pair::Root(Some(_))]
+        ));
     }
 }

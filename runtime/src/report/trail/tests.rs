@@ -237,6 +237,30 @@ fn what_was_logged_before_is_told_once_with_its_level_and_its_fields() {
 }
 
 #[test]
+fn a_breadcrumb_has_the_fields_of_the_spans_around_its_event() {
+    let field = |key: &'static str, value: i64| Attribute::new(key, value);
+    let mut request = span(1, None);
+    request.kind = SpanKind::Server;
+    request.attributes = vec![Attribute::new("http.route", "/")];
+    let mut outer = span(2, Some(1));
+    outer.attributes = vec![field("order", 7), field("left", 9), field("busy_ns", 5)];
+    let mut inner = span(3, Some(2));
+    inner.attributes = vec![field("attempt", 2), Attribute::new("error.type", "E")];
+    inner.events.push(EventRecord {
+        name: "retried".into(),
+        unix_ns: 8,
+        attributes: vec![field("attempt", 1)],
+        dropped_attributes: 0,
+    });
+    let trail = trail(vec![inner, outer, request]);
+    let mut record = logged(7, Level::Info, "charged", TRACE);
+    record.span = record.span.map(|span| SpanContext { span_id: SpanId::from_u64(3), ..span });
+    Processor::<LogRecord>::process(&trail, &[record].into());
+    let expected = ["charged left=3 attempt=2 order=7", "retried attempt=1 order=7 left=9"];
+    assert_eq!(told(&around(&trail, 3, 9)), expected);
+}
+
+#[test]
 fn a_failure_outside_of_any_trace_has_what_was_logged_outside() {
     let trail = Trail::default();
     let records =

@@ -53,6 +53,7 @@ mod pattern;
 mod reservoir;
 mod rule;
 mod rules;
+mod shared;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -66,6 +67,7 @@ pub use fields::FieldError;
 pub use pattern::Pattern;
 pub use rule::{Matching, Rule};
 pub use rules::{Rules, RulesError};
+pub(crate) use shared::Shared as SharedDecision;
 
 use live::{Live, RuleSet};
 use reservoir::Randomness;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{callsite, key_text, put, shortened, trace_id};
 use crate::record::{Attribute, EventRecord, Level, LogId, LogRecord, SpanContext, SpanId, Value};
-use crate::span::clock::Calendar;
+use crate::span::clock::ClockAnchor;
 use crate::span::layout::{LOG_WORDS, What};
 use crate::span::request::Root;
 use crate::span::tracer::Limits;
@@ -18,10 +18,14 @@ const MESSAGE: &str = "message";
 const ERROR: &str = "error";
 
 /// Makes the event that these words are; whose request it belongs to is not known here.
-pub(in crate::span) fn record(what: What, words: &[u64], calendar: &Calendar) -> Option<LogRecord> {
+pub(in crate::span) fn record(
+    what: What,
+    words: &[u64],
+    anchor: &ClockAnchor,
+) -> Option<LogRecord> {
     let (head, items) = words.split_at_checked(LOG_WORDS)?;
     let callsite = callsite(head[1])?;
-    let unix_ns = calendar.unix_ns(head[3]);
+    let unix_ns = anchor.unix_ns(head[3]);
     let context = SpanContext {
         trace_id: trace_id(head[4], head[5]),
         span_id: SpanId::from_u64(head[6]),
@@ -64,11 +68,11 @@ pub(in crate::span) fn root(what: What, words: &[u64]) -> Option<Root> {
 pub(super) fn event(
     what: What,
     words: &[u64],
-    calendar: &Calendar,
+    anchor: &ClockAnchor,
     limits: &Limits,
 ) -> Option<EventRecord> {
     let LogRecord { unix_ns, level, target, message, attributes: said, .. } =
-        record(what, words, calendar)?;
+        record(what, words, anchor)?;
     let exception = said.iter().find(|it| it.key == ERROR && message.is_empty());
     let exception = exception.map(|it| Attribute::new("exception.message", it.value.clone()));
     let name = match &exception {

@@ -4,13 +4,12 @@
 //! take the log.
 //! Never: keeps anything from one pass to the next.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::loss::LossReason;
-use crate::record::{LogRecord, Processor};
+use crate::record::LogRecord;
 use crate::span::LOGS;
-use crate::span::clock::Calendar;
+use crate::span::clock::ClockAnchor;
 use crate::span::decode;
 use crate::span::layout::What;
 use crate::span::request::{self, Root};
@@ -33,9 +32,9 @@ struct Group {
 
 impl Events {
     /// Takes an event, if anybody takes the log.
-    pub(super) fn take(&mut self, what: What, words: &[u64], calendar: &Calendar) {
+    pub(super) fn take(&mut self, what: What, words: &[u64], anchor: &ClockAnchor) {
         let tag = what.traits.tracer();
-        match tracer::find(tag) {
+        match tracer::recording(tag) {
             Some(tracer) if tracer.processors.logs.is_empty() => return,
             Some(_) => LOGS.accept(1),
             None => {
@@ -43,7 +42,7 @@ impl Events {
                 return LOGS.lose(1, LossReason::Shutdown);
             }
         }
-        let Some(mut record) = decode::log::record(what, words, calendar) else {
+        let Some(mut record) = decode::log::record(what, words, anchor) else {
             return LOGS.lose(1, LossReason::NotEncodable);
         };
         record.user = decode::log::root(what, words).and_then(|root| self.user(root));
@@ -79,17 +78,11 @@ impl Events {
 }
 
 fn hand_over(tracer: u16, records: &Arc<[LogRecord]>) {
-    let Some(tracer) = tracer::find(tracer) else {
+    let Some(tracer) = tracer::recording(tracer) else {
         return LOGS.lose(records.len(), LossReason::Shutdown);
     };
-    let process = |processor: &Arc<dyn Processor<LogRecord>>| {
-        // A processor may be the user's; its panic must not end the collector.
-        catch_unwind(AssertUnwindSafe(|| processor.process(records))).is_ok()
-    };
-    let is_taken = tracer.processors.logs.iter().fold(true, |is_taken, it| is_taken & process(it));
-    if is_taken {
-        LOGS.deliver(records.len());
-    } else {
-        LOGS.lose(records.len(), LossReason::WorkerPanicked);
+    match super::process(&tracer.processors.logs, records).outcome() {
+        Ok(()) => LOGS.deliver(records.len()),
+        Err(reason) => LOGS.lose(records.len(), reason),
     }
 }

@@ -138,8 +138,7 @@ impl Doctor {
         trace_id: crate::record::TraceId,
         findings: &mut Vec<Finding>,
     ) {
-        let settings = http::Settings { timeout: self.timeout, tls: false, proxy: None };
-        let client = match http::Client::new(&settings) {
+        let client = match http::Client::new(&http::Settings::new(self.timeout)) {
             Ok(client) => client,
             Err(error) => {
                 let advice = "Nothing can be asked; this is no fault of the daemon.";

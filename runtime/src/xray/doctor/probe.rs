@@ -3,7 +3,6 @@
 //! In: the settings, an id. Out: what became of a document that says it is a probe.
 //! Never: writes a document by hand; the dialect does, so that names are tried as well.
 
-use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -58,7 +57,7 @@ struct Probe {
 /// An id of our own making: nothing else of this process knows it.
 pub(super) fn trace_id(now: Duration) -> TraceId {
     let seconds = u128::from(u32::try_from(now.as_secs()).unwrap_or(u32::MAX));
-    let random = u128::from(RandomState::new().hash_one(0)) << 32;
+    let random = u128::from(span::entropy()) << 32;
     TraceId::from_u128(seconds << 96 | random | u128::from(now.subsec_nanos()))
 }
 
@@ -150,7 +149,7 @@ impl Probe {
             ..doctor.settings.dialect(&doctor.resource)
         };
         let mut exporter = export::Exporter::new(&settings);
-        let span_id = SpanId::from_u64(RandomState::new().hash_one(trace_id) | 1);
+        let span_id = SpanId::from_u64(span::entropy() | 1);
         let batch = Batch::collect(&mut exporter, &[trace(trace_id, span_id)])?;
         Ok(Self { request: exporter.request(&batch), batch, exporter, notes, trace_id })
     }

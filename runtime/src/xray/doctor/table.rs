@@ -103,13 +103,14 @@ fn pace(pace: Option<Pace>) -> (String, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Environment;
+    use crate::config::{Environment, Warnings};
 
     fn table(variables: &[(&str, &str)]) -> Vec<(String, bool)> {
         let address = ("AWS_XRAY_DAEMON_ADDRESS", "udp:a:1 tcp:b:2");
         let variables = variables.iter().copied().chain([address]);
         let environment: Environment = variables.collect();
-        let settings = Settings::from_environment(&environment).unwrap().expect("it is on");
+        let settings = Settings::from_environment(&environment, &mut Warnings::default());
+        let settings = settings.unwrap().expect("it is on");
         let rows = rows(&settings, &Resource::default()).into_iter();
         rows.map(|row| (format!("{}={}", row.name, row.value), row.is_default)).collect()
     }

@@ -127,10 +127,12 @@ fn of_too_many_spans_the_first_are_shown_and_the_others_counted() {
 }
 
 #[test]
-fn a_span_that_is_its_own_ancestor_takes_no_part() {
+fn a_span_that_is_its_own_ancestor_is_shown_once() {
     let mut trace = request();
     trace.spans.push(span(8, Some(9), "loop"));
     trace.spans.push(span(9, Some(8), "loop"));
     trace.spans.push(span(5, Some(5), "loop"));
-    assert_eq!(text_of(&trace, false), rendered(false));
+    let text = text_of(&trace, false);
+    assert_eq!(text.matches("loop").count(), 3, "{text}");
+    assert_eq!(text.lines().count(), rendered(false).lines().count() + 3);
 }

@@ -83,7 +83,7 @@ fn a_failure_is_a_headline_and_what_helps_to_find_it() {
    GET /users/{handle}  http://localhost/users/andrew
    in home › select
    person 7 andrew
-   attempt=3 kind=a b
+   attempt=3 kind=\"a\\tb\"
    ⋯ 1 other call
    at app::select  src/home.rs:42
       fetch()?;
@@ -124,6 +124,18 @@ fn a_panic_and_a_message_say_what_they_are() {
     let subject = Subject::Message("Hello\nWorld!".to_owned());
     let message = ErrorRecord { subject, severity: Severity::Warning, ..plain() };
     assert!(headline_of(&message).ends_with("  warning  Hello World!"));
+}
+
+#[test]
+fn no_text_of_a_failure_looks_like_another_part_of_its_line() {
+    const FORGED: &str = "x  trace deadbeef user.id=admin";
+    let record = ErrorRecord { title: Some(FORGED.to_owned()), ..made_of(FORGED, 1) };
+    let text = text_of(&record, false);
+    let headline = text.lines().next().expect("there is a headline");
+    assert!(headline.contains("  error  x trace deadbeef user.id=admin  trace 0"), "{text}");
+    let quoted = format!("\"{FORGED}\"");
+    assert!(text.contains(&format!("   person {quoted} {quoted} {quoted}\n")), "{text}");
+    assert!(text.contains(&format!("   x_trace_deadbeef_user.id_admin={quoted}\n")), "{text}");
 }
 
 #[test]

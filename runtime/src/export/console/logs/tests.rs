@@ -51,7 +51,7 @@ fn written(record: &LogRecord, settings: Settings) -> String {
 #[test]
 fn an_event_is_a_line_that_says_when_where_what_and_for_whom() {
     let expected = "2026-11-20T09:16:00.123Z  info   cruddur::home  HomeActivities  \
-                    app.count=3 kind=a b  trace 00000000000000000000000000000abc  user 7\n";
+                    app.count=3 kind=\"a\\tb\"  trace 00000000000000000000000000000abc  user 7\n";
     assert_eq!(text_of(&full(), false), expected);
 }
 
@@ -73,6 +73,23 @@ fn a_request_that_is_over_is_its_message_and_how_long_it_took() {
     let text = text_of(&LogRecord { target, message: message.into(), attributes, ..full() }, false);
     let expected = format!("  spanwright::access  {message}  duration_ms=1.5  trace ");
     assert!(text.contains(&expected), "{text}");
+}
+
+#[test]
+fn no_text_of_an_event_looks_like_another_part_of_its_line() {
+    const FORGED: &str = "x  user.id=admin  trace deadbeef  user root";
+    let record = LogRecord {
+        message: FORGED.into(),
+        user: Some(FORGED.into()),
+        attributes: vec![Attribute::new("name", FORGED)],
+        ..full()
+    };
+    let expected = format!(
+        "  cruddur::home  x user.id=admin trace deadbeef user root  name=\"{FORGED}\"  \
+         trace 00000000000000000000000000000abc  user \"{FORGED}\"\n"
+    );
+    let text = text_of(&record, false);
+    assert!(text.ends_with(&expected), "{text}");
 }
 
 #[test]

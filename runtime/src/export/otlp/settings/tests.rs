@@ -1,9 +1,13 @@
 //! Tables of variables and what becomes of them.
 
 use super::*;
+use crate::export::PemFile;
 
-fn from(pairs: &[(&str, &str)]) -> Result<Option<Settings>, SettingsError> {
-    Settings::from_env(&|name| value(pairs, name))
+/// Settings for spans, and warnings.
+fn from(pairs: &[(&str, &str)]) -> (Option<Settings>, Vec<String>) {
+    let mut warnings = Warnings::default();
+    let settings = Settings::from_env(&|name| value(pairs, name), &mut warnings);
+    (settings, warnings.as_slice().to_vec())
 }
 
 fn value(pairs: &[(&str, &str)], name: &str) -> Option<String> {
@@ -12,11 +16,14 @@ fn value(pairs: &[(&str, &str)], name: &str) -> Option<String> {
 }
 
 fn some(pairs: &[(&str, &str)]) -> Settings {
-    from(pairs).expect("the variables are good").expect("the variables ask for OTLP")
+    from(pairs).0.expect("the variables ask for OTLP")
 }
 
-fn error(pairs: &[(&str, &str)]) -> String {
-    from(pairs).expect_err("one variable is bad").to_string()
+/// The only warning.
+fn warning(pairs: &[(&str, &str)]) -> String {
+    let (_, warnings) = from(pairs);
+    let [warning] = &warnings[..] else { panic!("one variable is bad: {warnings:?}") };
+    warning.clone()
 }
 
 /// The headers of the settings as `name=value`.
@@ -29,9 +36,9 @@ const LOCAL: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:43
 
 #[test]
 fn without_an_endpoint_or_a_key_otlp_is_off() {
-    assert_eq!(from(&[]), Ok(None));
-    assert_eq!(from(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]), Ok(None));
-    assert_eq!(from(&[("OTEL_EXPORTER_OTLP_ENDPOINT", " ")]), Ok(None));
+    assert_eq!(from(&[]), (None, vec![]));
+    assert_eq!(from(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]), (None, vec![]));
+    assert_eq!(from(&[("OTEL_EXPORTER_OTLP_ENDPOINT", " ")]), (None, vec![]));
 }
 
 #[test]
@@ -60,7 +67,7 @@ fn a_bad_address_is_named_without_its_secrets() {
         ("http://host:4318/a b", "http://host:4318/a b", "a space"),
         ("http://host/#secret", "http://host/", "a fragment"),
     ] {
-        let message = error(&[("OTEL_EXPORTER_OTLP_ENDPOINT", address)]);
+        let message = warning(&[("OTEL_EXPORTER_OTLP_ENDPOINT", address)]);
         let start = format!("OTEL_EXPORTER_OTLP_ENDPOINT is `{found}`, expected");
         assert!(message.starts_with(&start) && message.contains(problem), "{message}");
     }
@@ -96,7 +103,7 @@ fn a_bad_list_of_headers_names_the_entry_and_nothing_of_it() {
         ("a=secret%0d%0ahost: evil", 1, "characters"),
         ("a=secret%ff", 1, "not UTF-8"),
     ] {
-        let message = error(&[LOCAL, ("OTEL_EXPORTER_OTLP_HEADERS", list)]);
+        let message = warning(&[LOCAL, ("OTEL_EXPORTER_OTLP_HEADERS", list)]);
         assert!(message.contains(&format!("in entry {entry}")), "{message}");
         assert!(message.contains(problem) && !message.contains("cret"), "{message}");
     }
@@ -122,16 +129,41 @@ fn timeout_compression_and_protocol_are_honoured() {
 }
 
 #[test]
-fn a_bad_value_is_named_with_what_was_expected() {
-    for (variable, found, expected) in [
-        ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s", "a number of milliseconds, at least 1"),
-        ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "0", "a number of milliseconds, at least 1"),
-        ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd", "`gzip` or `none`"),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", "`http/protobuf`, the only protocol supported"),
+fn a_bad_value_leaves_the_default() {
+    for (variable, found) in [
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s"),
+        ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "-1"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "a"),
+        ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/key.pem"),
     ] {
-        let message = format!("{variable} is `{found}`, expected {expected}");
-        assert_eq!(error(&[LOCAL, (variable, found)]), message);
+        assert_eq!(some(&[LOCAL, (variable, found)]), some(&[LOCAL]), "{variable}");
     }
+    let bad = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "collector:4317");
+    assert_eq!(some(&[LOCAL, bad]), some(&[LOCAL]));
+    assert_eq!(from(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")]).0, None);
+}
+
+#[test]
+fn the_certificate_files_of_the_signal_win() {
+    let file = |variable, path: &str| Some(PemFile::named_by(variable, path));
+    let general = [
+        LOCAL,
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca.pem"),
+        ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/client.pem"),
+        ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/key.pem"),
+    ];
+    let expected = TlsFiles {
+        ca: file("OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca.pem"),
+        client_certificate: file("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/client.pem"),
+        client_key: file("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/key.pem"),
+    };
+    assert_eq!(some(&general).tls, expected);
+    let traces = ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "/traces.pem");
+    let own = TlsFiles { ca: file(traces.0, traces.1), ..expected.clone() };
+    assert_eq!(some(&[&general[..], &[traces]].concat()).tls, own);
+    assert_eq!(logs(&[&general[..], &[traces]].concat()).tls, expected);
 }
 
 #[test]
@@ -183,13 +215,14 @@ fn a_header_written_out_wins_over_the_key() {
     let key = ("HONEYCOMB_API_KEY", "hcaik_key");
     let settings = some(&[key, ("OTEL_EXPORTER_OTLP_HEADERS", "X-Honeycomb-Team=other")]);
     assert_eq!(headers(&settings), ["x-honeycomb-team=other"]);
-    let message = error(&[("HONEYCOMB_API_KEY", "secret\u{7f}key")]);
-    assert_eq!(message, "HONEYCOMB_API_KEY holds characters that no key has");
+    let message = warning(&[("HONEYCOMB_API_KEY", "secret\u{7f}key")]);
+    assert_eq!(message, "HONEYCOMB_API_KEY holds characters that no key has; ignored");
 }
 
 fn logs(pairs: &[(&str, &str)]) -> Settings {
-    let settings = Settings::from_env_for_logs(&|name| value(pairs, name));
-    settings.expect("the variables are good").expect("the variables ask for OTLP")
+    let lookup = |name: &str| value(pairs, name);
+    let settings = Settings::from_env_for_logs(&lookup, &mut Warnings::default());
+    settings.expect("the variables ask for OTLP")
 }
 
 #[test]
@@ -224,16 +257,7 @@ fn variables_of_spans_say_nothing_about_log_records_nor_the_other_way_round() {
         ("OTEL_BSP_EXPORT_TIMEOUT", "300"),
     ];
     assert_eq!(logs(&[&of_traces[..], &[LOCAL]].concat()), logs(&[LOCAL]));
-    assert_eq!(from(&[("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://127.0.0.1:4318")]), Ok(None));
-}
-
-#[test]
-fn a_bad_value_for_log_records_is_named() {
-    let variables = [LOCAL, ("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "zstd")];
-    let found = Settings::from_env_for_logs(&|name| value(&variables, name));
-    let error = found.expect_err("one variable is bad");
-    let expected = "OTEL_EXPORTER_OTLP_LOGS_COMPRESSION is `zstd`, expected `gzip` or `none`";
-    assert_eq!(error.to_string(), expected);
+    assert_eq!(from(&[("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://127.0.0.1:4318")]).0, None);
 }
 
 #[test]

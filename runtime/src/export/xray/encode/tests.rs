@@ -6,7 +6,7 @@ use super::super::settings::{Indexed, Naming};
 use super::*;
 use crate::notes::Notes;
 use crate::record::{
-    Destinations, Failure, Level, Metadata, Namespace, Outcome, Resource, Segment, Source,
+    Destinations, ErrorClass, Level, Metadata, Namespace, Outcome, Resource, Segment, Source,
     SpanContext, SpanId, SpanKind, TraceId,
 };
 
@@ -135,7 +135,7 @@ fn flags_go_by_status_unless_the_code_says_otherwise() {
         span
     };
     let with = |mut span: SpanRecord, failure| {
-        segment(&mut span).failure = Some(failure);
+        segment(&mut span).error_class = Some(failure);
         span
     };
     let http = |code| format!(r#""http":{{"response":{{"status":{code}}}}}"#);
@@ -153,16 +153,16 @@ fn flags_go_by_status_unless_the_code_says_otherwise() {
     ] {
         check(status(code), &format!("{flags}{}", http(code)));
     }
-    check(with(status(500), Failure::Ignored), &http(500));
+    check(with(status(500), ErrorClass::Ignored), &http(500));
     check(
-        with(status(200), Failure::Throttle),
+        with(status(200), ErrorClass::Throttle),
         &format!(r#""error":true,"throttle":true,{}"#, http(200)),
     );
     let mut not_found = failed(2, &["no"]);
     not_found.attributes = vec![Attribute::new("http.response.status_code", 404_i64)];
     let [text] = &texts(vec![not_found])[..] else { panic!("expected one document") };
     assert!(text.contains(r#""error":true,"http""#), "{text}");
-    check(with(failed(2, &["no"]), Failure::Ignored), "");
+    check(with(failed(2, &["no"]), ErrorClass::Ignored), "");
     let mut cancelled = span(2);
     cancelled.outcome = Outcome::Cancelled;
     check(cancelled, r#""metadata":{"sdk":{"cancelled":true}}"#);

@@ -47,6 +47,33 @@ fn ids(traces: &[LocalTrace]) -> Vec<Vec<u64>> {
 }
 
 #[test]
+fn a_time_without_end_overflows_nothing() {
+    const MAX: Duration = Duration::MAX;
+    let default = GatherSettings::default;
+    for settings in [
+        GatherSettings { grace: MAX, ..default() },
+        GatherSettings { max_age: MAX, ..default() },
+        GatherSettings { max_wait: MAX, ..default() },
+        GatherSettings { heartbeat: Some(MAX), ..default() },
+        GatherSettings {
+            grace: MAX,
+            max_age: MAX,
+            max_wait: MAX,
+            heartbeat: Some(MAX),
+            min_part_bytes: 0,
+            ..default()
+        },
+    ] {
+        let mut state = State::new(settings, |_| 100);
+        state.begin([span(1, 0)].into_iter(), at(0));
+        // A root whose child is still open, and a request whose root is.
+        assert!(state.add(&[span(3, 2), span(1, 0), of_request(7, 8, 7)], at(0)).is_empty());
+        let (due, left) = (state.due(at(100_000)), state.release());
+        assert_eq!(ids(&due).concat().len() + ids(&left).concat().len(), 3, "{settings:?}");
+    }
+}
+
+#[test]
 fn a_request_whose_spans_have_all_ended_goes_out_with_its_root() {
     let mut state = state();
     assert_eq!(ids(&state.add(&[span(3, 2), span(2, 1)], at(0))), [[0_u64; 0]; 0]);

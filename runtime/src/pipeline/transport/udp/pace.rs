@@ -8,6 +8,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::pipeline::settings::FOR_EVER;
+
 /// A token bucket: so much at once, and as much again in the given time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
@@ -47,7 +49,8 @@ pub(super) struct Bucket {
 impl Bucket {
     /// Begins full; without a pace nothing ever waits.
     pub(super) fn new(pace: Option<Pace>) -> Self {
-        Self { pace: pace.filter(|pace| pace.max_bytes > 0), full_at: None }
+        let bounded = |pace: Pace| Pace { per: pace.per.min(FOR_EVER), ..pace };
+        Self { pace: pace.filter(|pace| pace.max_bytes > 0).map(bounded), full_at: None }
     }
 
     /// Takes `cost` out and returns how long to wait before using it.
@@ -77,6 +80,16 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "an origin for made-up moments")]
     fn origin() -> Instant {
         Instant::now()
+    }
+
+    #[test]
+    fn a_pace_without_end_overflows_nothing() {
+        for max_bytes in [1, u32::MAX] {
+            let mut bucket = Bucket::new(Some(Pace { max_bytes, per: Duration::MAX }));
+            for _ in 0..1_000 {
+                let _ = bucket.take(truesize(65_507), origin());
+            }
+        }
     }
 
     #[test]

@@ -1,21 +1,21 @@
-use spanwright::{Failure, xray_subsegment};
+use spanwright::{ErrorClass, xray_subsegment};
 
-#[xray_subsegment(err = |err| err.is_client())]
+#[xray_subsegment(class = |err| err.is_client())]
 fn no_method() -> Result<u64, String> {
     Ok(1)
 }
 
-#[xray_subsegment(err = |err| err.is_empty())]
+#[xray_subsegment(class = |err| err.is_empty())]
 fn truth() -> Result<u64, String> {
     Ok(1)
 }
 
-#[xray_subsegment(err = Failure::Error)]
+#[xray_subsegment(class = true)]
 fn variant() -> Result<u64, String> {
     Ok(1)
 }
 
-#[xray_subsegment(err = |err: &u64| Failure::Error)]
+#[xray_subsegment(class = |err: &u64| ErrorClass::Error)]
 fn other() -> Result<u64, String> {
     Ok(1)
 }

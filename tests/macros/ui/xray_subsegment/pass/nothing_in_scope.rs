@@ -7,7 +7,7 @@ mod std {}
 mod serde {}
 struct Option;
 struct Some;
-struct Failure;
+struct ErrorClass;
 struct Frame;
 struct bool;
 trait Serialize {}
@@ -28,15 +28,17 @@ taken! { concat format_args line file module_path panic matches }
     name = "sync", namespace = "aws",
     annotations(n, #[redact] hidden = n, #[when(n > 1)] shown = %n),
     metadata(n, ?parity = n % 2, #[redact(hash)] other = n), metadata("more", %n),
-    err = "error",
+    class = "error",
 )]
-fn sync(n: ::std::primitive::u64) -> ::std::primitive::u64 {
+fn sync(
+    n: ::std::primitive::u64,
+) -> ::std::result::Result<::std::primitive::u64, ::std::string::String> {
     ::spanwright::record!(annotations(late = n), metadata(late = ?n));
-    n
+    ::std::result::Result::Ok(n)
 }
 
 #[::spanwright::traced(fields(#[annotation] n))]
-#[::spanwright::xray_subsegment(err = |_| ::spanwright::Failure::Throttle)]
+#[::spanwright::xray_subsegment(class = |_| ::spanwright::ErrorClass::Throttle)]
 async fn later(n: ::std::primitive::u64) -> ::std::result::Result<(), ::std::string::String> {
     ::std::result::Result::Ok(())
 }

@@ -52,7 +52,7 @@ mod facade {
 mod macros {
     macro_rules! subsegments {
         ($($name:ident: $failure:expr, $argument:ident;)*) => {$(
-            #[spanwright::xray_subsegment(annotations($argument), err = $failure)]
+            #[spanwright::xray_subsegment(annotations($argument), class = $failure)]
             #[spanwright::traced(fields($argument))]
             pub(super) fn $name($argument: u64) -> Result<u64, u64> {
                 Err($argument)
@@ -60,7 +60,7 @@ mod macros {
         )*};
     }
 
-    subsegments! { pay: "error", n; refund: |_err| spanwright::Failure::Fault, m; }
+    subsegments! { pay: "error", n; returned: spanwright::ErrorClass::Throttle, n; refund: |_err| spanwright::ErrorClass::Fault, m; }
 }
 
 fn main() {
@@ -69,5 +69,5 @@ fn main() {
     renamed::pay(1);
     facade::pay(1);
     facade::refund(1);
-    let _ = (macros::pay(1), macros::refund(1));
+    let _ = (macros::pay(1), macros::returned(1), macros::refund(1));
 }

@@ -7,7 +7,7 @@
 #![deny(rust_2021_incompatible_closure_captures, rust_2024_compatibility, tail_expr_drop_order)]
 #![deny(unused_import_braces, unit_bindings, closure_returning_async_block)]
 
-use spanwright::{Failure, traced, xray_subsegment};
+use spanwright::{ErrorClass, traced, xray_subsegment};
 
 struct Store<'a> {
     name: &'a str,
@@ -23,7 +23,7 @@ impl<'a> Store<'a> {
     }
 
     #[traced(fields(n), ok(fields(#[annotation] len = ok.len())), err(level = "warn"))]
-    #[xray_subsegment(err = |err| if err.is_empty() { Failure::Fault } else { Failure::Error })]
+    #[xray_subsegment(class = |err| if err.is_empty() { ErrorClass::Fault } else { ErrorClass::Error })]
     async fn load(&self, n: u64, _hidden: u64, (_a, b): (u64, u64)) -> Result<String, String> {
         if n + b > 9 { Err("too much".to_owned()) } else { Ok(self.name.to_owned()) }
     }

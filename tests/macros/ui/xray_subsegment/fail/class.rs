@@ -1,27 +1,27 @@
 use spanwright::xray_subsegment;
 
-#[xray_subsegment(err = "falt")]
+#[xray_subsegment(class = "falt")]
 fn near() -> Result<(), u64> {
     Ok(())
 }
 
-#[xray_subsegment(err = 404)]
+#[xray_subsegment(class = 404)]
 fn number() -> Result<(), u64> {
     Ok(())
 }
 
-#[xray_subsegment(err(ignore))]
+#[xray_subsegment(class(ignore))]
 fn list() -> Result<(), u64> {
     Ok(())
 }
 
-#[xray_subsegment(err = "error")]
+#[xray_subsegment(class = "error")]
 fn never() -> ! {
     loop {}
 }
 
 #[track_caller]
-#[xray_subsegment(err = "error")]
+#[xray_subsegment(class = "error")]
 fn tracked() -> Result<(), u64> {
     Ok(())
 }

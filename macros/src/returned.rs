@@ -1,0 +1,172 @@
+//! The returned type of a function, as far as its spelling shows what it is.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::punctuated::Punctuated;
+use syn::visit_mut::{self, VisitMut};
+use syn::{GenericArgument, PathArguments, PathSegment, Token, Type, TypeParamBound, parse_quote};
+
+use crate::function::{Output, Shape};
+
+/// Whether a type has parts that a body cannot name.
+pub(crate) fn has_unnameable(ty: &Type) -> bool {
+    fn search(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => ident == "_",
+            TokenTree::Group(group) => search(group.stream()),
+            _ => false,
+        })
+    }
+    search(ty.to_token_stream())
+}
+
+pub(crate) fn output_of(ty: &Type) -> Output {
+    match ty {
+        Type::Never(_) => Output::Never,
+        Type::Tuple(tuple) if tuple.elems.is_empty() => Output::Unit,
+        Type::Group(group) => output_of(&group.elem),
+        Type::Paren(paren) => output_of(&paren.elem),
+        other => Output::Value(Box::new(nameable(other))),
+    }
+}
+
+/// The type with `_` for every `impl Trait`.
+pub(crate) fn nameable(ty: &Type) -> Type {
+    struct Eraser;
+    impl VisitMut for Eraser {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            match ty {
+                Type::ImplTrait(_) => *ty = parse_quote!(_),
+                _ => visit_mut::visit_type_mut(self, ty),
+            }
+        }
+    }
+    let mut ty = ty.clone();
+    Eraser.visit_type_mut(&mut ty);
+    ty
+}
+
+/// The shape of a function without `async`, by what it returns.
+pub(crate) fn shape_of(ty: &Type) -> Shape {
+    match ty {
+        Type::Group(group) => shape_of(&group.elem),
+        Type::Paren(paren) => shape_of(&paren.elem),
+        Type::ImplTrait(it) if future_of(&it.bounds).is_some() => Shape::Future { boxed: false },
+        Type::Path(_) if boxed_output(ty).is_some() => Shape::Future { boxed: true },
+        Type::Path(_) if !is_known_value(ty) => Shape::ByType,
+        _ => Shape::Plain,
+    }
+}
+
+/// True for types of the standard library that are no futures, and for those with parts that a
+/// body cannot name.
+fn is_known_value(ty: &Type) -> bool {
+    const VALUES: &[&str] = &[
+        "Arc",
+        "BTreeMap",
+        "BTreeSet",
+        "Box",
+        "Cow",
+        "Duration",
+        "HashMap",
+        "HashSet",
+        "Instant",
+        "Option",
+        "Ordering",
+        "PathBuf",
+        "Rc",
+        "Result",
+        "String",
+        "SystemTime",
+        "Vec",
+        "bool",
+        "char",
+        "f32",
+        "f64",
+        "i128",
+        "i16",
+        "i32",
+        "i64",
+        "i8",
+        "isize",
+        "str",
+        "u128",
+        "u16",
+        "u32",
+        "u64",
+        "u8",
+        "usize",
+    ];
+    let named = last_segment(ty).map(|segment| segment.ident.to_string());
+    !is_associated(ty) && named.is_some_and(|name| VALUES.contains(&name.as_str()))
+        || has_unnameable(&nameable(ty))
+}
+
+/// True for `<T as Trait>::Name`, `Self::Name` and `T::Name`.
+pub(crate) fn is_associated(ty: &Type) -> bool {
+    match ty {
+        Type::Path(path) if path.qself.is_some() => true,
+        Type::Path(path) => {
+            let segments = &path.path.segments;
+            let first = segments.first().map(|segment| segment.ident.to_string());
+            // Modules are in lower case.
+            segments.len() > 1 && first.is_some_and(|it| it.starts_with(char::is_uppercase))
+        }
+        Type::Group(group) => is_associated(&group.elem),
+        Type::Paren(paren) => is_associated(&paren.elem),
+        _ => false,
+    }
+}
+
+pub(crate) fn future_output(ty: &Type) -> Output {
+    let output = match ty {
+        Type::Group(group) => return future_output(&group.elem),
+        Type::Paren(paren) => return future_output(&paren.elem),
+        Type::ImplTrait(it) => future_of(&it.bounds),
+        other => boxed_output(other),
+    };
+    output.map_or_else(|| Output::Value(Box::new(parse_quote!(_))), |ty| output_of(&ty))
+}
+
+/// The output of the future in `Pin<Box<dyn Future<Output = T>>>`; an alias is judged by its type.
+fn boxed_output(ty: &Type) -> Option<Type> {
+    let pinned = last_segment(ty).filter(|it| it.ident == "Pin").and_then(first_type)?;
+    let inner = last_segment(pinned).filter(|it| it.ident == "Box").and_then(first_type)?;
+    match inner {
+        Type::TraitObject(it) => future_of(&it.bounds),
+        Type::ImplTrait(it) => future_of(&it.bounds),
+        _ => None,
+    }
+}
+
+fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match ty {
+        Type::Path(path) => path.path.segments.last(),
+        Type::Group(group) => last_segment(&group.elem),
+        _ => None,
+    }
+}
+
+fn first_type(segment: &PathSegment) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(Type::Group(group)) => Some(&*group.elem),
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+/// The `T` of a bound `Future<Output = T>`; `_` when the bound leaves it open.
+fn future_of(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Type> {
+    bounds.iter().find_map(|bound| {
+        let TypeParamBound::Trait(bound) = bound else { return None };
+        let segment = bound.path.segments.last().filter(|it| it.ident == "Future")?;
+        let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+            return Some(parse_quote!(_));
+        };
+        arguments.args.iter().find_map(|argument| match argument {
+            GenericArgument::AssocType(it) if it.ident == "Output" => Some(it.ty.clone()),
+            _ => None,
+        })
+    })
+}

@@ -1,0 +1,52 @@
+//! Maps of headers, to read a context from and to write one to.
+
+use std::collections::HashMap;
+use std::hash::BuildHasher;
+
+use super::Carrier;
+
+/// Headers of a request that goes out.
+pub trait Injector {
+    /// Sets a header, whose name is in lower case, in the place of any value that it has.
+    fn set(&mut self, name: &str, value: &str);
+}
+
+impl<S: BuildHasher> Carrier for HashMap<String, String, S> {
+    fn each_value<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
+        for (key, value) in self {
+            if key.eq_ignore_ascii_case(name) {
+                visit(value.as_bytes());
+            }
+        }
+    }
+}
+
+impl<S: BuildHasher> Injector for HashMap<String, String, S> {
+    fn set(&mut self, name: &str, value: &str) {
+        self.retain(|key, _| !key.eq_ignore_ascii_case(name));
+        self.insert(name.to_owned(), value.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(carrier: &dyn Carrier, name: &str) -> Vec<String> {
+        let mut values = Vec::new();
+        carrier.each_value(name, &mut |value| {
+            values.push(String::from_utf8_lossy(value).into_owned());
+        });
+        values
+    }
+
+    #[test]
+    fn a_map_of_texts_is_read_and_written_in_any_case() {
+        let mut headers = HashMap::from([("TraceParent".to_owned(), "00-a".to_owned())]);
+        assert_eq!(values(&headers, "traceparent"), ["00-a"]);
+        headers.set("traceparent", "00-b");
+        headers.set("tracestate", "a=1");
+        assert_eq!(headers.len(), 2);
+        assert_eq!(values(&headers, "traceparent"), ["00-b"]);
+    }
+}

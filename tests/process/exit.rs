@@ -1,0 +1,129 @@
+//! What ends the process without coming back is sent first.
+
+use std::panic::{catch_unwind, set_hook};
+use std::process::{Output, abort, exit};
+use std::time::Duration;
+
+use spanwright::config::Environment;
+use spanwright::{Config, Span, Telemetry};
+use support::otlp_sink::OtlpSink;
+
+use crate::Case;
+use crate::support::{AT_ONCE, assert_ok, at_once, install, status_of, timed};
+
+pub(crate) const CASES: &[Case] = &[
+    Case {
+        name: "panic_is_sent_before_a_hook_that_exits_ends_the_process",
+        run: |endpoint| {
+            set_hook(Box::new(|_| exit(3)));
+            panics(endpoint);
+        },
+        check: |sink, run| assert_sent(sink, run, Some(3)),
+    },
+    Case {
+        name: "panic_is_sent_before_a_hook_that_aborts_ends_the_process",
+        run: |endpoint| {
+            set_hook(Box::new(|_| abort()));
+            panics(endpoint);
+        },
+        check: |sink, run| assert_sent(sink, run, None),
+    },
+    Case {
+        name: "pending_spans_are_sent_when_the_process_exits",
+        run: |endpoint| {
+            let _telemetry = install(endpoint);
+            Span::root("pending").end();
+            exit(0);
+        },
+        check: |sink, run| {
+            assert_ok(run);
+            assert_eq!(sink.spans().concat().len(), 1);
+        },
+    },
+    Case {
+        name: "pending_spans_are_sent_when_main_returns_and_telemetry_is_leaked",
+        run: |endpoint| {
+            std::mem::forget(install(endpoint));
+            Span::root("pending").end();
+        },
+        check: |sink, run| {
+            assert_ok(run);
+            assert_eq!(sink.spans().concat().len(), 1);
+        },
+    },
+    Case {
+        name: "abort_outside_of_a_hook_and_a_raised_signal_end_the_process",
+        run: |endpoint| {
+            let _telemetry = install_with_reports(endpoint);
+            let killed = status_of(|| {
+                let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGABRT);
+            });
+            assert_eq!(killed, -nix::libc::SIGABRT);
+            Span::root("lost").end();
+            at_once(|| assert_eq!(status_of(|| abort()), -nix::libc::SIGABRT));
+        },
+        check: |_, run| assert_ok(run),
+    },
+    Case {
+        name: "exit_does_not_wait_long_for_a_destination_that_is_away",
+        run: |_| {
+            let _telemetry = install(AWAY);
+            Span::root("lost").end();
+            nix::unistd::alarm::set(5);
+            exit(0);
+        },
+        check: |_, run| assert_ok(run),
+    },
+    Case {
+        name: "exit_after_a_shutdown_does_not_wait",
+        run: |_| {
+            let telemetry = install(AWAY);
+            Span::root("lost").end();
+            let _ = telemetry.shutdown(Duration::ZERO);
+            nix::unistd::alarm::set(1);
+            exit(0);
+        },
+        check: |_, run| assert_ok(run),
+    },
+    Case {
+        name: "caught_panics_do_not_wait_for_a_destination",
+        run: |_| {
+            set_hook(Box::new(|_| {}));
+            let _telemetry = install_with_reports(AWAY);
+            for _ in 0..3 {
+                assert!(at_once(|| catch_unwind(|| panic!("caught"))).is_err());
+            }
+            let (_, took) = timed(|| catch_unwind(|| panic!("caught")));
+            assert!(took < AT_ONCE / 5, "{took:?}");
+        },
+        check: |_, run| assert_ok(run),
+    },
+];
+
+/// Where nobody listens.
+const AWAY: &str = "http://127.0.0.1:9";
+
+fn install_with_reports(endpoint: &str) -> Telemetry {
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
+        ("OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", "logs"),
+    ];
+    let environment: Environment = variables.into_iter().collect();
+    let config = Config::from_environment(&environment).expect("the variables are right");
+    config.install().expect("nothing else is installed")
+}
+
+/// Ends the process by a panic in a thread that another one waits for.
+fn panics(endpoint: &str) {
+    let _telemetry = install_with_reports(endpoint);
+    let worker = std::thread::spawn(|| {
+        Span::root("unfinished").in_scope(|| panic!("boom at the border"));
+    });
+    let _ = worker.join();
+}
+
+fn assert_sent(sink: &OtlpSink, run: &Output, code: Option<i32>) {
+    assert_eq!(run.status.code(), code, "{}", String::from_utf8_lossy(&run.stderr));
+    let records = sink.log_records().concat();
+    assert!(format!("{records:?}").contains("boom at the border"), "{records:?}");
+}
