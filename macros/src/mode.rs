@@ -1,6 +1,6 @@
-//! Whether expansions record: the only place that asks for features.
+//! Expansion mode of the attributes: recording, or type-checked only.
 
-/// Whether expansions record.
+/// The mode of an expansion.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Mode {
     /// They record: some destination is compiled in.

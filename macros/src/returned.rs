@@ -8,7 +8,7 @@ use syn::{GenericArgument, PathArguments, PathSegment, Token, Type, TypeParamBou
 
 use crate::function::{Output, Shape};
 
-/// Whether a type has parts that a body cannot name.
+/// Returns true if a type has parts that a body cannot name.
 pub(crate) fn has_unnameable(ty: &Type) -> bool {
     fn search(tokens: TokenStream) -> bool {
         tokens.into_iter().any(|token| match token {

@@ -29,7 +29,7 @@ impl Traits {
     const IS_PASSED_ON: u64 = 1 << 22;
     const IS_GUARDED: u64 = 1 << 23;
     const IS_PROPAGATION_ONLY: u64 = 1 << 24;
-    /// What is true of one span and not of those below it.
+    /// Bits of one span that its children do not inherit.
     const OWN: u64 = Self::IS_SEGMENT_ALONE | Self::IS_PASSED_ON | Self::IS_GUARDED;
     const LEVEL_AT: u32 = 25;
     const LEVEL_MASK: u64 = 0x7;
@@ -61,13 +61,13 @@ impl Traits {
         (self.0 >> Self::RATE_AT & Self::RATE_MASK) as u16
     }
 
-    /// Whether the tracer records spans of this level.
+    /// Returns true if the tracer records spans of this level.
     #[inline]
     pub(super) const fn admits(self, level: Level) -> bool {
         level as u64 <= self.0 >> Self::LEVEL_AT & Self::LEVEL_MASK
     }
 
-    /// Who takes a span of this callsite.
+    /// Destinations of a span of this callsite.
     #[inline]
     pub(super) const fn takers(self, callsite: &Callsite) -> Destinations {
         if self.admits(callsite.source.level) {
@@ -82,7 +82,7 @@ impl Traits {
         Self(self.0 | (destinations.bits() as u64) << Self::DESTINATIONS_AT)
     }
 
-    /// These traits, where nobody takes what is told.
+    /// Returns a copy without destinations.
     pub(super) const fn without_destinations(self) -> Self {
         Self(self.0 & !Self::DESTINATIONS)
     }
@@ -92,14 +92,14 @@ impl Traits {
         Self(self.0 | (TraceFlags::SAMPLED.to_u8() as u64) << Self::FLAGS_AT)
     }
 
-    /// Who takes spans of the trace.
+    /// Destinations of the spans of the trace.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "the word is taken apart")]
     pub(super) const fn destinations(self) -> Destinations {
         Destinations::from_bits((self.0 >> Self::DESTINATIONS_AT) as u8)
     }
 
-    /// Whether anybody takes spans of the trace.
+    /// Returns true if spans of the trace are recorded.
     #[inline]
     pub(super) const fn is_recorded(self) -> bool {
         self.0 & Self::DESTINATIONS != 0
@@ -110,7 +110,7 @@ impl Traits {
         Self(self.0 | Self::SEGMENTS_ARE_DECIDED)
     }
 
-    /// Whether it is known whether the trace has segments: a request decides it.
+    /// Returns true if it is known whether the trace has segments: a request decides it.
     pub(super) const fn segments_are_decided(self) -> bool {
         self.0 & Self::SEGMENTS_ARE_DECIDED != 0
     }
@@ -122,12 +122,12 @@ impl Traits {
         Self((self.0 & !Self::OWN) | alone)
     }
 
-    /// The traits of a span that nobody takes, in whose place the one above stands.
+    /// Marks the span as pass-through.
     pub(super) const fn passed_on(self) -> Self {
         Self(self.0 | Self::IS_PASSED_ON)
     }
 
-    /// Whether the span above stands in the place of one that nobody takes.
+    /// Returns true if the span above stands in the place of one that nobody takes.
     #[inline]
     pub(super) const fn is_passed_on(self) -> bool {
         self.0 & Self::IS_PASSED_ON != 0
@@ -144,7 +144,7 @@ impl Traits {
         self.0 & Self::IS_PROPAGATION_ONLY != 0
     }
 
-    /// Whether a span below has the same traits.
+    /// Returns true if a span below has the same traits.
     #[inline]
     pub(super) const fn are_plain(self) -> bool {
         self.0 & Self::OWN == 0
@@ -172,7 +172,7 @@ impl Traits {
         Self(self.0 & !Self::PLACE | other.0 & Self::PLACE & !Self::IS_GUARDED)
     }
 
-    /// Whether the innermost span is there for segments alone.
+    /// Returns true if the innermost span is there for segments alone.
     #[inline]
     pub(super) const fn is_segment_alone(self) -> bool {
         self.0 & Self::IS_SEGMENT_ALONE != 0

@@ -13,7 +13,7 @@ use super::ticks::{self, ticks};
 use super::{now, steady};
 use crate::span::per_process::PerProcess;
 
-/// How far a line may lie beside the wall clock, in nanoseconds; more means that the clock was set.
+/// Maximum offset of a line from the wall clock, in nanoseconds; more means that the clock was set.
 const MAX_OFFSET_NS: u64 = 1_000_000;
 
 /// The longest time between two looks at the clocks.
@@ -26,13 +26,13 @@ const FIRST_INTERVAL: Duration = Duration::from_millis(20);
 /// 50 ns, so the rate is to some 50 ppm: 1 µs in the 20 ms until the next look.
 const FIRST_DISTANCE: Duration = Duration::from_millis(1);
 
-/// How far two measured rates of the counter may differ to be believed: 0.1 %.
+/// Maximum difference of two measured rates of the counter to be believed: 0.1 %.
 const MAX_RATE_DIFFERENCE: f64 = 1e-3;
 
-/// How many lines are kept: ten minutes at the least. Ticks of before follow the oldest one.
+/// Number of lines kept: ten minutes at the least. Older ticks follow the oldest one.
 const MAX_LINES: usize = 64;
 
-/// How often all clocks are read for one reading.
+/// Number of attempts for one reading of all clocks.
 const ATTEMPTS: usize = 5;
 
 /// The first reading of the process.
