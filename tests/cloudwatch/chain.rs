@@ -115,7 +115,7 @@ fn without_a_region_the_log_is_off_and_others_run() {
 #[test]
 fn a_profile_that_cannot_be_read_is_not_waited_for() {
     const TEST: &str = "a_profile_that_cannot_be_read_is_not_waited_for";
-    // Whoever opens it waits for somebody who writes.
+    // Opening it blocks until another process writes.
     let pipe = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("profile-that-hangs");
     if std::env::var_os("AWS_CONFIG_FILE").is_none() {
         drop(fs::remove_file(&pipe));

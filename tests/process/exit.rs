@@ -1,4 +1,4 @@
-//! What ends the process without coming back is sent first.
+//! Pending telemetry is sent before the process ends.
 
 use std::panic::{catch_unwind, set_hook};
 use std::process::{Output, abort, exit};
@@ -100,7 +100,7 @@ pub(crate) const CASES: &[Case] = &[
     },
 ];
 
-/// Where nobody listens.
+/// An address without a listener.
 const AWAY: &str = "http://127.0.0.1:9";
 
 fn install_with_reports(endpoint: &str) -> Telemetry {

@@ -132,7 +132,7 @@ fn assert_one_trace(sink: &OtlpSink, run: &Output) {
     assert_eq!(named("inner").parent_span_id, named("outer").span_id);
 }
 
-/// How many children are forked while other threads work.
+/// Number of children that are forked while other threads work.
 const CHILDREN: usize = 20;
 
 /// Has the reports of errors finished, and keeps none.

@@ -18,7 +18,7 @@ struct Case {
     name: &'static str,
     /// The part in the process of its own.
     run: fn(endpoint: &str),
-    /// What the process that started it sees afterwards.
+    /// The check of the starting process.
     check: fn(&OtlpSink, &Output),
 }
 

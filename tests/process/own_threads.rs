@@ -55,7 +55,7 @@ impl std::fmt::Debug for Reach {
 
 impl Reach {
     fn call(&self, from: &'static str) {
-        // Whoever comes while another one is at it has nothing to do.
+        // A call during another one has nothing to do.
         let Ok(mut telemetry) = self.telemetry.try_lock() else { return };
         let run = || match telemetry.take() {
             Some(it) if self.stops => Some(it.shutdown(WAIT)),

@@ -1,4 +1,4 @@
-//! What the cases share.
+//! Helpers of the cases.
 
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -50,7 +50,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 struct World {
     spans: [SpanRef; SPANS],
     guards: Vec<(usize, Entered<'static>)>,
-    /// What is open, the newest last: guards by number, and functions, polls and closures.
+    /// Open scopes, the newest last: guards by number, and functions, polls and closures.
     open: Vec<(Option<usize>, SpanContext)>,
     made: usize,
 }

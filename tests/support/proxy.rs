@@ -41,7 +41,7 @@ impl ConnectProxy {
         Self { address, heads, is_stopped }
     }
 
-    /// Where it listens, as `host:port`.
+    /// Address of the listener, as `host:port`.
     pub fn address(&self) -> String {
         self.address.to_string()
     }

@@ -131,12 +131,12 @@ impl TlsServer {
         Self { address, log, is_stopped }
     }
 
-    /// Where it listens.
+    /// Address of the listener.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What it has received.
+    /// Requests received.
     pub const fn log(&self) -> &Log {
         &self.log
     }

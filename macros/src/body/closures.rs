@@ -95,7 +95,7 @@ impl Helper {
     }
 }
 
-/// What stands for the lifetimes and types of bounds.
+/// Parameters that stand for the lifetimes and types of bounds.
 #[derive(Default)]
 struct Parameters {
     lifetimes: Vec<Lifetime>,

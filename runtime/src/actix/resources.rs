@@ -76,7 +76,7 @@ struct Value<'a> {
     /// Name of a type or a variant, or a number.
     name: &'a str,
     text: Option<String>,
-    /// What it holds, with the names of fields.
+    /// Fields with their names, or elements.
     items: Vec<(&'a str, Self)>,
 }
 

@@ -24,7 +24,7 @@ impl Access {
         Self { service, region: None, endpoint: None, credentials: None, proxies: None }
     }
 
-    /// What the variables say. Proxies are not among them: [`Config`](crate::Config) has them.
+    /// Reads the variables. Proxies are not among them: [`Config`](crate::Config) has them.
     ///
     /// # Errors
     /// [`SettingsError::Value`] for a name that is none, [`SettingsError::HalfCredentials`].

@@ -35,7 +35,7 @@ pub(crate) fn problem(address: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a request can be made to the host, by the rules of the HTTP client.
+/// Returns true if a request can be made to the host, by the rules of the HTTP client.
 ///
 /// Source: <https://url.spec.whatwg.org/#forbidden-domain-code-point>; what ends in a number is an IPv4
 /// address.

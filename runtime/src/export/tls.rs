@@ -19,7 +19,7 @@ pub struct TlsFiles {
 /// A file in PEM.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PemFile {
-    /// Where it is.
+    /// Path of the file.
     pub path: PathBuf,
     /// The variable that names it.
     variable: Option<&'static str>,

@@ -38,7 +38,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// What was lost, with the reasons.
+/// Lost records by reason.
 struct Losses<'a>(&'a Tally);
 
 impl fmt::Display for Losses<'_> {

@@ -25,7 +25,7 @@ const INTERVAL: Duration = Duration::from_millis(20);
 /// Passes without a record before the collector goes to sleep.
 const IDLE_PASSES: u32 = 25;
 
-/// What the collector shares with the threads that call it.
+/// State that the collector shares with the threads that call it.
 #[derive(Default)]
 struct Shared {
     thread: OnceLock<Thread>,

@@ -127,7 +127,7 @@ impl Traits {
         Self(self.0 | Self::IS_PASSED_ON)
     }
 
-    /// Returns true if the span above stands in the place of one that nobody takes.
+    /// Returns true for a pass-through span.
     #[inline]
     pub(super) const fn is_passed_on(self) -> bool {
         self.0 & Self::IS_PASSED_ON != 0

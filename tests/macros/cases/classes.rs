@@ -12,7 +12,7 @@ use spanwright::{ClassifyError, ErrorClass, report_errors, traced, xray_subsegme
 use super::block_on;
 use crate::{check, check_reports, check_segments};
 
-/// An error of an application, with one variant a class, and one whose class cannot be told.
+/// An error of an application, with one variant a class, and one whose classification panics.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Failed {
     Fault,

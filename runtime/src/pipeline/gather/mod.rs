@@ -25,7 +25,7 @@ use super::worker::now;
 use crate::record::{LocalTrace, Processor, SpanRecord};
 use state::State;
 
-/// How long segments wait for each other, and how many may. A time beyond a year is a year.
+/// Limits of the segment assembler. Durations are clamped to one year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GatherSettings {
     /// How long a request whose root has ended waits for spans that are still open.

@@ -46,7 +46,7 @@ static NEWEST: PerProcess<Mutex<Option<Line>>> = PerProcess::new(Mutex::default)
 struct Reading {
     ticks: u64,
     steady: Duration,
-    /// Since the Unix epoch; negative before it.
+    /// Nanoseconds since the Unix epoch; negative before it.
     unix_ns: i64,
 }
 
