@@ -14,7 +14,11 @@
 //! form: sizes are exact, an oversize record is refused alone, a batch is split by offsets, and a
 //! retry resends the same bytes.
 
-#[cfg(any(feature = "otlp", feature = "rollbar", feature = "aws"))]
+#[cfg(any(feature = "otlp", feature = "xray", feature = "aws", feature = "rollbar"))]
+#[cfg_attr(
+    not(any(feature = "otlp", feature = "aws", feature = "rollbar")),
+    expect(dead_code, reason = "X-Ray alone asks only for the port of a proxy")
+)]
 pub(crate) mod address;
 mod batch;
 #[cfg(feature = "cloudwatch")]
