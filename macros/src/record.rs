@@ -86,7 +86,7 @@ impl Written {
         let (words, callsite) = ((callsite.count_keys() * 6).min(48), callsite.tokens(paths));
         let statements = quote_spanned!(site=>
             let __spanwright_callsite: &'static #private::Callsite = #callsite;
-            let mut #amendment = #ty::<#words>::new(__spanwright_callsite);
+            let #amendment = &mut #ty::<#words>::new(__spanwright_callsite);
             #attributes
             #of_segment
             #ty::send(#amendment);

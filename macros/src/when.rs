@@ -28,8 +28,8 @@ impl When {
             return TokenStream::new();
         }
         match self {
-            Self::Recorded => run_if(&quote_spanned!(site=> #ty::is_recording(&#sink)), statements),
-            Self::InSegment => run_if(&quote_spanned!(site=> #ty::is_segment(&#sink)), statements),
+            Self::Recorded => run_if(&quote_spanned!(site=> #ty::is_recording(#sink)), statements),
+            Self::InSegment => run_if(&quote_spanned!(site=> #ty::is_segment(#sink)), statements),
         }
     }
 

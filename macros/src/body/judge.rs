@@ -101,7 +101,7 @@ impl SpanPieces {
         let described = self.pieces.iter().map(|piece| piece.result.described);
         let described = described.fold(Described::Best, Described::or);
         let (probe, check) = (described.probe(&private), described.check(paths));
-        let describe = quote_spanned!(site=> (#probe).__spanwright_describe(&mut #frame););
+        let describe = quote_spanned!(site=> (#probe).__spanwright_describe(#frame););
         let describe = field::guarded(&describe, paths);
         let failure: TokenStream = self.pieces.iter().map(|it| it.result.failure.clone()).collect();
         let class = quote_spanned!(site=> __spanwright_class);
@@ -120,7 +120,7 @@ impl SpanPieces {
                     (&ty, &frame),
                     quote_spanned!(site=>
                         if let #private::core::option::Option::Some(__spanwright_own) = #own {
-                            #ty::set_error_class(&mut #frame, __spanwright_own);
+                            #ty::set_error_class(#frame, __spanwright_own);
                         }
                     ),
                 ),
@@ -135,11 +135,11 @@ impl SpanPieces {
             ok: section(|it| it.ok.as_ref(), quote_spanned!(site=> __spanwright_ok)),
             err: quote_spanned!(site=>
                 #check
-                if #ty::fail(&mut #frame, #class) { #describe #failure }
+                if #ty::fail(#frame, #class) { #describe #failure }
                 #own
                 #err
             ),
-            none: quote_spanned!(site=> #ty::set_outcome(&mut #frame, #private::Outcome::None);),
+            none: quote_spanned!(site=> #ty::set_outcome(#frame, #private::Outcome::None);),
         }
     }
 
@@ -165,13 +165,13 @@ impl ReportPieces {
         let (private, report, site) = (paths.private(), report(), Span::mixed_site());
         let err = self.err.as_ref().map(|it| it.with(&quote_spanned!(site=> __spanwright_error)));
         let probe = Described::Best.probe(&private);
-        let describe = quote_spanned!(site=> (#probe).__spanwright_describe(&mut #report););
+        let describe = quote_spanned!(site=> (#probe).__spanwright_describe(#report););
         // A panic of the error's own is caught before the span notices it.
         let describe = in_span(is_current, field::guarded(&describe, paths), paths);
         let statements = quote_spanned!(site=> #err #describe);
         let Self { conditions, has_condition, .. } = self;
         let ty = report_type(paths);
-        let none = quote_spanned!(site=> #ty::none(&mut #report););
+        let none = quote_spanned!(site=> #ty::none(#report););
         let none = self.takes_none.then(|| in_span(is_current, none, paths));
         Ways {
             ret: TokenStream::new(),
@@ -198,17 +198,17 @@ fn in_span(is_current: bool, statement: TokenStream, paths: &Paths) -> TokenStre
         return statement;
     }
     let (private, frame) = (paths.private(), frame());
-    quote_spanned!(Span::mixed_site()=> #private::call_in(&mut #frame, || { #statement });)
+    quote_spanned!(Span::mixed_site()=> #private::call_in(#frame, || { #statement });)
 }
 
 /// Whether the span would keep what is recorded now.
 fn recording(paths: &Paths) -> TokenStream {
     let (frame, ty) = (frame(), frame_type(paths));
-    quote_spanned!(Span::mixed_site()=> #ty::is_recording(&#frame))
+    quote_spanned!(Span::mixed_site()=> #ty::is_recording(#frame))
 }
 
 /// Whether a failure would be reported.
 fn open(paths: &Paths) -> TokenStream {
     let (report, ty) = (report(), report_type(paths));
-    quote_spanned!(Span::mixed_site()=> #ty::is_open(&#report))
+    quote_spanned!(Span::mixed_site()=> #ty::is_open(#report))
 }

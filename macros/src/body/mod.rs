@@ -63,7 +63,8 @@ impl Writer<'_> {
     fn around(&self, open: &TokenStream, close: &TokenStream) -> TokenStream {
         match self.function.shape() {
             Shape::Plain if self.is_guarded() => {
-                self.function(&self.function.signature, open, &block(&self.function.body))
+                let open = [self.inert(), open.clone()].into_iter().collect();
+                self.function(&self.function.signature, &open, &block(&self.function.body))
             }
             Shape::Plain => self.plain(open, close),
             Shape::Async => self.asynchronous(open, close),
@@ -94,12 +95,14 @@ impl Writer<'_> {
         }
     }
 
-    // Output: open; let result = call(move || -> R { body }); close; result
+    // Output: let frame = &mut Frame::new(); open; let result = call(move || -> R { body }); close; result
     fn plain(&self, open: &TokenStream, close: &TokenStream) -> TokenStream {
         let (private, returned) = (&self.private, self.function.returned());
+        let inert = self.inert();
         let moved = parameters::moved(&self.function.signature, &self.used());
         let body = self.inside(&moved.bindings);
         let call = quote_spanned!(Span::mixed_site()=>
+            #inert
             #open
             let __spanwright_result = #private::call(move || -> #returned #body);
             #close
@@ -109,8 +112,8 @@ impl Writer<'_> {
     }
 
     // Output: return lazy(
-    //             move || { open; (frame, async move { body }) },
-    //             move |result, mut frame| { close; result },
+    //             move |frame: &mut Frame<6>| { open; async move { body } },
+    //             move |result, frame: &mut Frame<6>| { close; result },
     //         );
     fn asynchronous(&self, open: &TokenStream, close: &TokenStream) -> TokenStream {
         let (site, private, none) = (Span::mixed_site(), &self.private, TokenStream::new());
@@ -120,7 +123,7 @@ impl Writer<'_> {
         let moved = parameters::moved(&self.function.signature, &self.used());
         let bindings = &moved.bindings;
         let body = self.inside(&quote_spanned!(site=> #edge #bindings));
-        let running = self.running();
+        let locals = self.locals();
         let judge = if is_never {
             quote_spanned!(site=> |__spanwright_result, _| __spanwright_result)
         } else {
@@ -131,12 +134,12 @@ impl Writer<'_> {
             quote_spanned!(site=>
                 #[allow(clippy::async_yields_async)]
                 let __spanwright_future = async move #body;
-                (#running, __spanwright_future)
+                __spanwright_future
             )
         } else {
-            quote_spanned!(site=> (#running, async move #body))
+            quote_spanned!(site=> async move #body)
         };
-        let covered = quote_spanned!(site=> #private::lazy(move || { #open #made }, #judge));
+        let covered = quote_spanned!(site=> #private::lazy(move |#locals| { #open #made }, #judge));
         if is_never {
             let tail = quote_spanned!(site=> match #covered.await {});
             return self.function(&moved.signature, &none, &tail);
@@ -149,8 +152,9 @@ impl Writer<'_> {
         self.function(&signature, &none, &quote_spanned!(site=> return #covered;))
     }
 
-    // Output: open; let mut running = frame; let future = call_in(&mut running, move || body);
-    //         eager(running, future, move |result, mut frame| { close; result })
+    // Output: let mut running: Frame<6> = default(); let frame = &mut running; open;
+    //         let future = call_in(&mut running, move || body);
+    //         eager(running, future, move |result, frame: &mut Frame<6>| { close; result })
     fn future(&self, open: &TokenStream, close: &TokenStream, boxed: bool) -> TokenStream {
         let (site, private) = (Span::mixed_site(), &self.private);
         // The type of the error must be known before the result is judged by it.
@@ -162,9 +166,10 @@ impl Writer<'_> {
         self.made(open, &quote_spanned!(site=> return #tail;))
     }
 
-    // Output: open; let mut running = frame; let value = call_in(&mut running, move || body);
+    // Output: let mut running: Frame<6> = default(); let frame = &mut running; open;
+    //         let value = call_in(&mut running, move || body);
     //         let kind = (&&&Returned(&value)).kind();
-    //         kind.finish(value, running, move |result, mut frame| { close; result })
+    //         kind.finish(value, running, move |result, frame: &mut Frame<6>| { close; result })
     fn by_type(&self, open: &TokenStream, close: &TokenStream) -> TokenStream {
         let finish = self.finish_by_type(&self.judge(None, close));
         self.made(open, &quote_spanned!(Span::mixed_site()=> return { #finish };))
@@ -190,12 +195,14 @@ impl Writer<'_> {
     /// The part of a plain function that makes what `tail` covers.
     fn made(&self, open: &TokenStream, tail: &TokenStream) -> TokenStream {
         let (site, private) = (Span::mixed_site(), &self.private);
-        let (running, returned) = (self.running(), self.function.returned());
+        let (ty, pattern) = (self.running(), self.pattern());
+        let returned = self.function.returned();
         let moved = parameters::moved(&self.function.signature, &self.used());
         let body = self.inside(&moved.bindings);
         let statements = quote_spanned!(site=>
+            let mut __spanwright_running: #ty = #private::core::default::Default::default();
+            let #pattern = &mut __spanwright_running;
             #open
-            let mut __spanwright_running = #running;
             let __spanwright_returned =
                 #private::call_in(&mut __spanwright_running, move || -> #returned #body);
         );
@@ -203,9 +210,9 @@ impl Writer<'_> {
     }
 
     /// The closure that is given the result, and what the call ran in.
-    // Output: move |result, mut frame| { close; result }
+    // Output: move |result, frame: &mut Frame<6>| { close; result }
     fn judge(&self, ty: Option<Type>, close: &TokenStream) -> TokenStream {
-        let (site, locals) = (Span::mixed_site(), self.pattern());
+        let (site, locals) = (Span::mixed_site(), self.locals());
         let ty = ty.map(|ty| quote_spanned!(site=> : #ty));
         quote_spanned!(site=>
             move |__spanwright_result #ty, #locals| { #close return __spanwright_result; }
@@ -245,19 +252,34 @@ impl Writer<'_> {
         quote_spanned!(Span::mixed_site()=> #judge #finish)
     }
 
-    /// The span, the report, or both, as one value; nothing in a build that is off.
+    /// The locals of a function that ends by itself; none in a build that is off.
+    fn inert(&self) -> TokenStream {
+        match self.mode {
+            Mode::Live => self.joined.inert(self.paths),
+            Mode::Off => TokenStream::new(),
+        }
+    }
+
+    /// The parameter that gives a closure the locals.
+    // Output: frame: &mut Frame<6>
+    fn locals(&self) -> TokenStream {
+        let (pattern, ty) = (self.pattern(), self.running());
+        quote_spanned!(Span::mixed_site()=> #pattern: &mut #ty)
+    }
+
+    /// The type of the span, the report, or both; of nothing in a build that is off.
     fn running(&self) -> TokenStream {
         match self.mode {
-            Mode::Live => self.joined.running(),
+            Mode::Live => self.joined.ty(self.paths),
             Mode::Off => quote_spanned!(Span::mixed_site()=> ()),
         }
     }
 
-    /// The pattern that takes that value apart.
+    /// The pattern that takes a reference to it apart.
     fn pattern(&self) -> TokenStream {
         match self.mode {
             Mode::Live => self.joined.pattern(),
-            Mode::Off => quote_spanned!(Span::mixed_site()=> ()),
+            Mode::Off => quote_spanned!(Span::mixed_site()=> _),
         }
     }
 

@@ -4,7 +4,7 @@
 //! Never: knows the shape of the function.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote_spanned;
+use quote::{ToTokens, quote_spanned};
 use syn::Expr;
 
 use crate::paths::Paths;
@@ -131,7 +131,7 @@ pub(super) fn room(values: usize) -> usize {
 }
 
 impl Joined {
-    /// The locals, and how each begins.
+    /// How the span and the report begin, once the locals are inert ones.
     pub(super) fn open(&self, is_plain: bool, paths: &Paths) -> TokenStream {
         let span = self.span.as_ref().map(|it| it.open(is_plain, paths));
         let report = self.report.as_ref().map(|it| it.open(is_plain, paths));
@@ -159,22 +159,27 @@ impl Joined {
         span.into_iter().chain(report).collect()
     }
 
-    /// The locals as one value.
-    pub(super) fn running(&self) -> TokenStream {
-        let site = Span::mixed_site();
-        match self.locals().as_slice() {
-            [local] => quote_spanned!(site=> #local),
-            locals => quote_spanned!(site=> (#(#locals),*)),
-        }
+    /// The locals of a function that ends by itself: references to inert ones in its own stack.
+    pub(super) fn inert(&self, paths: &Paths) -> TokenStream {
+        let (locals, types) = (self.locals(), self.types(paths));
+        quote_spanned!(Span::mixed_site()=> #(let #locals = &mut <#types>::new();)*)
     }
 
-    /// The pattern that takes that value apart.
+    /// The type that holds the span and the report of a future.
+    pub(super) fn ty(&self, paths: &Paths) -> TokenStream {
+        joined(&self.types(paths))
+    }
+
+    /// The pattern that takes a reference to that type apart into the locals.
     pub(super) fn pattern(&self) -> TokenStream {
-        let site = Span::mixed_site();
-        match self.locals().as_slice() {
-            [local] => quote_spanned!(site=> mut #local),
-            locals => quote_spanned!(site=> (#(mut #locals),*)),
-        }
+        joined(&self.locals())
+    }
+
+    /// The types of what the locals refer to.
+    fn types(&self, paths: &Paths) -> Vec<TokenStream> {
+        let span = self.span.as_ref().map(|it| it.ty(paths));
+        let report = self.report.as_ref().map(|it| it.ty(paths));
+        span.into_iter().chain(report).collect()
     }
 
     /// How each of the locals ends, the last one first.
@@ -182,9 +187,9 @@ impl Joined {
         let (site, frame, report) = (Span::mixed_site(), frame(), report());
         let (frame_type, report_type) = (frame_type(paths), report_type(paths));
         let close =
-            self.report.as_ref().map(|_| quote_spanned!(site=> #report_type::close(&mut #report);));
+            self.report.as_ref().map(|_| quote_spanned!(site=> #report_type::close(#report);));
         let finish =
-            self.span.as_ref().map(|_| quote_spanned!(site=> #frame_type::finish(&mut #frame);));
+            self.span.as_ref().map(|_| quote_spanned!(site=> #frame_type::finish(#frame);));
         close.into_iter().chain(finish).collect()
     }
 
@@ -199,6 +204,14 @@ impl Joined {
         let mut pieces = self.span.iter().flat_map(|it| &it.pieces);
         pieces.any(|piece| !piece.result.is_empty())
             || self.report.as_ref().is_some_and(ReportPieces::sees_result)
+    }
+}
+
+/// One of them alone, or both as a tuple.
+fn joined(parts: &[impl ToTokens]) -> TokenStream {
+    match parts {
+        [part] => part.to_token_stream(),
+        parts => quote_spanned!(Span::mixed_site()=> (#(#parts),*)),
     }
 }
 

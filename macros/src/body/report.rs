@@ -11,19 +11,21 @@ use crate::expression;
 use crate::paths::Paths;
 
 impl ReportPieces {
-    /// The report, and how it begins.
+    /// The type of the report.
+    pub(super) fn ty(&self, paths: &Paths) -> TokenStream {
+        let (private, words) = (paths.private(), room(self.values));
+        quote_spanned!(Span::mixed_site()=> #private::Report<#words>)
+    }
+
+    /// The beginning of an inert report.
     pub(super) fn open(&self, is_plain: bool, paths: &Paths) -> TokenStream {
-        let (private, report, entry) = (paths.private(), report(), &self.entry);
-        let (site, begin, words) = (self.site(paths), begin(is_plain, paths), room(self.values));
+        let (private, entry) = (paths.private(), &self.entry);
+        let (site, begin) = (self.site(paths), begin(is_plain, paths));
         let run = expression::run_if(
             &quote_spanned!(Span::mixed_site()=> #private::is_reporting(__spanwright_site)),
             &quote_spanned!(Span::mixed_site()=> #begin #entry),
         );
-        quote_spanned!(Span::mixed_site()=>
-            #site
-            let mut #report = #private::Report::<#words>::new();
-            #run
-        )
+        quote_spanned!(Span::mixed_site()=> #site #run)
     }
 
     /// The beginning for statements that never run.
@@ -44,11 +46,11 @@ impl ReportPieces {
 fn begin(is_plain: bool, paths: &Paths) -> TokenStream {
     let (report, ty, site) = (report(), report_type(paths), Span::mixed_site());
     let method = Ident::new(if is_plain { "open" } else { "start" }, site);
-    quote_spanned!(site=> #ty::#method(&mut #report, __spanwright_site);)
+    quote_spanned!(site=> #ty::#method(#report, __spanwright_site);)
 }
 
 /// A report for statements that never run.
 pub(super) fn declare(paths: &Paths) -> TokenStream {
     let (private, report) = (paths.private(), report());
-    quote_spanned!(Span::mixed_site()=> let mut #report = #private::Report::<0>::new();)
+    quote_spanned!(Span::mixed_site()=> let #report = &mut #private::Report::<0>::new();)
 }

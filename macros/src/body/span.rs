@@ -13,10 +13,16 @@ use crate::field;
 use crate::paths::Paths;
 
 impl SpanPieces {
-    /// The frame, and how it begins.
+    /// The type of its frame.
+    pub(super) fn ty(&self, paths: &Paths) -> TokenStream {
+        let (private, words) =
+            (paths.private(), room(self.pieces.iter().map(|it| it.values).sum()));
+        quote_spanned!(Span::mixed_site()=> #private::Frame<#words>)
+    }
+
+    /// The beginning of the span in an inert frame.
     pub(super) fn open(&self, is_plain: bool, paths: &Paths) -> TokenStream {
         let (private, frame, callsite) = (paths.private(), frame(), &self.callsite);
-        let words = room(self.pieces.iter().map(|piece| piece.values).sum());
         let begin = self.begin(is_plain, paths);
         let (ty, kept) = (frame_type(paths), self.kept());
         let record = self.pieces.iter().map(|piece| piece.when.run((&ty, &frame), &piece.entry));
@@ -28,7 +34,6 @@ impl SpanPieces {
         quote_spanned!(site=>
             let __spanwright_callsite: &'static #private::Callsite = #callsite;
             #kept
-            let mut #frame = #private::Frame::<#words>::new();
             #run
         )
     }
@@ -40,14 +45,14 @@ impl SpanPieces {
         let enabled = self.pieces.iter().find_map(|piece| piece.enabled.as_ref());
         let begin = match parent {
             None if is_plain => {
-                quote_spanned!(site=> #ty::enter(&mut #frame, __spanwright_callsite);)
+                quote_spanned!(site=> #ty::enter(#frame, __spanwright_callsite);)
             }
-            None => quote_spanned!(site=> #ty::start(&mut #frame, __spanwright_callsite);),
+            None => quote_spanned!(site=> #ty::start(#frame, __spanwright_callsite);),
             Some(parent) => {
                 let parent = parent_of(parent, paths);
                 let method = if is_plain { "enter_under" } else { "start_under" };
                 let method = Ident::new(method, site);
-                quote_spanned!(site=> #ty::#method(&mut #frame, __spanwright_callsite, #parent);)
+                quote_spanned!(site=> #ty::#method(#frame, __spanwright_callsite, #parent);)
             }
         };
         let begin = match enabled {
@@ -98,5 +103,5 @@ fn parent_of(parent: &Expr, paths: &Paths) -> TokenStream {
 /// A frame for statements that never run.
 pub(super) fn declare(paths: &Paths) -> TokenStream {
     let (private, frame) = (paths.private(), frame());
-    quote_spanned!(Span::mixed_site()=> let mut #frame = #private::Frame::<0>::new();)
+    quote_spanned!(Span::mixed_site()=> let #frame = &mut #private::Frame::<0>::new();)
 }

@@ -168,7 +168,7 @@ impl Field {
         let (method, arguments) = self.call(&private);
         let method = Ident::new(method, site);
         let call = quote_spanned!(site=>
-            #private::Recorder::#method(&mut #sink, #index, #arguments);
+            #private::Recorder::#method(#sink, #index, #arguments);
         );
         let cfgs = &self.meta.cfgs;
         let guarded = match &self.meta.when {

@@ -101,7 +101,7 @@ impl Level {
         let (private, report, ty) = (paths.private(), body::report(), body::report_type(paths));
         let set = quote_spanned!(Span::mixed_site()=>
             #ty::set_severity(
-                &mut #report,
+                #report,
                 #private::classify::<_, #private::Severity>(__spanwright_error, #function),
             );
         );

@@ -185,7 +185,7 @@ impl Sections {
         let returned = self.returned.map(|it| it.statement(paths));
         let event = self.event.map(|level| {
             let level = level.tokens(&private);
-            quote_spanned!(Span::mixed_site()=> #private::error_event(&mut #frame, #level);)
+            quote_spanned!(Span::mixed_site()=> #private::error_event(#frame, #level);)
         });
         ResultPieces {
             ok: piece(self.ok.as_ref(), returned, paths),
@@ -226,7 +226,7 @@ impl Returned {
         let method = Ident::new(if is_display { "record_display" } else { "record_debug" }, site);
         let index = syn::LitInt::new(&self.index.to_string(), site);
         let value = self.format.formatted(&Ident::new("__spanwright_ok", site), paths);
-        let call = quote_spanned!(site=> #method(&mut #frame, #index, &#value));
+        let call = quote_spanned!(site=> #method(#frame, #index, &#value));
         field::guarded(&quote_spanned!(site=> #private::Recorder::#call;), paths)
     }
 }

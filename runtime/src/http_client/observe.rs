@@ -60,11 +60,14 @@ where
 }
 
 /// Records how the request ended, and ends its span.
-fn finish<E: Failure>(result: Result<Response, E>, mut frame: RequestFrame) -> Result<Response, E> {
+fn finish<E: Failure>(
+    result: Result<Response, E>,
+    frame: &mut RequestFrame,
+) -> Result<Response, E> {
     if frame.is_recording() {
         match &result {
-            Ok(response) => record_answer(response, &mut frame),
-            Err(error) => record_failure(error.of_client(), &mut frame),
+            Ok(response) => record_answer(response, frame),
+            Err(error) => record_failure(error.of_client(), frame),
         }
     }
     frame.finish();

@@ -169,7 +169,7 @@ impl<const WORDS: usize> Amendment<WORDS> {
 
     /// Adds what was recorded to the span.
     #[inline]
-    pub fn send(self) {
+    pub fn send(&self) {
         let items = self.words.get(..self.filled.words()).unwrap_or_default();
         if !items.is_empty() {
             self::items(self.context, self.callsite, items.len(), |room| room.words(items));

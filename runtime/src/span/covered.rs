@@ -13,9 +13,10 @@ use super::scoped::{Polling, Running, polled_after_ready};
 pin_project! {
     /// A future that runs in a span, a report, or both.
     ///
-    /// `B` begins the call at the first poll: it makes the future `F` and what that runs in, `R`.
-    /// `J` judges the output and ends the call. The future is dropped with the span current, so
-    /// that destructors belong to the span.
+    /// `B` begins the call at the first poll, in `R`, which is inert until then, and makes the future
+    /// `F`. `J` judges the output and ends the call. The future is dropped with the span current, so
+    /// that destructors belong to the span. What the call runs in is never moved: reading a span right
+    /// after it was moved costs as much as recording it.
     #[project = CoveredProjection]
     enum Covered<B, R, F, J>
     where
@@ -23,8 +24,8 @@ pin_project! {
     {
         /// Not polled yet.
         Unpolled { begin: Option<(B, J)> },
-        /// Polled; empty once the future was ready.
-        Polled { #[pin] future: Option<F>, running: Option<R>, judge: Option<J> },
+        /// Polled; without a future once that was ready.
+        Polled { #[pin] future: Option<F>, running: R, judge: Option<J> },
     }
 
     impl<B, R, F, J> PinnedDrop for Covered<B, R, F, J>
@@ -32,8 +33,8 @@ pin_project! {
         R: Running,
     {
         fn drop(this: Pin<&mut Self>) {
-            if let CoveredProjection::Polled { mut future, running: Some(running), .. } =
-                this.project()
+            if let CoveredProjection::Polled { mut future, running, .. } = this.project()
+                && future.is_some()
             {
                 let _attached = running.attach();
                 future.set(None);
@@ -46,10 +47,10 @@ pin_project! {
 #[inline]
 pub fn lazy<B, R, F, J>(begin: B, judge: J) -> impl Future<Output = F::Output>
 where
-    B: FnOnce() -> (R, F),
+    B: FnOnce(&mut R) -> F,
     R: Running,
     F: Future,
-    J: FnOnce(F::Output, R) -> F::Output,
+    J: FnOnce(F::Output, &mut R) -> F::Output,
 {
     Covered::Unpolled { begin: Some((begin, judge)) }
 }
@@ -60,21 +61,21 @@ pub fn eager<R, F, J>(running: R, future: F, judge: J) -> impl Future<Output = F
 where
     R: Running,
     F: Future,
-    J: FnOnce(F::Output, R) -> F::Output,
+    J: FnOnce(F::Output, &mut R) -> F::Output,
 {
-    Covered::<fn() -> (R, F), R, F, J>::Polled {
+    Covered::<fn(&mut R) -> F, R, F, J>::Polled {
         future: Some(future),
-        running: Some(running),
+        running,
         judge: Some(judge),
     }
 }
 
 impl<B, R, F, J> Future for Covered<B, R, F, J>
 where
-    B: FnOnce() -> (R, F),
+    B: FnOnce(&mut R) -> F,
     R: Running,
     F: Future,
-    J: FnOnce(F::Output, R) -> F::Output,
+    J: FnOnce(F::Output, &mut R) -> F::Output,
 {
     type Output = F::Output;
 
@@ -82,20 +83,15 @@ where
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         if let CoveredProjection::Unpolled { begin } = self.as_mut().project() {
             let Some((begin, judge)) = begin.take() else { polled_after_ready() };
-            let (running, future) = begin();
-            self.set(Self::Polled {
-                future: Some(future),
-                running: Some(running),
-                judge: Some(judge),
-            });
+            self.set(Self::Polled { future: None, running: R::default(), judge: Some(judge) });
+            if let CoveredProjection::Polled { mut future, running, .. } = self.as_mut().project() {
+                future.set(Some(begin(running)));
+            }
         }
-        let CoveredProjection::Polled { mut future, running: current, judge } = self.project()
-        else {
+        let CoveredProjection::Polled { mut future, running, judge } = self.project() else {
             polled_after_ready();
         };
-        let (Some(polled), Some(running)) = (future.as_mut().as_pin_mut(), current.as_mut()) else {
-            polled_after_ready();
-        };
+        let Some(polled) = future.as_mut().as_pin_mut() else { polled_after_ready() };
         let output = {
             let _polling = running.is_running().then(|| Polling::begin(running));
             let output = polled.poll(context);
@@ -105,9 +101,7 @@ where
             output
         };
         let Poll::Ready(output) = output else { return Poll::Pending };
-        let (Some(running), Some(judge)) = (current.take(), judge.take()) else {
-            polled_after_ready();
-        };
+        let Some(judge) = judge.take() else { polled_after_ready() };
         Poll::Ready(judge(output, running))
     }
 }

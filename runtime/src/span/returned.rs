@@ -74,7 +74,7 @@ macro_rules! boxed {
             ) -> Pin<Box<$future>>
             where
                 R: Running $(+ $auto)* + 'f,
-                J: FnOnce(T, R) -> T $(+ $auto)* + 'f,
+                J: FnOnce(T, &mut R) -> T $(+ $auto)* + 'f,
             {
                 Box::pin(eager(running, future, judge))
             }
@@ -104,7 +104,7 @@ impl<F> NamedFuture<F> {
     pub fn finish<R, J>(self, future: F, _: R, _: J) -> F
     where
         F: Future + Coverable,
-        J: FnOnce(F::Output, R) -> F::Output,
+        J: FnOnce(F::Output, &mut R) -> F::Output,
     {
         future
     }
@@ -114,9 +114,13 @@ impl<T> Value<T> {
     /// Judges the value with the span current, and ends the call.
     #[expect(clippy::unused_self, reason = "the kind chooses the method")]
     #[inline]
-    pub fn finish<R: Running>(self, value: T, running: R, judge: impl FnOnce(T, R) -> T) -> T {
+    pub fn finish<R, J>(self, value: T, mut running: R, judge: J) -> T
+    where
+        R: Running,
+        J: FnOnce(T, &mut R) -> T,
+    {
         let _attached = running.attach();
-        judge(value, running)
+        judge(value, &mut running)
     }
 }
 

@@ -251,7 +251,7 @@ impl<'a> Sink<'a> {
     }
 
     /// Takes an unsigned integer; above `i64::MAX` it becomes text.
-    #[inline]
+    // Not inline: the rare text is no concern of the annotated function.
     pub fn u64(self, value: u64) {
         match i64::try_from(value) {
             Ok(value) => self.i64(value),
