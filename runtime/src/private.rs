@@ -14,7 +14,7 @@ pub use crate::span::{
     Recorder, Redaction, Report, ResultProbe, Returned, Running, Site, Split, Subsegment,
     ToAttribute, Use, ViaAny, ViaAsRef, ViaAsRefSend, ViaBoxedFuture, ViaClass, ViaDebug, ViaDeref,
     ViaDisplay, ViaError, ViaFallible, ViaNamedFuture, ViaNoClass, ViaNothing, ViaOption, ViaPlain,
-    ViaResult, ViaValue, as_debug, as_display, asks, call, call_in, class_by, classify, eager,
-    error_event, guard_attributes, is_enabled, is_reported, is_reporting, lazy, outlives_body,
-    unreachable,
+    ViaResult, ViaValue, WholeCall, as_debug, as_display, asks, call, call_in, class_by, classify,
+    eager, error_event, guard_attributes, is_enabled, is_reported, is_reporting, lazy,
+    outlives_body, unreachable,
 };

@@ -54,7 +54,7 @@ impl Writer<'_> {
 
     /// The look at the result of the pieces that never run.
     fn unjudged(&self) -> TokenStream {
-        let declare = self.joined.declare(self.paths);
+        let declare = self.joined.declare(self.is_plain(), self.paths);
         let judge = self.joined.judge(true, self.paths);
         quote_spanned!(Span::mixed_site()=> #declare #judge)
     }

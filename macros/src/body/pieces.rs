@@ -146,8 +146,8 @@ impl Joined {
     }
 
     /// The locals for statements that never run.
-    pub(super) fn declare(&self, paths: &Paths) -> TokenStream {
-        let span = self.span.as_ref().map(|_| super::span::declare(paths));
+    pub(super) fn declare(&self, is_plain: bool, paths: &Paths) -> TokenStream {
+        let span = self.span.as_ref().map(|_| super::span::declare(is_plain, paths));
         let report = self.report.as_ref().map(|_| super::report::declare(paths));
         span.into_iter().chain(report).collect()
     }
@@ -161,13 +161,13 @@ impl Joined {
 
     /// The locals of a function that ends by itself: references to inert ones in its own stack.
     pub(super) fn inert(&self, paths: &Paths) -> TokenStream {
-        let (locals, types) = (self.locals(), self.types(paths));
+        let (locals, types) = (self.locals(), self.types(true, paths));
         quote_spanned!(Span::mixed_site()=> #(let #locals = &mut <#types>::new();)*)
     }
 
     /// The type that holds the span and the report of a future.
     pub(super) fn ty(&self, paths: &Paths) -> TokenStream {
-        joined(&self.types(paths))
+        joined(&self.types(false, paths))
     }
 
     /// The pattern that takes a reference to that type apart into the locals.
@@ -176,8 +176,8 @@ impl Joined {
     }
 
     /// The types of what the locals refer to.
-    fn types(&self, paths: &Paths) -> Vec<TokenStream> {
-        let span = self.span.as_ref().map(|it| it.ty(paths));
+    fn types(&self, is_plain: bool, paths: &Paths) -> Vec<TokenStream> {
+        let span = self.span.as_ref().map(|it| it.ty(is_plain, paths));
         let report = self.report.as_ref().map(|it| it.ty(paths));
         span.into_iter().chain(report).collect()
     }

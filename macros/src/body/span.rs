@@ -13,11 +13,11 @@ use crate::field;
 use crate::paths::Paths;
 
 impl SpanPieces {
-    /// The type of its frame.
-    pub(super) fn ty(&self, paths: &Paths) -> TokenStream {
+    /// The type of its frame; in a plain function the span is current for the whole call.
+    pub(super) fn ty(&self, is_plain: bool, paths: &Paths) -> TokenStream {
         let (private, words) =
             (paths.private(), room(self.pieces.iter().map(|it| it.values).sum()));
-        quote_spanned!(Span::mixed_site()=> #private::Frame<#words>)
+        frame_of(&quote_spanned!(Span::mixed_site()=> #words), is_plain, &private)
     }
 
     /// The beginning of the span in an inert frame.
@@ -76,7 +76,7 @@ impl SpanPieces {
         let (private, callsite) = (paths.private(), &self.callsite);
         let kept = self.kept();
         let entries = self.pieces.iter().map(|piece| &piece.entry);
-        let (declare, begin) = (declare(paths), self.begin(is_plain, paths));
+        let (declare, begin) = (declare(is_plain, paths), self.begin(is_plain, paths));
         quote_spanned!(Span::mixed_site()=>
             let __spanwright_callsite: &'static #private::Callsite = #callsite;
             #declare
@@ -101,7 +101,13 @@ fn parent_of(parent: &Expr, paths: &Paths) -> TokenStream {
 }
 
 /// A frame for statements that never run.
-pub(super) fn declare(paths: &Paths) -> TokenStream {
-    let (private, frame) = (paths.private(), frame());
-    quote_spanned!(Span::mixed_site()=> let #frame = &mut #private::Frame::<0>::new();)
+pub(super) fn declare(is_plain: bool, paths: &Paths) -> TokenStream {
+    let site = Span::mixed_site();
+    let (frame, ty) = (frame(), frame_of(&quote_spanned!(site=> 0), is_plain, &paths.private()));
+    quote_spanned!(site=> let #frame = &mut <#ty>::new();)
+}
+
+fn frame_of(words: &TokenStream, is_plain: bool, private: &TokenStream) -> TokenStream {
+    let whole_call = is_plain.then(|| quote_spanned!(Span::mixed_site()=> , #private::WholeCall));
+    quote_spanned!(Span::mixed_site()=> #private::Frame<#words #whole_call>)
 }

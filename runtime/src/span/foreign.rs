@@ -26,7 +26,7 @@ pub(crate) struct Foreign {
 impl Foreign {
     /// One that has not begun: it is a few hundred bytes, and begins where it stays.
     #[inline]
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { frame: Frame::new(), has_panicked: false }
     }
 

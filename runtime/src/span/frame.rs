@@ -11,7 +11,7 @@ use super::begin::Asked;
 use super::callsite::Callsite;
 use super::current::{Attached, Current};
 use super::handle::SpanRef;
-use super::live::{self, Live};
+use super::live::{self, Live, Restore};
 use super::parent::{self, Parent};
 use super::request;
 use super::scoped::Running;
@@ -21,34 +21,73 @@ use crate::propagate::Context;
 use crate::record::{Destinations, ErrorClass, Outcome};
 use crate::sample::RequestFacts;
 
-/// A span and inline room for `WORDS` words of attributes.
+/// A span and inline room for `WORDS` words of attributes; `A` is how it becomes current.
 ///
-/// Generated code holds it in a local; it is inert until it is entered (sync) or started (async).
+/// Generated code holds it in a local or in the state of a future. It is inert until it is entered or
+/// started.
 #[derive(Debug)]
-pub struct Frame<const WORDS: usize> {
+pub struct Frame<const WORDS: usize, A: Attachment = EachPoll> {
     live: Option<Live>,
+    attachment: A,
     words: [MaybeUninit<u64>; WORDS],
 }
 
-impl<const WORDS: usize> Frame<WORDS> {
-    /// Makes an inert frame.
+/// How a span becomes current. The default is the state before the span begins.
+pub trait Attachment: Default {
+    /// Ends the span.
+    #[doc(hidden)]
+    fn end(&self, live: &Live, words: &[MaybeUninit<u64>]);
+
+    /// The outcome of a span that is dropped before its code has set one.
+    #[doc(hidden)]
+    fn outcome_of_drop(live: &Live) -> Outcome;
+}
+
+/// Current while a call runs, from the begin of the span to its end.
+#[derive(Debug, Default)]
+pub struct WholeCall(Restore);
+
+/// Current in each poll of a future, or where the application says.
+#[derive(Debug, Default)]
+pub struct EachPoll;
+
+impl Attachment for WholeCall {
     #[inline]
-    pub const fn new() -> Self {
-        Self { live: None, words: [MaybeUninit::uninit(); WORDS] }
+    fn end(&self, live: &Live, words: &[MaybeUninit<u64>]) {
+        live.leave(&self.0, words);
     }
 
+    fn outcome_of_drop(live: &Live) -> Outcome {
+        live.outcome_of_call()
+    }
+}
+
+impl Attachment for EachPoll {
+    #[inline]
+    fn end(&self, live: &Live, words: &[MaybeUninit<u64>]) {
+        live.end(words);
+    }
+
+    fn outcome_of_drop(live: &Live) -> Outcome {
+        live.outcome_of_future()
+    }
+}
+
+impl<const WORDS: usize> Frame<WORDS, WholeCall> {
     /// Begins a span under the current one and makes it current on this thread.
     #[inline]
     pub fn enter(&mut self, callsite: &'static Callsite) {
-        live::enter(&mut self.live, callsite);
+        live::enter(&mut self.live, &mut self.attachment.0, callsite);
     }
 
     /// Begins a span under `parent` and makes it current on this thread.
     pub fn enter_under(&mut self, callsite: &'static Callsite, parent: Parent) {
         let begun = Asked::of(callsite, parent).begin();
-        live::enter_begun(&mut self.live, callsite, begun);
+        live::enter_begun(&mut self.live, &mut self.attachment.0, callsite, begun);
     }
+}
 
+impl<const WORDS: usize> Frame<WORDS> {
     /// Begins a span under the current one without making it current.
     #[inline]
     pub fn start(&mut self, callsite: &'static Callsite) {
@@ -59,6 +98,63 @@ impl<const WORDS: usize> Frame<WORDS> {
     pub fn start_under(&mut self, callsite: &'static Callsite, parent: Parent) {
         let begun = Asked::of(callsite, parent).begin();
         live::start_begun(&mut self.live, callsite, begun);
+    }
+
+    /// Begins the span of a request, under the span of another process that `incoming` names, and
+    /// keeps what else came with it for the calls that the request makes.
+    ///
+    /// Without such a span it begins under the current one, or a new trace. It is not made current.
+    pub fn start_incoming(
+        &mut self,
+        callsite: &'static Callsite,
+        name: &str,
+        incoming: &Context,
+        request: RequestFacts<'_>,
+    ) {
+        let parent = parent::caller(incoming).unwrap_or_else(Parent::current);
+        let asked = Asked {
+            name,
+            xray: incoming.xray.as_ref(),
+            is_deferred: incoming.is_deferred,
+            request,
+            ..Asked::of(callsite, parent)
+        };
+        live::start_begun(&mut self.live, callsite, asked.begin());
+        self.open_request(incoming);
+    }
+
+    /// Begins a span made by hand, of which nothing is known at compile time.
+    pub(super) fn start_asked(&mut self, callsite: &'static Callsite, asked: &Asked<'_>) {
+        live::start_begun(&mut self.live, callsite, asked.begin());
+    }
+
+    /// Makes the span, which nothing has begun under yet, a request, and keeps what came with it.
+    pub(super) fn open_request(&mut self, incoming: &Context) {
+        if let Some(live) = &mut self.live {
+            live.context = request::begin(live.context);
+        }
+        let span = self.reference();
+        request::open(span, incoming);
+        if let Some(overruled) = incoming.overruled {
+            span.add_link(overruled, &[]);
+        }
+    }
+
+    /// Ends a span made by hand, whose drop is its regular end; `has_panicked` says if a panic has left
+    /// the code that ran in it.
+    pub(super) fn finish_by_hand(&mut self, has_panicked: bool) {
+        if let Some(live) = &mut self.live {
+            live.outcome = live.outcome_by_hand(has_panicked);
+        }
+        self.finish();
+    }
+}
+
+impl<const WORDS: usize, A: Attachment> Frame<WORDS, A> {
+    /// Makes an inert frame.
+    #[inline]
+    pub fn new() -> Self {
+        Self { live: None, attachment: A::default(), words: [MaybeUninit::uninit(); WORDS] }
     }
 
     /// Whether values recorded now would be kept.
@@ -103,32 +199,9 @@ impl<const WORDS: usize> Frame<WORDS> {
     #[inline]
     pub fn finish(&mut self) {
         if let Some(live) = &self.live {
-            live.end(&self.words);
+            self.attachment.end(live, &self.words);
             self.live = None;
         }
-    }
-
-    /// Begins the span of a request, under the span of another process that `incoming` names, and
-    /// keeps what else came with it for the calls that the request makes.
-    ///
-    /// Without such a span it begins under the current one, or a new trace. It is not made current.
-    pub fn start_incoming(
-        &mut self,
-        callsite: &'static Callsite,
-        name: &str,
-        incoming: &Context,
-        request: RequestFacts<'_>,
-    ) {
-        let parent = parent::caller(incoming).unwrap_or_else(Parent::current);
-        let asked = Asked {
-            name,
-            xray: incoming.xray.as_ref(),
-            is_deferred: incoming.is_deferred,
-            request,
-            ..Asked::of(callsite, parent)
-        };
-        live::start_begun(&mut self.live, callsite, asked.begin());
-        self.open_request(incoming);
     }
 
     /// The span; it names none while the frame is inert.
@@ -155,42 +228,16 @@ impl<const WORDS: usize> Frame<WORDS> {
         }
     }
 
-    /// Begins a span made by hand, of which nothing is known at compile time.
-    pub(super) fn start_asked(&mut self, callsite: &'static Callsite, asked: &Asked<'_>) {
-        live::start_begun(&mut self.live, callsite, asked.begin());
-    }
-
-    /// Makes the span, which nothing has begun under yet, a request, and keeps what came with it.
-    pub(super) fn open_request(&mut self, incoming: &Context) {
-        if let Some(live) = &mut self.live {
-            live.context = request::begin(live.context);
-        }
-        let span = self.reference();
-        request::open(span, incoming);
-        if let Some(overruled) = incoming.overruled {
-            span.add_link(overruled, &[]);
-        }
-    }
-
     /// Ends a span whose code did not say how it ended.
     fn finish_dropped(&mut self) {
         if let Some(live) = &mut self.live {
-            live.outcome = live.outcome_of_drop();
-        }
-        self.finish();
-    }
-
-    /// Ends a span made by hand, whose drop is its regular end; `has_panicked` says if a panic has left
-    /// the code that ran in it.
-    pub(super) fn finish_by_hand(&mut self, has_panicked: bool) {
-        if let Some(live) = &mut self.live {
-            live.outcome = live.outcome_by_hand(has_panicked);
+            live.outcome = A::outcome_of_drop(live);
         }
         self.finish();
     }
 }
 
-impl<const WORDS: usize> Default for Frame<WORDS> {
+impl<const WORDS: usize, A: Attachment> Default for Frame<WORDS, A> {
     fn default() -> Self {
         Self::new()
     }
@@ -215,7 +262,7 @@ impl<const WORDS: usize> Running for Frame<WORDS> {
     }
 }
 
-impl<const WORDS: usize> Recorder for Frame<WORDS> {
+impl<const WORDS: usize, A: Attachment> Recorder for Frame<WORDS, A> {
     #[inline]
     fn buffer(&mut self) -> Option<Buffer<'_>> {
         let live = self.live.as_mut()?;
@@ -223,7 +270,7 @@ impl<const WORDS: usize> Recorder for Frame<WORDS> {
     }
 }
 
-impl<const WORDS: usize> Drop for Frame<WORDS> {
+impl<const WORDS: usize, A: Attachment> Drop for Frame<WORDS, A> {
     #[inline]
     fn drop(&mut self) {
         if self.live.is_some() {

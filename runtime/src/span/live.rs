@@ -18,7 +18,7 @@ use crate::record::{Destinations, Outcome};
 
 /// A span that runs.
 #[derive(Debug)]
-pub(super) struct Live {
+pub struct Live {
     pub(super) callsite: &'static Callsite,
     pub(super) context: Current,
     pub(super) takers: Destinations,
@@ -29,30 +29,29 @@ pub(super) struct Live {
     pub(super) filled: Filled,
     parent_is_remote: bool,
     unwinding: Unwinding,
-    restore: Restore,
 }
 
 /// What the end of a span makes current.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) enum Restore {
-    /// Nothing: the span was not made current for its whole life.
-    Nothing,
     /// The parent, which differs from the span in its ids alone.
+    #[default]
     Parent,
     /// What was current, for a span that began elsewhere.
     Previous(Current),
 }
 
-pub(super) fn enter(live: &mut Option<Live>, callsite: &'static Callsite) {
+pub(super) fn enter(live: &mut Option<Live>, restore: &mut Restore, callsite: &'static Callsite) {
     current::with(|local| {
         let previous = local.current.get();
         match place(previous, callsite) {
             Place::Child(takers) => {
                 let context = previous.child(next_span_id(local), takers);
                 local.current.set(context);
-                *live = Some(Live::new(callsite, context, previous, takers, Restore::to(previous)));
+                *live = Some(Live::new(callsite, context, previous, takers));
+                *restore = Restore::to(previous);
             }
-            Place::Root => enter_root(live, callsite),
+            Place::Root => enter_root(live, restore, callsite),
             Place::Nowhere => {}
         }
     });
@@ -64,7 +63,7 @@ pub(super) fn start(live: &mut Option<Live>, callsite: &'static Callsite) {
         match place(previous, callsite) {
             Place::Child(takers) => {
                 let context = previous.child(next_span_id(local), takers);
-                *live = Some(Live::new(callsite, context, previous, takers, Restore::Nothing));
+                *live = Some(Live::new(callsite, context, previous, takers));
             }
             Place::Root => start_root(live, callsite),
             Place::Nowhere => {}
@@ -110,8 +109,8 @@ impl Restore {
 }
 
 #[cold]
-fn enter_root(live: &mut Option<Live>, callsite: &'static Callsite) {
-    enter_begun(live, callsite, Asked::of(callsite, Parent::current()).begin());
+fn enter_root(live: &mut Option<Live>, restore: &mut Restore, callsite: &'static Callsite) {
+    enter_begun(live, restore, callsite, Asked::of(callsite, Parent::current()).begin());
 }
 
 #[cold]
@@ -121,6 +120,7 @@ fn start_root(live: &mut Option<Live>, callsite: &'static Callsite) {
 
 pub(super) fn enter_begun(
     live: &mut Option<Live>,
+    restore: &mut Restore,
     callsite: &'static Callsite,
     begun: Option<begin::Begun>,
 ) {
@@ -130,8 +130,8 @@ pub(super) fn enter_begun(
         local.current.set(begun.context.above(previous));
         previous
     });
-    let restore = Restore::Previous(previous);
-    *live = Some(Live::of_begun(callsite, &begun, restore));
+    *live = Some(Live::of_begun(callsite, &begun));
+    *restore = Restore::Previous(previous);
 }
 
 pub(super) fn start_begun(
@@ -140,8 +140,7 @@ pub(super) fn start_begun(
     begun: Option<begin::Begun>,
 ) {
     let Some(begun) = begun else { return };
-    let restore = Restore::Nothing;
-    *live = Some(Live::of_begun(callsite, &begun, restore));
+    *live = Some(Live::of_begun(callsite, &begun));
 }
 
 impl Live {
@@ -151,7 +150,6 @@ impl Live {
         context: Current,
         parent: Current,
         takers: Destinations,
-        restore: Restore,
     ) -> Self {
         Self {
             callsite,
@@ -164,11 +162,10 @@ impl Live {
             filled: Filled::default(),
             parent_is_remote: false,
             unwinding: Unwinding::begin(),
-            restore,
         }
     }
 
-    fn of_begun(callsite: &'static Callsite, begun: &begin::Begun, restore: Restore) -> Self {
+    fn of_begun(callsite: &'static Callsite, begun: &begin::Begun) -> Self {
         let parent = Current {
             span_id: begun.parent_id,
             segment_id: begun.parent_segment_id,
@@ -176,7 +173,7 @@ impl Live {
         };
         Self {
             parent_is_remote: begun.parent_is_remote,
-            ..Self::new(callsite, begun.context, parent, begun.takers, restore)
+            ..Self::new(callsite, begun.context, parent, begun.takers)
         }
     }
 
@@ -191,15 +188,19 @@ impl Live {
         }
     }
 
-    /// The outcome of a call that set none: a function without a result returned or panicked, or a
-    /// future was dropped before it was ready. A panic that leaves a future's own poll is noted
-    /// there; any other is not the future's.
-    pub(super) fn outcome_of_drop(&self) -> Outcome {
-        match (self.outcome, &self.restore) {
-            (Outcome::Ok, Restore::Nothing) => Outcome::Cancelled,
-            (Outcome::Ok, _) if self.unwinding.is_under_way() => Outcome::Panic,
-            (outcome, _) => outcome,
+    /// The outcome of a call on the stack that set none: a function without a result returned or
+    /// panicked.
+    pub(super) fn outcome_of_call(&self) -> Outcome {
+        match self.outcome {
+            Outcome::Ok if self.unwinding.is_under_way() => Outcome::Panic,
+            outcome => outcome,
         }
+    }
+
+    /// The outcome of a future that set none: it was dropped before it was ready. A panic that leaves
+    /// its own poll is noted there; any other is not the future's.
+    pub(super) fn outcome_of_future(&self) -> Outcome {
+        if self.outcome == Outcome::Ok { Outcome::Cancelled } else { self.outcome }
     }
 
     /// The outcome of a span made by hand that is dropped: its regular end, unless the thread
@@ -214,19 +215,29 @@ impl Live {
         }
     }
 
-    pub(super) fn end(&self, words: &[MaybeUninit<u64>]) {
+    /// Ends a span that was current for its whole life.
+    pub(super) fn leave(&self, restore: &Restore, words: &[MaybeUninit<u64>]) {
         current::with(|local| {
-            match self.restore {
-                Restore::Nothing => {}
+            match restore {
                 Restore::Parent => local.current.set(self.parent()),
-                Restore::Previous(previous) => restore(local, &previous),
+                Restore::Previous(previous) => restore_previous(local, previous),
             }
-            if self.takers.is_empty() {
-                close_request(self.context);
-            } else {
-                self.write(local, words);
-            }
+            self.close(local, words);
         });
+    }
+
+    /// Ends a span that is not current.
+    pub(super) fn end(&self, words: &[MaybeUninit<u64>]) {
+        current::with(|local| self.close(local, words));
+    }
+
+    #[inline]
+    fn close(&self, local: &Local, words: &[MaybeUninit<u64>]) {
+        if self.takers.is_empty() {
+            close_request(self.context);
+        } else {
+            self.write(local, words);
+        }
     }
 
     #[inline]
@@ -267,7 +278,7 @@ impl Live {
 
 /// Rare, and kept out of the way of ordinary spans.
 #[cold]
-fn restore(local: &Local, previous: &Current) {
+fn restore_previous(local: &Local, previous: &Current) {
     entered::restore(local, *previous);
 }
 

@@ -135,7 +135,7 @@ pub use classify::{ViaClass, ViaNoClass, class_by, is_reported};
 #[doc(hidden)]
 pub use covered::{eager, lazy};
 #[doc(hidden)]
-pub use frame::Frame;
+pub use frame::{Frame, WholeCall};
 #[doc(hidden)]
 pub use outcome::{
     Describe, ErrorProbe, Judge, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDeref, ViaDisplay, ViaError,

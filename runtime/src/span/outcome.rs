@@ -15,7 +15,7 @@ use std::fmt;
 use std::ops::{ControlFlow, Deref};
 
 use super::chain::Chain;
-use super::frame::Frame;
+use super::frame::{Attachment, Frame};
 use super::sink::{Recorder, Sink, record_display_at};
 use super::words::Key;
 use crate::guard::guard;
@@ -165,7 +165,7 @@ pub trait Describe {
 }
 
 /// A span that failed has its error's type, and what it and its sources say.
-impl<const WORDS: usize> Describe for Frame<WORDS> {
+impl<const WORDS: usize, A: Attachment> Describe for Frame<WORDS, A> {
     fn error(&mut self, type_name: &'static str, error: &dyn Error) {
         fail_chain(self, type_name, error);
     }
@@ -249,8 +249,8 @@ impl<E: ?Sized> ViaNothing for ErrorProbe<'_, E> {
 
 /// Marks a span as failed and records the type and the message of its error.
 #[cold]
-pub fn fail<const WORDS: usize>(
-    frame: &mut Frame<WORDS>,
+pub fn fail<const WORDS: usize, A: Attachment>(
+    frame: &mut Frame<WORDS, A>,
     error_type: &str,
     message: &(impl fmt::Display + ?Sized),
 ) {
@@ -262,7 +262,11 @@ pub fn fail<const WORDS: usize>(
 
 /// Marks a span as failed and records the type and the message of its error, and what it came from.
 #[cold]
-fn fail_chain<const WORDS: usize>(frame: &mut Frame<WORDS>, error_type: &str, error: &dyn Error) {
+fn fail_chain<const WORDS: usize, A: Attachment>(
+    frame: &mut Frame<WORDS, A>,
+    error_type: &str,
+    error: &dyn Error,
+) {
     fail(frame, error_type, &Chain(error));
     if frame.is_segment() && error.source().is_some() {
         // As above.
@@ -276,7 +280,7 @@ fn fail_chain<const WORDS: usize>(frame: &mut Frame<WORDS>, error_type: &str, er
 }
 
 /// Adds an `exception` event to a span that failed, with the error's type and message.
-pub fn error_event<const WORDS: usize>(frame: &mut Frame<WORDS>, level: Level) {
+pub fn error_event<const WORDS: usize, A: Attachment>(frame: &mut Frame<WORDS, A>, level: Level) {
     record_display_at(frame, Key::EXCEPTION, level.as_str());
 }
 
