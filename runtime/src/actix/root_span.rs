@@ -8,13 +8,14 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use actix_web::body::{BodySize, MessageBody};
+use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::HeaderMap;
-use actix_web::http::{Method, StatusCode, Uri};
+use actix_web::http::{StatusCode, Uri};
 use actix_web::{Error, HttpRequest};
 
 use super::access_log::AccessLog;
+use super::body;
 use super::callsite::{Key, REQUEST, RequestFrame};
 use super::details::Details;
 use super::refused::{Class, Refused};
@@ -74,6 +75,8 @@ pub(super) struct Open {
     status: Option<StatusCode>,
     /// How much of the body has been sent; `None` while there is none to send.
     body_bytes: Option<u64>,
+    /// Length of the body that the response declares, in bytes.
+    declared_bytes: Option<u64>,
     /// By what it ended before its end.
     cut_off: Option<Outcome>,
 }
@@ -130,7 +133,8 @@ impl RootSpan {
         add_headers(open.id.as_ref(), open.trace, response.headers_mut());
         let is_handed_over = response.status() == StatusCode::SWITCHING_PROTOCOLS;
         open.body_bytes = (!is_handed_over).then_some(0);
-        if is_without_body(response) {
+        open.declared_bytes = body::length(response.response().body());
+        if body::is_without(response) {
             self.end();
         }
     }
@@ -148,9 +152,7 @@ impl RootSpan {
             if let Some(mut refused) = refused.take() {
                 refused.status = response.status();
                 // The body is out of our sight, so its size is what it says.
-                if let BodySize::Sized(bytes) = response.body().size() {
-                    refused.open.body_bytes = Some(bytes);
-                }
+                refused.open.body_bytes = body::length(response.body());
             }
             add_headers(id.as_ref(), trace, response.headers_mut());
             response
@@ -215,6 +217,7 @@ impl Open {
             access: AccessLog::begin(request, &shared.settings),
             status: None,
             body_bytes: None,
+            declared_bytes: None,
             cut_off: None,
         }
     }
@@ -266,6 +269,12 @@ impl Open {
             }
         }
         self.frame.finish();
+    }
+
+    /// True if all that the response declares has been sent.
+    fn is_sent(&self) -> bool {
+        let sizes = self.body_bytes.zip(self.declared_bytes);
+        sizes.is_some_and(|(sent, declared)| sent >= declared)
     }
 
     /// Finds the route of a request that has no response to ask.
@@ -349,6 +358,10 @@ impl Open {
 
 impl Drop for RootSpan {
     fn drop(&mut self) {
+        if self.open.as_ref().is_some_and(|open| open.is_sent()) {
+            // A client that has got every byte may close before the end of the body is asked for.
+            return self.end();
+        }
         // A panic of the request's own has been noticed where it left a step.
         self.interrupt(Outcome::Cancelled);
     }
@@ -362,18 +375,6 @@ fn add_headers(id: Option<&RequestId>, trace: Option<TraceHeader>, headers: &mut
     if let Some(trace) = trace {
         trace.add_to(headers);
     }
-}
-
-/// Whether nothing of the response's body is sent, whatever it contains, or the connection is
-/// handed over to another protocol.
-fn is_without_body<B: MessageBody>(response: &ServiceResponse<B>) -> bool {
-    let is_bodiless = matches!(
-        response.status(),
-        StatusCode::SWITCHING_PROTOCOLS | StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
-    );
-    is_bodiless
-        || response.request().method() == Method::HEAD
-        || response.response().body().size().is_eof()
 }
 
 /// The span is current; notices a panic on its way out.
