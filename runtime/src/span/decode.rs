@@ -4,9 +4,14 @@
 //! Never: runs on the application's thread.
 
 pub(super) mod log;
+mod records;
+mod reduce;
 
 use std::borrow::Cow;
 
+pub(super) use self::records::Records;
+use self::records::in_order;
+pub(super) use self::reduce::reduce;
 use super::callsite::{Callsite, Mark};
 use super::clock::ClockAnchor;
 use super::layout::{AMENDMENT_WORDS, END_WORDS, Tag, What};
@@ -102,40 +107,12 @@ pub(super) fn amended_span_id(words: &[u64]) -> Option<u64> {
     words.get(2).copied()
 }
 
-/// Adds what amendments, one behind the other, say to their span, in the order it was said: they
-/// come from the rings of several threads.
+/// Adds what amendments, one behind the other, say to their span, in the order of their times.
 pub(super) fn amend(span: &mut SpanRecord, words: &[u64], anchor: &ClockAnchor, limits: &Limits) {
-    let mut amendments: Vec<_> = Records::new(words).collect();
-    amendments.sort_by_key(|(_, record)| record.get(AMENDMENT_WORDS - 1).copied());
     let mut adding = Adding { span, limits, is_judged: false, failure: None };
-    for (what, record) in amendments {
+    for (what, record) in in_order(words) {
         // What is cut off in the middle says nothing.
         let _ = adding.amendment(what, record, anchor);
-    }
-}
-
-/// Whole records, one behind the other.
-pub(super) struct Records<'a>(&'a [u64]);
-
-impl<'a> Records<'a> {
-    pub(super) fn new(words: &'a [u64]) -> Self {
-        Self(words)
-    }
-
-    /// What could not be read.
-    pub(super) fn rest(&self) -> &'a [u64] {
-        self.0
-    }
-}
-
-impl<'a> Iterator for Records<'a> {
-    type Item = (What, &'a [u64]);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let what = What::unpack(*self.0.first()?)?;
-        let (record, rest) = self.0.split_at_checked(what.record_words(self.0)?)?;
-        self.0 = rest;
-        Some((what, record))
     }
 }
 
