@@ -286,6 +286,26 @@ fn a_span_that_keeps_the_one_above_open_ends_before_it() {
     assert!(spans[0].end_unix_ns <= spans[1].end_unix_ns);
 }
 
+// https://github.com/tokio-rs/tracing-opentelemetry/issues/116
+#[test]
+fn a_span_ends_when_it_is_left_and_not_with_its_children() {
+    let subscriber = tracing_subscriber::registry().with(spanwright::logging::layer());
+    let spans = capture(|| {
+        tracing::subscriber::with_default(subscriber, || {
+            let above = info_span!("above");
+            let below = above.in_scope(|| info_span!("below"));
+            drop(above);
+            let later = spanwright::Span::root("later");
+            std::hint::black_box((0..1_000_000).map(std::hint::black_box).sum::<u64>());
+            later.end();
+            drop(below);
+        });
+    });
+    let end = |name: &str| spans.iter().find(|span| span.name == name).map(|it| it.end_unix_ns);
+    assert!(end("above") < end("later"), "{spans:#?}");
+    assert!(end("below") > end("later"), "one that was not entered ends when it is closed");
+}
+
 #[test]
 fn a_layer_that_is_there_twice_makes_one_span() {
     let subscriber = tracing_subscriber::registry().with(layer()).with(layer());

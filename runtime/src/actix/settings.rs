@@ -17,7 +17,8 @@ use crate::span::{ClassifyError, SpanRef, class_by, guard_attributes};
 /// Makes a server span for every request; the middleware for [`App::wrap`](actix_web::App::wrap).
 ///
 /// Wrap it last, so that it is outermost and its spans cover the other middleware too. A request has
-/// one span: inside another one, as around a scope of an application that is wrapped, it does nothing, whatever its settings are.
+/// one span: around a scope of an application that is wrapped, it does nothing, and its settings have
+/// no effect.
 ///
 /// The span is named `METHOD /route/{template}`, or `METHOD` where no route matched, and it is
 /// current while the handler and the body of the response run. The parent comes from the

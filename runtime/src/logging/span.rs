@@ -138,11 +138,12 @@ impl Drop for State {
         if self.verdict.is_error.unwrap_or(self.has_error) && !std::thread::panicking() {
             self.span.set_outcome(Outcome::Error);
         }
-        if let Some(times) = &mut self.times {
-            let ((busy_key, idle_key), (busy, idle)) = (self.site.time_keys(), times.end(steady()));
+        if let Some(times) = self.times {
+            let ((busy_key, idle_key), ended) = (self.site.time_keys(), times.end(steady()));
             let recorder = self.span.recorder();
-            recorder.record(busy_key, &busy);
-            recorder.record(idle_key, &idle);
+            recorder.record(busy_key, &ended.busy_ns);
+            recorder.record(idle_key, &ended.idle_ns);
+            self.span.end_before(ended.closed_after);
         }
     }
 }

@@ -184,6 +184,7 @@ impl Adding<'_> {
         const EXCEPTION: u16 = Key::EXCEPTION.index();
         const START_UNIX_NS: u16 = Key::START_UNIX_NS.index();
         const END_UNIX_NS: u16 = Key::END_UNIX_NS.index();
+        const ENDED_BEFORE: u16 = Key::ENDED_BEFORE.index();
         const ERROR_CLASS: u16 = Key::ERROR_CLASS.index();
         const ERRORS: u16 = Key::ERRORS.index();
         let span = &mut *self.span;
@@ -196,6 +197,10 @@ impl Adding<'_> {
             (EXCEPTION, Value::Str(level)) => self.exception(level),
             (START_UNIX_NS, Value::I64(unix_ns)) => span.start_unix_ns = unix_ns.cast_unsigned(),
             (END_UNIX_NS, Value::I64(unix_ns)) => span.end_unix_ns = unix_ns.cast_unsigned(),
+            (ENDED_BEFORE, Value::I64(time_ns)) => {
+                let end = span.end_unix_ns.saturating_sub(time_ns.cast_unsigned());
+                span.end_unix_ns = end.max(span.start_unix_ns);
+            }
             (ERROR_CLASS, Value::I64(class)) => {
                 if let Some(segment) = &mut span.segment {
                     segment.error_class = marks::error_class(class);
