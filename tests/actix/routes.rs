@@ -134,3 +134,22 @@ fn an_answer_of_a_middleware_before_routing_has_the_route_of_the_path() {
     let names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
     assert_eq!(names, ["POST /purl/recommend"; 3]);
 }
+
+// https://github.com/getsentry/sentry-rust/issues/540
+#[test]
+fn each_method_of_one_path_has_its_own_name_and_route() {
+    let spans = spans_of(async || {
+        let app = App::new()
+            .route("/x/{a}", web::get().to(answers))
+            .route("/x/{b}", web::post().to(answers))
+            .wrap(Tracing::new());
+        let app = init_service(app).await;
+        for method in [Method::GET, Method::POST, Method::GET] {
+            let request = TestRequest::with_uri("/x/1").method(method).to_request();
+            call_and_read_body(&app, request).await;
+        }
+    });
+    let names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
+    assert_eq!(names, ["GET /x/{a}", "POST /x/{b}", "GET /x/{a}"]);
+    assert_eq!(value(&spans[1], "http.route").as_deref(), Some("/x/{b}"));
+}

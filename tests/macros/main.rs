@@ -4,6 +4,7 @@
 //! the one in `tests/off` with everything off.
 
 mod cases;
+mod included;
 mod live;
 mod reported;
 mod reports;

@@ -7,6 +7,7 @@ mod exit;
 mod fork;
 mod own_threads;
 mod panics;
+mod runtimes;
 mod support;
 
 use std::process::{Command, Output};
@@ -26,7 +27,7 @@ struct Case {
 const TIMEOUT_SECONDS: u32 = 60;
 
 fn main() {
-    let groups = [exit::CASES, fork::CASES, own_threads::CASES, panics::CASES];
+    let groups = [exit::CASES, fork::CASES, own_threads::CASES, panics::CASES, runtimes::CASES];
     let cases = || groups.iter().copied().flatten();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [name, endpoint] = &arguments[..]
