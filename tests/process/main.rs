@@ -9,6 +9,7 @@ mod own_threads;
 mod panics;
 mod runtimes;
 mod support;
+mod threads;
 
 use std::process::{Command, Output};
 
@@ -27,7 +28,14 @@ struct Case {
 const TIMEOUT_SECONDS: u32 = 60;
 
 fn main() {
-    let groups = [exit::CASES, fork::CASES, own_threads::CASES, panics::CASES, runtimes::CASES];
+    let groups = [
+        exit::CASES,
+        fork::CASES,
+        own_threads::CASES,
+        panics::CASES,
+        runtimes::CASES,
+        threads::CASES,
+    ];
     let cases = || groups.iter().copied().flatten();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [name, endpoint] = &arguments[..]
