@@ -138,6 +138,24 @@ fn the_first_few_of_a_kind_are_told_and_the_others_together() {
 }
 
 #[report_errors]
+fn answer(problem: &'static str) -> anyhow::Result<()> {
+    anyhow::bail!(problem)
+}
+
+// https://github.com/getsentry/sentry-rust/issues/745
+#[test]
+fn untyped_errors_of_one_function_are_told_apart_by_their_messages() {
+    let settings = Settings { per_kind_per_minute: 1, ..Settings::default() };
+    let captured = Capture::default().reports(settings).run_all(|| {
+        for problem in ["embeddings request failed", "create thread request failed"] {
+            drop(answer(problem));
+        }
+    });
+    let told: Vec<_> = captured.errors.iter().map(messages).collect();
+    assert_eq!(told, [["embeddings request failed"], ["create thread request failed"]]);
+}
+
+#[report_errors]
 fn failing(number: u32) -> Result<(), Refused> {
     Err(Refused::Broken(number))
 }
