@@ -95,7 +95,7 @@ fn an_error_that_is_handled_is_no_fault_of_the_caller() {
 
 // https://github.com/aws/aws-xray-sdk-python/issues/415
 #[test]
-fn metadata_of_many_lines_stays_in_one_line_of_the_document() {
+fn metadata_with_line_breaks_and_quotes_arrives_as_it_is() {
     let query = "\n SELECT 'a\\n' as \"source\"\r\n WHERE id = %(user_id)s\u{2028}\0\n";
     let documents = sent(|| {
         super::segment(|| {
