@@ -234,6 +234,24 @@ fn a_span_that_waits_is_cancelled_by_the_panic_of_another() {
 }
 
 #[test]
+fn error_during_the_panic_of_another_span_fails_its_span() {
+    struct Guard;
+    impl Drop for Guard {
+        fn drop(&mut self) {
+            info_span!("cleanup").in_scope(|| error!(error = "refused", "cannot clean up"));
+        }
+    }
+    let spans = capture(|| {
+        let result = std::panic::catch_unwind(|| {
+            let _guard = Guard;
+            panic!("on purpose")
+        });
+        assert!(result.is_err());
+    });
+    assert_eq!(only(&spans).outcome, Outcome::Error);
+}
+
+#[test]
 fn spans_beyond_the_level_that_is_recorded_are_left_out_of_the_tree() {
     let captured = Capture::default().level(Level::Info).run_all(|| {
         info_span!("outer").in_scope(|| {

@@ -135,7 +135,7 @@ impl Open {
 impl Drop for State {
     fn drop(&mut self) {
         // The span ends with the fields of this; a panic that ends it is its outcome.
-        if self.verdict.is_error.unwrap_or(self.has_error) && !std::thread::panicking() {
+        if self.verdict.is_error.unwrap_or(self.has_error) && !self.span.is_unwinding() {
             self.span.set_outcome(Outcome::Error);
         }
         if let Some(times) = &mut self.times {

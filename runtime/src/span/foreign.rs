@@ -68,6 +68,11 @@ impl Foreign {
         self.frame.is_recording()
     }
 
+    /// Returns true while a panic that began after the span unwinds this thread.
+    pub(crate) fn is_unwinding(&self) -> bool {
+        self.frame.is_unwinding()
+    }
+
     /// Notes that a panic has left code that ran in the span.
     pub(crate) fn note_panic(&mut self) {
         self.has_panicked = true;

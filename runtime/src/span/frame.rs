@@ -155,6 +155,12 @@ impl<const WORDS: usize> Frame<WORDS> {
         }
     }
 
+    /// Returns true while a panic that began after the span unwinds this thread.
+    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "for the bridge"))]
+    pub(super) fn is_unwinding(&self) -> bool {
+        self.live.as_ref().is_some_and(Live::is_unwinding)
+    }
+
     /// Begins a span made by hand, of which nothing is known at compile time.
     pub(super) fn start_asked(&mut self, callsite: &'static Callsite, asked: &Asked<'_>) {
         live::start_begun(&mut self.live, callsite, asked.begin());
