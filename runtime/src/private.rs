@@ -14,7 +14,7 @@ pub use crate::span::{
     Recorder, Redaction, Report, ResultProbe, Returned, Running, Site, Split, Subsegment,
     ToAttribute, Use, ViaAny, ViaAsRef, ViaAsRefSend, ViaBoxedFuture, ViaClass, ViaDebug, ViaDeref,
     ViaDisplay, ViaError, ViaFallible, ViaNamedFuture, ViaNoClass, ViaNothing, ViaOption, ViaPlain,
-    ViaResult, ViaValue, as_debug, as_display, asks, call, call_in, class_by, classify, eager,
-    error_event, guard_attributes, is_enabled, is_reported, is_reporting, lazy, outlives_body,
-    unreachable,
+    ViaResult, ViaValue, as_debug, as_display, asks, call, call_in, class_by, eager, error_event,
+    guard_argument, guard_attributes, guard_field, is_enabled, is_enabled_under, is_reported,
+    is_reporting, lazy, outlives_body, severity_by, unreachable,
 };

@@ -5,6 +5,7 @@
 
 mod exit;
 mod fork;
+mod named;
 mod own_threads;
 mod panics;
 mod support;

@@ -21,8 +21,12 @@ impl SpanPieces {
         let (ty, kept) = (frame_type(paths), self.kept());
         let record = self.pieces.iter().map(|piece| piece.when.run((&ty, &frame), &piece.entry));
         let site = Span::mixed_site();
+        // A parent from elsewhere is carried on also where nothing is recorded.
+        let has_parent = self.pieces.iter().any(|piece| piece.parent.is_some());
+        let is_enabled = if has_parent { "is_enabled_under" } else { "is_enabled" };
+        let is_enabled = Ident::new(is_enabled, site);
         let run = expression::run_if(
-            &quote_spanned!(site=> #private::is_enabled(__spanwright_callsite)),
+            &quote_spanned!(site=> #private::#is_enabled(__spanwright_callsite)),
             &quote_spanned!(site=> #begin #(#record)*),
         );
         quote_spanned!(site=>
@@ -54,10 +58,17 @@ impl SpanPieces {
             None => begin,
             Some(enabled) => field::conditional(enabled, &begin, paths),
         };
-        if [parent, enabled].into_iter().flatten().all(expression::is_plain) {
-            return begin;
-        }
-        field::guarded(&begin, paths)
+        // A conversion into the parent may be code of the user's, whatever the expression is.
+        let name = match (parent, enabled.filter(|it| !expression::is_plain(it))) {
+            (None, None) => return begin,
+            (Some(_), None) => "parent",
+            (None, Some(_)) => "enabled",
+            (Some(_), Some(_)) => "enabled` or `parent",
+        };
+        let private = paths.private();
+        quote_spanned!(site=>
+            #private::guard_argument(#name, __spanwright_callsite, || { #begin });
+        )
     }
 
     /// The checks of arguments that are used with the result.

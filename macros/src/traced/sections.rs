@@ -226,8 +226,10 @@ impl Returned {
         let method = Ident::new(if is_display { "record_display" } else { "record_debug" }, site);
         let index = syn::LitInt::new(&self.index.to_string(), site);
         let value = self.format.formatted(&Ident::new("__spanwright_ok", site), paths);
-        let call = quote_spanned!(site=> #method(&mut #frame, #index, &#value));
-        field::guarded(&quote_spanned!(site=> #private::Recorder::#call;), paths)
+        let record = quote_spanned!(site=>
+            #private::Recorder::#method(__spanwright_recorder, #index, &#value);
+        );
+        field::guarded_field(&frame, &index, &record, paths)
     }
 }
 

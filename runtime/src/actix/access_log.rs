@@ -22,8 +22,9 @@ use tracing::{Level, event, field, level_enabled};
 use super::request_facts::{Connection, Origin, header};
 use super::settings::Tracing;
 use crate::conventions::{known_method, without_secrets};
+use crate::guard::guard;
 use crate::record::{LogRecord, Outcome};
-use crate::span::{SpanRef, guard_attributes, since_epoch, steady};
+use crate::span::{SpanRef, since_epoch, steady};
 use crate::utc;
 
 /// The most characters of a path, and of a query, that the line shows; the fields have them whole.
@@ -97,9 +98,9 @@ impl AccessLog {
             cut_off,
         };
         // A subscriber is the code of others.
-        let tell = || guard_attributes(|| entry.tell(&line, body_bytes));
+        let tell = || guard("a subscriber of `tracing`", || entry.tell(&line, body_bytes));
         // The span has all of it as attributes.
-        if span.is_none() { tell() } else { span.for_log_alone().in_scope(tell) }
+        let _ = if span.is_none() { tell() } else { span.for_log_alone().in_scope(tell) };
     }
 }
 

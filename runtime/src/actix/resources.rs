@@ -23,7 +23,7 @@ impl Node {
         let text = format!("{map:?}");
         let value = Value::parse(&mut &*text)?;
         // A pattern that was misread may be malformed.
-        guard(|| Self::read(&value)).flatten()
+        guard("reading of the resources", || Self::read(&value)).flatten()
     }
 
     fn read(map: &Value<'_>) -> Option<Self> {

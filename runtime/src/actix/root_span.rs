@@ -29,7 +29,7 @@ use crate::report::{self, Builder};
 use crate::span::request::forget_details;
 use crate::span::{
     Attached, Attributes, Frame, Recorder, SpanRef, Unwinding, fail, is_enabled, is_propagating,
-    takes_reports,
+    is_recorded, takes_reports,
 };
 
 /// What a worker keeps for its requests.
@@ -222,7 +222,7 @@ impl Open {
     /// Begins the span and records what the request says.
     fn start(&mut self, request: &mut ServiceRequest) -> SpanRef {
         let settings = &self.shared.settings;
-        let name = if is_enabled(&REQUEST) { settings.name_of(request) } else { None };
+        let name = if is_recorded(&REQUEST) { settings.name_of(request) } else { None };
         let mut incoming = crate::extract(request.headers());
         if !incoming.baggage.is_empty() && !settings.trusts_caller(request) {
             incoming.baggage.keep_local();

@@ -12,7 +12,7 @@ use actix_web::{HttpRequest, ResponseError};
 
 use crate::guard::guard;
 use crate::record::ErrorClass;
-use crate::span::{ClassifyError, SpanRef, class_by, guard_attributes};
+use crate::span::{ClassifyError, SpanRef, class_by};
 
 /// Makes a server span for every request; the middleware for [`App::wrap`](actix_web::App::wrap).
 ///
@@ -339,34 +339,34 @@ impl Tracing {
     pub(super) fn excludes(&self, request: &ServiceRequest) -> bool {
         let path = request.path();
         self.excluded_paths.iter().any(|excluded| excluded == path)
-            || is_true(self.is_excluded.as_deref(), request)
+            || is_true("`exclude_if`", self.is_excluded.as_deref(), request)
     }
 
     pub(super) fn trusts_caller(&self, request: &ServiceRequest) -> bool {
-        is_true(self.is_trusted_caller.as_deref(), request)
+        is_true("`trust_callers_if`", self.is_trusted_caller.as_deref(), request)
     }
 
     pub(super) fn name_of(&self, request: &ServiceRequest) -> Option<Cow<'static, str>> {
         let name = self.name.as_deref()?;
-        guard(|| name(request)).flatten()
+        guard("`name` of `Tracing`", || name(request)).flatten()
     }
 
     pub(super) fn visit_request(&self, request: &ServiceRequest, span: SpanRef) {
         for visit in &self.on_request {
-            guard_attributes(|| visit(request, span));
+            guard("`on_request`", || visit(request, span));
         }
     }
 
     pub(super) fn visit_response(&self, request: &HttpRequest, head: &ResponseHead, span: SpanRef) {
         for visit in &self.on_response {
-            guard_attributes(|| visit(request, head, span));
+            guard("`on_response`", || visit(request, head, span));
         }
     }
 }
 
 /// Asks a predicate of the application; a panic in it is a no.
-fn is_true(predicate: Option<&Predicate>, request: &ServiceRequest) -> bool {
-    predicate.is_some_and(|predicate| guard(|| predicate(request)).unwrap_or(false))
+fn is_true(name: &str, predicate: Option<&Predicate>, request: &ServiceRequest) -> bool {
+    predicate.is_some_and(|predicate| guard(name, || predicate(request)).unwrap_or(false))
 }
 
 impl fmt::Debug for Tracing {

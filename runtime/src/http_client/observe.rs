@@ -125,5 +125,6 @@ fn kind(error: &reqwest::Error) -> &'static str {
 fn last_cause(error: &reqwest::Error) -> String {
     // The last one may be an error of the application's body, whose code may panic.
     let last = || std::iter::successors(error.source(), |&cause| cause.source()).last();
-    guard(|| last().map(ToString::to_string)).flatten().unwrap_or_default()
+    let text = || last().map(ToString::to_string);
+    guard("`Display` of an error of a request", text).flatten().unwrap_or_default()
 }

@@ -196,7 +196,7 @@ fn look<S, R>(known: &Known<'_, S>, look: impl FnOnce(&Open) -> R) -> Option<R>
 where
     S: for<'a> LookupSpan<'a>,
 {
-    guard(|| known.extensions().get().map(look)).flatten()
+    guard("a layer of `tracing`", || known.extensions().get().map(look)).flatten()
 }
 
 /// Changes our part of a span; see above.
@@ -207,7 +207,7 @@ fn change<S, R>(
 where
     S: for<'a> LookupSpan<'a>,
 {
-    guard(|| change(&mut known.extensions_mut())).flatten()
+    guard("a layer of `tracing`", || change(&mut known.extensions_mut())).flatten()
 }
 
 /// Says that the span around an event has failed, if that is what the event tells.

@@ -170,7 +170,8 @@ fn kind(attributes: &Attributes<'_>, site: &'static Site) -> Option<SpanKind> {
     impl Visit for Look {
         fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
             if self.0.meaning(field) == Meaning::Kind {
-                self.1 = guard(|| format!("{value:?}")).and_then(|text| kind_of(&text));
+                let text = guard(self.0.name_of(field), || format!("{value:?}"));
+                self.1 = text.and_then(|text| kind_of(&text));
             }
         }
         fn record_str(&mut self, field: &Field, value: &str) {
@@ -206,13 +207,14 @@ impl<R: Recorder> Fields<'_, R> {
     fn formatted(&mut self, field: &Field, value: &dyn fmt::Display) {
         let meaning = self.site.meaning(field);
         if meaning != Meaning::Value {
-            if let Some(text) = guard(|| value.to_string()) {
+            if let Some(text) = guard(self.site.name_of(field), || value.to_string()) {
                 self.take_meaning(meaning, &text);
             }
             return;
         }
         // What fails to format leaves its attribute out.
-        let _ = guard(|| self.recorder.record_display(key(field), value));
+        let record = || self.recorder.record_display(key(field), value);
+        let _ = guard(self.site.name_of(field), record);
     }
 
     fn take_meaning(&mut self, meaning: Meaning, text: &str) {

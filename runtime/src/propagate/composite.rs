@@ -111,13 +111,16 @@ impl Composite {
         for propagator in &self.propagators {
             let count = set.len();
             let mut add = |name: &str, value: &str| set.push((name.to_owned(), value.to_owned()));
-            if guard(|| propagator.inject(context, &mut add)).is_none() {
-                set.truncate(count);
-            }
-            if set.len() > count {
-                for field in propagator.fields() {
-                    change(field, None);
+            let injected = guarded(&**propagator, |it| {
+                it.inject(context, &mut add);
+                it.fields()
+            });
+            match injected {
+                Some(fields) if set.len() > count => {
+                    fields.iter().for_each(|field| change(field, None));
                 }
+                Some(_) => {}
+                None => set.truncate(count),
             }
         }
         for (name, value) in &set {
@@ -129,6 +132,14 @@ impl Composite {
     pub fn with_xray() -> Self {
         Self::new(vec![Arc::new(TraceContext), Arc::new(BaggageHeader), Arc::new(Xray)])
     }
+}
+
+/// Calls a propagator, which may panic.
+fn guarded<'a, R>(
+    propagator: &'a dyn Propagator,
+    call: impl FnOnce(&'a dyn Propagator) -> R,
+) -> Option<R> {
+    guard(format_args!("propagator `{}`", propagator.type_name()), || call(propagator))
 }
 
 /// `tracecontext,baggage`, as OpenTelemetry has it.
@@ -149,7 +160,7 @@ impl Propagator for Composite {
             let trace_id = context.span.trace_id;
             let trace_state = context.trace_state.take();
             // A propagator that panics costs what it would have read from here on.
-            guard(|| propagator.extract(carrier, context));
+            guarded(&**propagator, |it| it.extract(carrier, context));
             if context.trace_state.is_none() && context.span.trace_id == trace_id {
                 context.trace_state = trace_state;
             }
@@ -158,7 +169,7 @@ impl Propagator for Composite {
 
     fn inject(&self, context: &Context, set: &mut dyn FnMut(&str, &str)) {
         for propagator in &self.propagators {
-            guard(|| propagator.inject(context, set));
+            guarded(&**propagator, |it| it.inject(context, set));
         }
     }
 }

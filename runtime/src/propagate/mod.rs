@@ -149,6 +149,12 @@ pub trait Propagator: fmt::Debug + Send + Sync + 'static {
     /// Calls `set` with the name and value of each header that carries `context`; values are
     /// printable ASCII. A later call replaces an earlier one of the same name.
     fn inject(&self, context: &Context, set: &mut dyn FnMut(&str, &str));
+
+    /// Name of the type, for diagnostics.
+    #[doc(hidden)]
+    fn type_name(&self) -> &'static str {
+        std::any::type_name::<Self>()
+    }
 }
 
 /// The value of a header that must come once.

@@ -16,7 +16,7 @@ use super::clock::ClockAnchor;
 use super::decode::Records;
 use super::layout::{Tag, What};
 use super::request::{self, Request};
-use super::tracer::{self, Limits, Processors};
+use super::tracer::{self, Breadcrumbs, Limits, Processors};
 use super::{AMENDMENTS, LEDGER, LOGS, decode, fork, ring};
 use crate::guard::guard;
 use crate::loss::LossReason;
@@ -93,7 +93,7 @@ impl Drain {
     /// A step that panics costs what it held, which is counted; the steps after it run.
     pub(super) fn pass(&mut self) -> usize {
         // Without the time of day spans keep the clock anchor of the pass before.
-        guard(|| self.anchor.follow_clocks());
+        guard("reading of the clocks", || self.anchor.follow_clocks());
         self.rings.append(&mut ring::take_new());
         let ready = std::mem::take(&mut self.held);
         let mut records = 0;
@@ -110,7 +110,7 @@ impl Drain {
         }
         // Before the requests are closed that these may belong to.
         let events = std::mem::take(&mut self.events);
-        guard(|| events.hand_over());
+        guard("handing on of the log", || events.hand_over());
         self.finish(ready);
         records
     }
@@ -140,7 +140,7 @@ impl Drain {
     fn take_all(&mut self, words: &[u64], mut take: impl FnMut(&mut Self, What, &[u64])) -> usize {
         let (mut records, mut count, mut last) = (Records::new(words), 0, None);
         // Around all records, so that each of them costs nothing.
-        while guard(|| {
+        while guard("decoding of records", || {
             for (what, record) in &mut records {
                 (count, last) = (count + 1, Some(what.tag));
                 take(self, what, record);
@@ -209,18 +209,19 @@ impl Drain {
         for Group { tracer, limits, spans } in &mut ready {
             for span in spans {
                 // What panics here is missing in the span, which goes on.
-                guard(|| {
+                guard("completion of a span", || {
                     self.amend(*tracer, span, limits);
                     requests.complete(*tracer, span, limits);
                 });
             }
         }
-        guard(|| request::close(&requests.over));
+        guard("closing of requests", || request::close(&requests.over));
         for Group { tracer, spans, .. } in ready {
             self.usual_spans = spans.len();
             let count = spans.len();
             LEDGER.accept(count);
-            match guard(|| hand_over(tracer, spans)).unwrap_or(Err(LossReason::WorkerPanicked)) {
+            let handed_over = guard("handing on of spans", || hand_over(tracer, spans));
+            match handed_over.unwrap_or(Err(LossReason::WorkerPanicked)) {
                 Ok(()) => LEDGER.deliver(count),
                 Err(reason) => LEDGER.lose(count, reason),
             }
@@ -270,6 +271,9 @@ fn hand_over(tag: u16, spans: Vec<SpanRecord>) -> Result<(), LossReason> {
     let mut taken = process(&tracer.processors.all, &spans);
     if let Some(spans) = of_spans(&tracer.processors, &spans) {
         taken.add(process(&tracer.processors.spans, &spans));
+        if let Some(Breadcrumbs { spans: buffer, .. }) = &tracer.processors.breadcrumbs {
+            guard("breadcrumbs", || buffer.process(&spans));
+        }
     }
     taken.outcome()
 }
@@ -296,7 +300,7 @@ impl Taken {
 /// The spans among these that go to destinations of spans, if there are any of either; what is
 /// there for segments alone is rare, so most often the group itself.
 fn of_spans(processors: &Processors, all: &Arc<[SpanRecord]>) -> Option<Arc<[SpanRecord]>> {
-    if processors.spans.is_empty() {
+    if !processors.take_spans() {
         return None;
     }
     let is_one = |span: &&SpanRecord| span.destinations.contains(Destinations::SPANS);
@@ -309,8 +313,9 @@ fn of_spans(processors: &Processors, all: &Arc<[SpanRecord]>) -> Option<Arc<[Spa
 
 /// Hands a group to each processor; one that panics does not keep it from the others.
 fn process<R: 'static>(processors: &[Arc<dyn Processor<R>>], records: &Arc<[R]>) -> Taken {
-    let panics =
-        |processor: &&Arc<dyn Processor<R>>| guard(|| processor.process(records)).is_none();
+    let panics = |processor: &&Arc<dyn Processor<R>>| {
+        guard("processor", || processor.process(records)).is_none()
+    };
     Taken { shown: processors.len(), panicked: processors.iter().filter(panics).count() }
 }
 

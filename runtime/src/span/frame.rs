@@ -8,7 +8,7 @@ use std::fmt;
 use std::mem::MaybeUninit;
 
 use super::begin::Asked;
-use super::callsite::Callsite;
+use super::callsite::{AttributeName, Callsite};
 use super::current::{Attached, Current};
 use super::handle::SpanRef;
 use super::live::{self, Live};
@@ -226,6 +226,12 @@ impl<const WORDS: usize> Recorder for Frame<WORDS> {
     fn buffer(&mut self) -> Option<Buffer<'_>> {
         let live = self.live.as_mut()?;
         Some(Buffer::of_frame(&mut self.words, &mut live.filled, &live.context, live.callsite))
+    }
+
+    fn attribute_name(&self, key: u16) -> AttributeName {
+        self.live
+            .as_ref()
+            .map_or_else(AttributeName::default, |live| AttributeName::of(live.callsite, key))
     }
 }
 

@@ -14,12 +14,13 @@ use std::error::Error;
 use std::fmt;
 use std::ops::{ControlFlow, Deref};
 
+use super::callsite::Callsite;
 use super::chain::Chain;
 use super::frame::Frame;
 use super::sink::{Recorder, Sink, record_display_at};
 use super::words::Key;
 use crate::guard::guard;
-use crate::record::{Level, Outcome};
+use crate::record::{Level, Outcome, Severity};
 
 /// What a call returned, taken apart by reference.
 #[derive(Debug)]
@@ -140,7 +141,8 @@ impl<'a, T: Fallible + ?Sized> ViaFallible for &Judge<'a, T> {
         if T::CANNOT_PANIC {
             return self.0.split();
         }
-        guard(|| self.0.split()).unwrap_or(Split::None)
+        let name = format_args!("`Fallible::split` of `{}`", type_name::<T>());
+        guard(name, || self.0.split()).unwrap_or(Split::None)
     }
 }
 
@@ -257,7 +259,8 @@ pub fn fail<const WORDS: usize>(
     frame.set_outcome(Outcome::Error);
     record_display_at(frame, Key::ERROR_TYPE, error_type);
     // An error that panics while it formats has cost its message, not the call.
-    guard(|| record_display_at(frame, Key::FAILURE, message));
+    let name = format_args!("`Display` or `source` of `{error_type}`");
+    guard(name, || record_display_at(frame, Key::FAILURE, message));
 }
 
 /// Marks a span as failed and records the type and the message of its error, and what it came from.
@@ -266,7 +269,7 @@ fn fail_chain<const WORDS: usize>(frame: &mut Frame<WORDS>, error_type: &str, er
     fail(frame, error_type, &Chain(error));
     if frame.is_segment() && error.source().is_some() {
         // As above.
-        guard(|| {
+        guard(format_args!("`Display` or `source` of `{error_type}`"), || {
             let messages: Vec<_> = Chain(error).messages().collect();
             if let Some(buffer) = frame.buffer() {
                 Sink::new(buffer, Key::ERRORS).strs(&messages);
@@ -280,22 +283,29 @@ pub fn error_event<const WORDS: usize>(frame: &mut Frame<WORDS>, level: Level) {
     record_display_at(frame, Key::EXCEPTION, level.as_str());
 }
 
-/// Runs the part of generated code that evaluates the user's attribute expressions; a panic there
-/// costs the attributes that follow, not the call.
+/// Runs the part of generated code that describes an error, whose type may convert it by code of the
+/// application; a panic there costs the description, not the call.
 #[inline]
-pub fn guard_attributes(record: impl FnOnce()) {
-    guard(record);
+pub fn guard_attributes(describe: impl FnOnce()) {
+    guard("a conversion of an error", describe);
 }
 
-/// Asks a function of the user's about an error; that the type stands here lets a closure leave it
-/// out.
-pub fn classify<E: ?Sized, R>(error: &E, judge: impl FnOnce(&E) -> R) -> R {
-    judge(error)
+/// Runs a part of generated code that evaluates the argument `name` of an attribute on the function
+/// with this callsite; a panic there costs the span, not the call.
+#[inline]
+pub fn guard_argument(name: &str, callsite: &'static Callsite, begin: impl FnOnce()) {
+    guard(format_args!("`{name}` of `{}`", callsite.source.name), begin);
+}
+
+/// Returns the severity that a function of the user's gives an error; `None` if it panics.
+pub fn severity_by<E: ?Sized>(error: &E, judge: impl FnOnce(&E) -> Severity) -> Option<Severity> {
+    guard(format_args!("`level` for `{}`", type_name::<E>()), || judge(error))
 }
 
 /// Asks a function of the user's whether an error is to be reported; it is, if the function panics.
 pub fn asks<E: ?Sized>(error: &E, judge: impl FnOnce(&E) -> bool) -> bool {
-    guard(|| judge(error)).unwrap_or(true)
+    guard(format_args!("`when` or `ignore` for `{}`", type_name::<E>()), || judge(error))
+        .unwrap_or(true)
 }
 
 /// Calls the body of an annotated function; that it takes an `FnOnce` lets the body return

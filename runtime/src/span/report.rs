@@ -10,6 +10,7 @@ use std::fmt;
 use std::mem::MaybeUninit;
 use std::panic::PanicHookInfo;
 
+use super::callsite::AttributeName;
 use super::fork;
 use super::outcome::Describe;
 use super::scope::{self, InScope, Scope};
@@ -217,9 +218,9 @@ impl<const WORDS: usize> Report<WORDS> {
     }
 
     /// How bad the failure is that is told next.
-    pub fn set_severity(&mut self, severity: Severity) {
+    pub fn set_severity(&mut self, severity: Option<Severity>) {
         if let Some(open) = &mut self.open {
-            open.severity = Some(severity);
+            open.severity = severity;
         }
     }
 
@@ -280,6 +281,12 @@ impl<const WORDS: usize> Recorder for Report<WORDS> {
     fn buffer(&mut self) -> Option<Buffer<'_>> {
         let open = self.open.as_mut()?;
         Some(Buffer::of_report(&mut self.words, &mut open.filled, &mut self.more))
+    }
+
+    fn attribute_name(&self, key: u16) -> AttributeName {
+        self.open.as_ref().map_or_else(AttributeName::default, |Open { site, .. }| {
+            AttributeName::new(site.keys, &site.source, key)
+        })
     }
 }
 
