@@ -102,6 +102,7 @@ pub mod testing;
 #[cfg(any(feature = "console", feature = "testing"))]
 mod tree;
 mod turns;
+mod type_name;
 #[cfg(any(
     feature = "cloudwatch",
     feature = "console",

@@ -11,13 +11,14 @@ use std::sync::Arc;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::HeaderMap;
-use actix_web::http::{Method, StatusCode, Uri};
+use actix_web::http::{StatusCode, Uri};
 use actix_web::{Error, HttpRequest};
 
 use super::access_log::AccessLog;
+use super::body::is_without_body;
 use super::callsite::{Key, REQUEST, RequestFrame};
 use super::details::Details;
-use super::refused::{Class, Refused};
+use super::refused::{KnownError, Refused};
 use super::request_facts;
 use super::request_id::RequestId;
 use super::route::{self, Routes};
@@ -31,6 +32,7 @@ use crate::span::{
     Attached, Attributes, Frame, Recorder, SpanRef, Unwinding, fail, is_enabled, is_propagating,
     is_recorded, takes_reports,
 };
+use crate::type_name;
 
 /// What a worker keeps for its requests.
 #[derive(Debug)]
@@ -120,9 +122,9 @@ impl RootSpan {
         }
         let is_told = open.frame.is_recording() || open.reports();
         let error = response.response().error().filter(|_| is_told);
-        let class = error.and_then(|error| open.shared.settings.class_of(error));
+        let known = error.and_then(|error| open.shared.settings.known(error)).unwrap_or_default();
         let message = error.map(report::message);
-        open.settle(response.status(), message.as_deref(), class);
+        open.settle(response.status(), message.as_deref(), &known);
         if open.frame.is_recording() {
             let head = response.response().head();
             open.shared.settings.visit_response(response.request(), head, self.span);
@@ -141,8 +143,8 @@ impl RootSpan {
         open.look_up_route();
         let (id, trace) = (open.id.clone(), open.trace);
         let status = error.as_response_error().status_code();
-        let class = open.shared.settings.class_of(&error);
-        let refused = Refused { open, status, error: report::message(&error), class };
+        let known = open.shared.settings.known(&error).unwrap_or_default();
+        let refused = Refused { open, status, error: report::message(&error), known };
         let refused = Cell::new(Some(refused));
         error.add_response_mapper(move |mut response| {
             if let Some(mut refused) = refused.take() {
@@ -170,7 +172,7 @@ impl RootSpan {
         if let Some(open) = &mut self.open {
             open.cut_off = Some(Outcome::Error);
             if open.frame.is_recording() {
-                let error_type = report::type_name_of(error).unwrap_or("_OTHER");
+                let error_type = type_name::of_dyn(error).unwrap_or(type_name::OTHER);
                 fail(&mut open.frame, error_type, &report::message(error));
             }
         }
@@ -306,12 +308,12 @@ impl Open {
         }
     }
 
-    /// Records the status of the response, and the message and class of the error that it was made of.
-    pub(super) fn settle(&mut self, status: StatusCode, error: Option<&str>, class: Class) {
+    /// Records the status of the response, and what is known of the error that it was made of.
+    pub(super) fn settle(&mut self, status: StatusCode, error: Option<&str>, known: &KnownError) {
         self.status = Some(status);
-        self.report(status, error, class);
+        self.report(status, error, known);
         if self.frame.is_recording() {
-            self.judge(status, error, class);
+            self.judge(status, error, known);
         }
     }
 
@@ -322,26 +324,29 @@ impl Open {
 
     /// Reports a fault of the service, unless an annotated function that the error comes from has
     /// reported it. Without a class, the status decides.
-    fn report(&self, status: StatusCode, error: Option<&str>, class: Class) {
-        let is_fault = class.map_or(status.is_server_error(), |it| it == ErrorClass::Fault);
-        let Some(message) = error.filter(|_| is_fault) else { return };
-        if self.reports() && !self.shared.settings.leaves_errors {
-            let report = Builder::bare(None, message).unless_reported();
+    fn report(&self, status: StatusCode, error: Option<&str>, known: &KnownError) {
+        let is_fault = known.class.map_or(status.is_server_error(), |it| it == ErrorClass::Fault);
+        let is_reporting = self.reports() && !self.shared.settings.leaves_errors;
+        if let Some(message) = error.filter(|_| is_fault && is_reporting) {
+            let report = Builder::bare(known.type_name.as_deref(), message).unless_reported();
             self.frame.reference().in_scope(|| report.send());
         }
     }
 
-    /// The status is the type of the error: actix-web hands errors over without their types.
-    fn judge(&mut self, status: StatusCode, error: Option<&str>, class: Class) {
+    /// Records the outcome. The status stands for a type of error that the application has not named.
+    fn judge(&mut self, status: StatusCode, error: Option<&str>, known: &KnownError) {
+        let (class, type_name) = (known.class, known.type_name.as_deref());
         self.frame.record(Key::STATUS_CODE, &status.as_u16());
         self.frame.set_error_class(class);
         if class == Some(ErrorClass::Ignored) {
             return;
         }
         if status.as_u16() >= 500 || class == Some(ErrorClass::Fault) {
-            fail(&mut self.frame, status.as_str(), error.unwrap_or_default());
+            let message = error.unwrap_or_default();
+            fail(&mut self.frame, type_name.unwrap_or(status.as_str()), message);
         } else if let Some(message) = error {
-            let attributes: &Attributes<'_> = &[("exception.message", &message)];
+            let attributes: &Attributes<'_> =
+                &[("exception.type", &type_name), ("exception.message", &message)];
             self.frame.reference().add_event("exception", attributes);
         }
     }
@@ -362,18 +367,6 @@ fn add_headers(id: Option<&RequestId>, trace: Option<TraceHeader>, headers: &mut
     if let Some(trace) = trace {
         trace.add_to(headers);
     }
-}
-
-/// Whether nothing of the response's body is sent, whatever it contains, or the connection is
-/// handed over to another protocol.
-fn is_without_body<B: MessageBody>(response: &ServiceResponse<B>) -> bool {
-    let is_bodiless = matches!(
-        response.status(),
-        StatusCode::SWITCHING_PROTOCOLS | StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
-    );
-    is_bodiless
-        || response.request().method() == Method::HEAD
-        || response.response().body().size().is_eof()
 }
 
 /// The span is current; notices a panic on its way out.

@@ -11,8 +11,10 @@ use actix_web::dev::{ResponseHead, ServiceRequest};
 use actix_web::{HttpRequest, ResponseError};
 
 use crate::guard::guard;
-use crate::record::ErrorClass;
 use crate::span::{ClassifyError, SpanRef, class_by};
+use crate::type_name;
+
+use super::refused::KnownError;
 
 /// Makes a server span for every request; the middleware for [`App::wrap`](actix_web::App::wrap).
 ///
@@ -126,8 +128,8 @@ pub struct Tracing {
     is_trusted_caller: Option<Arc<Predicate>>,
     /// Whether errors that a handler answers with are left to others to report.
     pub(super) leaves_errors: bool,
-    /// Functions that find the class of an error, one for each type that was named.
-    classes: Vec<fn(&actix_web::Error) -> Option<ErrorClass>>,
+    /// Functions that look at an error of a type that was named, one for each type.
+    known_errors: Vec<fn(&actix_web::Error) -> Option<KnownError>>,
     /// How much of a body reports of errors tell.
     pub(super) max_body_bytes: usize,
     /// Whether requests have no line in the log.
@@ -232,7 +234,8 @@ impl Tracing {
     ///
     /// A fault is reported and any other class is not, and the segment in AWS X-Ray has the flags of the
     /// class. A fault fails the span whatever the status, an ignored error never does, and a client
-    /// error or a throttle does with a status from 500 on.
+    /// error or a throttle does with a status from 500 on. The type's name is the `error.type` of the span
+    /// (otherwise the status is), the type of the exception in X-Ray, and that of the report.
     /// Call it once for each error type of the application; other errors keep to the status.
     ///
     /// ```
@@ -252,13 +255,17 @@ impl Tracing {
     /// # drop(tracing);
     /// ```
     pub fn classify_errors<E: ClassifyError + ResponseError + 'static>(mut self) -> Self {
-        self.classes.push(|error| class_by(error.as_error::<E>()?, E::error_class));
+        self.known_errors.push(|error| {
+            let error = error.as_error::<E>()?;
+            let class = class_by(error, E::error_class);
+            Some(KnownError { class, type_name: type_name::of_type(std::any::type_name::<E>()) })
+        });
         self
     }
 
-    /// Returns the class of an error of a type that was named.
-    pub(super) fn class_of(&self, error: &actix_web::Error) -> Option<ErrorClass> {
-        self.classes.iter().find_map(|class| class(error))
+    /// Returns what is known of an error of a type that was named.
+    pub(super) fn known(&self, error: &actix_web::Error) -> Option<KnownError> {
+        self.known_errors.iter().find_map(|known| known(error))
     }
 
     /// Tells the beginning of a request's body, at most `max_bytes` of it, in reports of errors in

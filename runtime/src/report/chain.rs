@@ -7,9 +7,9 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Write as _};
 
-use super::type_name;
 use crate::guard::guard;
 use crate::record::Cause;
+use crate::type_name;
 
 /// How many sources of an error are told; a chain may be a ring.
 const MAX_SOURCES: usize = 16;

@@ -17,6 +17,7 @@ use crate::record::{
     Array, Attribute, EventRecord, LinkRecord, Outcome, SpanContext, SpanId, SpanKind, SpanRecord,
     Status, TraceFlags, TraceId, Value,
 };
+use crate::type_name::OTHER;
 
 /// The name of the attribute that says what kind of error a span ended with.
 /// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/>.
@@ -284,8 +285,8 @@ impl Adding<'_> {
     /// Source: <https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/>.
     fn exception(&mut self, level: Cow<'static, str>) {
         let mut attributes = vec![Attribute::new("level", level)];
-        let of_span = &self.span.attributes;
-        if let Some(error_type) = of_span.iter().find(|attribute| attribute.key == ERROR_TYPE) {
+        let is_type = |it: &&Attribute| it.key == ERROR_TYPE && it.value != Value::from(OTHER);
+        if let Some(error_type) = self.span.attributes.iter().find(is_type) {
             attributes.push(Attribute::new("exception.type", error_type.value.clone()));
         }
         let of_status = || match &self.span.status {

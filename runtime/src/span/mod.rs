@@ -104,7 +104,6 @@ pub(crate) use ending::{call_hook, watch_abort, watch_end};
 #[cfg_attr(not(feature = "tracing"), expect(unused_imports, reason = "for the bridge"))]
 pub(crate) use entered::Place;
 pub(crate) use fork::{entropy, note_orphan};
-pub(crate) use outcome::without_lifetimes;
 pub(crate) use per_process::PerProcess;
 pub(crate) use report::{Noticed, TakeFailures, Told, taker};
 pub(crate) use scope::{Scope, notice, takes_reports};

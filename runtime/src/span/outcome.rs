@@ -9,6 +9,7 @@
 //! Never: consumes or changes the value; lets a panic of an error's `Display` out.
 
 use std::any::type_name;
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
@@ -21,6 +22,7 @@ use super::sink::{Recorder, Sink, record_display_at};
 use super::words::Key;
 use crate::guard::guard;
 use crate::record::{Level, Outcome, Severity};
+use crate::type_name;
 
 /// What a call returned, taken apart by reference.
 #[derive(Debug)]
@@ -97,20 +99,6 @@ impl<B, C> Fallible for ControlFlow<B, C> {
     }
 }
 
-/// The name of an error's type, without the lifetimes that the compiler writes behind it.
-fn error_type<E: ?Sized>() -> &'static str {
-    without_lifetimes(type_name::<E>())
-}
-
-/// `a::Error` of `a::Error<'_>`; a name with other arguments stays as it is.
-pub(crate) fn without_lifetimes(name: &'static str) -> &'static str {
-    let is_lifetime = |argument: &str| argument.trim().starts_with('\'');
-    match name.strip_suffix('>').and_then(|name| name.split_once('<')) {
-        Some((path, arguments)) if arguments.split(',').all(is_lifetime) => path,
-        _ => name,
-    }
-}
-
 /// The wrapped result of a call; `(&&Judge(&value)).__spanwright_split()`.
 #[derive(Debug)]
 pub struct Judge<'a, T: ?Sized>(pub &'a T);
@@ -169,12 +157,17 @@ pub trait Describe {
 /// A span that failed has its error's type, and what it and its sources say.
 impl<const WORDS: usize> Describe for Frame<WORDS> {
     fn error(&mut self, type_name: &'static str, error: &dyn Error) {
-        fail_chain(self, type_name, error);
+        fail_chain(self, &error_type(type_name), error);
     }
 
     fn text(&mut self, type_name: &'static str, text: &dyn fmt::Display) {
-        fail(self, type_name, text);
+        fail(self, &error_type(type_name), text);
     }
+}
+
+/// Value of `error.type` for an error whose type the compiler calls so.
+fn error_type(type_name: &'static str) -> Cow<'static, str> {
+    type_name::of_type(type_name).unwrap_or(Cow::Borrowed(type_name::OTHER))
 }
 
 /// A wrapped error; `(&&&&&&&ErrorProbe(error)).__spanwright_describe(&mut frame)`.
@@ -208,44 +201,44 @@ via! {
 // `&E` is sized and an error as well, which makes a trait object of it possible.
 impl<E: Error + ?Sized> ViaError for &&&&&&ErrorProbe<'_, E> {
     fn __spanwright_describe(&self, to: &mut impl Describe) {
-        to.error(error_type::<E>(), &self.0);
+        to.error(type_name::<E>(), &self.0);
     }
 }
 
 impl<E: Deref<Target: Error>> ViaDeref for &&&&&ErrorProbe<'_, E> {
     fn __spanwright_describe(&self, to: &mut impl Describe) {
         let error = &**self.0;
-        to.error(error_type::<E>(), &error);
+        to.error(type_name::<E>(), &error);
     }
 }
 
 impl<'e, E: AsRef<dyn Error + Send + Sync + 'e>> ViaAsRefSend for &&&&ErrorProbe<'_, E> {
     fn __spanwright_describe(&self, to: &mut impl Describe) {
-        to.error(error_type::<E>(), self.0.as_ref());
+        to.error(type_name::<E>(), self.0.as_ref());
     }
 }
 
 impl<'e, E: AsRef<dyn Error + 'e>> ViaAsRef for &&&ErrorProbe<'_, E> {
     fn __spanwright_describe(&self, to: &mut impl Describe) {
-        to.error(error_type::<E>(), self.0.as_ref());
+        to.error(type_name::<E>(), self.0.as_ref());
     }
 }
 
 impl<E: fmt::Display + ?Sized> ViaDisplay for &&ErrorProbe<'_, E> {
     fn __spanwright_describe(&self, to: &mut impl Describe) {
-        to.text(error_type::<E>(), &self.0);
+        to.text(type_name::<E>(), &self.0);
     }
 }
 
 impl<E: fmt::Debug + ?Sized> ViaDebug for &ErrorProbe<'_, E> {
     fn __spanwright_describe(&self, to: &mut impl Describe) {
-        to.text(error_type::<E>(), &format_args!("{:?}", self.0));
+        to.text(type_name::<E>(), &format_args!("{:?}", self.0));
     }
 }
 
 impl<E: ?Sized> ViaNothing for ErrorProbe<'_, E> {
     fn __spanwright_describe(&self, to: &mut impl Describe) {
-        to.text(error_type::<E>(), &"");
+        to.text(type_name::<E>(), &"");
     }
 }
 
