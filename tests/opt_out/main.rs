@@ -48,6 +48,12 @@ fn o04_o07_off_wins_over_every_other_feature_whoever_asked_for_it() {
 }
 
 #[test]
+fn report_of_a_build_with_rollbar_alone_has_its_trace_and_spans() {
+    let args = ["test", OFF, "--test", "rollbar_alone", "--features", "rollbar-alone"];
+    assert_eq!(count_passed(&cargo(&args, &[])), 1);
+}
+
+#[test]
 fn x15_mistakes_are_the_same_with_everything_off() {
     cargo(&["test", "--package=spanwright-tests-ui", "--no-default-features"], &[]);
 }

@@ -178,12 +178,15 @@ impl Field {
             #private::Recorder::#method(#recorder, #index, #arguments);
         );
         let cfgs = &self.meta.cfgs;
-        let recorded = match &self.meta.when {
+        let statement = match &self.meta.when {
             Some(when) => conditional(when, &call, paths),
             None => call,
         };
-        let guarded =
-            if self.is_plain() { recorded } else { guarded_field(sink, &index, &recorded, paths) };
+        let guarded = if self.is_plain() {
+            statement
+        } else {
+            guarded_field(sink, &index, &statement, paths)
+        };
         if cfgs.is_empty() { guarded } else { quote_spanned!(site=> #(#cfgs)* { #guarded }) }
     }
 

@@ -117,7 +117,9 @@ impl Composite {
             });
             match injected {
                 Some(fields) if set.len() > count => {
-                    fields.iter().for_each(|field| change(field, None));
+                    for field in fields {
+                        change(field, None);
+                    }
                 }
                 Some(_) => {}
                 None => set.truncate(count),
