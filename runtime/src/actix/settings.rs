@@ -70,10 +70,14 @@ use crate::span::{ClassifyError, SpanRef, class_by, guard_attributes};
 ///
 /// # The route
 ///
-/// actix-web tells which resource has handled a request with the response. Without one, where the
-/// client went away or the handler panicked, the route is the resource that matches the path. If
-/// several do, such as `/purl/{key}` for GET and `/purl/recommend` for POST, it is the one that has
-/// handled the method before, or else the one with the longest literal text.
+/// actix-web passes on which resource has handled a request with the response alone. Without one, where
+/// the client went away or the handler panicked, and where a middleware answered before the request was
+/// routed, the route is the resource that matches the path. If several do, such as `/purl/{key}` for GET
+/// and `/purl/recommend` for POST, guards decide, which cannot be called from outside: the route is the
+/// first one that has answered the same method before, if none that is tried earlier can take the
+/// request. As long as that is not certain, the request has no route and is named by its method. Default
+/// services are assumed to answer; a resource whose guards look at more than the method is recognized
+/// once it has both taken and refused requests of the method.
 ///
 /// # The access log
 ///
