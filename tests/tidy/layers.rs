@@ -52,7 +52,7 @@ const MATRIX: &[(&str, Imports)] = &[
         ]),
     ),
     ("http_client", Only(&["record", "span", "guard", "headers", "conventions", "propagate"])),
-    ("aws", Only(&["export", "pipeline", "secret", "turns", "warnings"])),
+    ("aws", Only(&["diagnostics", "export", "pipeline", "secret", "turns", "warnings"])),
     (
         "opentelemetry",
         Only(&["record", "origin", "propagate", "loss", "diagnostics", "guard", "span"]),

@@ -74,6 +74,12 @@ impl Proxies {
         self.https.as_ref().map(Secret::reveal)
     }
 
+    /// True if `https://` destinations are reached by a SOCKS proxy.
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "for the other client of AWS"))]
+    pub(crate) fn is_https_by_socks(&self) -> bool {
+        self.https.as_ref().is_some_and(|address| address.reveal().starts_with("socks"))
+    }
+
     /// All hosts that are reached directly, as the value of `NO_PROXY` lists them.
     pub(crate) fn direct(&self) -> String {
         format!("{}, {ALWAYS_DIRECT}", self.direct)
