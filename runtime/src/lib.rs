@@ -115,7 +115,7 @@ pub mod xray;
 #[doc(hidden)]
 pub mod private;
 
-pub use headers::{extract, inject, inject_for, inject_into, propagation_fields};
+pub use headers::{extract, inject, inject_for, inject_into, inject_into_for, propagation_fields};
 #[doc(hidden)]
 pub use private as __private;
 

@@ -224,8 +224,8 @@ impl Open {
         let settings = &self.shared.settings;
         let name = if is_enabled(&REQUEST) { settings.name_of(request) } else { None };
         let mut incoming = crate::extract(request.headers());
-        if !incoming.baggage.is_empty() && !settings.trusts_caller(request) {
-            incoming.baggage.keep_local();
+        if incoming.has_free_content() && !settings.trusts_caller(request) {
+            incoming.distrust_caller();
         }
         let facts = request_facts::of_rules(request.request());
         let first_name = name.as_deref().unwrap_or(self.known_method);

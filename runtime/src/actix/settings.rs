@@ -203,9 +203,10 @@ impl Tracing {
         Self { trusted_proxies: count, ..self }
     }
 
-    /// Trusts the callers for whose requests this is true: their baggage goes on with the calls that
-    /// the request makes. By default no caller is trusted, as for a service that anyone can reach:
-    /// handlers read the baggage, and it is not sent on. Trace context goes on in any case.
+    /// Trusts the callers for whose requests this is true: their baggage, and the free pairs of their
+    /// `X-Amzn-Trace-Id`, go on with the calls that the request makes. By default no caller is trusted, as
+    /// for a service that anyone can reach: handlers read the baggage, and it is not sent on. Trace context
+    /// goes on in any case.
     ///
     /// ```
     /// use spanwright::actix::Tracing;

@@ -5,7 +5,6 @@
 
 use std::error::Error as _;
 
-use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{Request, Response};
 
 use super::request_facts::{self, Key, REQUEST, RequestFrame};
@@ -74,17 +73,9 @@ fn finish<E: Failure>(result: Result<Response, E>, mut frame: RequestFrame) -> R
 /// Sets the headers of the current trace, in place of those of another that the request came with,
 /// if its host is a propagation target.
 fn inject(request: &mut Request) {
-    let url = request.url().clone();
-    let headers = request.headers_mut();
-    let port = url.port_or_known_default();
-    headers::replace(url.host_str().unwrap_or_default(), port, &mut |name, value| {
-        let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { return };
-        match value.map(HeaderValue::from_str) {
-            None => _ = headers.remove(name),
-            Some(Ok(value)) => _ = headers.insert(name, value),
-            Some(Err(_)) => {}
-        }
-    });
+    let url = request.url();
+    let (host, port) = (url.host_str().unwrap_or_default().to_owned(), url.port_or_known_default());
+    headers::inject_into_for(&host, port, request.headers_mut());
 }
 
 fn record_answer(response: &Response, frame: &mut RequestFrame) {

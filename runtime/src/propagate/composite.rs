@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use super::{B3, BaggageHeader, Carrier, Context, Jaeger, Propagator, TraceContext, Xray, xray};
+use super::{
+    B3, BaggageHeader, Carrier, Context, Injector, Jaeger, Propagator, TraceContext, Xray, xray,
+};
 use crate::guard::guard;
 
 /// The setting whose text [`Composite::from_setting`] takes.
@@ -54,6 +56,7 @@ pub enum CompositeError {
 pub struct Composite {
     propagators: Vec<Arc<dyn Propagator>>,
     fields: Vec<&'static str>,
+    prefixes: Vec<&'static str>,
 }
 
 impl Composite {
@@ -66,7 +69,8 @@ impl Composite {
                 fields.push(*field);
             }
         }
-        Self { propagators, fields }
+        let prefixes = propagators.iter().flat_map(|it| it.prefixes()).copied().collect();
+        Self { propagators, fields, prefixes }
     }
 
     /// Reads the text of `OTEL_PROPAGATORS`: names joined by commas, in any case. A name that comes
@@ -104,10 +108,11 @@ impl Composite {
 }
 
 impl Composite {
-    /// Calls `change` for each header of an outgoing request that is to be set, after calling it with
-    /// `None` for each header to remove: those of the same formats, which may come from another trace.
-    pub(crate) fn replace(&self, context: &Context, change: &mut dyn FnMut(&str, Option<&str>)) {
+    /// Sets the headers of `context`, and removes others of the same formats, which may come from another
+    /// trace.
+    pub(crate) fn replace(&self, context: &Context, headers: &mut dyn Injector) {
         let mut set = Vec::new();
+        let mut writers = Vec::new();
         for propagator in &self.propagators {
             let count = set.len();
             let mut add = |name: &str, value: &str| set.push((name.to_owned(), value.to_owned()));
@@ -115,13 +120,12 @@ impl Composite {
                 set.truncate(count);
             }
             if set.len() > count {
-                for field in propagator.fields() {
-                    change(field, None);
-                }
+                writers.push(propagator);
             }
         }
+        headers.retain(&|name| !writers.iter().any(|writer| is_of(&***writer, name)));
         for (name, value) in &set {
-            change(name, Some(value));
+            headers.set(name, value);
         }
     }
 
@@ -129,6 +133,15 @@ impl Composite {
     pub fn with_xray() -> Self {
         Self::new(vec![Arc::new(TraceContext), Arc::new(BaggageHeader), Arc::new(Xray)])
     }
+}
+
+/// Returns true if a format uses a header of this name.
+fn is_of(format: &dyn Propagator, name: &str) -> bool {
+    let starts_name = |prefix: &&str| {
+        name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    format.fields().iter().any(|field| field.eq_ignore_ascii_case(name))
+        || format.prefixes().iter().any(starts_name)
 }
 
 /// `tracecontext,baggage`, as OpenTelemetry has it.
@@ -141,6 +154,10 @@ impl Default for Composite {
 impl Propagator for Composite {
     fn fields(&self) -> &[&'static str] {
         &self.fields
+    }
+
+    fn prefixes(&self) -> &[&'static str] {
+        &self.prefixes
     }
 
     fn extract(&self, carrier: &dyn Carrier, context: &mut Context) {
