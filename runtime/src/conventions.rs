@@ -16,6 +16,15 @@ pub(crate) fn known_method(method: &str) -> Option<&'static str> {
     KNOWN.into_iter().find(|known| *known == method)
 }
 
+/// Returns the name of a version of HTTP, given the versions 0.9, 1.0, 1.1, 2 and 3 in the type of the
+/// library that speaks it: two versions of that type are in use.
+///
+/// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/network/>.
+pub(crate) fn protocol_version<V: PartialEq>(version: &V, known: &[V; 5]) -> Option<&'static str> {
+    let at = known.iter().position(|it| it == version)?;
+    Some(["0.9", "1.0", "1.1", "2", "3"][at])
+}
+
 fn is_secret(pair: &str) -> bool {
     pair.split_once('=').is_some_and(|(key, _)| {
         // A key may be written in escapes, and would still be one for the application.

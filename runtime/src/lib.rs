@@ -78,6 +78,7 @@ pub mod diagnostics;
 pub mod export;
 mod guard;
 mod headers;
+mod host;
 #[cfg(feature = "http-client")]
 pub mod http_client;
 pub mod install;

@@ -14,7 +14,8 @@ const MATRIX: &[(&str, Imports)] = &[
     // What needs nothing but the nouns.
     ("sample", Only(&["record"])),
     ("guard", Only(&["diagnostics"])),
-    ("propagate", Only(&["record", "guard"])),
+    ("host", Only(&[])),
+    ("propagate", Only(&["record", "guard", "host"])),
     ("loss", Only(&["record"])),
     ("secret", Only(&[])),
     ("diagnostics", Only(&[])),
@@ -28,10 +29,23 @@ const MATRIX: &[(&str, Imports)] = &[
     ("tree", Only(&["record"])),
     // Producers, dialects and motion, which do not know each other.
     ("span", Only(&["record", "sample", "propagate", "loss", "diagnostics", "guard", "turns"])),
-    ("export", Only(&["record", "sample", "secret", "notes", "utc", "origin", "tree", "warnings"])),
+    (
+        "export",
+        Only(&["record", "host", "sample", "secret", "notes", "utc", "origin", "tree", "warnings"]),
+    ),
     (
         "pipeline",
-        Only(&["record", "export", "loss", "diagnostics", "guard", "secret", "turns", "warnings"]),
+        Only(&[
+            "record",
+            "export",
+            "host",
+            "loss",
+            "diagnostics",
+            "guard",
+            "secret",
+            "turns",
+            "warnings",
+        ]),
     ),
     ("report", Only(&["record", "span", "loss", "diagnostics", "guard", "secret", "conventions"])),
     ("logging", Only(&["record", "span", "diagnostics", "guard"])),
@@ -46,12 +60,16 @@ const MATRIX: &[(&str, Imports)] = &[
             "span",
             "report",
             "headers",
+            "host",
             "conventions",
             "guard",
             "utc",
         ]),
     ),
-    ("http_client", Only(&["record", "span", "guard", "headers", "conventions", "propagate"])),
+    (
+        "http_client",
+        Only(&["record", "span", "guard", "headers", "host", "conventions", "propagate"]),
+    ),
     ("aws", Only(&["diagnostics", "export", "pipeline", "secret", "turns", "warnings"])),
     (
         "opentelemetry",

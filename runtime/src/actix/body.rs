@@ -8,6 +8,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use actix_web::body::{BodySize, MessageBody};
+use actix_web::dev::ServiceResponse;
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
 use pin_project_lite::pin_project;
 
@@ -72,4 +74,16 @@ impl<B: MessageBody> MessageBody for TracedBody<B> {
             Err(body) => Err(Self { root, body }),
         }
     }
+}
+
+/// Returns true if nothing of the response's body is sent, whatever it contains, or the connection is
+/// handed over to another protocol.
+pub(super) fn is_without_body<B: MessageBody>(response: &ServiceResponse<B>) -> bool {
+    let is_bodiless = matches!(
+        response.status(),
+        StatusCode::SWITCHING_PROTOCOLS | StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+    );
+    is_bodiless
+        || response.request().method() == Method::HEAD
+        || response.response().body().size().is_eof()
 }

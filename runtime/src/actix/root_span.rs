@@ -11,14 +11,16 @@ use std::sync::Arc;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::HeaderMap;
-use actix_web::http::{Method, StatusCode, Uri};
+use actix_web::http::{StatusCode, Uri};
 use actix_web::{Error, HttpRequest};
 
 use super::access_log::AccessLog;
+use super::body::is_without_body;
 use super::callsite::{Key, REQUEST, RequestFrame};
 use super::details::Details;
+use super::payload;
 use super::refused::{Class, Refused};
-use super::request_facts;
+use super::request_facts::{self, Origin};
 use super::request_id::RequestId;
 use super::route::{self, Routes};
 use super::settings::Tracing;
@@ -92,9 +94,13 @@ impl RootSpan {
     /// Begins the span of a request, where spans are recorded, and keeps what its line in the access
     /// log will say, where that is wanted.
     pub(super) fn begin(request: &mut ServiceRequest, shared: &Rc<Shared>) -> Self {
-        let mut open = Box::new(Open::new(request, shared));
+        let origin = Origin::of(request.request(), shared.settings.trusted_proxies);
+        let mut open = Box::new(Open::new(request, &origin, shared));
         let is_span_wanted = is_enabled(&REQUEST) || is_propagating();
-        let span = if is_span_wanted { open.start(request) } else { SpanRef::NONE };
+        let span = if is_span_wanted { open.start(request, &origin) } else { SpanRef::NONE };
+        if let Some(details) = &open.details {
+            payload::watch(request, details, shared.settings.max_body_bytes);
+        }
         let is_wanted = !span.is_none() || open.access.is_on();
         Self { span, open: is_wanted.then_some(open) }
     }
@@ -201,7 +207,7 @@ impl RootSpan {
 
 impl Open {
     /// Keeps a request whose span has not begun.
-    fn new(request: &ServiceRequest, shared: &Rc<Shared>) -> Self {
+    fn new(request: &ServiceRequest, origin: &Origin<'_>, shared: &Rc<Shared>) -> Self {
         shared.routes.get_or_init(|| Routes::new(request.resource_map().clone()));
         Self {
             frame: Frame::new(),
@@ -212,7 +218,7 @@ impl Open {
             is_named_by_route: false,
             uri: request.uri().clone(),
             details: None,
-            access: AccessLog::begin(request, &shared.settings),
+            access: AccessLog::begin(request, origin, &shared.settings),
             status: None,
             body_bytes: None,
             cut_off: None,
@@ -220,7 +226,7 @@ impl Open {
     }
 
     /// Begins the span and records what the request says.
-    fn start(&mut self, request: &mut ServiceRequest) -> SpanRef {
+    fn start(&mut self, request: &ServiceRequest, origin: &Origin<'_>) -> SpanRef {
         let settings = &self.shared.settings;
         let name = if is_enabled(&REQUEST) { settings.name_of(request) } else { None };
         let mut incoming = crate::extract(request.headers());
@@ -234,7 +240,7 @@ impl Open {
         if span.is_none() {
             return span;
         }
-        self.details = takes_reports().then(|| Details::keep(request, settings, span));
+        self.details = takes_reports().then(|| Details::keep(request, origin, span));
         if span.is_propagation_only() {
             return span;
         }
@@ -242,17 +248,22 @@ impl Open {
         self.trace = TraceHeader::of(&incoming, span);
         self.is_named_by_route = name.is_none();
         if self.frame.is_recording() {
-            self.record_request(request, name.as_deref());
+            self.record_request(request, origin, name.as_deref());
             self.shared.settings.visit_request(request, span);
         }
         span
     }
 
-    fn record_request(&mut self, request: &ServiceRequest, name: Option<&str>) {
+    fn record_request(
+        &mut self,
+        request: &ServiceRequest,
+        origin: &Origin<'_>,
+        name: Option<&str>,
+    ) {
         if let Some(name) = name {
             self.frame.set_name(name);
         }
-        request_facts::record(request.request(), &self.shared.settings, &mut self.frame);
+        request_facts::record(request.request(), origin, &mut self.frame);
         self.frame.record(Key::REQUEST_ID, &self.id);
     }
 
@@ -362,18 +373,6 @@ fn add_headers(id: Option<&RequestId>, trace: Option<TraceHeader>, headers: &mut
     if let Some(trace) = trace {
         trace.add_to(headers);
     }
-}
-
-/// Whether nothing of the response's body is sent, whatever it contains, or the connection is
-/// handed over to another protocol.
-fn is_without_body<B: MessageBody>(response: &ServiceResponse<B>) -> bool {
-    let is_bodiless = matches!(
-        response.status(),
-        StatusCode::SWITCHING_PROTOCOLS | StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
-    );
-    is_bodiless
-        || response.request().method() == Method::HEAD
-        || response.response().body().size().is_eof()
 }
 
 /// The span is current; notices a panic on its way out.

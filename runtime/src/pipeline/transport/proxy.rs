@@ -8,6 +8,7 @@ use reqwest::{ClientBuilder, NoProxy, Proxy};
 
 use crate::diagnostics;
 use crate::export::address;
+use crate::host::split_port;
 use crate::secret::Secret;
 use crate::warnings::Warnings;
 
@@ -162,8 +163,8 @@ fn entries(list: &str) -> String {
         let entry = entry.trim();
         let entry =
             entry.strip_prefix("*.").map_or_else(|| entry.to_owned(), |it| format!(".{it}"));
-        let entry = match entry.rsplit_once(':') {
-            Some((host, port)) if port.parse::<u16>().is_ok() && is_whole(host) => host,
+        let entry = match split_port(&entry) {
+            (host, Some(port)) if port.parse::<u16>().is_ok() => host,
             _ => entry.as_str(),
         };
         entry.trim_start_matches('[').trim_end_matches(']').to_owned()
@@ -175,11 +176,6 @@ fn entries(list: &str) -> String {
         entries.extend(["0.0.0.0/0", "::/0"].map(str::to_owned));
     }
     entries.join(",")
-}
-
-/// True for a host that a port may follow: not the start of an IPv6 address.
-fn is_whole(host: &str) -> bool {
-    host.ends_with(']') || !host.contains(':')
 }
 
 #[cfg(test)]
