@@ -18,7 +18,7 @@ impl SpanPieces {
         let (private, frame, callsite) = (paths.private(), frame(), &self.callsite);
         let words = room(self.pieces.iter().map(|piece| piece.values).sum());
         let begin = self.begin(is_plain, paths);
-        let (ty, kept) = (frame_type(paths), self.kept());
+        let (ty, kept) = (frame_type(paths), self.kept(paths));
         let record = self.pieces.iter().map(|piece| piece.when.run((&ty, &frame), &piece.entry));
         let site = Span::mixed_site();
         let run = expression::run_if(
@@ -60,16 +60,26 @@ impl SpanPieces {
         field::guarded(&begin, paths)
     }
 
-    /// The checks of arguments that are used with the result.
-    fn kept(&self) -> Option<TokenStream> {
-        let kept: TokenStream = self.pieces.iter().map(|it| it.result.kept.clone()).collect();
+    /// The parameters that are used when the result is known.
+    pub(super) fn late(&self) -> impl Iterator<Item = &Ident> {
+        self.pieces.iter().flat_map(|it| &it.result.late)
+    }
+
+    /// Statements that compile only if those parameters outlive the body.
+    fn kept(&self, paths: &Paths) -> Option<TokenStream> {
+        let kept = self.late().map(|parameter| {
+            let place = parameter.span().resolved_at(Span::mixed_site());
+            let placed = paths.private_at(place);
+            quote_spanned!(place=> #placed::outlives_body(&#parameter);)
+        });
+        let kept: TokenStream = kept.collect();
         (!kept.is_empty()).then(|| quote_spanned!(Span::mixed_site()=> if false { #kept }))
     }
 
     /// The beginning for statements that never run.
     pub(super) fn dead_entry(&self, is_plain: bool, paths: &Paths) -> TokenStream {
         let (private, callsite) = (paths.private(), &self.callsite);
-        let kept = self.kept();
+        let kept = self.kept(paths);
         let entries = self.pieces.iter().map(|piece| &piece.entry);
         let (declare, begin) = (declare(paths), self.begin(is_plain, paths));
         quote_spanned!(Span::mixed_site()=>

@@ -284,19 +284,11 @@ pub(crate) fn record(fields: &[Field], sink: &Ident, first: usize, paths: &Paths
     guarded(&statements, paths)
 }
 
-/// Statements that compile only if the parameters which `fields` use are there behind the body too.
-pub(crate) fn kept(fields: &[Field], parameters: &[String], paths: &Paths) -> TokenStream {
-    let mut statements = TokenStream::new();
-    for name in parameters {
-        let values = fields.iter().flat_map(|it| [Some(&it.value), it.meta.when.as_ref()]);
-        let Some(parameter) = values.flatten().find_map(|it| expression::variable(it, name)) else {
-            continue;
-        };
-        let place = parameter.span().resolved_at(Span::mixed_site());
-        let placed = paths.private_at(place);
-        statements.extend(quote_spanned!(place=> #placed::outlives_body(&#parameter);));
-    }
-    statements
+/// The parameters that `fields` use, each at its first use.
+pub(crate) fn used(fields: &[Field], parameters: &[String]) -> Vec<Ident> {
+    let values = || fields.iter().flat_map(|it| [Some(&it.value), it.meta.when.as_ref()]).flatten();
+    let first_use = |name: &String| values().find_map(|it| expression::variable(it, name));
+    parameters.iter().filter_map(first_use).collect()
 }
 
 /// Runs `statements` so that a panic in them goes no further.

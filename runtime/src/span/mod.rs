@@ -67,6 +67,7 @@ mod scoped;
 mod sink;
 pub(crate) mod tracer;
 mod traits;
+mod unrecorded;
 mod unwinding;
 #[cfg(any(feature = "otlp", feature = "rollbar", feature = "console", feature = "testing"))]
 pub(crate) mod walk;
@@ -140,18 +141,23 @@ pub use frame::Frame;
 pub use outcome::{
     Describe, ErrorProbe, Judge, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDeref, ViaDisplay, ViaError,
     ViaFallible, ViaNothing, ViaPlain, asks, call, classify, error_event, fail, guard_attributes,
-    unreachable,
+    never,
 };
 #[doc(hidden)]
 pub use report::{Report, Site, Use, is_reporting};
 #[doc(hidden)]
-pub use returned::{Coverable, Returned, ViaBoxedFuture, ViaNamedFuture, ViaValue};
+pub use returned::{
+    Coverable, NotBoxedFuture, Returned, ValueJudge, ViaBoxedFuture, ViaNamedFuture, ViaOtherBox,
+    ViaValue,
+};
 #[doc(hidden)]
 pub use scoped::{Running, call_in};
 #[doc(hidden)]
 pub use sink::{Recorder, Redaction};
 #[doc(hidden)]
 pub use tracer::is_enabled;
+#[doc(hidden)]
+pub use unrecorded::unrecorded;
 
 #[cfg_attr(
     not(feature = "testing"),

@@ -16,6 +16,7 @@ use std::ops::{ControlFlow, Deref};
 
 use super::chain::Chain;
 use super::frame::Frame;
+use super::returned::ValueJudge;
 use super::sink::{Recorder, Sink, record_display_at};
 use super::words::Key;
 use crate::guard::guard;
@@ -132,26 +133,32 @@ pub trait ViaPlain {
     fn __spanwright_split(&self) -> Self::Parts;
 }
 
-impl<'a, T: Fallible + ?Sized> ViaFallible for &Judge<'a, T> {
-    type Parts = Split<'a, T::Ok, T::Err>;
+macro_rules! judge {
+    ($($judge:ident),*) => {$(
+        impl<'a, T: Fallible + ?Sized> ViaFallible for &$judge<'a, T> {
+            type Parts = Split<'a, T::Ok, T::Err>;
 
-    #[inline]
-    fn __spanwright_split(&self) -> Self::Parts {
-        if T::CANNOT_PANIC {
-            return self.0.split();
+            #[inline]
+            fn __spanwright_split(&self) -> Self::Parts {
+                if T::CANNOT_PANIC {
+                    return self.0.split();
+                }
+                guard(|| self.0.split()).unwrap_or(Split::None)
+            }
         }
-        guard(|| self.0.split()).unwrap_or(Split::None)
-    }
+
+        impl<'a, T: ?Sized> ViaPlain for $judge<'a, T> {
+            type Parts = Split<'a, T, Infallible>;
+
+            #[inline]
+            fn __spanwright_split(&self) -> Self::Parts {
+                Split::Ok(self.0)
+            }
+        }
+    )*};
 }
 
-impl<'a, T: ?Sized> ViaPlain for Judge<'a, T> {
-    type Parts = Split<'a, T, Infallible>;
-
-    #[inline]
-    fn __spanwright_split(&self) -> Self::Parts {
-        Split::Ok(self.0)
-    }
-}
+judge!(Judge, ValueJudge);
 
 /// A receiver of what is known of the error of a call.
 pub trait Describe {
@@ -306,8 +313,8 @@ pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()
 }
 
-/// Ends a statement of generated code that is type-checked and never runs.
+/// The value of a branch of generated code that never runs.
 #[cold]
-pub fn unreachable() -> ! {
+pub fn never<R>() -> R {
     unreachable!("generated code that never runs")
 }
