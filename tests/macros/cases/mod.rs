@@ -7,6 +7,7 @@ mod attributes;
 mod borrowed;
 mod classes;
 mod closures;
+mod edition_lints;
 mod errors;
 mod functions;
 mod futures;
