@@ -17,17 +17,21 @@ fn target() -> PathBuf {
 }
 
 fn cargo(args: &[&str], behind: &[&str]) -> Output {
-    let output = Command::new(env!("CARGO"))
+    let output = cargo_output(args, behind);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo {args:?} failed:\n{text}");
+    output
+}
+
+fn cargo_output(args: &[&str], behind: &[&str]) -> Output {
+    Command::new(env!("CARGO"))
         .args(args)
         .args(["--offline", "--locked"])
         .args(behind)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("CARGO_TARGET_DIR", target())
         .output()
-        .expect("cargo runs");
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "cargo {args:?} failed:\n{text}");
-    output
+        .expect("cargo runs")
 }
 
 fn count_passed(output: &Output) -> usize {
@@ -103,14 +107,16 @@ fn anonymous(line: &str) -> String {
 /// The package of which clippy must say no more with attributes than without.
 const LINTS: &str = "--package=spanwright-tests-lints";
 
-/// Lints of clippy with the lines that they are about.
-fn remarks(features: &str) -> BTreeSet<(String, u64)> {
+/// Lints of clippy with the lines that they are about, at a level for all of its groups.
+///
+/// At the level `forbid`, generated code that allows one of the lints is an error of its own.
+fn remarks(features: &str, level: &str) -> BTreeSet<(String, u64)> {
     let args =
         ["clippy", LINTS, "--message-format=json", "--no-default-features", "--features", features];
-    let groups =
-        ["-Wclippy::all", "-Wclippy::pedantic", "-Wclippy::nursery", "-Wclippy::restriction"];
-    let behind: Vec<_> = ["--"].into_iter().chain(groups).collect();
-    let output = cargo(&args, &behind);
+    let groups = ["all", "pedantic", "nursery", "restriction"];
+    let groups = groups.map(|group| format!("--{level}=clippy::{group}"));
+    let behind: Vec<_> = ["--"].into_iter().chain(groups.iter().map(String::as_str)).collect();
+    let output = cargo_output(&args, &behind);
     let text = String::from_utf8_lossy(&output.stdout);
     let remark = |line: &str| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
@@ -124,10 +130,17 @@ fn remarks(features: &str) -> BTreeSet<(String, u64)> {
 
 #[test]
 fn clippy_says_no_more_of_an_annotated_function() {
-    let bare = remarks("");
-    assert!(bare.iter().any(|(lint, _)| lint == "clippy::implicit_return"), "{bare:?}");
-    for features in ["annotated", "annotated,live"] {
-        let more: Vec<_> = remarks(features).difference(&bare).cloned().collect();
-        assert_eq!(more, [], "{features}");
+    for level in ["warn", "forbid"] {
+        let bare = remarks("", level);
+        assert!(bare.iter().any(|(lint, _)| lint == "clippy::implicit_return"), "{bare:?}");
+        for features in ["annotated", "annotated,live"] {
+            let found = remarks(features, level);
+            assert!(
+                found.iter().any(|(lint, _)| lint == "clippy::std_instead_of_core"),
+                "{found:?}"
+            );
+            let more: Vec<_> = found.difference(&bare).cloned().collect();
+            assert_eq!(more, [], "{level} {features}");
+        }
     }
 }
