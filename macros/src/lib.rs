@@ -226,7 +226,7 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `annotations(..)` | values to find traces by: texts, numbers and truth values |
 /// | `metadata(..)`, `metadata("billing", ..)` | values to read, each in a namespace, `default` where none is named; once for each namespace |
 /// | `class = "error"` | class of the errors: `fault`, `error`, `throttle` or `ignored`; default: the class that `spanwright::ClassifyError` gives, else a fault |
-/// | <code>class = &#124;err&#124; expr</code>, `class = path` | class of each error: a function from a reference to the error to `spanwright::ErrorClass` |
+/// | <code>class = &#124;err&#124; expr</code>, `class = path` | class of each error: a function from a reference to the error to `spanwright::ErrorClass`, which may use arguments that are `Copy` |
 /// | `ok(annotations(..), metadata(..))` | values of a success, `ok` is a reference to its value |
 /// | `ret(annotations(..), metadata(..))` | values of any result, `ret` is a reference to it |
 /// | `crate = path` | where spanwright is, when it is passed on by another crate |

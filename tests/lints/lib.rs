@@ -4,6 +4,10 @@
     feature = "quiet",
     expect(clippy::needless_return, reason = "as `implicit_return` wants")
 )]
+#![cfg_attr(
+    feature = "forbid",
+    forbid(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)
+)]
 
 use std::error::Error;
 use std::fmt::Display;

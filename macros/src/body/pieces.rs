@@ -192,7 +192,7 @@ impl Joined {
 
     /// The first use of a parameter when the result is known.
     pub(super) fn late(&self) -> Option<Span> {
-        let late = self.span.iter().flat_map(|it| it.late());
+        let late = self.span.iter().flat_map(SpanPieces::late);
         late.map(|it| it.span().resolved_at(Span::mixed_site())).next()
     }
 
