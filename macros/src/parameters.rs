@@ -131,8 +131,9 @@ fn rebound_name(
     attributes: &[Attribute],
     cfgs: &[&Attribute],
 ) -> TokenStream {
-    // At the user's place, which is where messages about the variable belong.
-    let any = quote_spanned!(name.span().resolved_at(Span::mixed_site())=> @ _);
+    // At the user's place, which is where messages about the variable belong. Without parentheses,
+    // clippy remarks on names of a `macro_rules!` macro.
+    let any = quote_spanned!(name.span().resolved_at(Span::mixed_site())=> @ (_));
     quote_spanned!(Span::mixed_site()=>
         #(#attributes)*
         let #pattern #any = #name;

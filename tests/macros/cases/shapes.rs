@@ -372,7 +372,7 @@ trait Captures<'a> {}
 impl<T: ?Sized> Captures<'_> for T {}
 
 #[traced(ok(fields(len = text.len(), n)))]
-fn held<'a>(text: &'a str, n: usize) -> impl Future<Output = usize> + Send + Captures<'a> + 'a {
+fn held(text: &str, n: usize) -> impl Future<Output = usize> + Send + Captures<'_> + '_ {
     async move { text.len() + n }
 }
 
