@@ -10,6 +10,9 @@ use syn::token::Paren;
 use syn::{Expr, ExprLit, ExprPath, Ident, Lit, LitStr, Path, Token};
 
 use crate::errors::Errors;
+use crate::expression;
+use crate::function::Function;
+use crate::parameters;
 use crate::suggest;
 
 /// The words that one list knows.
@@ -20,6 +23,8 @@ pub(crate) struct Grammar {
     pub(crate) keys: &'static [&'static str],
     /// The keys that may be given more than once.
     pub(crate) repeatable: &'static [&'static str],
+    /// The keys whose value may be worked out at each call, where one may expect a constant.
+    pub(crate) computed: &'static [&'static str],
     /// The key of the list that values belong into.
     pub(crate) values: &'static str,
     /// Words that people try, each with what to write instead.
@@ -28,10 +33,15 @@ pub(crate) struct Grammar {
 
 impl Grammar {
     /// The message for a text or a constant that stands where an argument is expected.
-    fn named(&self, found: &TokenStream) -> String {
+    fn named(&self, written: &TokenStream) -> String {
+        let name = ["name", "title"].into_iter().find(|key| self.keys.contains(key));
+        let is_formatted = syn::parse2(written.clone()).is_ok_and(|it| is_formatted(&it));
+        if let Some(name) = name.filter(|name| is_formatted && !self.computed.contains(name)) {
+            return fixed(name, self.values);
+        }
         let found =
-            found.to_string().replace(" :: ", "::").replace(" ! ", "!").replace("! (", "!(");
-        match ["name", "title"].iter().find(|key| self.keys.contains(key)) {
+            written.to_string().replace(" :: ", "::").replace(" ! ", "!").replace("! (", "!(");
+        match name {
             Some(key) => format!("expected an argument: write `{key} = {found}`"),
             None => format!("expected an argument of {}: {}", self.owner, suggest::list(self.keys)),
         }
@@ -147,7 +157,7 @@ fn argument(
         return Ok(None);
     };
     if input.peek(Token![:]) {
-        let message = format!("expected `=` behind `{key}`: `{key} = ..`");
+        let message = format!("expected `=` after `{key}`: `{key} = ..`");
         errors.at(input.span(), message);
         rest_of_item(input)?;
         return Ok(None);
@@ -216,7 +226,7 @@ impl Arg {
         let key = self.key;
         let (sigil, expression) = self.formatted(example, errors)?;
         if let Some(sigil) = sigil {
-            errors.at(sigil.span(), format!("`{key}` is not formatted: leave `{sigil}` out"));
+            errors.at(sigil.span(), format!("`{key}` is not formatted: remove `{sigil}`"));
         }
         Some(expression)
     }
@@ -237,28 +247,24 @@ impl Arg {
     }
 
     /// What is known at compile time, a text or a constant, and not empty; reports anything else.
-    pub(crate) fn constant(self, example: &str, errors: &mut Errors) -> Option<Expr> {
+    ///
+    /// `values` is the key of the list that other values belong into.
+    pub(crate) fn constant(self, example: &str, values: &str, errors: &mut Errors) -> Option<Expr> {
+        let key = self.key;
+        let expression = self.text(example, errors)?;
+        if !is_constant(&expression) {
+            errors.on(&expression, fixed(key, values));
+            return None;
+        }
+        Some(expression)
+    }
+
+    /// An expression that is not an empty text; reports anything else.
+    pub(crate) fn text(self, example: &str, errors: &mut Errors) -> Option<Expr> {
         let key = self.key;
         let expression = self.expression(example, errors)?;
         if text(&expression).is_some_and(|text| text.trim().is_empty()) {
             errors.on(&expression, format!("`{key}` cannot be empty"));
-            return None;
-        }
-        if is_formatted(&expression) {
-            errors.on(
-                &expression,
-                format!(
-                    "`{key}` is fixed at compile time: write a text, and record what changes from \
-                     call to call in `fields(..)`"
-                ),
-            );
-            return None;
-        }
-        if !matches!(expression, Expr::Lit(_) | Expr::Path(_) | Expr::Macro(_) | Expr::Group(_)) {
-            errors.on(
-                &expression,
-                format!("`{key}` is fixed at compile time: write a text or the path of a constant"),
-            );
             return None;
         }
         Some(expression)
@@ -289,6 +295,39 @@ impl Arg {
         }
         errors.at(self.span, format!("`{}` needs a list: `{example}`", self.key));
         None
+    }
+}
+
+/// The message for a value of `key` that is worked out at run time.
+fn fixed(key: &str, values: &str) -> String {
+    format!(
+        "`{key}` is fixed at compile time: write a text or the path of a constant, and record what \
+         changes from call to call in `{values}(..)`"
+    )
+}
+
+/// Checks that the value of `key`, which is fixed at compile time, uses no parameter.
+pub(crate) fn check_constant(
+    key: &str,
+    value: Option<&Expr>,
+    values: &str,
+    function: &Function,
+    errors: &mut Errors,
+) {
+    let Some(value) = value else { return };
+    let parameters = parameters::scope(&function.signature);
+    if parameters.iter().any(|name| expression::variable(value, name).is_some()) {
+        errors.on(value, fixed(key, values));
+    }
+}
+
+/// True for an expression that may be known at compile time.
+pub(crate) fn is_constant(expression: &Expr) -> bool {
+    match expression {
+        Expr::Lit(_) | Expr::Path(_) | Expr::Const(_) => true,
+        Expr::Macro(_) => !is_formatted(expression),
+        Expr::Group(group) => is_constant(&group.expr),
+        _ => false,
     }
 }
 

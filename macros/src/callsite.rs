@@ -122,7 +122,8 @@ impl Namespace {
     pub(crate) fn parse(expression: &Expr, errors: &mut Errors) -> Option<Self> {
         let written = args::word(expression);
         if written.as_deref() == Some("local") {
-            errors.on(expression, "work of this process has no namespace: leave `namespace` out");
+            errors
+                .on(expression, "a subsegment of local work has no namespace: remove `namespace`");
             return None;
         }
         choose(NAMESPACES, "a namespace of X-Ray", expression, written, errors).map(Self)

@@ -71,12 +71,20 @@ impl<'ast> Visit<'ast> for Exits<'_> {
 pub(crate) fn is_plain(expression: &Expr) -> bool {
     match expression {
         Expr::Lit(_) | Expr::Path(_) => true,
-        Expr::Field(it) => is_plain(&it.base),
+        // A field of a static may be reached through `LazyLock`, whose first use runs user code.
+        Expr::Field(it) => is_plain(&it.base) && !is_static(&it.base),
         Expr::Reference(it) => is_plain(&it.expr),
         Expr::Paren(it) => is_plain(&it.expr),
         Expr::Group(it) => is_plain(&it.expr),
         _ => false,
     }
+}
+
+/// True for a path whose last word is written as the name of a static is.
+fn is_static(expression: &Expr) -> bool {
+    let Expr::Path(ExprPath { path, .. }) = expression else { return false };
+    let name = path.segments.last().map(|it| it.ident.unraw().to_string());
+    name.is_some_and(|name| name.starts_with(char::is_uppercase))
 }
 
 /// Statements that run if a condition holds.
@@ -225,6 +233,17 @@ mod tests {
             ("async { f().await? }", 0),
         ] {
             assert_eq!(mistakes(source), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn field_of_a_static_is_not_plain() {
+        let is_plain = |source| is_plain(&syn::parse_str(source).expect("it is an expression"));
+        for source in ["1", "user", "&user.id", "self.0.id", "CONFIG", "app::CONFIG"] {
+            assert!(is_plain(source), "{source}");
+        }
+        for source in ["user.id()", "CONFIG.name", "app::CONFIG.name.len", "*user"] {
+            assert!(!is_plain(source), "{source}");
         }
     }
 

@@ -12,7 +12,10 @@ use syn::{Attribute, Ident, ReturnType, Signature, Token, Type, Visibility, pars
 use crate::errors::Errors;
 use crate::expression;
 pub(crate) use crate::returned::has_unnameable;
-use crate::returned::{future_output, is_associated, nameable, output_of, shape_of};
+use crate::returned::{
+    future_output, has_other_bounds, hidden_future, is_associated, is_named_value, nameable,
+    output_of, shape_of,
+};
 
 /// A function with a body.
 pub(crate) struct Function {
@@ -35,10 +38,21 @@ pub(crate) enum Shape {
     Plain,
     /// The future of an `async fn`.
     Async,
-    /// A future that a plain function makes: `impl Future`, or one in a pinned box.
-    Future { boxed: bool },
+    /// A future that a plain function makes: `impl Future`, or one in a box.
+    Future { boxed: Boxed },
     /// A value, or a boxed future behind an alias or an associated type: its type decides.
     ByType,
+}
+
+/// The box of a returned future.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Boxed {
+    /// None.
+    Not,
+    /// `Pin<Box<..>>`
+    Pinned,
+    /// `Box<..>`
+    Unpinned,
 }
 
 /// What is known of the value from its spelling alone.
@@ -99,7 +113,7 @@ impl Function {
         if input.peek(Token![;]) {
             rest(input);
             let message = format!(
-                "`{}` has no body to watch; put {owner} on the implementations",
+                "`{}` has no body to record; put {owner} on the implementations",
                 signature.ident
             );
             return Err(syn::Error::new(signature.ident.span(), message));
@@ -138,6 +152,36 @@ impl Function {
     pub(crate) fn yields_future(&self) -> bool {
         let ReturnType::Type(_, ty) = &self.signature.output else { return false };
         matches!(shape_of(ty), Shape::Future { .. })
+    }
+
+    /// True if only the compiler knows whether the result can be covered, or must be.
+    pub(crate) fn needs_check(&self) -> bool {
+        let ReturnType::Type(_, ty) = &self.signature.output else { return false };
+        match self.shape() {
+            Shape::ByType => true,
+            Shape::Plain => {
+                is_named_value(ty) && !self.is_track_caller() && !has_unnameable(&nameable(ty))
+            }
+            Shape::Future { boxed } => boxed == Boxed::Not && has_other_bounds(ty),
+            Shape::Async => false,
+        }
+    }
+
+    /// Checks that the output of a returned future is in sight.
+    pub(crate) fn check_future(&self, errors: &mut Errors) {
+        let ReturnType::Type(_, ty) = &self.signature.output else { return };
+        if let Some(bound) = hidden_future(ty) {
+            let name = bound.to_token_stream().to_string().replace(" :: ", "::");
+            errors.on(
+                bound,
+                format!("the output of `impl {name}` is hidden: return `impl Future<Output = ..>`"),
+            );
+        }
+    }
+
+    /// True if the returned type has the name of a type that is no future, which an alias may have.
+    pub(crate) fn is_called_like_a_value(&self) -> bool {
+        matches!(&self.signature.output, ReturnType::Type(_, ty) if is_named_value(ty))
     }
 
     /// True if the returned type is an associated one, such as `Self::Future`.
@@ -215,7 +259,7 @@ pub(crate) fn is_closure(item: &TokenStream) -> bool {
 /// What the item is instead, at the word that says so.
 fn not_a_function(input: ParseStream, owner: &str) -> Option<syn::Error> {
     const KINDS: &[(&str, &str)] = &[
-        ("let", "a `let` statement: make a span by hand, `spanwright::Span::new(\"name\")`"),
+        ("let", "a `let` statement: create a span manually, `spanwright::Span::new(\"name\")`"),
         ("struct", "a struct"),
         ("enum", "an enum"),
         ("union", "a union"),
@@ -230,7 +274,7 @@ fn not_a_function(input: ParseStream, owner: &str) -> Option<syn::Error> {
     ];
     if input.peek(Token![|]) || input.peek(Token![||]) || input.peek(Token![move]) {
         let message = format!(
-            "{owner} goes on functions, this is a closure: make a span by hand, \
+            "{owner} goes on functions, this is a closure: create a span manually, \
              `spanwright::Span::new(\"name\")`"
         );
         return Some(syn::Error::new(input.span(), message));

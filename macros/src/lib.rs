@@ -63,7 +63,7 @@ use mode::{MODE, Mode};
 ///
 /// | argument | meaning |
 /// |---|---|
-/// | `"name"` or `name = "checkout"` | the span's name: a text or a constant; the function's name where nothing is said |
+/// | `"name"` or `name = expr` | name of the span: a text, a constant, or any expression that formats with `Display`, evaluated at each recorded call; default: the name of the function |
 /// | `target = "billing"` | a text or a constant; the module path where nothing is said |
 /// | `level = "debug"` | `error`, `warn`, `info` (where nothing is said), `debug`, `trace`, or `Level::DEBUG`, or 1 (trace) to 5 (error) |
 /// | `kind = "server"` | `internal` (where nothing is said), `server`, `client`, `producer`, `consumer` |
@@ -113,8 +113,9 @@ use mode::{MODE, Mode};
 /// - `-> impl Future`, `-> Pin<Box<dyn Future>>`, and so methods of `#[async_trait]`: the span begins
 ///   at the call, and covers the returned future, which keeps its auto traits. A boxed future is
 ///   boxed once more.
-/// - A boxed future behind an alias or an associated type, as `tower::Service::call` returns it: the
-///   same. An associated type that is any other future is an error.
+/// - `-> Box<dyn Future>` and a boxed future behind an alias or an associated type, as
+///   `tower::Service::call` returns it: the same. A box of another future, such as
+///   `Pin<Box<dyn FusedFuture>>`, and an associated type that is any other future are errors.
 /// - Any other result, a stream or a tuple of futures too, is a value: the span covers its making.
 ///
 /// # Limits
@@ -122,6 +123,9 @@ use mode::{MODE, Mode};
 /// - Not on `const fn`, nor on methods without a body.
 /// - In `ok`, `err` and `ret`, arguments that the body took by value or as `&mut` are gone; record
 ///   them in `fields`.
+/// - In `ok`, `err` and `ret`, a future holds what it uses of the arguments until it is ready: they
+///   must live as long, and be `Send` where the future is.
+/// - A sampler sees a name that is computed at the call as the name of the function.
 /// - A value cannot leave the function: no `?`, `.await` or `return` in it.
 /// - Under `#[track_caller]` the result is not looked at, since the caller's place would be lost:
 ///   the outcome is `ok` or `panic`.
@@ -222,7 +226,7 @@ pub fn traced(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `annotations(..)` | values to find traces by: texts, numbers and truth values |
 /// | `metadata(..)`, `metadata("billing", ..)` | values to read, each in a namespace, `default` where none is named; once for each namespace |
 /// | `class = "error"` | class of the errors: `fault`, `error`, `throttle` or `ignored`; default: the class that `spanwright::ClassifyError` gives, else a fault |
-/// | <code>class = &#124;err&#124; expr</code>, `class = path` | class of each error: a function from a reference to the error to `spanwright::ErrorClass` |
+/// | <code>class = &#124;err&#124; expr</code>, `class = path` | class of each error: a function from a reference to the error to `spanwright::ErrorClass`, which may use arguments that are `Copy` |
 /// | `ok(annotations(..), metadata(..))` | values of a success, `ok` is a reference to its value |
 /// | `ret(annotations(..), metadata(..))` | values of any result, `ret` is a reference to it |
 /// | `crate = path` | where spanwright is, when it is passed on by another crate |

@@ -8,7 +8,7 @@
 //! a parameter behave as without us.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
@@ -39,18 +39,21 @@ pub(crate) fn scope(signature: &Signature) -> Vec<String> {
     names.0.iter().map(|name| name.unraw().to_string()).collect()
 }
 
-/// Statements that use the parameters which `tokens` mention: beside a mistake, none is to be called
-/// unused because the attribute that uses it is gone.
+/// Statements that use the parameters which `tokens` mention, as a body in a closure would.
 pub(crate) fn mentioned(signature: &Signature, tokens: &TokenStream) -> TokenStream {
-    let mut names = Names::default();
-    for input in &signature.inputs {
-        if let FnArg::Typed(typed) = input {
-            names.visit_pat(&typed.pat);
-        }
-    }
     let is_mentioned = |name: &&Ident| expression::mentions(tokens, &name.unraw().to_string());
-    let mentioned = names.0.iter().filter(is_mentioned);
-    mentioned.map(|name| quote_spanned!(Span::mixed_site()=> let _ = &#name;)).collect()
+    let mut statements = TokenStream::new();
+    for input in &signature.inputs {
+        let FnArg::Typed(typed) = input else { continue };
+        let mut names = Names::default();
+        names.visit_pat(&typed.pat);
+        let cfgs: Vec<_> = typed.attrs.iter().filter(|it| is_cfg(it)).collect();
+        let mentioned = names.0.iter().filter(is_mentioned);
+        statements.extend(
+            mentioned.map(|name| quote_spanned!(Span::mixed_site()=> #(#cfgs)* let _ = &#name;)),
+        );
+    }
+    statements
 }
 
 /// Every name that a pattern binds.
@@ -77,34 +80,6 @@ pub(crate) fn moved(signature: &Signature, used: &TokenStream) -> Moved {
         bindings.extend(binding);
     }
     Moved { signature, bindings }
-}
-
-/// Statements that use up the parameters which `late` names, as a body in a closure of its own
-/// would: an expression on the result may only use what is left then.
-// Output: let used_up = move || { let a = a; let _ = a; let _ = &self; };
-pub(crate) fn used_up(signature: &Signature, late: &TokenStream) -> TokenStream {
-    let (site, mut statements) = (Span::mixed_site(), TokenStream::new());
-    let is_late = |name: &Ident| expression::mentions(late, &name.unraw().to_string());
-    for input in &signature.inputs {
-        match input {
-            FnArg::Receiver(it) if expression::mentions(late, "self") => {
-                let this = &it.self_token;
-                statements.extend(quote_spanned!(site=> let _ = &#this;));
-            }
-            FnArg::Receiver(_) => {}
-            FnArg::Typed(parameter) => {
-                let mut names = Names::default();
-                names.visit_pat(&parameter.pat);
-                for name in names.0.iter().filter(|name| is_late(name)) {
-                    statements.extend(rebound_name(&name.to_token_stream(), name, &[], &[]));
-                }
-            }
-        }
-    }
-    if statements.is_empty() {
-        return statements;
-    }
-    quote_spanned!(site=> let __spanwright_used_up = move || { #statements };)
 }
 
 /// Makes the body take all of a `self` by value: if it used one field only, the others would stay
@@ -142,24 +117,26 @@ fn rebind(parameter: &mut PatType, index: usize, used: &TokenStream) -> TokenStr
 /// For a parameter that attributes use: its names stay in sight for them.
 fn rebind_names(pattern: &mut Pat, names: &[Ident], attributes: &[Attribute]) -> TokenStream {
     let patterns = rebound(pattern);
-    Unmut.visit_pat_mut(pattern);
+    QuietMut.visit_pat_mut(pattern);
     let cfgs: Vec<_> = attributes.iter().filter(|it| is_cfg(it)).collect();
     let names = patterns.iter().zip(names);
     names.map(|(pattern, name)| rebound_name(pattern, name, attributes, &cfgs)).collect()
 }
 
 /// The new binding of one name, which the attributes use: so it must not count as unused in the
-/// body. Both bindings have the user's name, of which clippy remarks.
+/// body. Clippy remarks on two bindings of one name, unless the pattern is one of ours.
 fn rebound_name(
     pattern: &TokenStream,
     name: &Ident,
     attributes: &[Attribute],
     cfgs: &[&Attribute],
 ) -> TokenStream {
+    // At the user's place, which is where messages about the variable belong. Without parentheses,
+    // clippy remarks on names of a `macro_rules!` macro.
+    let any = quote_spanned!(name.span().resolved_at(Span::mixed_site())=> @ (_));
     quote_spanned!(Span::mixed_site()=>
         #(#attributes)*
-        #[allow(clippy::shadow_same)]
-        let #pattern = #name;
+        let #pattern #any = #name;
         #(#cfgs)*
         let _ = #name;
     )
@@ -252,13 +229,14 @@ impl<'ast> Visit<'ast> for Names {
     }
 }
 
-/// Takes `mut` off variables; the new binding inside has it instead.
-struct Unmut;
+/// Keeps the `mut` of variables from the remark that it is not needed: the new binding inside gets
+/// it.
+struct QuietMut;
 
-impl VisitMut for Unmut {
+impl VisitMut for QuietMut {
     fn visit_pat_ident_mut(&mut self, it: &mut PatIdent) {
-        if it.by_ref.is_none() {
-            it.mutability = None;
+        if let Some(mutability) = &mut it.mutability {
+            mutability.span = mutability.span.resolved_at(Span::mixed_site());
         }
         visit_mut::visit_pat_ident_mut(self, it);
     }

@@ -18,6 +18,11 @@ impl Paths {
         Self { given }
     }
 
+    /// True if the user gave the path.
+    pub(crate) fn is_given(&self) -> bool {
+        self.given.is_some()
+    }
+
     /// The module that exists for generated code.
     pub(crate) fn private(&self) -> TokenStream {
         self.private_at(Span::mixed_site())

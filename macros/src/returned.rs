@@ -6,15 +6,21 @@ use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
 use syn::{GenericArgument, PathArguments, PathSegment, Token, Type, TypeParamBound, parse_quote};
 
-use crate::function::{Output, Shape};
+use crate::function::{Boxed, Output, Shape};
 
 /// Returns true if a type has parts that a body cannot name.
 pub(crate) fn has_unnameable(ty: &Type) -> bool {
     fn search(tokens: TokenStream) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => ident == "_",
-            TokenTree::Group(group) => search(group.stream()),
-            _ => false,
+        // The `_` of a lifetime can be named.
+        let mut is_lifetime = false;
+        tokens.into_iter().any(|token| {
+            let was_lifetime = is_lifetime;
+            is_lifetime = matches!(&token, TokenTree::Punct(sign) if sign.as_char() == '\'');
+            match token {
+                TokenTree::Ident(ident) => !was_lifetime && ident == "_",
+                TokenTree::Group(group) => search(group.stream()),
+                _ => false,
+            }
         })
     }
     search(ty.to_token_stream())
@@ -51,21 +57,26 @@ pub(crate) fn shape_of(ty: &Type) -> Shape {
     match ty {
         Type::Group(group) => shape_of(&group.elem),
         Type::Paren(paren) => shape_of(&paren.elem),
-        Type::ImplTrait(it) if future_of(&it.bounds).is_some() => Shape::Future { boxed: false },
-        Type::Path(_) if boxed_output(ty).is_some() => Shape::Future { boxed: true },
-        Type::Path(_) if !is_known_value(ty) => Shape::ByType,
+        Type::ImplTrait(it) if future_of(&it.bounds).is_some() => {
+            Shape::Future { boxed: Boxed::Not }
+        }
+        Type::Path(_) => match boxed_output(ty) {
+            Some((boxed, _)) => Shape::Future { boxed },
+            None if is_primitive(ty) || is_named_value(ty) => Shape::Plain,
+            None if has_unnameable(&nameable(ty)) => Shape::Plain,
+            None => Shape::ByType,
+        },
+        Type::Macro(_) => Shape::ByType,
         _ => Shape::Plain,
     }
 }
 
-/// True for types of the standard library that are no futures, and for those with parts that a
-/// body cannot name.
-fn is_known_value(ty: &Type) -> bool {
+/// True for types that have the name of a type of the standard library which is no future.
+pub(crate) fn is_named_value(ty: &Type) -> bool {
     const VALUES: &[&str] = &[
         "Arc",
         "BTreeMap",
         "BTreeSet",
-        "Box",
         "Cow",
         "Duration",
         "HashMap",
@@ -79,27 +90,22 @@ fn is_known_value(ty: &Type) -> bool {
         "String",
         "SystemTime",
         "Vec",
-        "bool",
-        "char",
-        "f32",
-        "f64",
-        "i128",
-        "i16",
-        "i32",
-        "i64",
-        "i8",
-        "isize",
-        "str",
-        "u128",
-        "u16",
-        "u32",
-        "u64",
-        "u8",
-        "usize",
     ];
-    let named = last_segment(ty).map(|segment| segment.ident.to_string());
-    !is_associated(ty) && named.is_some_and(|name| VALUES.contains(&name.as_str()))
-        || has_unnameable(&nameable(ty))
+    is_one_of(ty, VALUES)
+}
+
+/// True for types of the language, which no alias is called like.
+fn is_primitive(ty: &Type) -> bool {
+    const PRIMITIVES: &[&str] = &[
+        "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "str", "u128",
+        "u16", "u32", "u64", "u8", "usize",
+    ];
+    is_one_of(ty, PRIMITIVES)
+}
+
+fn is_one_of(ty: &Type, names: &[&str]) -> bool {
+    let name = last_segment(ty).map(|segment| segment.ident.to_string());
+    !is_associated(ty) && name.is_some_and(|name| names.contains(&name.as_str()))
 }
 
 /// True for `<T as Trait>::Name`, `Self::Name` and `T::Name`.
@@ -123,19 +129,62 @@ pub(crate) fn future_output(ty: &Type) -> Output {
         Type::Group(group) => return future_output(&group.elem),
         Type::Paren(paren) => return future_output(&paren.elem),
         Type::ImplTrait(it) => future_of(&it.bounds),
-        other => boxed_output(other),
+        other => boxed_output(other).map(|(_, output)| output),
     };
     output.map_or_else(|| Output::Value(Box::new(parse_quote!(_))), |ty| output_of(&ty))
 }
 
-/// The output of the future in `Pin<Box<dyn Future<Output = T>>>`; an alias is judged by its type.
-fn boxed_output(ty: &Type) -> Option<Type> {
-    let pinned = last_segment(ty).filter(|it| it.ident == "Pin").and_then(first_type)?;
-    let inner = last_segment(pinned).filter(|it| it.ident == "Box").and_then(first_type)?;
-    match inner {
+/// The output of the future in `Pin<Box<dyn Future<Output = T>>>` or in a plain box; an alias is
+/// judged by its type.
+fn boxed_output(ty: &Type) -> Option<(Boxed, Type)> {
+    let within = |ty, name| last_segment(ty).filter(|it| it.ident == name).and_then(first_type);
+    let (boxed, inner) = match within(ty, "Pin") {
+        Some(pinned) => (Boxed::Pinned, within(pinned, "Box")?),
+        None => (Boxed::Unpinned, within(ty, "Box")?),
+    };
+    let output = match inner {
         Type::TraitObject(it) => future_of(&it.bounds),
         Type::ImplTrait(it) => future_of(&it.bounds),
         _ => None,
+    };
+    Some((boxed, output?))
+}
+
+/// A bound of `impl Trait` that is called like a future and does not say what its output is.
+pub(crate) fn hidden_future(ty: &Type) -> Option<&TypeParamBound> {
+    let is_future =
+        |bound: &&TypeParamBound| match bound {
+            TypeParamBound::Trait(it) => it.path.segments.last().is_some_and(|it| {
+                it.ident != "IntoFuture" && it.ident.to_string().ends_with("Future")
+            }),
+            _ => false,
+        };
+    match ty {
+        Type::ImplTrait(it) if future_of(&it.bounds).is_none() => it.bounds.iter().find(is_future),
+        Type::Path(_) => {
+            let is_box = |it: &&PathSegment| it.ident == "Pin" || it.ident == "Box";
+            last_segment(ty).filter(is_box).and_then(first_type).and_then(hidden_future)
+        }
+        Type::Group(group) => hidden_future(&group.elem),
+        Type::Paren(paren) => hidden_future(&paren.elem),
+        _ => None,
+    }
+}
+
+/// True if an `impl Future` has bounds that a covering future may not have.
+pub(crate) fn has_other_bounds(ty: &Type) -> bool {
+    const KEPT: &[&str] = &["Future", "Send", "Sync", "Unpin", "UnwindSafe", "RefUnwindSafe"];
+    let is_other = |bound: &TypeParamBound| match bound {
+        TypeParamBound::Trait(it) => {
+            it.path.segments.last().is_none_or(|it| KEPT.iter().all(|kept| it.ident != kept))
+        }
+        _ => false,
+    };
+    match ty {
+        Type::ImplTrait(it) => it.bounds.iter().any(is_other),
+        Type::Group(group) => has_other_bounds(&group.elem),
+        Type::Paren(paren) => has_other_bounds(&paren.elem),
+        _ => false,
     }
 }
 

@@ -16,24 +16,43 @@ pub(crate) fn known_method(method: &str) -> Option<&'static str> {
     KNOWN.into_iter().find(|known| *known == method)
 }
 
-fn is_secret(pair: &str) -> bool {
-    pair.split_once('=').is_some_and(|(key, _)| {
-        // A key may be written in escapes, and would still be one for the application.
-        let key = percent_encoding::percent_decode_str(key).decode_utf8_lossy();
-        QUERY_KEYS.iter().any(|secret| secret.eq_ignore_ascii_case(&key))
+/// Start of the value of the first secret in a part of a query. `;` separates pairs for some servers,
+/// and a second `?` begins another query in a malformed one.
+fn secret_value(part: &str) -> Option<usize> {
+    let mut end = 0;
+    part.split_inclusive([';', '?']).find_map(|pair| {
+        let start = end;
+        end += pair.len();
+        let (key, _) = pair.split_once('=')?;
+        is_secret(key).then_some(start + key.len() + 1)
     })
+}
+
+/// Returns the name of a version of HTTP, given the versions 0.9, 1.0, 1.1, 2 and 3 in the type of the
+/// library that speaks it: two versions of that type are in use.
+///
+/// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/network/>.
+pub(crate) fn protocol_version<V: PartialEq>(version: &V, known: &[V; 5]) -> Option<&'static str> {
+    let at = known.iter().position(|it| it == version)?;
+    Some(["0.9", "1.0", "1.1", "2", "3"][at])
+}
+
+fn is_secret(key: &str) -> bool {
+    // A key may be written in escapes, and would still be one for the application.
+    let key = percent_encoding::percent_decode_str(key).decode_utf8_lossy();
+    QUERY_KEYS.iter().any(|secret| secret.eq_ignore_ascii_case(&key))
 }
 
 /// A query with `REDACTED` for the values of secrets; allocates only where there are some.
 pub(crate) fn without_secrets(query: &str) -> Cow<'_, str> {
-    if !query.split('&').any(is_secret) {
+    if !query.split('&').any(|part| secret_value(part).is_some()) {
         return Cow::Borrowed(query);
     }
-    let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((key, _)) if is_secret(pair) => Cow::Owned(format!("{key}=REDACTED")),
-        _ => Cow::Borrowed(pair),
+    let parts = query.split('&').map(|part| match secret_value(part) {
+        Some(start) => Cow::Owned(format!("{}REDACTED", &part[..start])),
+        None => Cow::Borrowed(part),
     });
-    Cow::Owned(pairs.collect::<Vec<_>>().join("&"))
+    Cow::Owned(parts.collect::<Vec<_>>().join("&"))
 }
 
 #[cfg(test)]
@@ -51,6 +70,8 @@ mod tests {
             ("p%61ssword=x", "p%61ssword=REDACTED"),
             ("api_key=&token", "api_key=REDACTED&token"),
             ("design=sig&tokens=2&&", "design=sig&tokens=2&&"),
+            ("a=b?token=c?d&e", "a=b?token=REDACTED&e"),
+            ("a=b;sig=c;d=e&f=g", "a=b;sig=REDACTED&f=g"),
         ] {
             assert_eq!(without_secrets(query), expected);
         }

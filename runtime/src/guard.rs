@@ -1,79 +1,142 @@
 //! The one place where panics of code that is not ours are caught.
 //!
 //! The application's samplers, processors, values and callbacks run inside its own functions and on
-//! threads of ours. A panic in them costs what the code was to record, and is a diagnostic: it
-//! reaches neither the function nor its span, ends no thread, and the panic hook does not report it.
+//! threads of ours. A panic in them costs what the code was to record, and is a diagnostic that names
+//! the code: it reaches neither the function nor its span, ends no thread, and the panic hook does not
+//! report it. Never: takes a lock, which a forked child might find locked for ever.
 
 use std::any::Any;
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, TryLockError};
-use std::time::Instant;
+use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::SystemTime;
 
-use crate::diagnostics::{self, Throttle};
+use crate::diagnostics;
 
-/// The longest part of a panic's message that a diagnostic has, in characters.
+/// Maximum length of a panic's message in a diagnostic, in characters.
 const MAX_MESSAGE_CHARS: usize = 200;
+
+/// Maximum length of the name of the code that panicked, in characters.
+const MAX_NAME_CHARS: usize = 200;
+
+/// Minimum time between two diagnostics, in seconds.
+const INTERVAL_SECONDS: u64 = 60;
 
 thread_local! {
     static IS_RUNNING: Cell<bool> = const { Cell::new(false) };
 }
 
+/// A panic that was caught; the panic hook has run.
+#[must_use = "a panic is explained"]
+pub(crate) struct Caught(Box<dyn Any + Send>);
+
+/// Payload of a panic that was explained already and goes on.
+struct Explained;
+
 /// Runs code that may panic: the application's, or ours on a thread that must go on. Returns `None`
-/// if it panicked; the panic hook has run by then.
+/// if it panicked; the diagnostic calls the code `name`.
 #[inline]
-pub(crate) fn guard<R>(run: impl FnOnce() -> R) -> Option<R> {
-    let before = IS_RUNNING.replace(true);
-    let result = catch_unwind(AssertUnwindSafe(run));
-    IS_RUNNING.set(before);
-    match result {
+pub(crate) fn guard<R>(name: impl Display, run: impl FnOnce() -> R) -> Option<R> {
+    match catch(run) {
         Ok(result) => Some(result),
-        Err(payload) => {
-            discard(payload);
+        Err(caught) => {
+            caught.explain(&name);
             None
         }
     }
 }
 
-/// True while [`guard`] runs code on this thread: a panic there is caught.
+/// Runs code that may panic, as [`guard`] does, and leaves the diagnostic to the caller.
+#[inline]
+pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Caught> {
+    let before = IS_RUNNING.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(run));
+    IS_RUNNING.set(before);
+    result.map_err(Caught)
+}
+
+/// True while [`guard`] or [`catch`] runs code on this thread: a panic there is caught.
 pub(crate) fn is_running() -> bool {
     IS_RUNNING.get()
 }
 
-/// Prints and drops what was thrown. It may panic in its destructor, and so may what that throws,
-/// which is leaked.
-#[cold]
-fn discard(payload: Box<dyn Any + Send>) {
-    complain(&*payload);
-    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        std::mem::forget(another);
+impl Caught {
+    /// Prints a diagnostic that calls the code `name`, at most one a minute in each process.
+    #[cold]
+    pub(crate) fn explain(self, name: &dyn Display) {
+        if !self.0.is::<Explained>() {
+            self.print(name);
+        }
+        self.discard();
+    }
+
+    /// Prints the diagnostic, and lets the next guard know of the panic.
+    #[cold]
+    pub(crate) fn pass_on(self, name: &dyn Display) -> ! {
+        self.explain(name);
+        resume_unwind(Box::new(Explained))
+    }
+
+    fn print(&self, name: &dyn Display) {
+        let Some(held_back) = admit(std::process::id(), unix_seconds()) else { return };
+        // Code of the application may have made the name, too.
+        let name = catch(|| name.to_string());
+        let name = name.unwrap_or_else(|caught| {
+            caught.discard();
+            "code of the application".to_owned()
+        });
+        let name = diagnostics::shorten(&name, MAX_NAME_CHARS);
+        let text = self.0.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| self.0.downcast_ref::<String>().map(String::as_str));
+        let message = diagnostics::shorten(text.unwrap_or("no message"), MAX_MESSAGE_CHARS);
+        let more = match held_back {
+            0 => String::new(),
+            more => format!(" ({more} panics like this before)"),
+        };
+        diagnostics::say(format_args!(
+            "{name} panicked: {message}; what it was to record is left out{more}"
+        ));
+    }
+
+    /// Drops what was thrown. It may panic in its destructor, and so may what that throws, which is
+    /// leaked.
+    fn discard(self) {
+        if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(self.0))) {
+            std::mem::forget(another);
+        }
     }
 }
 
-fn complain(payload: &(dyn Any + Send)) {
-    static THROTTLE: Mutex<Option<Throttle>> = Mutex::new(None);
-    let mut throttle = match THROTTLE.try_lock() {
-        Ok(throttle) => throttle,
-        Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-        // Another thread prints such a line now.
-        Err(TryLockError::WouldBlock) => return,
-    };
-    #[expect(clippy::disallowed_methods, reason = "for the time between two lines")]
-    let now = Instant::now();
-    let Some(held_back) = throttle.get_or_insert_default().admit(now) else { return };
-    let text = payload.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    let message = diagnostics::shorten(text.unwrap_or("no message"), MAX_MESSAGE_CHARS);
-    diagnostics::say(format_args!(
-        "code that telemetry called panicked; what it was to record is left out: {message} \
-         ({held_back} more before)"
-    ));
+#[expect(clippy::disallowed_methods, reason = "for the time between two lines")]
+fn unix_seconds() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+/// Number of diagnostics held back since the last one; `None` if that was less than a minute ago. A
+/// forked child begins anew.
+fn admit(process: u32, now: u64) -> Option<u64> {
+    static PROCESS: AtomicU32 = AtomicU32::new(0);
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    static HELD_BACK: AtomicU64 = AtomicU64::new(0);
+    let is_new = PROCESS.swap(process, Ordering::Relaxed) != process;
+    if is_new {
+        HELD_BACK.store(0, Ordering::Relaxed);
+    }
+    let last = LAST.load(Ordering::Relaxed);
+    let is_due = is_new || now.abs_diff(last) >= INTERVAL_SECONDS;
+    // One of the threads that come together prints.
+    let is_first =
+        || LAST.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+    if is_due && is_first() {
+        return Some(HELD_BACK.swap(0, Ordering::Relaxed));
+    }
+    HELD_BACK.fetch_add(1, Ordering::Relaxed);
+    None
 }
 
 #[cfg(test)]
 mod tests {
-    use std::panic::resume_unwind;
-
     use super::*;
 
     /// Panics when it is dropped.
@@ -87,8 +150,26 @@ mod tests {
 
     #[test]
     fn panic_becomes_none_whatever_was_thrown() {
-        assert_eq!(guard(|| 7), Some(7));
-        assert_eq!(guard(|| resume_unwind(Box::new("a text"))), None::<()>);
-        assert_eq!(guard(|| resume_unwind(Box::new(Explosive))), None::<()>);
+        assert_eq!(guard("code", || 7), Some(7));
+        assert_eq!(guard("code", || resume_unwind(Box::new("a text"))), None::<()>);
+        assert_eq!(guard("code", || resume_unwind(Box::new(Explosive))), None::<()>);
+    }
+
+    #[test]
+    fn panic_that_is_passed_on_reaches_the_next_guard() {
+        let inner = || match catch(|| assert_eq!(1, 2, "on purpose")) {
+            Ok(()) => (),
+            Err(caught) => caught.pass_on(&"code"),
+        };
+        assert_eq!(guard("more code", inner), None);
+    }
+
+    #[test]
+    fn diagnostics_are_a_minute_apart_in_each_process() {
+        assert_eq!(admit(1, 1_000), Some(0));
+        assert_eq!((admit(1, 1_059), admit(1, 1_030)), (None, None));
+        assert_eq!(admit(1, 1_060), Some(2));
+        assert_eq!((admit(2, 1_061), admit(2, 1_062)), (Some(0), None), "a forked child");
+        assert_eq!(admit(2, 1_000), Some(1), "the clock was set back");
     }
 }

@@ -48,30 +48,21 @@ pub fn inject(mut set: impl FnMut(&str, &str)) {
 /// });
 /// ```
 pub fn inject_for(host: &str, port: Option<u16>, set: impl FnMut(&str, &str)) {
-    if tracer::here().is_some_and(|tracer| tracer.propagation_targets.contains(host, port)) {
+    if is_target(host, port) {
         inject(set);
     }
 }
 
-/// The header names of the formats that are installed, in lower case; none without an installation.
+/// Header names of the formats that are installed, in lower case; none without an installation. Formats
+/// whose header names hold data, such as [`Jaeger`](crate::propagate::Jaeger)'s baggage, have more of them,
+/// which [`inject_into`] removes.
 pub fn propagation_fields() -> &'static [&'static str] {
     tracer::here().map_or(&[], |tracer| tracer.propagator.fields())
 }
 
-/// Calls `change` with each header of a call to this host: with `None` to remove one of another trace,
-/// then with a value to set one.
-#[cfg_attr(not(feature = "http-client"), expect(dead_code, reason = "for a client"))]
-pub(crate) fn replace(host: &str, port: Option<u16>, change: &mut dyn FnMut(&str, Option<&str>)) {
-    if let Some(context) = outgoing_now()
-        && let Some(tracer) = tracer::here()
-        && tracer.propagation_targets.contains(host, port)
-    {
-        tracer.propagator.replace(&context, change);
-    }
-}
-
-/// Sets the headers that a call made now must carry in a map, such as a `HashMap<String, String>`:
-/// those that [`inject`] gives.
+/// Sets the headers that a call made now must carry in a map, such as a `HashMap<String, String>` or the
+/// headers of a request: those that [`inject`] gives. Headers of the same formats that belong to another
+/// trace are [removed](Injector::retain).
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -81,5 +72,33 @@ pub(crate) fn replace(host: &str, port: Option<u16>, change: &mut dyn FnMut(&str
 /// assert_eq!(spanwright::extract(&headers), Default::default());
 /// ```
 pub fn inject_into(headers: &mut dyn Injector) {
-    inject(|name, value| headers.set(name, value));
+    if let Some(context) = outgoing_now()
+        && let Some(tracer) = tracer::here()
+    {
+        tracer.propagator.replace(&context, headers);
+    }
+}
+
+/// As [`inject_into`], for a call to this host and port; the headers stay as they are if the host is not
+/// one of the [propagation targets](crate::Config::propagation_targets).
+///
+/// ```
+/// # let mut headers = std::collections::HashMap::<String, String>::new();
+/// spanwright::inject_into_for("api.cruddur.example", Some(443), &mut headers);
+/// ```
+pub fn inject_into_for(host: &str, port: Option<u16>, headers: &mut dyn Injector) {
+    if is_target(host, port) {
+        inject_into(headers);
+    }
+}
+
+/// Returns true if context may be sent to this host.
+fn is_target(host: &str, port: Option<u16>) -> bool {
+    tracer::here().is_some_and(|tracer| tracer.propagation_targets.contains(host, port))
+}
+
+/// Returns true if a host was sent context and another must not get it.
+#[cfg_attr(not(feature = "http-client"), expect(dead_code, reason = "for a client"))]
+pub(crate) fn leaves_targets(from: (&str, Option<u16>), to: (&str, Option<u16>)) -> bool {
+    is_target(from.0, from.1) && !is_target(to.0, to.1)
 }

@@ -78,6 +78,7 @@ pub mod diagnostics;
 pub mod export;
 mod guard;
 mod headers;
+mod host;
 #[cfg(feature = "http-client")]
 pub mod http_client;
 pub mod install;
@@ -102,6 +103,7 @@ pub mod testing;
 #[cfg(any(feature = "console", feature = "testing"))]
 mod tree;
 mod turns;
+mod type_name;
 #[cfg(any(
     feature = "cloudwatch",
     feature = "console",
@@ -115,7 +117,7 @@ pub mod xray;
 #[doc(hidden)]
 pub mod private;
 
-pub use headers::{extract, inject, inject_for, inject_into, propagation_fields};
+pub use headers::{extract, inject, inject_for, inject_into, inject_into_for, propagation_fields};
 #[doc(hidden)]
 pub use private as __private;
 

@@ -12,9 +12,10 @@ pub use crate::record::{
 pub use crate::span::{
     Amendment, Callsite, Coverable, Describe, ErrorProbe, Fallible, Frame, Judge, Mark, Parent,
     Recorder, Redaction, Report, ResultProbe, Returned, Running, Site, Split, Subsegment,
-    ToAttribute, Use, ViaAny, ViaAsRef, ViaAsRefSend, ViaBoxedFuture, ViaClass, ViaDebug, ViaDeref,
-    ViaDisplay, ViaError, ViaFallible, ViaNamedFuture, ViaNoClass, ViaNothing, ViaOption, ViaPlain,
-    ViaResult, ViaValue, WholeCall, as_debug, as_display, asks, call, call_in, class_by, classify,
-    eager, error_event, guard_attributes, is_enabled, is_reported, is_reporting, lazy,
-    outlives_body, unreachable,
+    ToAttribute, Use, ValueJudge, ViaAny, ViaAsRef, ViaAsRefSend, ViaBoxedFuture, ViaClass,
+    ViaDebug, ViaDeref, ViaDisplay, ViaError, ViaFallible, ViaNamedFuture, ViaNoClass, ViaNothing,
+    ViaOption, ViaOtherBox, ViaPlain, ViaResult, ViaValue, WholeCall, as_debug, as_display, asks,
+    call, call_in, class_by, eager, error_event, guard_argument, guard_attributes, guard_field,
+    is_enabled, is_enabled_under, is_reported, is_reporting, lazy, never, outlives_body,
+    severity_by, unrecorded,
 };

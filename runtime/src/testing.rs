@@ -19,7 +19,7 @@ use crate::record::{
 };
 use crate::report::{self, Sources};
 use crate::sample::{DecideSegments, Sampler};
-use crate::span::tracer::{self, Processors, Tracer};
+use crate::span::tracer::{self, Breadcrumbs, Processors, Tracer};
 use crate::span::{ContextMissing, Limits, SpanRef, collector, isolate, request, ring};
 use crate::tree::walk;
 
@@ -236,12 +236,13 @@ impl Capture {
             level: self.level,
             event_level: self.span_events,
             processors: Processors {
-                spans: parts.iter().map(|parts| Arc::clone(&parts.trail) as _).collect(),
+                spans: Vec::new(),
                 all: vec![spans.clone()],
-                logs: [logs.clone() as _]
-                    .into_iter()
-                    .chain(parts.map(|parts| Arc::clone(&parts.trail) as _))
-                    .collect(),
+                logs: vec![logs.clone()],
+                breadcrumbs: parts.map(|parts| Breadcrumbs {
+                    spans: Arc::clone(&parts.trail) as _,
+                    logs: Arc::clone(&parts.trail) as _,
+                }),
             },
         }
     }

@@ -9,7 +9,7 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::test::{TestRequest, init_service, read_body};
 use actix_web::{App, ResponseError, rt, web};
 use spanwright::actix::Tracing;
-use spanwright::record::Outcome;
+use spanwright::record::{Attribute, Outcome, Value};
 use spanwright::testing::{capture, capture_errors};
 use spanwright::{ClassifyError, ErrorClass};
 
@@ -74,6 +74,33 @@ fn the_class_decides_about_the_report_of_an_answer() {
         // A type that was not named keeps to the status.
         let error = Classed(500, Ignored);
         assert_eq!(capture_errors(|| request(Tracing::new(), error, path)).len(), 1);
+    }
+}
+
+#[test]
+fn type_that_was_named_is_that_of_span_event_and_report() {
+    let error = |status| Classed(status, ErrorClass::Fault);
+    for path in ["/handler", "/middleware"] {
+        let spans = capture(|| request(classified(), error(500), path));
+        assert_eq!(value(&spans[0].attributes, "error.type"), Some("actix::classes::Classed"));
+        let errors = capture_errors(|| request(classified(), error(500), path));
+        let causes = errors[0].subject.causes();
+        assert_eq!(causes[0].type_name.as_deref(), Some("actix::classes::Classed"));
+        let client = Classed(404, ErrorClass::Error);
+        let spans = capture(|| request(classified(), client, path));
+        let event = &spans[0].events[0];
+        assert_eq!(value(&event.attributes, "exception.type"), Some("actix::classes::Classed"));
+        // A type that was not named is unknown.
+        let spans = capture(|| request(Tracing::new(), error(500), path));
+        assert_eq!(value(&spans[0].attributes, "error.type"), Some("500"));
+    }
+}
+
+fn value<'a>(attributes: &'a [Attribute], key: &str) -> Option<&'a str> {
+    let found = attributes.iter().find(|attribute| attribute.key == key)?;
+    match &found.value {
+        Value::Str(text) => Some(text),
+        other => panic!("a text, not {other:?}"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a report of an error tells of the request that it happened in.
 
+use std::rc::Rc;
 use std::sync::mpsc;
 
 use actix_web::dev::Service;
@@ -235,16 +236,24 @@ fn a_request_within_a_request_is_told_as_itself_or_else_as_the_one_around_it() {
             sender.send(clients).expect("somebody listens");
             async { "" }
         };
-        let inner = web::scope("/inner").wrap(Tracing::new().trusted_proxies(1));
+        let request = |path| {
+            let header = ("x-forwarded-for", "192.0.2.1, 192.0.2.2");
+            TestRequest::with_uri(path).insert_header(header).to_request()
+        };
+        let inside = web::get().to(handler.clone());
+        let inner = App::new().route("/", inside).wrap(Tracing::new().trusted_proxies(1));
+        let inner = Rc::new(init_service(inner).await);
+        let outside = move || {
+            let inner = Rc::clone(&inner);
+            async move { read_body(call_service(&*inner, request("/")).await).await }
+        };
         let app = App::new()
-            .service(inner.route("/", web::get().to(handler.clone())))
+            .route("/outer", web::get().to(outside))
             .route("/", web::get().to(handler))
             .wrap(Tracing::new().trusted_proxies(2));
         let app = init_service(app).await;
-        for path in ["/inner/", "/"] {
-            let request = TestRequest::with_uri(path)
-                .insert_header(("x-forwarded-for", "192.0.2.1, 192.0.2.2"));
-            read_body(call_service(&app, request.to_request()).await).await;
+        for path in ["/outer", "/"] {
+            read_body(call_service(&app, request(path)).await).await;
         }
         told.try_iter().collect::<Vec<_>>()
     });

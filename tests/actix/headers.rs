@@ -398,6 +398,51 @@ fn baggage_of_a_caller_that_is_not_trusted_is_read_and_not_sent() {
     }
 }
 
+#[test]
+fn free_pairs_of_a_caller_that_is_not_trusted_are_not_sent() {
+    let root = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    let lineage = "Lineage=a87bd80c:0|68fd508a:5";
+    let header = format!("{root};Self=1-a-b;tenant=acme;{lineage};x=1");
+    let states = unrecorded().into_iter().chain([Capture::default()]);
+    for (capture, is_trusted) in
+        states.map(|capture| (capture, false)).chain([(Capture::default(), true)])
+    {
+        let (sent, _) = traced_by(capture.propagator(Composite::with_xray()), async || {
+            let tracing = Tracing::new().trust_callers_if(move |_| is_trusted);
+            let app = App::new().route("/", web::get().to(async || outgoing())).wrap(tracing);
+            let request = TestRequest::with_uri("/").insert_header(("x-amzn-trace-id", &*header));
+            let body = call_and_read_body(&init_service(app).await, request.to_request()).await;
+            String::from_utf8_lossy(&body).into_owned()
+        });
+        let line = sent.lines().find(|line| line.starts_with("x-amzn-trace-id: "));
+        let line = line.unwrap_or_else(|| panic!("{sent}"));
+        assert!(line.contains("Root=1-5759e988-bd862e3fe1be46a994272793;Parent="), "{line}");
+        let rest =
+            if is_trusted { format!(";{lineage};tenant=acme;x=1") } else { format!(";{lineage}") };
+        assert!(line.ends_with(&rest), "{line}");
+        assert_eq!(line.contains("tenant"), is_trusted, "{line}");
+    }
+}
+
+#[test]
+fn baggage_of_a_caller_leaves_room_for_that_of_the_service() {
+    async fn handler() -> String {
+        spanwright::span::change_baggage(|baggage| match baggage.insert("own", "1") {
+            Ok(()) => {}
+            Err(error) => panic!("{error}"),
+        });
+        outgoing()
+    }
+    let members: Vec<_> = (0..64).map(|index| format!("k{index}=v")).collect();
+    let (sent, _) = traced(async || {
+        let app = App::new().route("/", web::get().to(handler)).wrap(Tracing::new());
+        let request = TestRequest::with_uri("/").insert_header(("baggage", members.join(",")));
+        let body = call_and_read_body(&init_service(app).await, request.to_request()).await;
+        String::from_utf8_lossy(&body).into_owned()
+    });
+    assert!(sent.ends_with("\nbaggage: own=1"), "{sent}");
+}
+
 /// Calls of spans that belong to other traces than the request around them.
 async fn calls_of_other_traces() -> String {
     let other = spanwright::extract(

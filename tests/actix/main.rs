@@ -10,6 +10,8 @@ mod last_resort;
 mod requests;
 mod routes;
 mod settings;
+mod sized_bodies;
 mod support;
+mod targets;
 mod trace_header;
 mod wire;

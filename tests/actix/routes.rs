@@ -67,11 +67,11 @@ fn spans(requests: &[(&str, &str)]) -> Vec<SpanRecord> {
 #[test]
 fn a_request_without_a_response_has_the_route_that_handled_it() {
     for (method, path, name) in [
-        ("POST", "/v2/purl/recommend", "POST /v2/purl/recommend"),
+        ("POST", "/v2/purl/recommend", "POST"),
         ("GET", "/v2/files/a/b.txt", "GET /v2/files/{tail}"),
-        ("GET", "/v2/users/7", "GET /v2/users/{id}"),
-        ("GET", "/v2/pages/home", "GET /v2/pages/home"),
-        ("GET", "/v2/acme/admin/users/edit", "GET /v2/{tenant}/admin/{page}/edit"),
+        ("GET", "/v2/users/7", "GET"),
+        ("GET", "/v2/pages/home", "GET"),
+        ("GET", "/v2/acme/admin/users/edit", "GET"),
         ("GET", "/v2/acme/nowhere", "GET"),
         ("DELETE", "/v2/acme", "DELETE"),
     ] {
@@ -85,32 +85,56 @@ fn a_request_without_a_response_has_the_route_that_handled_it() {
     }
 }
 
-#[test]
-fn a_route_that_has_answered_the_method_is_known_to_handle_it() {
-    let spans = spans_of(async || {
-        let late = async |query: web::Query<Vec<(String, String)>>| {
-            if !query.is_empty() {
-                pending::<()>().await;
-            }
-            "."
-        };
-        let app = App::new()
-            .route("/users/{id}", web::get().to(answers))
-            .route("/users/{name}", web::post().to(late))
-            .wrap(Tracing::new());
-        let app = init_service(app).await;
-        let request = |path| TestRequest::post().uri(path).to_request();
-        call_and_read_body(&app, request("/users/ann")).await;
-        drop(app.call(request("/users/bob?late=1")).now_or_never());
-    });
-    let names: Vec<_> = spans.iter().map(|span| (&*span.name, span.outcome)).collect();
-    let expected =
-        [("POST /users/{name}", Outcome::Ok), ("POST /users/{name}", Outcome::Cancelled)];
-    assert_eq!(names, expected);
+/// Waits for ever unless the query is empty.
+async fn late(query: web::Query<Vec<(String, String)>>) -> &'static str {
+    if !query.is_empty() {
+        pending::<()>().await;
+    }
+    "."
 }
 
 #[test]
-fn an_answer_of_a_middleware_before_routing_has_the_route_of_the_path() {
+fn every_kind_of_overlap_is_told_apart_after_one_answer() {
+    for (method, path, name) in [
+        ("POST", "/purl/recommend", "POST /purl/recommend"),
+        ("POST", "/users/7", "POST /users/{name}"),
+        ("GET", "/users/7", "GET /users/{id}"),
+        ("GET", "/acme/admin/users/edit", "GET /{tenant}/admin/{page}/edit"),
+        ("GET", "/acme/admin", "GET /{any}/admin"),
+    ] {
+        let spans = spans_of(async || {
+            let admin = web::scope("/admin").guard(guard::Header("x-role", "admin"));
+            let app = App::new()
+                .route("/purl/{key}", web::get().to(late))
+                .route("/purl/recommend", web::post().to(late))
+                .route("/users/{id}", web::get().to(late))
+                .route("/users/{name}", web::post().to(late))
+                .service(
+                    web::scope("/{tenant}")
+                        .guard(guard::fn_guard(|it| it.head().uri.path() != "/acme/admin"))
+                        .service(admin.route("/{page}", web::get().to(late)))
+                        .route("/admin/{page}/edit", web::get().to(late)),
+                )
+                .route("/{any}/admin", web::get().to(late))
+                .wrap(Tracing::new());
+            let app = init_service(app).await;
+            let request = |uri: &str| {
+                let method = Method::from_bytes(method.as_bytes()).expect("a method");
+                TestRequest::with_uri(uri).method(method).to_request()
+            };
+            drop(app.call(request(&format!("{path}?late=1"))).now_or_never());
+            call_and_read_body(&app, request(path)).await;
+            drop(app.call(request(&format!("{path}?late=1"))).now_or_never());
+        });
+        let names: Vec<_> = spans.iter().map(|span| (&*span.name, span.outcome)).collect();
+        let expected =
+            [(method, Outcome::Cancelled), (name, Outcome::Ok), (name, Outcome::Cancelled)];
+        assert_eq!(names, expected);
+    }
+}
+
+#[test]
+fn an_answer_before_routing_has_the_route_that_is_certain() {
     let spans = spans_of(async || {
         let refuse = from_fn(async |request: ServiceRequest, next: Next<BoxBody>| {
             if request.headers().contains_key("authorization") {
@@ -130,7 +154,27 @@ fn an_answer_of_a_middleware_before_routing_has_the_route_of_the_path() {
         let request = TestRequest::post().uri("/purl/recommend");
         let request = request.insert_header(("authorization", "yes")).to_request();
         call_and_read_body(&app, request).await;
+        call_and_read_body(&app, TestRequest::post().uri("/purl/recommend").to_request()).await;
     });
     let names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
-    assert_eq!(names, ["POST /purl/recommend"; 3]);
+    assert_eq!(names, ["POST", "POST", "POST /purl/recommend", "POST /purl/recommend"]);
+}
+
+// https://github.com/getsentry/sentry-rust/issues/540
+#[test]
+fn each_method_of_one_path_has_its_own_name_and_route() {
+    let spans = spans_of(async || {
+        let app = App::new()
+            .route("/x/{a}", web::get().to(answers))
+            .route("/x/{b}", web::post().to(answers))
+            .wrap(Tracing::new());
+        let app = init_service(app).await;
+        for method in [Method::GET, Method::POST, Method::GET] {
+            let request = TestRequest::with_uri("/x/1").method(method).to_request();
+            call_and_read_body(&app, request).await;
+        }
+    });
+    let names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
+    assert_eq!(names, ["GET /x/{a}", "POST /x/{b}", "GET /x/{a}"]);
+    assert_eq!(value(&spans[1], "http.route").as_deref(), Some("/x/{b}"));
 }

@@ -1,6 +1,6 @@
 //! What an application says about its spans: exclusions, names, attributes of its own.
 
-use actix_web::test::{TestRequest, call_and_read_body, call_service, init_service};
+use actix_web::test::{TestRequest, call_and_read_body, call_service, init_service, read_body};
 use actix_web::{App, HttpMessage, HttpRequest, HttpResponse, HttpServer, rt, web};
 use futures_util::stream;
 use spanwright::actix::{RequestId, Tracing};
@@ -141,4 +141,20 @@ fn with_nothing_installed_a_server_answers_as_without_the_middleware() {
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(answer.ends_with("\r\n\r\nhello"), "{answer}");
     assert!(!answer.contains("x-request-id"), "{answer}");
+}
+
+// https://github.com/open-telemetry/opentelemetry-go-instrumentation/issues/471
+#[test]
+fn a_request_has_one_span_however_often_it_is_wrapped() {
+    let spans = spans_of(async || {
+        let handler = async |id: RequestId| id.to_string();
+        let scope = web::scope("/x").route("/{id}", web::get().to(handler)).wrap(Tracing::new());
+        let app = App::new().service(scope).wrap(Tracing::new()).wrap(Tracing::new());
+        let app = init_service(app).await;
+        let response = call_service(&app, TestRequest::with_uri("/x/1").to_request()).await;
+        let id = response.headers().get("x-request-id").cloned().unwrap();
+        assert_eq!(id.as_bytes(), read_body(response).await, "all know one id");
+    });
+    assert_eq!(only(&spans).name, "GET /x/{id}");
+    assert_eq!(value(only(&spans), "http.response.status_code").as_deref(), Some("200"));
 }

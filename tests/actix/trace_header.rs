@@ -222,7 +222,8 @@ fn a_request_goes_on_with_the_trace_of_its_caller_in_both_formats() {
             spanwright::inject(|name, value| lines.push(format!("{name}: {value}")));
             lines.join("\n")
         };
-        let app = App::new().route("/", web::get().to(handler)).wrap(Tracing::new());
+        let tracing = Tracing::new().trust_callers_if(|_| true);
+        let app = App::new().route("/", web::get().to(handler)).wrap(tracing);
         let address = serve(app).await;
         let request = format!(
             "GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\

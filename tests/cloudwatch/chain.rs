@@ -112,26 +112,94 @@ fn without_a_region_the_log_is_off_and_others_run() {
     assert_eq!(sum(report.destinations[0].tally), delivered(1));
 }
 
-#[test]
-fn a_profile_that_cannot_be_read_is_not_waited_for() {
-    const TEST: &str = "a_profile_that_cannot_be_read_is_not_waited_for";
-    // Opening it blocks until another process writes.
-    let pipe = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("profile-that-hangs");
-    if std::env::var_os("AWS_CONFIG_FILE").is_none() {
-        drop(fs::remove_file(&pipe));
-        let made = Command::new("mkfifo").arg(&pipe).status().expect("the system has pipes");
-        assert!(made.success());
-        let mut command = alone(&format!("chain::{TEST}"));
-        command.env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_CONFIG_FILE", &pipe);
-        command.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION");
-        said(&mut command);
-        return drop(fs::remove_file(&pipe));
+/// Runs the test in a process whose profile is a pipe that no process writes to, so that reading it hangs,
+/// with these variables besides; returns true in that process.
+fn with_a_profile_that_hangs(test: &str, variables: &[(&str, &str)]) -> bool {
+    if std::env::var_os("AWS_CONFIG_FILE").is_some() {
+        return true;
     }
-    let telemetry = config(&server(), &[]).install().expect("a service starts");
+    let pipe = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{test}-pipe"));
+    drop(fs::remove_file(&pipe));
+    let made = Command::new("mkfifo").arg(&pipe).status().expect("the system has pipes");
+    assert!(made.success());
+    let mut command = alone(&format!("chain::{test}"));
+    command.env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_CONFIG_FILE", &pipe);
+    command.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION");
+    command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
+    command.envs(variables.iter().copied());
+    said(&mut command);
+    drop(fs::remove_file(&pipe));
+    false
+}
+
+#[test]
+fn a_profile_that_hangs_turns_off_the_log_alone() {
+    if !with_a_profile_that_hangs("a_profile_that_hangs_turns_off_the_log_alone", &[]) {
+        return;
+    }
+    let sink = OtlpSink::start();
+    let telemetry = config(&server(), &[("OTEL_EXPORTER_OTLP_ENDPOINT", &sink.endpoint())]);
+    let telemetry = telemetry.install().expect("a service starts");
     let expected = "cloudwatch is off: no AWS region: the profile could not be read within 2s; set \
                     AWS_REGION or AWS_DEFAULT_REGION";
     assert_eq!(failed(&telemetry), expected);
-    assert!(telemetry.shutdown(LONG).in_time);
+    drop(Span::new("work"));
+    let report = telemetry.shutdown(LONG);
+    assert!(report.in_time, "{report}");
+    assert_eq!(sum(report.destinations[0].tally), delivered(1));
+}
+
+#[test]
+fn credentials_that_hang_do_not_hold_up_other_destinations() {
+    const TEST: &str = "credentials_that_hang_do_not_hold_up_other_destinations";
+    if !with_a_profile_that_hangs(TEST, &[("AWS_REGION", "eu-west-1")]) {
+        return;
+    }
+    let sink = OtlpSink::start();
+    let more = [("AWS_REGION", "eu-west-1"), ("OTEL_EXPORTER_OTLP_ENDPOINT", &sink.endpoint())];
+    let telemetry = config(&server(), &more).install().expect("a service starts");
+    // The log waits for credentials, twice.
+    for count in 1..=2 {
+        tracing::info!("hello");
+        assert!(!telemetry.flush(A_MOMENT).in_time);
+        drop(Span::new("work"));
+        let is_delivered = || {
+            let _ = telemetry.flush(A_MOMENT);
+            sink.received().len() == count
+        };
+        assert!((0..100).any(|_| is_delivered()), "the span {count} is not delivered");
+    }
+    let report = telemetry.shutdown(A_MOMENT);
+    let tally = |name| report.destinations.iter().find(|it| it.destination == name).unwrap().tally;
+    assert_eq!(sum(tally("otlp")), delivered(2));
+    assert_eq!(sum(tally("cloudwatch")), lost(2, LossReason::Shutdown));
+}
+
+#[test]
+fn a_proxy_that_credentials_cannot_use_is_a_warning() {
+    const TEST: &str = "a_proxy_that_credentials_cannot_use_is_a_warning";
+    if let Some(said) = elsewhere(TEST, REGION, &keys(ACCESS_KEY_ID)) {
+        let expected = "spanwright: the proxy for https:// destinations is a SOCKS proxy, which the \
+                        search for AWS credentials cannot use: roles and single sign-on are asked \
+                        directly; set HTTPS_PROXY to an http:// proxy";
+        assert_eq!(said.matches(expected).count(), 1, "{said}");
+        return;
+    }
+    let server = server();
+    for (proxy, more) in [
+        ("socks5h://proxy.test:1080", &[][..]),
+        ("http://proxy.test:3128", &[]),
+        (
+            "socks5h://proxy.test:1080",
+            &[("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID), ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)],
+        ),
+    ] {
+        let more: Vec<_> = [("ALL_PROXY", proxy)].iter().chain(more).copied().collect();
+        let telemetry = config(&server, &more).install().expect("the profile names a region");
+        tracing::info!("hello");
+        let report = telemetry.shutdown(LONG);
+        assert_eq!(sum(report.destinations[0].tally), delivered(1), "{proxy}");
+    }
 }
 
 #[test]

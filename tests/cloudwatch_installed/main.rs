@@ -6,6 +6,7 @@
 mod metrics;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde_json::Value;
 use spanwright::config::Environment;
@@ -91,6 +92,21 @@ fn what_our_own_client_logs_makes_no_events() {
     }
     let report = telemetry.shutdown(LONG);
     assert_eq!(cloudwatch(&report).tally.delivered, 1, "{:?}", server.store().all_events());
+}
+
+// https://github.com/kislyuk/watchtower/issues/65
+#[test]
+fn destinations_that_refuse_add_nothing_to_the_log() {
+    let _turn = turn();
+    let mut server = CloudwatchServer::start().in_real_time();
+    let away = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")];
+    let telemetry = install(&server, &away);
+    server.kill();
+    spanwright::Span::new("lost").end();
+    tracing::info!("lost too");
+    assert!(!telemetry.flush(Duration::from_millis(200)).in_time);
+    let report = telemetry.shutdown(Duration::from_millis(200));
+    assert_eq!(cloudwatch(&report).tally.accepted, 1, "{report}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! OTLP as a receiver sees it.
 
+use std::net::{Ipv6Addr, TcpListener};
+
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use spanwright::export::{Header, otlp};
 use spanwright::record::{Attribute, Level, Resource, Source, SpanRecord};
@@ -117,4 +119,17 @@ fn a_connection_serves_many_requests() {
         assert!(rig.flush(LONG).in_time);
     }
     assert_eq!((sink.received().len(), sink.server.connections()), (5, 1));
+}
+
+// https://github.com/open-telemetry/opentelemetry-erlang/issues/595
+#[test]
+fn a_collector_on_ipv6_is_reached() {
+    let Ok(listener) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) else {
+        // A machine without IPv6 has no collector there.
+        return;
+    };
+    let sink = OtlpSink::on(listener);
+    assert!(sink.endpoint().starts_with("http://[::1]:"), "{}", sink.endpoint());
+    deliver(&otlp_settings(&sink));
+    assert_eq!(sink.spans().concat().len(), 10);
 }

@@ -3,7 +3,9 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use reqwest::{Method, Request};
+use reqwest::{Method, Request, Response};
+use reqwest_middleware::{Middleware, Next};
+use spanwright::Span;
 use spanwright::http_client::Tracing;
 use spanwright::record::{Outcome, SpanKind, Status};
 use support::http_server::{Answer, HttpServer};
@@ -160,6 +162,43 @@ fn a_request_that_cannot_be_put_together_is_no_span() {
     let (error, spans) = traced(async || client().get("no address").send().await.unwrap_err());
     assert!(error.is_builder());
     assert!(spans.is_empty(), "{spans:?}");
+}
+
+/// Sends each request twice.
+struct Twice;
+
+#[async_trait::async_trait]
+impl Middleware for Twice {
+    async fn handle(
+        &self,
+        request: Request,
+        extensions: &mut http::Extensions,
+        next: Next<'_>,
+    ) -> reqwest_middleware::Result<Response> {
+        let again = request.try_clone().expect("its body is whole");
+        next.clone().run(request, extensions).await?;
+        next.run(again, extensions).await
+    }
+}
+
+// https://github.com/spring-attic/spring-cloud-sleuth/issues/1102
+#[test]
+fn each_attempt_of_a_request_has_a_span_headers_and_the_body() {
+    let (server, log) = HttpServer::scripted(vec![Answer::status(503)], Answer::status(200));
+    let (_, spans) = traced(async || {
+        let client = reqwest_middleware::ClientBuilder::new(client().inner().clone());
+        let client = client.with(Twice).with(Tracing).build();
+        let sending = client.post(server.url()).body("hello").send();
+        Span::new("work").wrap(sending).await.unwrap()
+    });
+    let [first, second, work] = &*spans else { panic!("{}", spanwright::testing::tree(&spans)) };
+    let statuses = [first, second].map(|span| value(span, "http.response.status_code"));
+    assert_eq!(statuses.map(Option::unwrap), ["503", "200"]);
+    for (span, received) in [first, second].into_iter().zip(log.all()) {
+        assert_eq!(span.parent_span_id, Some(work.context.span_id));
+        assert_eq!(received.header("traceparent"), Some(&*crate::support::traceparent_of(span)));
+        assert_eq!(received.body, b"hello");
+    }
 }
 
 #[test]

@@ -101,11 +101,17 @@ fn a_header_that_the_request_has_already_gives_way_to_the_true_one() {
 #[test]
 fn a_forwarded_trace_state_does_not_stay_beside_another_trace() {
     let (server, log) = HttpServer::scripted(vec![], Answer::status(200));
-    let formats = Composite::from_setting("tracecontext,baggage,b3multi").expect("known names");
+    let formats = "tracecontext,baggage,b3multi,jaeger";
+    let formats = Composite::from_setting(formats).expect("known names");
     let (_, spans) = traced_by(Capture::default().propagator(formats), async || {
         let request = client().get(server.url());
-        let forwarded =
-            [("tracestate", "a=1"), ("x-b3-flags", "1"), ("b3", "0"), ("baggage", "k=v")];
+        let forwarded = [
+            ("tracestate", "a=1"),
+            ("x-b3-flags", "1"),
+            ("b3", "0"),
+            ("uberctx-k", "v"),
+            ("baggage", "k=v"),
+        ];
         forwarded
             .into_iter()
             .fold(request, |request, (name, value)| request.header(name, value))
@@ -115,7 +121,7 @@ fn a_forwarded_trace_state_does_not_stay_beside_another_trace() {
     });
     let received = &log.all()[0];
     assert_eq!(header(received, "traceparent"), traceparent_of(only(&spans)));
-    for name in ["tracestate", "x-b3-flags", "b3"] {
+    for name in ["tracestate", "x-b3-flags", "b3", "uberctx-k"] {
         assert_eq!(received.header(name), None, "{name}");
     }
     assert_eq!(header(received, "x-b3-sampled"), "1");
@@ -154,6 +160,48 @@ fn context_is_sent_to_propagation_targets_alone() {
         assert_eq!(received.header("tracestate").is_none(), is_target, "{hosts:?}");
     }
     assert_eq!(log.all().len(), count);
+}
+
+#[test]
+fn redirect_to_another_host_does_not_take_context_along() {
+    let (other, other_log) = HttpServer::scripted(vec![], Answer::status(200));
+    let port = |url: &str| url.trim_end_matches('/').rsplit(':').next().unwrap().to_owned();
+    let redirect = Answer::status(307).header("location", &other.url());
+    let (target, _) = HttpServer::scripted(vec![], redirect);
+    let first = format!("127.0.0.1:{}", port(&target.url()));
+    let second = format!("127.0.0.1:{}", port(&other.url()));
+    for (targets, status, received) in [
+        (vec![first.clone()], 307, None),
+        (vec![first, second.clone()], 200, Some(true)),
+        (vec![second], 200, Some(false)),
+    ] {
+        let capture = Capture::default().propagation_targets(&targets);
+        let before = other_log.all().len();
+        let (found, _) = traced_by(capture, async || {
+            let policy = spanwright::http_client::redirect_policy();
+            let client = reqwest::Client::builder().no_proxy().redirect(policy).build().unwrap();
+            let client = spanwright::http_client::Client::new(client);
+            client.get(target.url()).send().await.unwrap().status().as_u16()
+        });
+        let sent = other_log.all().get(before).map(|it| it.header("traceparent").is_some());
+        assert_eq!((found, sent), (status, received), "{targets:?}");
+    }
+}
+
+#[test]
+fn headers_into_a_map_follow_the_propagation_targets() {
+    let capture = Capture::default().propagation_targets(["*.example.com"]);
+    let ((), _) = capture.run(|| {
+        let _span = Span::new("work").entered();
+        let names = |host| {
+            let stale = ("tracestate".to_owned(), "a=1".to_owned());
+            let mut headers = std::collections::HashMap::from([stale]);
+            spanwright::inject_into_for(host, None, &mut headers);
+            headers.into_keys().collect::<Vec<_>>()
+        };
+        assert_eq!(names("api.example.com"), ["traceparent"]);
+        assert_eq!(names("example.org"), ["tracestate"]);
+    });
 }
 
 #[test]

@@ -4,8 +4,9 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use spanwright::install::InstallError;
-use spanwright::record::{Level, SpanKind};
-use spanwright::{Span, Telemetry, current};
+use spanwright::loss::LossReason;
+use spanwright::record::{Level, SpanContext, SpanKind};
+use spanwright::{Span, Telemetry, current, testing, traced};
 use support::otlp_sink::OtlpSink;
 
 use super::{LONG, Names, assert_sums, config, leaf};
@@ -47,15 +48,39 @@ fn carried(traceparent: &str) -> String {
     sent
 }
 
+/// The `traceparent` of a call in a message that came with this one.
+fn carried_by_attribute(traceparent: &str) -> [String; 2] {
+    #[traced(kind = "consumer", parent = caller)]
+    fn consume(caller: SpanContext) -> String {
+        sent()
+    }
+    #[traced(kind = "consumer", parent = caller)]
+    async fn consume_later(caller: SpanContext) -> String {
+        sent()
+    }
+    fn sent() -> String {
+        let mut sent = String::new();
+        spanwright::inject(|_, value| value.clone_into(&mut sent));
+        sent
+    }
+    let caller = spanwright::extract(&[("traceparent", traceparent)].as_slice()).span;
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = runtime.expect("the system has what a runtime needs");
+    [consume(caller), runtime.block_on(consume_later(caller))]
+}
+
 const CALLER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 fn assert_carried() {
-    let sent = carried(CALLER);
-    assert!(sent.starts_with(&CALLER[..36]) && sent.ends_with("-01"), "{sent:?}");
+    let [plain, later] = carried_by_attribute(CALLER);
+    for sent in [carried(CALLER), plain, later] {
+        assert!(sent.starts_with(&CALLER[..36]) && sent.ends_with("-01"), "{sent:?}");
+    }
 }
 
 pub(crate) fn without_an_installation_no_context_is_carried_on() {
     assert_eq!(carried(CALLER), "");
+    assert_eq!(carried_by_attribute(CALLER), ["", ""]);
 }
 
 pub(crate) fn context_is_carried_on_where_nothing_is_recorded() {
@@ -84,7 +109,7 @@ pub(crate) fn idle_telemetry_does_not_replace_what_runs() {
     assert_carried();
     shut_down(idle);
     shut_down(telemetry);
-    assert_eq!(names.take(), ["leaf", "GET"]);
+    assert_eq!(names.take(), ["leaf", "consume", "consume_later", "GET"]);
 }
 
 pub(crate) fn a_process_has_one_telemetry_at_a_time() {
@@ -114,6 +139,20 @@ pub(crate) fn a_drop_delivers() {
     leaf();
     drop(telemetry);
     assert_eq!(names.take(), ["leaf"]);
+}
+
+pub(crate) fn span_that_ends_after_the_shutdown_is_lost_and_counted() {
+    let telemetry = install(&Names::default());
+    let open = Span::new("open");
+    let at_shutdown = telemetry.shutdown(LONG).spans;
+    open.end();
+    // A capture waits for the collector.
+    testing::capture(|| {});
+    let names = Names::default();
+    let spans = install(&names).shutdown(LONG).spans;
+    let lost = spans.lost_to(LossReason::Shutdown) - at_shutdown.lost_to(LossReason::Shutdown);
+    assert_eq!((lost, spans.accepted - at_shutdown.accepted), (1, 1), "{spans:?}");
+    assert!(names.take().is_empty(), "it belongs to the telemetry that was shut down");
 }
 
 pub(crate) fn flush_takes_the_spans_of_every_thread() {

@@ -65,6 +65,7 @@ fn telemetry_keeps_its_promises() {
     life::nothing_runs_where_it_is_disabled();
     life::a_process_has_one_telemetry_at_a_time();
     life::a_drop_delivers();
+    life::span_that_ends_after_the_shutdown_is_lost_and_counted();
     life::flush_takes_the_spans_of_every_thread();
     life::flush_and_shutdown_work_inside_runtimes();
     life::flush_and_shutdown_work_inside_a_worker_of_actix();

@@ -4,6 +4,10 @@
     feature = "quiet",
     expect(clippy::needless_return, reason = "as `implicit_return` wants")
 )]
+#![cfg_attr(
+    feature = "forbid",
+    forbid(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)
+)]
 
 use std::error::Error;
 use std::fmt::Display;
@@ -144,6 +148,15 @@ pub fn returned(id: u64) -> u64 {
     return id;
 }
 
+/// A function that changes a parameter which is recorded.
+#[cfg_attr(feature = "annotated", spanwright::traced(fields(count), ok(fields(of = count))))]
+#[must_use]
+pub fn raised(mut count: u64, (mut first, second): (u64, u64)) -> u64 {
+    count += 1;
+    first += second;
+    return count + first;
+}
+
 /// A function that gives an opaque value.
 #[cfg_attr(feature = "annotated", spanwright::traced(fields(id)))]
 pub fn opaque(id: u64) -> impl Display {
@@ -161,6 +174,13 @@ pub fn closure(id: u64) -> impl Fn(&str) -> String {
 #[must_use]
 pub fn aliased(order: &Order) -> Boxed<'_, u64> {
     return Box::pin(ready(order.id));
+}
+
+/// A function that gives a boxed future.
+#[cfg_attr(feature = "annotated", spanwright::traced(name = id + 1, fields(id), ok(fields(sum = *ok, of = id))))]
+#[must_use]
+pub fn boxed(id: u64) -> Pin<Box<dyn Future<Output = u64> + Send>> {
+    return Box::pin(ready(id));
 }
 
 /// A function that gives a future.
@@ -212,8 +232,16 @@ impl Order {
 /// Lints that nothing below may allow again.
 pub mod forbidden {
     #![forbid(clippy::all, clippy::pedantic, clippy::nursery, clippy::async_yields_async)]
+    #![forbid(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
 
-    use std::future::ready;
+    use std::future::{Future, ready};
+
+    /// An asynchronous function that gives a future.
+    #[cfg_attr(feature = "annotated", spanwright::traced(fields(id)))]
+    pub async fn yields(id: u64) -> impl Future<Output = u64> {
+        ready(()).await;
+        ready(id)
+    }
 
     /// An asynchronous function.
     #[cfg_attr(feature = "annotated", spanwright::traced(fields(id), ret))]

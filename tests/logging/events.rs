@@ -323,3 +323,33 @@ fn a_burst_of_events_takes_no_room_from_the_spans_around_them() {
     });
     assert_eq!((captured.spans.len(), captured.logs.len()), (500, 20_000));
 }
+
+// https://github.com/tokio-rs/tracing/issues/3195
+#[test]
+fn a_field_that_comes_twice_keeps_its_last_value() {
+    let long = "x".repeat(300_000);
+    let logs = capture_logs(|| {
+        info!(a = "first", b = 1, a = %long, message = "detail", b = 2, "said");
+        info!(message = "only", "");
+        info!(message = %long, "said");
+    });
+    let [twice, only, two] = &*logs else { panic!("expected three events, found {logs:?}") };
+    let mut keys: Vec<_> = twice.attributes.iter().map(|it| &*it.key).collect();
+    keys.sort_unstable();
+    assert_eq!((keys, &*twice.message), (vec!["a", "b", "message"], "said"));
+    assert_eq!(value(twice, "a"), Some(&Value::from(long.clone())));
+    assert_eq!(value(twice, "b"), Some(&Value::I64(2)));
+    assert_eq!(value(twice, "message"), Some(&Value::from("detail")));
+    assert_eq!((&*only.message, only.attributes.len()), ("only", 0));
+    assert_eq!((&*two.message, value(two, "message")), ("said", Some(&Value::from(long))));
+}
+
+// https://github.com/tokio-rs/tracing/issues/1423
+#[test]
+fn a_field_named_like_a_keyword_has_its_plain_name() {
+    let captured = Capture::default().run_all(|| {
+        tracing::info_span!("move", r#type = "truck").in_scope(|| info!(r#loop = 1, "turns"));
+    });
+    assert_eq!(captured.logs[0].attributes[0].key, "loop");
+    assert_eq!(captured.spans[0].attributes[0].key, "type");
+}

@@ -234,6 +234,24 @@ fn a_span_that_waits_is_cancelled_by_the_panic_of_another() {
 }
 
 #[test]
+fn error_during_the_panic_of_another_span_fails_its_span() {
+    struct Guard;
+    impl Drop for Guard {
+        fn drop(&mut self) {
+            info_span!("cleanup").in_scope(|| error!(error = "refused", "cannot clean up"));
+        }
+    }
+    let spans = capture(|| {
+        let result = std::panic::catch_unwind(|| {
+            let _guard = Guard;
+            panic!("on purpose")
+        });
+        assert!(result.is_err());
+    });
+    assert_eq!(only(&spans).outcome, Outcome::Error);
+}
+
+#[test]
 fn spans_beyond_the_level_that_is_recorded_are_left_out_of_the_tree() {
     let captured = Capture::default().level(Level::Info).run_all(|| {
         info_span!("outer").in_scope(|| {
@@ -284,6 +302,26 @@ fn a_span_that_keeps_the_one_above_open_ends_before_it() {
     let names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
     assert_eq!(names, ["below", "above"]);
     assert!(spans[0].end_unix_ns <= spans[1].end_unix_ns);
+}
+
+// https://github.com/tokio-rs/tracing-opentelemetry/issues/116
+#[test]
+fn a_span_ends_when_it_is_left_and_not_with_its_children() {
+    let subscriber = tracing_subscriber::registry().with(spanwright::logging::layer());
+    let spans = capture(|| {
+        tracing::subscriber::with_default(subscriber, || {
+            let above = info_span!("above");
+            let below = above.in_scope(|| info_span!("below"));
+            drop(above);
+            let later = spanwright::Span::root("later");
+            std::hint::black_box((0..1_000_000).map(std::hint::black_box).sum::<u64>());
+            later.end();
+            drop(below);
+        });
+    });
+    let end = |name: &str| spans.iter().find(|span| span.name == name).map(|it| it.end_unix_ns);
+    assert!(end("above") < end("later"), "{spans:#?}");
+    assert!(end("below") > end("later"), "one that was not entered ends when it is closed");
 }
 
 #[test]

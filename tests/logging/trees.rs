@@ -75,7 +75,7 @@ fn a_failure_passes_both_and_each_tells_it_in_its_way() {
         found,
         [
             "  pay @exception -> error !too much",
-            "    authorize amount=900 error.type=alloc::string::String -> error !too much"
+            "    authorize amount=900 error.type=_OTHER -> error !too much"
         ]
     );
 }

@@ -3,7 +3,15 @@
 //! The cases are shared: the packages in `tests/editions` compile them in earlier editions, and
 //! the one in `tests/off` with everything off.
 
+#![deny(rust_2018_idioms, rust_2021_compatibility, rust_2024_compatibility)]
+#![allow(
+    edition_2024_expr_fragment_specifier,
+    impl_trait_overcaptures,
+    reason = "true of the bare cases in earlier editions"
+)]
+
 mod cases;
+mod included;
 mod live;
 mod reported;
 mod reports;

@@ -17,17 +17,21 @@ fn target() -> PathBuf {
 }
 
 fn cargo(args: &[&str], behind: &[&str]) -> Output {
-    let output = Command::new(env!("CARGO"))
+    let output = cargo_output(args, behind);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo {args:?} failed:\n{text}");
+    output
+}
+
+fn cargo_output(args: &[&str], behind: &[&str]) -> Output {
+    Command::new(env!("CARGO"))
         .args(args)
         .args(["--offline", "--locked"])
         .args(behind)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("CARGO_TARGET_DIR", target())
         .output()
-        .expect("cargo runs");
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "cargo {args:?} failed:\n{text}");
-    output
+        .expect("cargo runs")
 }
 
 fn count_passed(output: &Output) -> usize {
@@ -45,6 +49,12 @@ fn o04_o07_off_wins_over_every_other_feature_whoever_asked_for_it() {
     assert!(
         count_passed(&cargo(&["test", OFF, "--test", "off", "--features", "off-wins"], &[])) > 70
     );
+}
+
+#[test]
+fn report_of_a_build_with_rollbar_alone_has_its_trace_and_spans() {
+    let args = ["test", OFF, "--test", "rollbar_alone", "--features", "rollbar-alone"];
+    assert_eq!(count_passed(&cargo(&args, &[])), 1);
 }
 
 #[test]
@@ -110,7 +120,7 @@ fn remarks(features: &str) -> BTreeSet<(String, u64)> {
     let groups =
         ["-Wclippy::all", "-Wclippy::pedantic", "-Wclippy::nursery", "-Wclippy::restriction"];
     let behind: Vec<_> = ["--"].into_iter().chain(groups).collect();
-    let output = cargo(&args, &behind);
+    let output = cargo_output(&args, &behind);
     let text = String::from_utf8_lossy(&output.stdout);
     let remark = |line: &str| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
@@ -124,10 +134,14 @@ fn remarks(features: &str) -> BTreeSet<(String, u64)> {
 
 #[test]
 fn clippy_says_no_more_of_an_annotated_function() {
-    let bare = remarks("");
-    assert!(bare.iter().any(|(lint, _)| lint == "clippy::implicit_return"), "{bare:?}");
-    for features in ["annotated", "annotated,live"] {
-        let more: Vec<_> = remarks(features).difference(&bare).cloned().collect();
-        assert_eq!(more, [], "{features}");
+    for level in ["", "forbid"] {
+        let bare = remarks(level);
+        assert!(bare.iter().any(|(lint, _)| lint == "clippy::implicit_return"), "{bare:?}");
+        for features in ["annotated", "annotated,live"] {
+            let found = remarks(&format!("{level} {features}"));
+            assert!(found.iter().any(|(lint, _)| lint == "clippy::std_instead_of_core"));
+            let more: Vec<_> = found.difference(&bare).cloned().collect();
+            assert_eq!(more, [], "{level} {features}");
+        }
     }
 }

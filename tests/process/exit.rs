@@ -1,5 +1,6 @@
 //! Pending telemetry is sent before the process ends.
 
+use std::net::TcpListener;
 use std::panic::{catch_unwind, set_hook};
 use std::process::{Output, abort, exit};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use spanwright::{Config, Span, Telemetry};
 use support::otlp_sink::OtlpSink;
 
 use crate::Case;
-use crate::support::{AT_ONCE, assert_ok, at_once, install, status_of, timed};
+use crate::support::{assert_ok, in_child, install, status_of, timed};
 
 pub(crate) const CASES: &[Case] = &[
     Case {
@@ -59,17 +60,26 @@ pub(crate) const CASES: &[Case] = &[
                 let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGABRT);
             });
             assert_eq!(killed, -nix::libc::SIGABRT);
-            Span::root("lost").end();
-            at_once(|| assert_eq!(status_of(|| abort()), -nix::libc::SIGABRT));
+            let hangs = Hangs::start();
+            without_a_wait(|| {
+                let status = status_of(|| {
+                    let _telemetry = install_with_reports(&hangs.endpoint());
+                    Span::root("lost").end();
+                    abort();
+                });
+                assert_eq!(status, -nix::libc::SIGABRT);
+            });
         },
         check: |_, run| assert_ok(run),
     },
     Case {
-        name: "exit_does_not_wait_long_for_a_destination_that_is_away",
+        name: "exit_does_not_wait_long_for_a_destination_that_hangs",
         run: |_| {
-            let _telemetry = install(AWAY);
+            let hangs = Hangs::start();
+            let _telemetry = install(&hangs.endpoint());
             Span::root("lost").end();
-            nix::unistd::alarm::set(5);
+            // Ten times as long as an exit may wait, and less than the time limit of a request.
+            nix::unistd::alarm::set(20);
             exit(0);
         },
         check: |_, run| assert_ok(run),
@@ -77,11 +87,14 @@ pub(crate) const CASES: &[Case] = &[
     Case {
         name: "exit_after_a_shutdown_does_not_wait",
         run: |_| {
-            let telemetry = install(AWAY);
-            Span::root("lost").end();
-            let _ = telemetry.shutdown(Duration::ZERO);
-            nix::unistd::alarm::set(1);
-            exit(0);
+            let hangs = Hangs::start();
+            without_a_wait(|| {
+                in_child(|| {
+                    let telemetry = install(&hangs.endpoint());
+                    Span::root("lost").end();
+                    let _ = telemetry.shutdown(Duration::ZERO);
+                });
+            });
         },
         check: |_, run| assert_ok(run),
     },
@@ -89,23 +102,39 @@ pub(crate) const CASES: &[Case] = &[
         name: "caught_panics_do_not_wait_for_a_destination",
         run: |_| {
             set_hook(Box::new(|_| {}));
-            let _telemetry = install_with_reports(AWAY);
-            for _ in 0..3 {
-                assert!(at_once(|| catch_unwind(|| panic!("caught"))).is_err());
-            }
-            let (_, took) = timed(|| catch_unwind(|| panic!("caught")));
-            assert!(took < AT_ONCE / 5, "{took:?}");
+            let hangs = Hangs::start();
+            let telemetry = install_with_reports(&hangs.endpoint());
+            without_a_wait(|| assert!(catch_unwind(|| panic!("caught")).is_err()));
+            let _ = telemetry.shutdown(Duration::ZERO);
         },
         check: |_, run| assert_ok(run),
     },
 ];
 
-/// An address without a listener.
-const AWAY: &str = "http://127.0.0.1:9";
+/// A destination that takes connections and never answers.
+struct Hangs(TcpListener);
+
+impl Hangs {
+    fn start() -> Self {
+        Self(TcpListener::bind("127.0.0.1:0").expect("the system has a free port"))
+    }
+
+    fn endpoint(&self) -> String {
+        format!("http://{}", self.0.local_addr().expect("it is bound"))
+    }
+}
+
+/// Runs something ten times that must not wait for the destination. Each wait would take two seconds,
+/// as long as what is pending is sent at the end of a process.
+fn without_a_wait(mut run: impl FnMut()) {
+    let ((), took) = timed(|| (0..10).for_each(|_| run()));
+    assert!(took < Duration::from_secs(10), "{took:?}");
+}
 
 fn install_with_reports(endpoint: &str) -> Telemetry {
     let variables = [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "60000"),
         ("OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", "logs"),
     ];
     let environment: Environment = variables.into_iter().collect();

@@ -1,21 +1,22 @@
 //! A forked child has telemetry of its own, or none that is at once known to be off.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::CString;
 use std::process::Output;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
 
 use spanwright::loss::LossReason;
 use spanwright::record::{ErrorRecord, Processor, Severity};
+use spanwright::sample::{Decide, Decision, Input, Sampler};
 use spanwright::{Span, report_message, set_user, traced};
 use support::otlp_sink::OtlpSink;
 
 use crate::Case;
 use crate::support::{
     LONG, assert_delivered, assert_spans, assert_traces, at_once, config, deliver, in_child,
-    install, status_of,
+    install, print, status_of,
 };
 
 pub(crate) const CASES: &[Case] = &[
@@ -23,6 +24,25 @@ pub(crate) const CASES: &[Case] = &[
         name: "fork_before_install_gives_each_process_its_own_ids",
         run: before_install,
         check: |sink, run| assert_traces(sink, run, &["child", "parent"]),
+    },
+    Case {
+        name: "fork_after_ids_are_seeded_gives_each_process_its_own_ids",
+        run: after_seeding,
+        check: |sink, run| {
+            assert_traces(sink, run, &["child", "parent", "seeds"]);
+            let printed = String::from_utf8_lossy(&run.stdout);
+            let reports: HashSet<_> = printed.lines().collect();
+            assert_eq!(reports.len(), 3, "two processes have made one report id: {printed}");
+        },
+    },
+    Case {
+        name: "panic_in_a_child_is_named_though_its_parent_named_one",
+        run: named_panics,
+        check: |_, run| {
+            let printed = String::from_utf8_lossy(&run.stderr);
+            assert!(run.status.success(), "{printed}");
+            assert_eq!(printed.matches("sampler").count(), 2, "{printed}");
+        },
     },
     Case {
         name: "forked_child_installs_anew_with_sums_from_zero",
@@ -82,6 +102,43 @@ fn before_install(endpoint: &str) {
     deliver("parent", endpoint);
 }
 
+fn after_seeding(endpoint: &str) {
+    // The ids of this thread and those of reports are seeded; a fork copies the seeds.
+    let report = |name, spans| {
+        let telemetry = config(endpoint).error_processor(Ignore).install();
+        let telemetry = telemetry.expect("nothing else is installed");
+        Span::root(name).end();
+        print(&format!("{:?}", report_message("out of stock", Severity::Warning)));
+        let report = telemetry.shutdown(LONG);
+        assert_eq!((report.in_time, report.spans.delivered), (true, spans), "{report}");
+    };
+    report("seeds", 1);
+    in_child(|| report("child", 1));
+    report("parent", 2);
+}
+
+#[derive(Debug)]
+struct Broken;
+
+impl Decide for Broken {
+    fn decide(&self, _: &Input<'_>) -> Decision {
+        std::panic::resume_unwind(Box::new("on purpose"))
+    }
+}
+
+fn named_panics(endpoint: &str) {
+    let root = || {
+        let telemetry = config(endpoint).sampler(Sampler::Custom(Arc::new(Broken))).install();
+        let telemetry = telemetry.expect("nothing else is installed");
+        for _ in 0..2 {
+            Span::root("work").end();
+        }
+        assert!(telemetry.shutdown(LONG).in_time);
+    };
+    root();
+    in_child(root);
+}
+
 fn after_install(endpoint: &str) {
     let mut telemetry = Some(install(endpoint));
     Span::root("before").end();
@@ -139,7 +196,7 @@ const CHILDREN: usize = 20;
 struct Ignore;
 
 impl Processor<ErrorRecord> for Ignore {
-    fn process(&self, _: &std::sync::Arc<[ErrorRecord]>) {}
+    fn process(&self, _: &Arc<[ErrorRecord]>) {}
 }
 
 fn under_load(endpoint: &str) {
@@ -222,7 +279,7 @@ fn off_in_the_child(endpoint: &str) {
         }
         assert!(Span::new("nobody takes it").is_none());
         for _ in 0..2 {
-            let report = at_once(|| telemetry.flush(Duration::from_secs(5)));
+            let report = at_once(|| telemetry.flush(LONG));
             assert!(!report.in_time, "{report}");
         }
     });

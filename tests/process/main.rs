@@ -5,9 +5,12 @@
 
 mod exit;
 mod fork;
+mod named;
 mod own_threads;
 mod panics;
+mod runtimes;
 mod support;
+mod threads;
 
 use std::process::{Command, Output};
 
@@ -26,7 +29,14 @@ struct Case {
 const TIMEOUT_SECONDS: u32 = 60;
 
 fn main() {
-    let groups = [exit::CASES, fork::CASES, own_threads::CASES, panics::CASES];
+    let groups = [
+        exit::CASES,
+        fork::CASES,
+        own_threads::CASES,
+        panics::CASES,
+        runtimes::CASES,
+        threads::CASES,
+    ];
     let cases = || groups.iter().copied().flatten();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [name, endpoint] = &arguments[..]

@@ -35,9 +35,6 @@ pub(crate) const CASES: &[Case] = &[
     },
 ];
 
-/// Long enough to be seen where something waits for itself.
-const WAIT: Duration = Duration::from_secs(3);
-
 /// Telemetry that those it calls can reach.
 #[derive(Clone)]
 struct Reach {
@@ -58,9 +55,9 @@ impl Reach {
         // A call during another one has nothing to do.
         let Ok(mut telemetry) = self.telemetry.try_lock() else { return };
         let run = || match telemetry.take() {
-            Some(it) if self.stops => Some(it.shutdown(WAIT)),
+            Some(it) if self.stops => Some(it.shutdown(LONG)),
             Some(it) => {
-                let report = it.flush(WAIT);
+                let report = it.flush(LONG);
                 *telemetry = Some(it);
                 Some(report)
             }

@@ -8,18 +8,22 @@ use std::sync::{Arc, Mutex};
 
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use spanwright::config::Environment;
 use spanwright::install::Report;
 use spanwright::loss::{LossReason, Tally};
 use spanwright::opentelemetry::Destination;
 use spanwright::propagate::{Carrier, Composite, Context, Propagator, TraceContext};
-use spanwright::record::{ErrorRecord, LogRecord, Processor, Severity, SpanRecord};
+use spanwright::record::{
+    ErrorRecord, Level, LogRecord, Processor, Severity, SpanKind, SpanRecord,
+};
 use spanwright::report::Edit;
 use spanwright::sample::{Decide, Decision, Input, Sampler};
-use spanwright::{Sink, Span, Telemetry, ToAttribute, current, report_message, traced};
+use spanwright::{Config, Sink, Span, Telemetry, ToAttribute, current, report_message, traced};
 use support::otlp_sink::OtlpSink;
+use support::xray_daemon::XrayDaemon;
 
-use crate::Case;
 use crate::support::{LONG, assert_ok, config};
+use crate::{Case, named};
 
 pub(crate) const CASES: &[Case] = &[
     Case { name: "sampler_that_panics_costs_its_trace", run: sampler, check: is_ok },
@@ -28,6 +32,17 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "edit_that_panics_costs_one_report", run: edit, check: is_ok },
     Case { name: "processor_that_panics_costs_the_others_nothing", run: processors, check: is_ok },
     Case { name: "exporter_that_panics_everywhere_ends_no_thread", run: exporter, check: is_ok },
+    Case {
+        name: "sampler_that_panics_loses_no_span_that_is_recorded_or_none",
+        run: sampler_without_loss,
+        check: is_ok,
+    },
+    Case {
+        name: "records_that_every_processor_panics_at_are_lost",
+        run: no_processor_left,
+        check: is_ok,
+    },
+    Case { name: "code_that_panics_is_named", run: named::run, check: named::check },
     Case {
         name: "panic_payload_that_panics_when_dropped_goes_no_further",
         run: payload,
@@ -40,7 +55,7 @@ fn is_ok(_: &OtlpSink, run: &Output) {
 }
 
 /// Prints no panic that is on purpose; any other one, on whichever thread, fails the case.
-fn quiet() {
+pub(super) fn quiet() {
     set_hook(Box::new(|info| {
         let text = info.payload_as_str().unwrap_or(ON_PURPOSE);
         if text != ON_PURPOSE {
@@ -52,7 +67,7 @@ fn quiet() {
 
 const ON_PURPOSE: &str = "on purpose";
 
-fn fail() -> ! {
+pub(super) fn fail() -> ! {
     panic!("{ON_PURPOSE}")
 }
 
@@ -97,6 +112,29 @@ fn sampler(endpoint: &str) {
     drop(broken);
     Span::root("whole").end();
     assert_eq!(sums(&end(telemetry).spans), (2, 1, 1));
+}
+
+fn sampler_without_loss(endpoint: &str) {
+    quiet();
+    let config = config(endpoint).sampler(Sampler::Custom(Arc::new(Broken)));
+    let telemetry = config.level(Level::Error).install().expect("nothing else is installed");
+    let request = Span::build("broken").kind(SpanKind::Server).start();
+    assert!(!request.is_recording(), "its level is not recorded");
+    drop(request);
+    assert_eq!(sums(&end(telemetry).spans), (0, 0, 0));
+
+    let daemon = XrayDaemon::start();
+    let variables = [("AWS_XRAY_DAEMON_ADDRESS", daemon.address().to_string())];
+    let config = Config::from_environment(&variables.into_iter().collect::<Environment>());
+    let config = config.expect("the variable is right").processor(Quiet);
+    let config = config.sampler(Sampler::Custom(Arc::new(Broken)));
+    let telemetry = config.install().expect("the first one is shut down");
+    let headers = [("x-amzn-trace-id", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1")];
+    let incoming = spanwright::extract(&headers.as_slice());
+    let request = Span::build("broken").kind(SpanKind::Server).incoming(&incoming).start();
+    assert!(request.is_segment(), "its caller has decided about segments");
+    drop(request);
+    assert_eq!(sums(&end(telemetry).spans), (1, 1, 0));
 }
 
 impl ToAttribute for Broken {
@@ -240,6 +278,20 @@ fn processors(endpoint: &str) {
     for kind in ["processor", "log processor", "error processor"] {
         assert_eq!(sums(of(&report, kind)), (1, 0, 1), "{kind}: {report}");
         assert_eq!(sums(of(&report, &format!("{kind} 2"))), (1, 1, 0), "{kind}: {report}");
+    }
+}
+
+fn no_processor_left(_: &str) {
+    quiet();
+    let environment: Environment = [("SPANWRIGHT_LEVEL", "trace")].into_iter().collect();
+    let config = Config::from_environment(&environment).expect("the variable is right");
+    let config = config.processor(Broken).log_processor(Broken).error_processor(Broken);
+    let telemetry = config.install().expect("nothing else is installed");
+    Span::root("work").in_scope(|| tracing::info!("an event of the log"));
+    report_message("out of stock", Severity::Warning);
+    let report = end(telemetry);
+    for tally in [&report.spans, &report.logs, &report.errors] {
+        assert_eq!(sums(tally), (1, 0, 1), "{report}");
     }
 }
 

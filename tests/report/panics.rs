@@ -235,6 +235,29 @@ fn panics_that_are_not_to_be_told_count_nowhere() {
 }
 
 #[test]
+fn call_during_another_panic_is_not_part_of_that_panic() {
+    struct Guard;
+    impl Drop for Guard {
+        fn drop(&mut self) {
+            clean_up();
+        }
+    }
+
+    #[report_errors(panics, title = "Cleanup")]
+    fn clean_up() {
+        caught(|| bare("odd.csv"));
+    }
+
+    let captured = with(Panics::Annotated).run_all(|| {
+        caught(|| {
+            let _guard = Guard;
+            bare("odd.csv");
+        })
+    });
+    assert_eq!(captured.errors, [], "no panic has left the annotated function");
+}
+
+#[test]
 fn a_future_that_goes_on_while_its_thread_unwinds_may_fail_by_itself() {
     struct Closing(Pin<Box<dyn Future<Output = Result<(), std::fmt::Error>>>>);
 

@@ -1,5 +1,7 @@
 //! What reports hold besides the failure, and how many there are.
 
+use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -61,6 +63,53 @@ fn a_report_has_what_the_attribute_says_and_the_request_knows() {
     assert_eq!(report.spans, ["show"]);
     let is_step = |what: &Happening| matches!(what, Happening::Span { name, .. } if name == "step");
     assert!(report.breadcrumbs.iter().any(|crumb| is_step(&crumb.what)), "{report:?}");
+}
+
+/// An error that may hold another one.
+#[derive(Debug)]
+struct Holder<T>(T);
+
+impl<T> fmt::Display for Holder<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("refused")
+    }
+}
+
+impl<T: fmt::Debug> Error for Holder<T> {}
+
+#[test]
+fn span_and_report_of_an_error_have_one_type_name() {
+    macro_rules! names {
+        ($error:ty, $made:expr) => {{
+            #[traced]
+            #[report_errors]
+            fn failing() -> Result<(), $error> {
+                Err($made)
+            }
+            let captured = Capture::default().run_all(|| assert!(failing().is_err()));
+            let attributes = &captured.spans[0].attributes;
+            let of_span = attributes.iter().find(|attribute| attribute.key == "error.type");
+            let of_report = only(captured.errors).subject.causes()[0].type_name.clone();
+            (of_span.map(|it| it.value.to_string()).unwrap_or_default(), of_report)
+        }};
+    }
+    let name = "report::what_is_told::Holder<u8>";
+    let generic = "report::what_is_told::Holder<Vec<String>>";
+    for ((of_span, of_report), expected) in [
+        (names!(Holder<u8>, Holder(1)), name),
+        (names!(Box<Holder<u8>>, Box::new(Holder(1))), name),
+        (names!(Holder<Vec<String>>, Holder(Vec::new())), generic),
+    ] {
+        assert_eq!((of_span.as_str(), of_report.as_deref()), (expected, Some(expected)));
+    }
+    for (of_span, of_report) in [
+        names!(String, "refused".into()),
+        names!(&'static str, "refused"),
+        names!(anyhow::Error, anyhow::anyhow!("refused")),
+        names!(Box<dyn Error + Send + Sync>, "refused".into()),
+    ] {
+        assert_eq!((of_span.as_str(), of_report), ("_OTHER", None), "no type is known");
+    }
 }
 
 #[test]
@@ -135,6 +184,24 @@ fn the_first_few_of_a_kind_are_told_and_the_others_together() {
     };
     assert_eq!((told.len(), &summary.custom[0].value), (3, &47.into()));
     assert!(matches!(&summary.subject, Subject::Message(text) if text.starts_with("47 more in")));
+}
+
+#[report_errors]
+fn answer(problem: &'static str) -> anyhow::Result<()> {
+    anyhow::bail!(problem)
+}
+
+// https://github.com/getsentry/sentry-rust/issues/745
+#[test]
+fn untyped_errors_of_one_function_are_told_apart_by_their_messages() {
+    let settings = Settings { per_kind_per_minute: 1, ..Settings::default() };
+    let captured = Capture::default().reports(settings).run_all(|| {
+        for problem in ["embeddings request failed", "create thread request failed"] {
+            drop(answer(problem));
+        }
+    });
+    let told: Vec<_> = captured.errors.iter().map(messages).collect();
+    assert_eq!(told, [["embeddings request failed"], ["create thread request failed"]]);
 }
 
 #[report_errors]

@@ -69,8 +69,8 @@ fn annotated() -> u32 {
 }
 
 #[test]
-fn a_value_that_panics_costs_what_is_recorded_with_it_and_nothing_else() {
-    check("annotated before=1\nleaf from=later\n", || {
+fn value_that_panics_costs_its_attribute_and_nothing_else() {
+    check("annotated before=1 after=2\nleaf from=later\n", || {
         assert_eq!(annotated(), 7);
         leaf("later");
     });

@@ -126,9 +126,7 @@ impl HttpServer {
     /// # Panics
     /// The system has no port to give.
     pub fn start(handler: impl Fn(Received) -> Answer + Send + Sync + 'static) -> Self {
-        let listener =
-            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has free ports");
-        Self::on(listener, handler)
+        Self::on(loopback(), handler)
     }
 
     /// The same on a listener of the caller's.
@@ -148,10 +146,19 @@ impl HttpServer {
 
     /// Starts a server that plays the answers one by one, then `otherwise` for ever.
     pub fn scripted(script: Vec<Answer>, otherwise: Answer) -> (Self, Log) {
+        Self::scripted_on(loopback(), script, otherwise)
+    }
+
+    /// The same on a listener of the caller's.
+    pub fn scripted_on(
+        listener: TcpListener,
+        script: Vec<Answer>,
+        otherwise: Answer,
+    ) -> (Self, Log) {
         let log = Log::default();
         let kept = log.clone();
         let script = Watched::new(VecDeque::from(script));
-        let server = Self::start(move |received| {
+        let server = Self::on(listener, move |received| {
             // The order of the log is the order of the script.
             let mut script = script.lock();
             kept.0.lock().push(received);
@@ -178,6 +185,10 @@ impl HttpServer {
         let (state, is_there) = self.shared.state.wait(|state| state.served >= requests);
         assert!(is_there, "expected {requests} requests, found {}", state.served);
     }
+}
+
+fn loopback() -> TcpListener {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has free ports")
 }
 
 impl Drop for HttpServer {

@@ -1,5 +1,6 @@
 //! An OTLP/HTTP receiver on loopback: decodes and keeps, or only counts.
 
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -40,6 +41,12 @@ impl OtlpSink {
     /// Plays the answers one by one, then the last one for ever.
     pub fn scripted_then(script: Vec<Answer>, otherwise: Answer) -> Self {
         let (server, log) = HttpServer::scripted(script, otherwise);
+        Self { server, log, counted: Arc::default() }
+    }
+
+    /// Takes everything, on a listener of the caller's.
+    pub fn on(listener: TcpListener) -> Self {
+        let (server, log) = HttpServer::scripted_on(listener, Vec::new(), ok());
         Self { server, log, counted: Arc::default() }
     }
 

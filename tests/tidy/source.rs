@@ -28,12 +28,13 @@ const DOORS: &[&str] = &[
 ];
 
 /// Who starts threads: the collector, the I/O thread of all destinations, the one that finishes reports of
-/// failures, which reads symbols and files, and the two that drive
-/// exporters of another library, which block.
+/// failures, which reads symbols and files, the one that runs AWS's search for region and credentials, which
+/// reads files, and the two that drive exporters of another library, which block.
 const THREADS: &[&str] = &[
     "runtime/src/span/collector.rs",
     "runtime/src/pipeline/motor.rs",
     "runtime/src/report/teller.rs",
+    "runtime/src/aws/lookup.rs",
     "runtime/src/opentelemetry/destination.rs",
     "runtime/src/opentelemetry/reactor.rs",
 ];

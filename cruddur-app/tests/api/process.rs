@@ -94,7 +94,7 @@ fn a_panic_is_answered_with_a_request_id_and_its_request_has_a_status() {
     assert!(answer.to_lowercase().contains("x-request-id: probe-1\r\n"), "{answer}");
     let traces = String::from_utf8(output.stdout).expect("traces are text");
     assert!(traces.contains("http.response.status_code=500"), "{traces}\n{said}");
-    assert!(traces.contains("error.type=500"), "{traces}");
+    assert!(traces.contains("error.type=cruddur_app::error::AppError"), "{traces}");
     let inner = traces.lines().find(|line| line.contains("rollbar-test-panic"));
     assert!(inner.is_some_and(|line| line.contains("  panic")), "{traces}");
 }

@@ -7,8 +7,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 
 use super::pieces::{
-    Described, Joined, ReportPieces, ResultPiece, ResultPieces, SpanPieces, frame, frame_type,
-    report, report_type,
+    Format, Joined, ReportPieces, ResultPiece, ResultPieces, SpanPieces, frame, frame_type, report,
+    report_type,
 };
 use crate::field;
 use crate::paths::Paths;
@@ -23,9 +23,14 @@ struct Ways {
 }
 
 impl Joined {
-    /// The look, if anybody would learn of it; `is_current` is whether the span still is.
-    pub(super) fn judge_if_open(&self, is_current: bool, paths: &Paths) -> TokenStream {
-        let (site, judge) = (Span::mixed_site(), self.judge(is_current, paths));
+    /// The look, if the span or the report is open.
+    pub(super) fn judge_if_open(
+        &self,
+        is_current: bool,
+        value: Option<Span>,
+        paths: &Paths,
+    ) -> TokenStream {
+        let (site, judge) = (Span::mixed_site(), self.judge(is_current, value, paths));
         let conditions = [
             self.span.as_ref().map(|_| recording(paths)),
             self.report.as_ref().map(|_| open(paths)),
@@ -34,9 +39,16 @@ impl Joined {
         quote_spanned!(site=> if #(#conditions)||* { #judge })
     }
 
-    /// The look.
-    pub(super) fn judge(&self, is_current: bool, paths: &Paths) -> TokenStream {
+    /// The look; `is_current` is true if the span is still current, `value` the place of a returned
+    /// type that must not be a future.
+    pub(super) fn judge(
+        &self,
+        is_current: bool,
+        value: Option<Span>,
+        paths: &Paths,
+    ) -> TokenStream {
         let private = paths.private();
+        let split = split(value, paths);
         let is_alone = self.span.is_none() || self.report.is_none();
         let span = self.span.as_ref().map(|it| it.ways(paths).under(is_alone, &recording(paths)));
         let is_current = is_current || self.span.is_none();
@@ -63,7 +75,7 @@ impl Joined {
             };
             #checks
             #(#ret)*
-            match (&&#private::Judge(&__spanwright_result)).__spanwright_split() {
+            match #split {
                 #private::Split::Ok(__spanwright_ok) => { #(#ok)* }
                 #private::Split::Err(__spanwright_error) => {
                     let __spanwright_class =
@@ -98,9 +110,9 @@ impl SpanPieces {
     fn ways(&self, paths: &Paths) -> Ways {
         let (private, frame, site) = (paths.private(), frame(), Span::mixed_site());
         let ty = frame_type(paths);
-        let described = self.pieces.iter().map(|piece| piece.result.described);
-        let described = described.fold(Described::Best, Described::or);
-        let (probe, check) = (described.probe(&private), described.check(paths));
+        let format = self.pieces.iter().find_map(|piece| piece.result.format);
+        let probe = Format::probe(format, &private);
+        let check = format.map(|format| format.check(paths));
         let describe = quote_spanned!(site=> (#probe).__spanwright_describe(#frame););
         let describe = field::guarded(&describe, paths);
         let failure: TokenStream = self.pieces.iter().map(|it| it.result.failure.clone()).collect();
@@ -164,7 +176,7 @@ impl ReportPieces {
     fn ways(&self, is_current: bool, paths: &Paths) -> Ways {
         let (private, report, site) = (paths.private(), report(), Span::mixed_site());
         let err = self.err.as_ref().map(|it| it.with(&quote_spanned!(site=> __spanwright_error)));
-        let probe = Described::Best.probe(&private);
+        let probe = Format::probe(None, &private);
         let describe = quote_spanned!(site=> (#probe).__spanwright_describe(#report););
         // A panic of the error's own is caught before the span notices it.
         let describe = in_span(is_current, field::guarded(&describe, paths), paths);
@@ -184,6 +196,24 @@ impl ReportPieces {
             none: none.unwrap_or_default(),
         }
     }
+}
+
+/// The result taken apart by its type.
+fn split(value: Option<Span>, paths: &Paths) -> TokenStream {
+    let place = value.unwrap_or_else(Span::mixed_site);
+    let (placed, judge) =
+        (paths.private_at(place), if value.is_some() { "ValueJudge" } else { "Judge" });
+    let judge = Ident::new(judge, place);
+    quote_spanned!(place=> (&&#placed::#judge(&__spanwright_result)).__spanwright_split())
+}
+
+/// A statement that compiles only if the result, whose type is named at `place`, is no future.
+pub(super) fn check_value(place: Span, paths: &Paths) -> TokenStream {
+    let (private, split) = (paths.private(), split(Some(place), paths));
+    quote_spanned!(Span::mixed_site()=>
+        use #private::{ViaFallible as _, ViaPlain as _};
+        let _ = #split;
+    )
 }
 
 /// A statement that compiles only if the result's type has what `method` checks, reported at `place`.

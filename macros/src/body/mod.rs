@@ -19,22 +19,23 @@ mod judge;
 mod off;
 mod pieces;
 mod report;
+mod requirements;
 mod span;
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Ident, ReturnType, Signature, Token, Type, parse_quote};
+use syn::{ReturnType, Signature, Token, Type, parse_quote};
 
 use crate::Mode;
-use crate::errors::Errors;
-use crate::function::{self, Function, Output, Shape};
+use crate::function::{self, Boxed, Function, Output, Shape};
 use crate::parameters;
 use crate::paths::Paths;
 pub(crate) use judge::check;
 pub(crate) use pieces::{
-    Described, Joined, Pieces, ReportPieces, ResultPiece, ResultPieces, SpanPieces, frame, report,
-    report_type,
+    Format, Joined, Pieces, ReportPieces, ResultPiece, ResultPieces, SpanPieces, frame, frame_type,
+    report, report_type,
 };
+pub(crate) use requirements::{check_can_fail, check_result, needs_error};
 
 /// The function with the pieces around its body; in a build that is off they are type-checked alone.
 pub(crate) fn expand(
@@ -79,6 +80,12 @@ impl Writer<'_> {
         let others = self.function.attributes.iter().filter(|it| !it.path().is_ident("doc"));
         let others = others.map(|attribute| attribute.meta.to_token_stream());
         others.chain([self.joined.used()]).collect()
+    }
+
+    /// The place of a returned type that is called like a value, and must not be a future.
+    fn value_place(&self) -> Option<Span> {
+        let is_value = self.is_plain() && self.function.is_called_like_a_value();
+        is_value.then(|| function::output_place(&self.function.signature))
     }
 
     fn is_plain(&self) -> bool {
@@ -129,17 +136,16 @@ impl Writer<'_> {
         } else {
             self.judge(None, close)
         };
-        let made = if self.function.yields_future() {
-            // Clippy would remark on a block of ours, but not on the bare function.
-            quote_spanned!(site=>
-                #[allow(clippy::async_yields_async)]
-                let __spanwright_future = async move #body;
-                __spanwright_future
-            )
+        // Clippy remarks on a block that ends in a future, but not on the bare function: this block
+        // ends in a statement. The other branch keeps it reachable if the body ends in `return`.
+        let body = if self.function.yields_future() {
+            quote_spanned!(site=> { return if true #body else { #private::never() }; })
         } else {
-            quote_spanned!(site=> async move #body)
+            body
         };
-        let covered = quote_spanned!(site=> #private::lazy(move |#locals| { #open #made }, #judge));
+        let covered = quote_spanned!(site=>
+            #private::lazy(move |#locals| { #open async move #body }, #judge)
+        );
         if is_never {
             let tail = quote_spanned!(site=> match #covered.await {});
             return self.function(&moved.signature, &none, &tail);
@@ -155,20 +161,48 @@ impl Writer<'_> {
     // Output: let mut running: Frame<6> = default(); let frame = &mut running; open;
     //         let future = call_in(&mut running, move || body);
     //         eager(running, future, move |result, frame: &mut Frame<6>| { close; result })
-    fn future(&self, open: &TokenStream, close: &TokenStream, boxed: bool) -> TokenStream {
-        let (site, private) = (Span::mixed_site(), &self.private);
+    fn future(&self, open: &TokenStream, close: &TokenStream, boxed: Boxed) -> TokenStream {
+        let covered = self.covered(close, boxed);
+        self.made(open, &quote_spanned!(self.late_place()=> return #covered;))
+    }
+
+    /// The future that the function returned, covered, and in a box where it was in one.
+    fn covered(&self, close: &TokenStream, boxed: Boxed) -> TokenStream {
+        let place = self.late_place();
+        let private = self.paths.private_at(place);
         // The type of the error must be known before the result is judged by it.
         let judge = self.judge(Some(self.function.output().ty()), close);
-        let tail = quote_spanned!(site=>
-            #private::eager(__spanwright_running, __spanwright_returned, #judge)
-        );
-        let tail = if boxed { quote_spanned!(site=> #private::Box::pin(#tail)) } else { tail };
-        self.made(open, &quote_spanned!(site=> return #tail;))
+        let mut future = quote_spanned!(place=> __spanwright_returned);
+        if boxed == Boxed::Unpinned {
+            future = quote_spanned!(place=> #private::Box::into_pin(#future));
+        }
+        let eager =
+            |future| quote_spanned!(place=> #private::eager(__spanwright_running, #future, #judge));
+        let covered = match self.mode {
+            Mode::Live => eager(future),
+            Mode::Off => {
+                let covered = eager(quote_spanned!(place=> __spanwright_future));
+                quote_spanned!(place=>
+                    #private::unrecorded(#future, move |__spanwright_future| #covered)
+                )
+            }
+        };
+        match boxed {
+            Boxed::Not => covered,
+            Boxed::Pinned => quote_spanned!(place=> #private::Box::pin(#covered)),
+            Boxed::Unpinned => quote_spanned!(place=> #private::Box::new(#covered)),
+        }
+    }
+
+    /// The place that the compiler names when a returned future cannot hold what the attributes
+    /// use of the parameters: the first such use.
+    fn late_place(&self) -> Span {
+        self.joined.late().unwrap_or_else(Span::mixed_site)
     }
 
     // Output: let mut running: Frame<6> = default(); let frame = &mut running; open;
     //         let value = call_in(&mut running, move || body);
-    //         let kind = (&&&Returned(&value)).kind();
+    //         let kind = (&&&&Returned(&value)).kind();
     //         kind.finish(value, running, move |result, frame: &mut Frame<6>| { close; result })
     fn by_type(&self, open: &TokenStream, close: &TokenStream) -> TokenStream {
         let finish = self.finish_by_type(&self.judge(None, close));
@@ -183,12 +217,15 @@ impl Writer<'_> {
         // The compiler says of this place that the future cannot be covered.
         let place = function::output_place(&self.function.signature);
         let finish = quote_spanned!(place=> __spanwright_kind.finish);
+        let finished = quote_spanned!(self.late_place()=> __spanwright_finished);
         quote_spanned!(site=>
-            use #private::{ViaBoxedFuture as _, ViaValue as _};
+            use #private::{ViaBoxedFuture as _, ViaOtherBox as _, ViaValue as _};
             #named
             let __spanwright_kind =
-                (&&&#private::Returned(&__spanwright_returned)).__spanwright_kind();
-            #finish(__spanwright_returned, __spanwright_running, #judge)
+                (&&&&#private::Returned(&__spanwright_returned)).__spanwright_kind();
+            let __spanwright_finished =
+                #finish(__spanwright_returned, __spanwright_running, #judge);
+            #finished
         )
     }
 
@@ -246,7 +283,7 @@ impl Writer<'_> {
     fn close(&self) -> TokenStream {
         let judge = match self.function.output() {
             Output::Unit if !self.joined.sees_result() => TokenStream::new(),
-            _ => self.joined.judge_if_open(self.is_plain(), self.paths),
+            _ => self.joined.judge_if_open(self.is_plain(), self.value_place(), self.paths),
         };
         let finish = self.joined.finish(self.paths);
         quote_spanned!(Span::mixed_site()=> #judge #finish)
@@ -321,11 +358,6 @@ impl Writer<'_> {
     }
 }
 
-/// True if only the compiler knows whether the result can be covered.
-pub(crate) fn needs_check(function: &Function) -> bool {
-    function.shape() == Shape::ByType && function.is_associated_type()
-}
-
 /// The signature of a function that returns the future of the `async fn`.
 ///
 /// Its tokens are ours, whose edition has `impl Trait` capture all lifetimes, as an `async fn` does.
@@ -339,46 +371,6 @@ fn returning_future(mut signature: Signature, private: &TokenStream) -> Signatur
     let future = quote_spanned!(site=> impl #private::core::future::Future<Output = #output>);
     signature.output = ReturnType::Type(arrow, Box::new(Type::Verbatim(future)));
     signature
-}
-
-/// There is a result to look at, as `word` asks, and looking at it costs nothing that the user
-/// asked for.
-pub(crate) fn check_result(word: &Ident, function: &Function, errors: &mut Errors) {
-    match function.output() {
-        Output::Never => {
-            errors.at(word.span(), format!("`{word}` needs a result, and this function has none"));
-        }
-        Output::Value(_) if function.shape() == Shape::Plain && function.is_track_caller() => {
-            errors.at(
-                word.span(),
-                format!(
-                    "`{word}` needs the body in a closure, which would hide the caller from \
-                     `#[track_caller]`; remove one of the two"
-                ),
-            );
-        }
-        _ => {}
-    }
-}
-
-/// There is a result to look at that can be an error, as far as the signature tells.
-pub(crate) fn check_can_fail(word: &Ident, function: &Function, errors: &mut Errors) {
-    if !matches!(function.output(), Output::Unit) {
-        return check_result(word, function, errors);
-    }
-    errors.at(
-        word.span(),
-        format!(
-            "`{word}` needs a call that can fail, and one that returns `()` cannot: return a \
-             `Result`, or remove `{word}`"
-        ),
-    );
-}
-
-/// A statement that compiles only if the type of the result has an error, as `word` requires.
-pub(crate) fn needs_error(word: &Ident, paths: &Paths) -> TokenStream {
-    let place = word.span().resolved_at(Span::mixed_site());
-    check(place, "__spanwright_has_error", paths)
 }
 
 /// A body in the user's braces, as a block within another one.

@@ -71,27 +71,23 @@ pub(crate) struct ResultPieces {
     pub(crate) ok: Option<ResultPiece>,
     pub(crate) err: Option<ResultPiece>,
     pub(crate) ret: Option<ResultPiece>,
-    pub(crate) described: Described,
+    /// The format of the error's message, if one is required.
+    pub(crate) format: Option<Format>,
     /// The class that the attribute itself gives an error: an expression of type
     /// `Option<ErrorClass>`.
     pub(crate) class: Option<TokenStream>,
-    /// Statements that compile only if the arguments that are used with the result outlive the body.
-    pub(crate) kept: TokenStream,
+    /// The parameters that are used when the result is known, each at its first use.
+    pub(crate) late: Vec<Ident>,
     /// Statements for an error that fails the span, and for no other.
     pub(crate) failure: TokenStream,
     /// Statements that compile only if the arguments fit the type of the result.
     pub(crate) check: TokenStream,
 }
 
-/// The way in which an error is described.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) enum Described {
-    /// The best that its type offers.
-    #[default]
-    Best,
-    /// By `Display`, as the word at this place requires.
+/// A format that a word of an attribute requires, at the place of the word.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Format {
     Display(Span),
-    /// By `Debug`, as the word at this place requires.
     Debug(Span),
 }
 
@@ -199,6 +195,12 @@ impl Joined {
         span.chain(self.report.iter().map(|it| &it.used)).cloned().collect()
     }
 
+    /// The first use of a parameter when the result is known.
+    pub(super) fn late(&self) -> Option<Span> {
+        let late = self.span.iter().flat_map(SpanPieces::late);
+        late.map(|it| it.span().resolved_at(Span::mixed_site())).next()
+    }
+
     /// Whether statements of the user's look at the result, or its type.
     pub(super) fn sees_result(&self) -> bool {
         let mut pieces = self.span.iter().flat_map(|it| &it.pieces);
@@ -227,29 +229,26 @@ impl ResultPieces {
     }
 }
 
-impl Described {
-    /// This way, or `other` where this is the default.
-    pub(crate) fn or(self, other: Self) -> Self {
-        if matches!(self, Self::Best) { other } else { self }
-    }
-
-    /// The error behind as many `&` as the traits of the way need, see `span::outcome`.
-    pub(super) fn probe(self, private: &TokenStream) -> TokenStream {
+impl Format {
+    /// The error behind as many `&` as the traits of the format need, see `span::outcome`; without
+    /// a format, the best that its type offers.
+    pub(super) fn probe(format: Option<Self>, private: &TokenStream) -> TokenStream {
         let site = Span::mixed_site();
-        match self {
-            Self::Best => quote_spanned!(site=> &&&&&&&#private::ErrorProbe(__spanwright_error)),
-            Self::Display(_) => quote_spanned!(site=> &&&#private::ErrorProbe(__spanwright_error)),
-            Self::Debug(_) => quote_spanned!(site=> &&#private::ErrorProbe(__spanwright_error)),
+        match format {
+            None => quote_spanned!(site=> &&&&&&&#private::ErrorProbe(__spanwright_error)),
+            Some(Self::Display(_)) => {
+                quote_spanned!(site=> &&&#private::ErrorProbe(__spanwright_error))
+            }
+            Some(Self::Debug(_)) => {
+                quote_spanned!(site=> &&#private::ErrorProbe(__spanwright_error))
+            }
         }
     }
 
-    /// A statement that compiles only for errors that can be described this way.
+    /// A statement that compiles only for errors that can be formatted this way.
     pub(super) fn check(self, paths: &Paths) -> TokenStream {
-        if matches!(self, Self::Best) {
-            return TokenStream::new();
-        }
-        let formatted =
-            self.formatted(&Ident::new("__spanwright_error", Span::mixed_site()), paths);
+        let error = Ident::new("__spanwright_error", Span::mixed_site());
+        let formatted = self.formatted(&error, paths);
         quote_spanned!(Span::mixed_site()=> let _ = #formatted;)
     }
 
@@ -258,7 +257,6 @@ impl Described {
         let (place, function) = match self {
             Self::Display(place) => (place, "as_display"),
             Self::Debug(place) => (place, "as_debug"),
-            Self::Best => (Span::mixed_site(), "as_debug"),
         };
         let place = place.resolved_at(Span::mixed_site());
         let (placed, function) = (paths.private_at(place), Ident::new(function, place));

@@ -24,11 +24,15 @@ impl SpanPieces {
     pub(super) fn open(&self, is_plain: bool, paths: &Paths) -> TokenStream {
         let (private, frame, callsite) = (paths.private(), frame(), &self.callsite);
         let begin = self.begin(is_plain, paths);
-        let (ty, kept) = (frame_type(paths), self.kept());
+        let (ty, kept) = (frame_type(paths), self.kept(paths));
         let record = self.pieces.iter().map(|piece| piece.when.run((&ty, &frame), &piece.entry));
         let site = Span::mixed_site();
+        // A parent from elsewhere is carried on also where nothing is recorded.
+        let has_parent = self.pieces.iter().any(|piece| piece.parent.is_some());
+        let is_enabled = if has_parent { "is_enabled_under" } else { "is_enabled" };
+        let is_enabled = Ident::new(is_enabled, site);
         let run = expression::run_if(
-            &quote_spanned!(site=> #private::is_enabled(__spanwright_callsite)),
+            &quote_spanned!(site=> #private::#is_enabled(__spanwright_callsite)),
             &quote_spanned!(site=> #begin #(#record)*),
         );
         quote_spanned!(site=>
@@ -38,7 +42,7 @@ impl SpanPieces {
         )
     }
 
-    // Output: let enabled: bool = cond; if enabled { Frame::enter(&mut frame, callsite); }
+    // Output: let enabled: bool = cond; if enabled { Frame::enter(frame, callsite); }
     fn begin(&self, is_plain: bool, paths: &Paths) -> TokenStream {
         let (frame, ty, site) = (frame(), frame_type(paths), Span::mixed_site());
         let parent = self.pieces.iter().find_map(|piece| piece.parent.as_ref());
@@ -59,22 +63,39 @@ impl SpanPieces {
             None => begin,
             Some(enabled) => field::conditional(enabled, &begin, paths),
         };
-        if [parent, enabled].into_iter().flatten().all(expression::is_plain) {
-            return begin;
-        }
-        field::guarded(&begin, paths)
+        // A conversion into the parent may be code of the user's, whatever the expression is.
+        let name = match (parent, enabled.filter(|it| !expression::is_plain(it))) {
+            (None, None) => return begin,
+            (Some(_), None) => "parent",
+            (None, Some(_)) => "enabled",
+            (Some(_), Some(_)) => "enabled` or `parent",
+        };
+        let private = paths.private();
+        quote_spanned!(site=>
+            #private::guard_argument(#name, __spanwright_callsite, || { #begin });
+        )
     }
 
-    /// The checks of arguments that are used with the result.
-    fn kept(&self) -> Option<TokenStream> {
-        let kept: TokenStream = self.pieces.iter().map(|it| it.result.kept.clone()).collect();
+    /// The parameters that are used when the result is known.
+    pub(super) fn late(&self) -> impl Iterator<Item = &Ident> {
+        self.pieces.iter().flat_map(|it| &it.result.late)
+    }
+
+    /// Statements that compile only if those parameters outlive the body.
+    fn kept(&self, paths: &Paths) -> Option<TokenStream> {
+        let kept = self.late().map(|parameter| {
+            let place = parameter.span().resolved_at(Span::mixed_site());
+            let placed = paths.private_at(place);
+            quote_spanned!(place=> #placed::outlives_body(&#parameter);)
+        });
+        let kept: TokenStream = kept.collect();
         (!kept.is_empty()).then(|| quote_spanned!(Span::mixed_site()=> if false { #kept }))
     }
 
     /// The beginning for statements that never run.
     pub(super) fn dead_entry(&self, is_plain: bool, paths: &Paths) -> TokenStream {
         let (private, callsite) = (paths.private(), &self.callsite);
-        let kept = self.kept();
+        let kept = self.kept(paths);
         let entries = self.pieces.iter().map(|piece| &piece.entry);
         let (declare, begin) = (declare(is_plain, paths), self.begin(is_plain, paths));
         quote_spanned!(Span::mixed_site()=>

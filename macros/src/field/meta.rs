@@ -85,11 +85,10 @@ impl Meta {
         let Some(place) = &self.annotation else { return section.clone() };
         match section {
             Mark::Attribute | Mark::Annotated => return Mark::Annotated,
-            Mark::Annotation => errors.on(place, "what is in `annotations(..)` is one already"),
-            Mark::Metadata(_) => errors.on(
-                place,
-                "metadata is not searched for: an annotation belongs into `annotations(..)`",
-            ),
+            Mark::Annotation => errors
+                .on(place, "values in `annotations(..)` are annotations already: remove the mark"),
+            Mark::Metadata(_) => errors
+                .on(place, "metadata is not indexed: an annotation belongs in `annotations(..)`"),
             Mark::Reported => errors.on(
                 place,
                 "a report has no annotations: put it on `#[xray_subsegment]` or `#[traced]`",

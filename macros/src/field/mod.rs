@@ -161,19 +161,31 @@ impl Field {
 
     /// The statement that records it under the key at `index`.
     // Input:  #[when(retries > 0)] ?retries
-    // Output: if retries > 0 { Recorder::record_debug(&mut frame, 2, &retries); }
+    // Output: guard_field(frame, 2, |recorder| if retries > 0 { Recorder::record_debug(recorder, 2, &retries); });
+    ///
+    /// A panic in user code in it costs the attribute, not the user's call.
     fn statement(&self, sink: &Ident, index: usize, paths: &Paths) -> TokenStream {
         let (private, site) = (paths.private(), Span::mixed_site());
         let index = LitInt::new(&index.to_string(), site);
         let (method, arguments) = self.call(&private);
         let method = Ident::new(method, site);
+        let recorder = if self.is_plain() {
+            quote_spanned!(site=> #sink)
+        } else {
+            quote_spanned!(site=> __spanwright_recorder)
+        };
         let call = quote_spanned!(site=>
-            #private::Recorder::#method(#sink, #index, #arguments);
+            #private::Recorder::#method(#recorder, #index, #arguments);
         );
         let cfgs = &self.meta.cfgs;
-        let guarded = match &self.meta.when {
+        let statement = match &self.meta.when {
             Some(when) => conditional(when, &call, paths),
             None => call,
+        };
+        let guarded = if self.is_plain() {
+            statement
+        } else {
+            guarded_field(sink, &index, &statement, paths)
         };
         if cfgs.is_empty() { guarded } else { quote_spanned!(site=> #(#cfgs)* { #guarded }) }
     }
@@ -270,36 +282,33 @@ fn key_of(words: &[Ident]) -> Key {
 }
 
 /// The statements that record `fields` on the local `sink`, whose key indices start at `first`.
-///
-/// A panic in user code among them ends the recording, not the user's call.
 pub(crate) fn record(fields: &[Field], sink: &Ident, first: usize, paths: &Paths) -> TokenStream {
-    let statements: TokenStream = fields
-        .iter()
-        .enumerate()
-        .map(|(offset, field)| field.statement(sink, first + offset, paths))
-        .collect();
-    if fields.iter().all(Field::is_plain) {
-        return statements;
-    }
-    guarded(&statements, paths)
+    let fields = fields.iter().enumerate();
+    fields.map(|(offset, field)| field.statement(sink, first + offset, paths)).collect()
 }
 
-/// Statements that compile only if the parameters which `fields` use are there behind the body too.
-pub(crate) fn kept(fields: &[Field], parameters: &[String], paths: &Paths) -> TokenStream {
-    let mut statements = TokenStream::new();
-    for name in parameters {
-        let values = fields.iter().flat_map(|it| [Some(&it.value), it.meta.when.as_ref()]);
-        let Some(parameter) = values.flatten().find_map(|it| expression::variable(it, name)) else {
-            continue;
-        };
-        let place = parameter.span().resolved_at(Span::mixed_site());
-        let placed = paths.private_at(place);
-        statements.extend(quote_spanned!(place=> #placed::outlives_body(&#parameter);));
-    }
-    statements
+/// Runs a statement that records the key at `index` on `__spanwright_recorder`, a reference to `sink`,
+/// so that a panic in it goes no further.
+pub(crate) fn guarded_field(
+    sink: &Ident,
+    index: &LitInt,
+    statement: &TokenStream,
+    paths: &Paths,
+) -> TokenStream {
+    let private = paths.private();
+    quote_spanned!(Span::mixed_site()=>
+        #private::guard_field(#sink, #index, |__spanwright_recorder| { #statement });
+    )
 }
 
-/// Runs `statements` so that a panic in them goes no further.
+/// The parameters that `fields` use, each at its first use.
+pub(crate) fn used(fields: &[Field], parameters: &[String]) -> Vec<Ident> {
+    let values = || fields.iter().flat_map(|it| [Some(&it.value), it.meta.when.as_ref()]).flatten();
+    let first_use = |name: &String| values().find_map(|it| expression::variable(it, name));
+    parameters.iter().filter_map(first_use).collect()
+}
+
+/// Runs statements that describe an error so that a panic in them goes no further.
 pub(crate) fn guarded(statements: &TokenStream, paths: &Paths) -> TokenStream {
     let private = paths.private();
     quote_spanned!(Span::mixed_site()=> #private::guard_attributes(|| { #statements });)

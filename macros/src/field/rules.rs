@@ -45,7 +45,7 @@ fn check_known(field: &Field, errors: &mut Errors) {
     if words.ends_with(&["field".to_owned(), "Empty".to_owned()]) {
         errors.on(
             &field.value,
-            "a value known late needs no declaration: remove it, and write `record!(key = value)` in \
+            "a value that is known later needs no declaration: remove it, and write `record!(key = value)` in \
              the body",
         );
     }
@@ -82,7 +82,7 @@ fn check_named(key: &Key, errors: &mut Errors) {
     }
 }
 
-/// What sounds like a secret says how it is to be told: `auth_token` does, `token_count` does not.
+/// What looks like a secret says how it is to be told: `auth_token` does, `token_count` does not.
 fn check_sensitive(field: &Field, errors: &mut Errors) {
     let Some(key) = field.key.text() else { return };
     let told = field.meta.redaction.is_some() || field.meta.allow_sensitive;
@@ -92,7 +92,7 @@ fn check_sensitive(field: &Field, errors: &mut Errors) {
     errors.on(
         field.key.place(),
         format!(
-            "`{key}` sounds like a secret: put `#[redact]`, `#[redact(hash)]` or \
+            "`{key}` looks like a secret: put `#[redact]`, `#[redact(hash)]` or \
              `#[allow_sensitive]` before it"
         ),
     );

@@ -89,19 +89,17 @@ fn corrected(key: &str) -> String {
 fn check_annotation_value(field: &Field, errors: &mut Errors) {
     let elsewhere = match field.mark {
         Mark::Annotation => "use `metadata(..)`",
-        _ => "leave the mark out",
+        _ => "remove the mark",
     };
     if field.sigil == Sigil::Debug {
         errors.on(
             &field.value,
-            format!(
-                "what `?` makes is not to be searched for: {elsewhere}, or write `%` for a text"
-            ),
+            format!("a `?` value cannot be an annotation: {elsewhere}, or write `%` for a text"),
         );
     } else if is_list(&field.value) {
         errors.on(
             &field.value,
-            format!("an annotation is one text, number or truth value, not a list: {elsewhere}"),
+            format!("an annotation is one text, number or boolean, not a list: {elsewhere}"),
         );
     }
 }
@@ -157,7 +155,7 @@ fn collide(first: &Field, second: &Field, key: &str, errors: &mut Errors) {
         format!("the annotations `{first_text}` and `{text}` are both `{key}` in X-Ray")
     };
     errors.on(second.key.place(), message);
-    errors.on(first.key.place(), format!("`{first_text}` is here"));
+    errors.on(first.key.place(), format!("`{first_text}` is recorded here"));
 }
 
 #[cfg(test)]

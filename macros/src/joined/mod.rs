@@ -78,13 +78,14 @@ pub(crate) fn expand(
     match (errors.finish(), function, plan) {
         // Each sibling finds for itself that there is nothing to add.
         (None, Some(function), Some(plan)) => {
-            if plan.is_nothing(mode) && !body::needs_check(&function) {
+            if plan.is_nothing(mode) && !function.needs_check() {
                 return item.clone();
             }
             plan.expand(&function, mode)
         }
         // Without the siblings, which would repeat their mistakes.
         (errors, Some(mut function), _) => {
+            // No parameter is to be called unused because the attribute that uses it is gone.
             function.items.extend(parameters::mentioned(&function.signature, &attributes));
             quote!(#errors #function)
         }
@@ -227,6 +228,7 @@ fn used(path: &Path) -> TokenStream {
 impl Plan {
     fn new(written: Written, function: &Function, errors: &mut Errors) -> Self {
         let paths = Paths::new(written.root(errors));
+        function.check_future(errors);
         let mut callsite = Callsite::of(function);
         callsite.takers = match (&written.traced, &written.subsegment) {
             (Some(_), Some(_)) => Takers::All,
@@ -278,12 +280,13 @@ impl Plan {
     }
 
     fn is_span_literal(&self) -> bool {
-        self.traced.as_ref().is_none_or(traced::Plan::is_literal)
+        !self.paths.is_given()
+            && self.traced.as_ref().is_none_or(traced::Plan::is_literal)
             && self.subsegment.as_ref().is_none_or(xray_subsegment::Plan::is_literal)
     }
 
     fn is_report_literal(&self) -> bool {
-        self.report.as_ref().is_none_or(report_errors::Plan::is_literal)
+        !self.paths.is_given() && self.report.as_ref().is_none_or(report_errors::Plan::is_literal)
     }
 }
 

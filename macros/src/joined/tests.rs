@@ -127,6 +127,19 @@ fn o02_without_expressions_off_gives_the_tokens_back() {
 }
 
 #[test]
+fn off_checks_the_path_of_the_runtime() {
+    let item = quote!(
+        fn f() {}
+    );
+    for attribute in [Traced, Subsegment, Report] {
+        let args =
+            if attribute == Report { quote!(panics, crate = a::b) } else { quote!(crate = a::b) };
+        let found = expand(attribute, args, &item, OFF).to_string();
+        assert!(found.contains("a :: b :: __private"), "{found}");
+    }
+}
+
+#[test]
 fn x02_a_body_is_never_parsed() {
     let item = quote!(
         fn half_typed(user: &User) -> u32 {

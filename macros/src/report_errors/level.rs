@@ -12,7 +12,6 @@ use crate::args::{self, Arg};
 use crate::body;
 use crate::callsite::{Words, choose, optional, variant};
 use crate::errors::Errors;
-use crate::field;
 use crate::paths::Paths;
 
 const LEVELS: Words = &[
@@ -95,16 +94,15 @@ impl Level {
     }
 
     /// The statement that sets the level by the error.
-    // Output: guard_attributes(|| { report.set_severity(classify(error, |err| ..)); });
+    // Output: report.set_severity(severity_by(error, |err| ..));
     pub(super) fn statement(&self, paths: &Paths) -> TokenStream {
         let Self::Function(function) = self else { return TokenStream::new() };
         let (private, report, ty) = (paths.private(), body::report(), body::report_type(paths));
-        let set = quote_spanned!(Span::mixed_site()=>
+        quote_spanned!(Span::mixed_site()=>
             #ty::set_severity(
                 #report,
-                #private::classify::<_, #private::Severity>(__spanwright_error, #function),
+                #private::severity_by(__spanwright_error, #function),
             );
-        );
-        field::guarded(&set, paths)
+        )
     }
 }

@@ -46,8 +46,8 @@ impl Scope {
             errors.at(
                 place,
                 format!(
-                    "`{name}` may be gone when the call has failed: what looks at the error sees \
-                     no argument; record the argument in a value of its own"
+                    "`{name}` may be moved before the call fails: an expression that uses the \
+                     error cannot use arguments; record the argument as a separate value"
                 ),
             );
         }

@@ -5,8 +5,8 @@
 
 mod sections;
 
-use proc_macro2::TokenStream;
-use quote::ToTokens;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
 use syn::{Expr, Path};
 
 use crate::args::{self, Arg, Grammar};
@@ -26,8 +26,11 @@ pub(crate) const OWNER: &str = "`#[traced]`";
 
 const FIELDS: &str = "values to record go into `fields(key = value)`";
 
-const CLASS: &str = "the class of an error is given once for its type: implement \
-                     `spanwright::ClassifyError`";
+/// The advice for a name that leaves the function.
+const NAME_LATE: &str = ": write `spanwright::current().set_name(..)` in the body";
+
+const CLASS: &str =
+    "implement `spanwright::ClassifyError` for the error type to set the class of its errors";
 
 const GRAMMAR: Grammar = Grammar {
     owner: OWNER,
@@ -36,6 +39,7 @@ const GRAMMAR: Grammar = Grammar {
         "enabled", "crate", "skip_all",
     ],
     repeatable: &[],
+    computed: &["name"],
     values: "fields",
     hints: &[
         (
@@ -48,9 +52,12 @@ const GRAMMAR: Grammar = Grammar {
         ("tags", FIELDS),
         ("extra", FIELDS),
         ("metadata", FIELDS),
-        ("short_name", "a span has the name of the function; another one is `name = \"checkout\"`"),
-        ("op", "a span's name is `name = \"checkout\"`"),
-        ("description", "a span's name is `name = \"checkout\"`"),
+        (
+            "short_name",
+            "a span has the name of the function; use `name = \"checkout\"` to set another",
+        ),
+        ("op", "use `name = \"checkout\"` to set the span's name"),
+        ("description", "use `name = \"checkout\"` to set the span's name"),
         ("enter_on_poll", "a future has one span, which is current while it is polled"),
         ("span_kind", "write `kind = \"server\"`"),
         ("severity", "write `level = \"debug\"`"),
@@ -59,13 +66,16 @@ const GRAMMAR: Grammar = Grammar {
         ("error_if", CLASS),
         ("class", CLASS),
         ("when", "write `enabled = ..`; a condition of one field is `#[when(..)]` before it"),
-        ("links", "links are made in the body: `spanwright::current().add_link(context, &[])`"),
+        ("links", "add links in the body: `spanwright::current().add_link(context, &[])`"),
         ("user", "write `spanwright::set_user(id)` in the body"),
-        ("late", "a value known late needs no declaration; write it with `record!` in the body"),
+        (
+            "late",
+            "a value that is known later needs no declaration; write it with `record!` in the body",
+        ),
         ("include_all", "name the arguments to record: `include(order_id, tenant)`"),
         (
             "follows_from",
-            "links are made in the body: `spanwright::current().add_link(context, &[])`; a span to \
+            "add links in the body: `spanwright::current().add_link(context, &[])`; a span to \
              begin under is `parent = ..`",
         ),
     ],
@@ -89,6 +99,8 @@ pub(crate) struct Args {
 
 /// What is meant.
 pub(crate) struct Plan {
+    /// The name, if it is worked out at each call.
+    name: Option<Expr>,
     parent: Option<Expr>,
     enabled: Option<Expr>,
     fields: Vec<Field>,
@@ -113,8 +125,14 @@ impl Args {
 
     fn add(&mut self, arg: Arg, errors: &mut Errors) {
         match arg.key {
-            "name" => self.name = arg.constant("name = \"checkout\"", errors),
-            "target" => self.target = arg.constant("target = \"billing\"", errors),
+            "name" => {
+                self.name = arg.text("name = \"checkout\"", errors);
+                let names = self.name.iter();
+                names.for_each(|it| expression::check_stays_inside(it, NAME_LATE, errors));
+            }
+            "target" => {
+                self.target = arg.constant("target = \"billing\"", GRAMMAR.values, errors);
+            }
             "level" => {
                 let level = arg.expression("level = \"debug\"", errors);
                 self.level = level.and_then(|it| Level::parse(&it, errors));
@@ -153,7 +171,7 @@ fn check_included(fields: &[Field], errors: &mut Errors) {
     for field in fields.iter().filter(|field| field.shorthand.is_none()) {
         errors.on(
             field.key.place(),
-            "`include` only names arguments; a key with a value belongs into `fields(..)`",
+            "`include` only names arguments; a key with a value belongs in `fields(..)`",
         );
     }
 }
@@ -170,7 +188,8 @@ impl Plan {
         let explicit = |it: &Field| fields.iter().any(|field| field.key.text() == it.key.text());
         let included = include.into_iter().filter(|it| !explicit(it)).collect::<Vec<_>>();
         let fields: Vec<Field> = included.into_iter().chain(fields).collect();
-        field::check_scope(&fields, &parameters::scope(&function.signature), errors);
+        let scope = parameters::scope(&function.signature);
+        field::check_scope(&fields, &scope, errors);
         sections.check(&fields, function, errors);
 
         let is_text = |it: &Option<Expr>| it.as_ref().is_none_or(|it| args::text(it).is_some());
@@ -180,15 +199,24 @@ impl Plan {
             && sections.is_empty()
             && args.parent.is_none()
             && args.enabled.is_none();
-        if let Some(name) = args.name {
-            callsite.name = name.into_token_stream();
+        let is_parameter =
+            |it: &Expr| scope.iter().any(|name| expression::variable(it, name).is_some());
+        let is_constant = |it: &Expr| args::is_constant(it) && !is_parameter(it);
+        args::check_constant("target", args.target.as_ref(), GRAMMAR.values, function, errors);
+        let (constant, name) = match args.name {
+            Some(name) if is_constant(&name) => (Some(name), None),
+            name => (None, name),
+        };
+        if let Some(constant) = constant {
+            callsite.name = constant.into_token_stream();
         }
         callsite.target = args.target;
         callsite.level = args.level.unwrap_or(Level::INFO);
         callsite.kind = args.kind.unwrap_or(Kind::INTERNAL);
         let first = callsite.add_keys(&fields);
-        let values = sections.add_keys(callsite) - first;
+        let values = sections.add_keys(callsite) - first + usize::from(name.is_some());
         Self {
+            name,
             parent: args.parent,
             enabled: args.enabled,
             fields,
@@ -216,17 +244,32 @@ impl Plan {
 
     /// What the attribute adds to the function.
     pub(crate) fn pieces(&self, paths: &Paths) -> Pieces {
-        let conditions = [&self.parent, &self.enabled].into_iter().flatten();
+        let others = [&self.name, &self.parent, &self.enabled].into_iter().flatten();
+        let named = self.name.as_ref().map(|name| named(name, paths));
+        let recorded = field::record(&self.fields, &body::frame(), self.first, paths);
         Pieces {
             when: When::Recorded,
             values: self.values,
             enabled: self.enabled.clone(),
             parent: self.parent.clone(),
-            entry: field::record(&self.fields, &body::frame(), self.first, paths),
+            entry: named.into_iter().chain([recorded]).collect(),
             result: self.sections.pieces(paths),
             used: (self.fields().map(Field::expressions))
-                .chain(conditions.map(ToTokens::to_token_stream))
+                .chain(others.map(ToTokens::to_token_stream))
                 .collect(),
         }
     }
+}
+
+/// The statement that gives the span a name which is worked out at the call.
+// Input:  name = format!("order {id}")
+// Output: guard_argument("name", callsite, || { Frame::set_name(frame, &format!("order {id}")); });
+fn named(name: &Expr, paths: &Paths) -> TokenStream {
+    let (frame, ty, value) = (body::frame(), body::frame_type(paths), expression::borrowed(name));
+    let private = paths.private();
+    quote_spanned!(Span::mixed_site()=>
+        #private::guard_argument("name", __spanwright_callsite, || {
+            #ty::set_name(#frame, #value);
+        });
+    )
 }

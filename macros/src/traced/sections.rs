@@ -8,7 +8,7 @@ use quote::quote_spanned;
 use syn::Ident;
 
 use crate::args::{self, Arg, Grammar, Value};
-use crate::body::{self, Described, ResultPiece, ResultPieces};
+use crate::body::{self, Format, ResultPiece, ResultPieces};
 use crate::callsite::{Callsite, Level};
 use crate::errors::Errors;
 use crate::field::{self, Field, Mark};
@@ -23,6 +23,7 @@ const OK: Grammar = Grammar {
     owner: "`ok(..)`",
     keys: &["fields"],
     repeatable: &[],
+    computed: &[],
     values: "fields",
     hints: &[("level", "a span has one level: `level = ..` of `#[traced]`")],
 };
@@ -31,6 +32,7 @@ const ERR: Grammar = Grammar {
     owner: "`err(..)`",
     keys: &["fields", "level", "event", "Debug", "Display"],
     repeatable: &[],
+    computed: &[],
     values: "fields",
     hints: &[],
 };
@@ -39,6 +41,7 @@ const RET: Grammar = Grammar {
     owner: "`ret(..)`",
     keys: &["fields", "Debug", "Display"],
     repeatable: &[],
+    computed: &[],
     values: "fields",
     hints: &[("level", "the return value is an attribute of the span and has the span's level")],
 };
@@ -49,7 +52,8 @@ pub(super) struct Sections {
     ok: Option<Section>,
     err: Option<Section>,
     ret: Option<Section>,
-    described: Described,
+    /// The format of the error's message, if one is required.
+    format: Option<Format>,
     event: Option<Level>,
     /// How a successful value is recorded as a whole.
     returned: Option<Returned>,
@@ -68,7 +72,7 @@ struct Section {
 #[derive(Clone, Copy, Debug)]
 struct Returned {
     /// `Display` or `Debug`, at the word that requires it.
-    format: Described,
+    format: Format,
     index: usize,
 }
 
@@ -91,19 +95,19 @@ impl Sections {
         if section.word == "ok" {
             self.ok = Some(section);
         } else if section.word == "err" {
-            self.described = format;
+            self.format = format;
             self.err = Some(section);
         } else {
-            let is_whole = !matches!(format, Described::Best) || section.fields.is_empty();
-            let format = format.or(Described::Debug(section.word.span()));
+            let is_whole = format.is_some() || section.fields.is_empty();
+            let format = format.unwrap_or(Format::Debug(section.word.span()));
             self.returned = is_whole.then_some(Returned { format, index: 0 });
             self.ret = Some(section);
         }
     }
 
     /// Reads what is not a field; returns the format of the value, if one is given.
-    fn options(&mut self, options: Vec<Arg>, errors: &mut Errors) -> Described {
-        let mut format = Described::Best;
+    fn options(&mut self, options: Vec<Arg>, errors: &mut Errors) -> Option<Format> {
+        let mut format = None;
         for option in options {
             let (key, span) = (option.key, option.span);
             match key {
@@ -117,8 +121,8 @@ impl Sections {
                 }
                 _ => {
                     option.flag(errors);
-                    let new = if key == "Debug" { Described::Debug } else { Described::Display };
-                    if !matches!(std::mem::replace(&mut format, new(span)), Described::Best) {
+                    let new = if key == "Debug" { Format::Debug } else { Format::Display };
+                    if format.replace(new(span)).is_some() {
                         errors.at(span, "`Debug` and `Display` exclude each other");
                     }
                 }
@@ -191,9 +195,9 @@ impl Sections {
             ok: piece(self.ok.as_ref(), returned, paths),
             err: piece(self.err.as_ref(), None, paths),
             ret: piece(self.ret.as_ref(), None, paths),
-            described: self.described,
+            format: self.format,
             class: None,
-            kept: self.each().map(|it| field::kept(&it.fields, &it.parameters, paths)).collect(),
+            late: self.each().flat_map(|it| field::used(&it.fields, &it.parameters)).collect(),
             failure: event.unwrap_or_default(),
             check: self
                 .err
@@ -222,12 +226,14 @@ impl Returned {
     fn statement(self, paths: &Paths) -> TokenStream {
         let (private, frame) = (paths.private(), body::frame());
         let site = Span::mixed_site();
-        let is_display = matches!(self.format, Described::Display(_));
+        let is_display = matches!(self.format, Format::Display(_));
         let method = Ident::new(if is_display { "record_display" } else { "record_debug" }, site);
         let index = syn::LitInt::new(&self.index.to_string(), site);
         let value = self.format.formatted(&Ident::new("__spanwright_ok", site), paths);
-        let call = quote_spanned!(site=> #method(#frame, #index, &#value));
-        field::guarded(&quote_spanned!(site=> #private::Recorder::#call;), paths)
+        let record = quote_spanned!(site=>
+            #private::Recorder::#method(__spanwright_recorder, #index, &#value);
+        );
+        field::guarded_field(&frame, &index, &record, paths)
     }
 }
 

@@ -5,9 +5,12 @@ use quote::{ToTokens, quote_spanned};
 use syn::{Expr, ExprLit};
 
 use crate::args::{self, Arg};
+use crate::body;
 use crate::callsite::{Words, choose, optional, variant};
 use crate::errors::Errors;
 use crate::expression;
+use crate::function::Function;
+use crate::parameters;
 use crate::paths::Paths;
 
 const CLASSES: Words =
@@ -18,6 +21,8 @@ pub(super) struct Classification {
     /// The word `class`, at its place.
     word: Ident,
     by: By,
+    /// The names of the function's parameters.
+    parameters: Vec<String>,
 }
 
 enum By {
@@ -46,10 +51,23 @@ impl Classification {
         let text = args::text(&expression).or_else(|| variant_of(&expression));
         if text.is_some() || matches!(expression, Expr::Lit(ExprLit { .. })) {
             let variant = choose(CLASSES, "a class of errors", &expression, text, errors)?;
-            return Some(Self { word, by: By::Word(variant) });
+            return Some(Self { word, by: By::Word(variant), parameters: Vec::new() });
         }
         expression::check_stays_inside(&expression, expression::LATE, errors);
-        Some(Self { word, by: By::Function(expression) })
+        Some(Self { word, by: By::Function(expression), parameters: Vec::new() })
+    }
+
+    /// Checks the argument against the function.
+    pub(super) fn check(&mut self, function: &Function, errors: &mut Errors) {
+        body::check_can_fail(&self.word, function, errors);
+        self.parameters = parameters::scope(&function.signature);
+    }
+
+    /// The parameters that the function of the error uses, each at its first use.
+    pub(super) fn late(&self) -> Vec<Ident> {
+        let By::Function(function) = &self.by else { return Vec::new() };
+        let first_use = |name: &String| expression::variable(function, name);
+        self.parameters.iter().filter_map(first_use).collect()
     }
 
     /// The word `class`, at its place.

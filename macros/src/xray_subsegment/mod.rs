@@ -7,11 +7,11 @@ mod class;
 mod name;
 mod section;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use syn::{Expr, Path};
 
 use crate::args::{self, Arg, Grammar};
-use crate::body::{self, Described, Pieces, ResultPieces};
+use crate::body::{self, Pieces, ResultPieces};
 use crate::callsite::{Callsite, Namespace, Subsegment};
 use crate::errors::Errors;
 use crate::field::{self, Field, Mark, Metadata};
@@ -26,8 +26,8 @@ use section::Section;
 pub(crate) const OWNER: &str = "`#[xray_subsegment]`";
 
 /// The argument that gives the class of an error.
-const CLASS: &str = "the class of the function's errors is given by `class = \"error\"` or \
-                     `class = |err| ..`";
+const CLASS: &str = "use `class = \"error\"` or `class = |err| ..` to set the class of the \
+                     function's errors";
 
 const TRACED: &str = "it belongs to `#[traced]`, which can stand on the same function";
 
@@ -35,6 +35,7 @@ const GRAMMAR: Grammar = Grammar {
     owner: OWNER,
     keys: &["name", "namespace", "annotations", "metadata", "ok", "ret", "class", "crate"],
     repeatable: &["metadata"],
+    computed: &[],
     values: "annotations",
     hints: &[
         ("fields", section::ELSEWHERE),
@@ -50,14 +51,14 @@ const GRAMMAR: Grammar = Grammar {
         ("failure", CLASS),
         ("error_if", CLASS),
         ("throttle_if", CLASS),
-        ("kind", "who did the work is said by `namespace = \"aws\"` or `namespace = \"remote\"`"),
+        ("kind", "use `namespace = \"aws\"` or `namespace = \"remote\"`"),
         (
             "user",
             "a user belongs to the whole segment; of a subsegment it is an annotation: \
              `annotations(user_id = user.id)`",
         ),
-        ("skip", "arguments are never captured by themselves"),
-        ("skip_all", "arguments are never captured by themselves"),
+        ("skip", "arguments are not captured by default"),
+        ("skip_all", "arguments are not captured by default"),
     ],
 };
 
@@ -100,7 +101,7 @@ impl Args {
     fn add(&mut self, arg: Arg, errors: &mut Errors) {
         match arg.key {
             "name" => {
-                self.name = arg.constant("name = \"mock-data\"", errors);
+                self.name = arg.constant("name = \"mock-data\"", GRAMMAR.values, errors);
                 self.name.iter().for_each(|name| name::check(name, errors));
             }
             "namespace" => {
@@ -134,11 +135,11 @@ impl Plan {
         callsite: &mut Callsite,
         errors: &mut Errors,
     ) -> Self {
-        let Args { name, namespace, annotations, metadata, class, .. } = args;
+        let Args { name, namespace, annotations, metadata, mut class, .. } = args;
         let fields: Vec<Field> = annotations.into_iter().chain(metadata.into_fields()).collect();
         field::check_scope(&fields, &parameters::scope(&function.signature), errors);
-        if let Some(class) = &class {
-            body::check_can_fail(class.word(), function, errors);
+        if let Some(class) = &mut class {
+            class.check(function, errors);
         }
         let first = callsite.add_keys(&fields);
         let (mut ok, mut ret) = (args.ok, args.ret);
@@ -146,6 +147,7 @@ impl Plan {
             section.check(function, errors);
             section.add_keys(callsite);
         }
+        args::check_constant("name", name.as_ref(), GRAMMAR.values, function, errors);
         let is_name_literal = name.as_ref().is_none_or(|name| args::text(name).is_some());
         callsite.subsegment = Some(Subsegment { name, namespace });
         let plan = Self { fields, first, ok, ret, class, is_name_literal };
@@ -157,6 +159,13 @@ impl Plan {
     pub(crate) fn fields(&self) -> impl Iterator<Item = &Field> {
         let sections = [&self.ok, &self.ret].into_iter().flatten();
         self.fields.iter().chain(sections.flat_map(|section| &section.fields))
+    }
+
+    /// The parameters that are used when the result is known.
+    fn late(&self) -> Vec<Ident> {
+        let sections = [&self.ok, &self.ret].into_iter().flatten();
+        let class = self.class.iter().flat_map(Classification::late);
+        sections.flat_map(Section::late).chain(class).collect()
     }
 
     /// Whether there is nothing that only the compiler can check.
@@ -179,14 +188,10 @@ impl Plan {
                 ok: piece(&self.ok),
                 err: None,
                 ret: piece(&self.ret),
-                described: Described::Best,
+                format: None,
                 class: class.map(|it| it.tokens(paths)),
                 failure: TokenStream::new(),
-                kept: [&self.ok, &self.ret]
-                    .into_iter()
-                    .flatten()
-                    .map(|it| it.kept(paths))
-                    .collect(),
+                late: self.late(),
                 check: class.map(|it| body::needs_error(it.word(), paths)).unwrap_or_default(),
             },
             used: expressions.chain(class.map(Classification::expressions)).collect(),

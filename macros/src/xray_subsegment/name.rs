@@ -31,7 +31,7 @@ pub(super) fn check(name: &Expr, errors: &mut Errors) {
         corrected => format!("write `{corrected}`"),
     };
     let wrong = if wrong.is_control() { wrong.escape_debug().to_string() } else { wrong.into() };
-    errors.on(name, format!("X-Ray takes no `{wrong}` in a name: {instead}"));
+    errors.on(name, format!("X-Ray does not allow `{wrong}` in a name: {instead}"));
 }
 
 fn is_allowed(sign: char) -> bool {

@@ -3,7 +3,7 @@
 //! In: one of the arguments. Out: the statements for that way of ending.
 //! Never: looks at a result that no segment takes.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::Ident;
 
 use crate::args::{self, Arg, Grammar};
 use crate::body::{self, ResultPiece};
@@ -18,6 +18,7 @@ const OK: Grammar = Grammar {
     owner: "`ok(..)`",
     keys: &["annotations", "metadata"],
     repeatable: &["metadata"],
+    computed: &[],
     values: "annotations",
     hints: &[("fields", ELSEWHERE)],
 };
@@ -26,7 +27,7 @@ const RET: Grammar = Grammar { owner: "`ret(..)`", ..OK };
 
 /// What to do with `fields`, which belong to the other attribute.
 pub(super) const ELSEWHERE: &str =
-    "values to find traces by go into `annotations(..)`, all others into `metadata(..)`";
+    "indexed values go into `annotations(..)`, all others into `metadata(..)`";
 
 /// What is recorded of one way of ending.
 pub(super) struct Section {
@@ -78,9 +79,9 @@ impl Section {
         self.first = callsite.add_keys(&self.fields);
     }
 
-    /// Statements that compile only if the parameters which are used outlive the body.
-    pub(super) fn kept(&self, paths: &Paths) -> TokenStream {
-        field::kept(&self.fields, &self.parameters, paths)
+    /// The parameters that its fields use.
+    pub(super) fn late(&self) -> Vec<Ident> {
+        field::used(&self.fields, &self.parameters)
     }
 
     /// The statements of the section.

@@ -19,11 +19,12 @@ use actix_web::http::{Method, StatusCode, Uri};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use tracing::{Level, event, field, level_enabled};
 
-use super::request_facts::{Connection, Origin, header};
+use super::request_facts::{Origin, header};
 use super::settings::Tracing;
 use crate::conventions::{known_method, without_secrets};
+use crate::guard::guard;
 use crate::record::{LogRecord, Outcome};
-use crate::span::{SpanRef, guard_attributes, since_epoch, steady};
+use crate::span::{SpanRef, since_epoch, steady};
 use crate::utc;
 
 /// The most characters of a path, and of a query, that the line shows; the fields have them whole.
@@ -60,8 +61,8 @@ impl AccessLog {
     }
 
     /// Keeps what is known before the request is handled.
-    pub(super) fn begin(request: &ServiceRequest, settings: &Tracing) -> Self {
-        Self(Self::is_wanted(settings).then(|| Entry::of(request, settings)))
+    pub(super) fn begin(request: &ServiceRequest, origin: &Origin<'_>, settings: &Tracing) -> Self {
+        Self(Self::is_wanted(settings).then(|| Entry::of(request, origin)))
     }
 
     /// Whether this request will have a line.
@@ -92,21 +93,19 @@ impl AccessLog {
             method: entry.method.as_str(),
             scheme: entry.scheme,
             path: uri.path(),
-            query: uri.query().map(without_secrets),
+            query: uri.query().map(|query| without_secrets(start(query, MAX_TEXT_CHARS + 1))),
             status,
             cut_off,
         };
         // A subscriber is the code of others.
-        let tell = || guard_attributes(|| entry.tell(&line, body_bytes));
+        let tell = || guard("a subscriber of `tracing`", || entry.tell(&line, body_bytes));
         // The span has all of it as attributes.
-        if span.is_none() { tell() } else { span.for_log_alone().in_scope(tell) }
+        let _ = if span.is_none() { tell() } else { span.for_log_alone().in_scope(tell) };
     }
 }
 
 impl Entry {
-    fn of(request: &ServiceRequest, settings: &Tracing) -> Self {
-        let connection = Connection::of(request.request(), settings);
-        let origin = Origin::of(request.headers(), request.uri(), connection);
+    fn of(request: &ServiceRequest, origin: &Origin<'_>) -> Self {
         Self {
             begun: steady(),
             method: request.method().clone(),
@@ -202,9 +201,14 @@ impl fmt::Display for Line<'_> {
 
 /// A text that is one column, and not a long one.
 fn escaped(text: &str) -> impl fmt::Display {
-    let end = text.char_indices().nth(MAX_TEXT_CHARS).map(|(at, _)| at);
-    let shown = utf8_percent_encode(&text[..end.unwrap_or(text.len())], ESCAPED);
-    format!("{shown}{}", if end.is_some() { "…" } else { "" })
+    let shown = start(text, MAX_TEXT_CHARS);
+    let rest = if shown.len() < text.len() { "…" } else { "" };
+    format!("{}{rest}", utf8_percent_encode(shown, ESCAPED))
+}
+
+/// Returns the start of a text, of at most so many characters.
+fn start(text: &str, max_chars: usize) -> &str {
+    text.char_indices().nth(max_chars).map_or(text, |(end, _)| &text[..end])
 }
 
 #[cfg(test)]

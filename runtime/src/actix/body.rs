@@ -8,6 +8,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use actix_web::body::{BodySize, MessageBody};
+use actix_web::dev::ServiceResponse;
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
 use pin_project_lite::pin_project;
 
@@ -16,7 +18,8 @@ use super::root_span::RootSpan;
 pin_project! {
     /// Polls a body with the span of the request current, and ends the span where the body ends.
     ///
-    /// Dropped before its end, it ends the span as cancelled: the client went away.
+    /// Dropped before its end, it ends the span as cancelled: the client went away. A body of known
+    /// length has ended with its last byte.
     #[derive(Debug)]
     pub struct TracedBody<B> {
         root: RootSpan,
@@ -72,4 +75,25 @@ impl<B: MessageBody> MessageBody for TracedBody<B> {
             Err(body) => Err(Self { root, body }),
         }
     }
+}
+
+/// Length of a body in bytes, if it is known.
+pub(super) fn length(body: &impl MessageBody) -> Option<u64> {
+    match body.size() {
+        BodySize::None => Some(0),
+        BodySize::Sized(bytes) => Some(bytes),
+        BodySize::Stream => None,
+    }
+}
+
+/// Returns true if nothing of the response's body is sent, whatever it contains, or the connection is
+/// handed over to another protocol.
+pub(super) fn is_without_body<B: MessageBody>(response: &ServiceResponse<B>) -> bool {
+    let is_bodiless = matches!(
+        response.status(),
+        StatusCode::SWITCHING_PROTOCOLS | StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+    );
+    is_bodiless
+        || response.request().method() == Method::HEAD
+        || response.response().body().size().is_eof()
 }

@@ -26,9 +26,7 @@ impl Carrier for HeaderMap {
         }
     }
 
-    fn each_name<'a>(&'a self, visit: &mut dyn FnMut(&'a str)) {
-        for name in self.keys() {
-            visit(name.as_str());
-        }
+    fn each_header<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a [u8])) {
+        self.iter().for_each(|(name, value)| visit(name.as_str(), value.as_bytes()));
     }
 }

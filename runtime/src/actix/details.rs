@@ -7,16 +7,15 @@
 //! Never: formats or decodes anything on the application's threads; leaves a secret out, which is
 //! for whoever sends it.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use actix_web::HttpRequest;
 use actix_web::dev::ServiceRequest;
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::HeaderMap;
 use actix_web::http::{Method, Uri};
 
-use super::payload;
-use super::request_facts::{Connection, Origin};
-use super::settings::Tracing;
+use super::request_facts::Origin;
 use crate::record::RequestRecord;
 use crate::span::SpanRef;
 use crate::span::request::{Describe, set_details};
@@ -28,7 +27,9 @@ const HEADER_BYTES: usize = 1_024;
 pub(super) struct Details {
     method: Method,
     uri: Uri,
-    connection: Connection,
+    scheme: &'static str,
+    host: Option<Box<str>>,
+    client: Option<IpAddr>,
     headers: HeaderLines,
     routed: OnceLock<Routed>,
     /// The beginning of the body, as far as it was read.
@@ -42,27 +43,20 @@ struct Routed {
 }
 
 impl Details {
-    /// Keeps a request for whoever reports an error under its span.
-    pub(super) fn keep(
-        request: &mut ServiceRequest,
-        settings: &Tracing,
-        span: SpanRef,
-    ) -> Arc<Self> {
-        let details = Arc::new(Self::of(request, settings));
-        payload::watch(request, &details, settings.max_body_bytes);
-        set_details(span, details.clone());
-        details
-    }
-
-    fn of(request: &ServiceRequest, settings: &Tracing) -> Self {
-        Self {
+    /// Keeps a request for reports of errors under its span.
+    pub(super) fn keep(request: &ServiceRequest, origin: &Origin<'_>, span: SpanRef) -> Arc<Self> {
+        let details = Arc::new(Self {
             method: request.method().clone(),
             uri: request.uri().clone(),
-            connection: Connection::of(request.request(), settings),
+            scheme: origin.scheme,
+            host: origin.host.map(Into::into),
+            client: origin.client,
             headers: HeaderLines::of(request.headers()),
             routed: OnceLock::new(),
             body: Mutex::default(),
-        }
+        });
+        set_details(span, details.clone());
+        details
     }
 
     /// Notes where a request went; what it says itself is not there where a middleware has used it
@@ -86,27 +80,25 @@ impl Details {
     }
 
     /// The whole URL; without a host in the request, its path and query alone.
-    fn url(&self, origin: &Origin<'_>) -> String {
+    fn url(&self) -> String {
         let path = self.uri.path_and_query().map_or("/", |path| path.as_str());
-        let Some(host) = origin.host else { return path.to_owned() };
+        let Some(host) = &self.host else { return path.to_owned() };
         // `*` is the path of a request about the server as a whole.
         let slash = if path.starts_with('/') { "" } else { "/" };
-        format!("{}://{host}{slash}{path}", origin.scheme)
+        format!("{}://{host}{slash}{path}", self.scheme)
     }
 }
 
 impl Describe for Details {
     fn describe(&self) -> RequestRecord {
-        let headers = self.headers.to_map();
-        let origin = Origin::of(&headers, &self.uri, self.connection);
         let routed = self.routed.get();
         RequestRecord {
             method: self.method.to_string(),
-            url: self.url(&origin),
+            url: self.url(),
             route: routed.and_then(|routed| routed.route.clone()),
             params: routed.map(|routed| routed.params.clone()).unwrap_or_default(),
             headers: self.headers.to_pairs(),
-            client_address: origin.client.map(|client| client.to_string()),
+            client_address: self.client.map(|client| client.to_string()),
             body: Some(beginning(&self.body())).filter(|body| !body.is_empty()),
         }
     }
@@ -144,13 +136,6 @@ impl HeaderLines {
             let (name, value) = line.split_at_checked(line.iter().position(|b| *b == b':')?)?;
             Some((name, value.get(1..)?))
         })
-    }
-
-    fn to_map(&self) -> HeaderMap {
-        let header = |(name, value): (&[u8], &[u8])| {
-            Some((HeaderName::from_bytes(name).ok()?, HeaderValue::from_bytes(value).ok()?))
-        };
-        self.iter().filter_map(header).collect()
     }
 
     /// By name, since the server has forgotten in which order they came; the values of one name

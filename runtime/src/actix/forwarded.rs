@@ -7,12 +7,14 @@
 //! Format of `Forwarded`: <https://www.rfc-editor.org/rfc/rfc7239#section-4>.
 
 use std::iter::from_fn;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::IpAddr;
 
 use actix_web::http::header::{
     FORWARDED, HeaderMap, HeaderName, HeaderValue, X_FORWARDED_FOR, X_FORWARDED_HOST,
     X_FORWARDED_PROTO,
 };
+
+use crate::host::{split_port, without_brackets};
 
 /// Maximum number of elements that are read of a list, and of headers that make up the list.
 const MAX_PROXIES: usize = 64;
@@ -139,15 +141,9 @@ pub(super) fn known_scheme(text: &str) -> Option<&'static str> {
 ///
 /// Source: <https://www.rfc-editor.org/rfc/rfc7239#section-6>.
 fn address(node: &str) -> Option<IpAddr> {
-    let whole = || node.parse().ok();
-    let with_port = || node.parse().ok().map(|socket: SocketAddr| socket.ip());
-    whole().or_else(with_port).or_else(|| {
-        let (address, _hidden_port) = node.rsplit_once(":_").unwrap_or((node, ""));
-        match address.strip_prefix('[').and_then(|address| address.strip_suffix(']')) {
-            Some(address) => address.parse().ok().map(Ipv6Addr::into),
-            None => address.parse().ok().map(Ipv4Addr::into),
-        }
-    })
+    let (host, port) = split_port(node);
+    let is_port = |port: &str| port.starts_with('_') || port.parse::<u16>().is_ok();
+    without_brackets(host).parse().ok().filter(|_| port.is_none_or(is_port))
 }
 
 #[cfg(test)]

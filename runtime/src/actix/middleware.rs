@@ -10,9 +10,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::{Error, HttpMessage};
 use pin_project_lite::pin_project;
 
 use super::access_log::AccessLog;
@@ -62,6 +62,9 @@ where
         let is_span_wanted = is_enabled(&REQUEST) || is_propagating();
         let mut root = if !is_span_wanted && !AccessLog::is_wanted(settings) {
             RootSpan::none()
+        } else if request.extensions_mut().insert(Covered).is_some() {
+            // The same middleware further out has it already.
+            RootSpan::none()
         } else if settings.excludes(&request) {
             RootSpan::muted()
         } else {
@@ -71,6 +74,10 @@ where
         RequestFuture { root, future: Some(future) }
     }
 }
+
+/// Marks a request that has its span.
+#[derive(Debug)]
+struct Covered;
 
 pin_project! {
     /// Polls the wrapped service with the span of the request current.

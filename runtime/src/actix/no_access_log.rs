@@ -3,6 +3,7 @@
 use actix_web::dev::ServiceRequest;
 use actix_web::http::{StatusCode, Uri};
 
+use super::request_facts::Origin;
 use super::settings::Tracing;
 use crate::record::Outcome;
 use crate::span::SpanRef;
@@ -15,7 +16,11 @@ impl AccessLog {
         false
     }
 
-    pub(super) const fn begin(_request: &ServiceRequest, _settings: &Tracing) -> Self {
+    pub(super) const fn begin(
+        _request: &ServiceRequest,
+        _origin: &Origin<'_>,
+        _settings: &Tracing,
+    ) -> Self {
         Self
     }
 

@@ -1,12 +1,18 @@
 //! A request whose answer is still an error when it passes the middleware.
 
+use std::borrow::Cow;
+
 use actix_web::http::StatusCode;
 
 use super::root_span::Open;
 use crate::record::ErrorClass;
 
-/// The class that the application gives the error of a handler, if it gives one.
-pub(super) type Class = Option<ErrorClass>;
+/// What the application says of the type of an error that a handler answers with.
+#[derive(Debug, Default)]
+pub(super) struct KnownError {
+    pub(super) class: Option<ErrorClass>,
+    pub(super) type_name: Option<Cow<'static, str>>,
+}
 
 /// An answer that is still an error; dropping it is the end of the request.
 pub(super) struct Refused {
@@ -14,12 +20,12 @@ pub(super) struct Refused {
     pub(super) status: StatusCode,
     /// Message of the error.
     pub(super) error: String,
-    pub(super) class: Class,
+    pub(super) known: KnownError,
 }
 
 impl Drop for Refused {
     fn drop(&mut self) {
-        self.open.settle(self.status, Some(&self.error), self.class);
+        self.open.settle(self.status, Some(&self.error), &self.known);
         self.open.finish();
     }
 }

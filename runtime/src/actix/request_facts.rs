@@ -3,16 +3,20 @@
 use std::net::IpAddr;
 
 use actix_web::HttpRequest;
+use actix_web::http::Version;
 use actix_web::http::header::{HOST, HeaderMap, HeaderName, USER_AGENT};
 use actix_web::http::uri::Authority;
-use actix_web::http::{Uri, Version};
 
 use super::callsite::{Key, RequestFrame};
 use super::forwarded::{Forwarded, known_scheme};
-use super::settings::Tracing;
-use crate::conventions::{known_method, without_secrets};
+use crate::conventions::{known_method, protocol_version, without_secrets};
+use crate::host::{split_port, without_brackets};
 use crate::sample::RequestFacts;
 use crate::span::Recorder;
+
+/// Versions in the order of [`protocol_version`].
+const HTTP_VERSIONS: [Version; 5] =
+    [Version::HTTP_09, Version::HTTP_10, Version::HTTP_11, Version::HTTP_2, Version::HTTP_3];
 
 /// Returns the facts that sampling rules match: those that the client sent, whatever a proxy adds.
 pub(super) fn of_rules(request: &HttpRequest) -> RequestFacts<'_> {
@@ -27,7 +31,7 @@ pub(super) fn of_rules(request: &HttpRequest) -> RequestFacts<'_> {
 }
 
 /// Records what is known before the request is handled.
-pub(super) fn record(request: &HttpRequest, settings: &Tracing, frame: &mut RequestFrame) {
+pub(super) fn record(request: &HttpRequest, origin: &Origin<'_>, frame: &mut RequestFrame) {
     let method = known_method(request.method().as_str());
     frame.record(Key::METHOD, method.unwrap_or("_OTHER"));
     if method.is_none() {
@@ -37,18 +41,17 @@ pub(super) fn record(request: &HttpRequest, settings: &Tracing, frame: &mut Requ
     if let Some(query) = request.uri().query().filter(|query| !query.is_empty()) {
         frame.record(Key::QUERY, &without_secrets(query));
     }
-    record_addresses(request, settings, frame);
+    record_addresses(request, origin, frame);
     frame.record(Key::PROTOCOL_NAME, "http");
-    frame.record(Key::PROTOCOL_VERSION, &version(request.version()));
+    frame.record(Key::PROTOCOL_VERSION, &protocol_version(&request.version(), &HTTP_VERSIONS));
 }
 
-fn record_addresses(request: &HttpRequest, settings: &Tracing, frame: &mut RequestFrame) {
-    let connection = Connection::of(request, settings);
-    let origin = Origin::of(request.headers(), request.uri(), connection);
+fn record_addresses(request: &HttpRequest, origin: &Origin<'_>, frame: &mut RequestFrame) {
     frame.record(Key::SCHEME, origin.scheme);
     if let Some(host) = origin.host {
-        let (address, port) = address_and_port(host);
-        frame.record(Key::SERVER_ADDRESS, address);
+        let (host, port) = split_port(host);
+        let port = port.and_then(|port| port.parse::<u16>().ok());
+        frame.record(Key::SERVER_ADDRESS, without_brackets(host));
         frame.record(Key::SERVER_PORT, &port.or_else(|| default_port(origin.scheme)));
     }
     if let Some(client) = origin.client {
@@ -61,7 +64,7 @@ fn record_addresses(request: &HttpRequest, settings: &Tracing, frame: &mut Reque
     frame.record(Key::USER_AGENT, &header(request.headers(), USER_AGENT));
 }
 
-/// Both ends of a request: access log, span and reports of errors all have them from here.
+/// Both ends of a request, read once for access log, span and reports.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origin<'a> {
     /// Scheme of the URL: as trusted proxies pass it on, or that of the connection.
@@ -72,34 +75,18 @@ pub(super) struct Origin<'a> {
     pub(super) client: Option<IpAddr>,
 }
 
-/// Facts about the connection of a request, beside the text that the client has sent.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Connection {
-    peer: Option<IpAddr>,
-    is_secure: bool,
-    trusted_proxies: usize,
-}
-
-impl Connection {
-    pub(super) fn of(request: &HttpRequest, settings: &Tracing) -> Self {
-        Self {
-            peer: request.peer_addr().map(|peer| peer.ip()),
-            is_secure: request.app_config().secure(),
-            trusted_proxies: settings.trusted_proxies,
-        }
-    }
-}
-
 impl<'a> Origin<'a> {
-    pub(super) fn of(headers: &'a HeaderMap, uri: &'a Uri, connection: Connection) -> Self {
-        let forwarded = Forwarded::of(headers, connection.trusted_proxies);
+    /// Reads the headers that name them, those of this many proxies among them.
+    pub(super) fn of(request: &'a HttpRequest, trusted_proxies: usize) -> Self {
+        let (headers, uri) = (request.headers(), request.uri());
+        let forwarded = Forwarded::of(headers, trusted_proxies);
         let own_scheme = || uri.scheme_str().and_then(known_scheme);
-        let default_scheme = if connection.is_secure { "https" } else { "http" };
+        let default_scheme = if request.app_config().secure() { "https" } else { "http" };
         let own_host = header(headers, HOST).or_else(|| uri.authority().map(Authority::as_str));
         Self {
             scheme: forwarded.scheme.or_else(own_scheme).unwrap_or(default_scheme),
             host: forwarded.host.or(own_host).filter(|host| !host.is_empty()),
-            client: forwarded.client.or(connection.peer),
+            client: forwarded.client.or_else(|| request.peer_addr().map(|peer| peer.ip())),
         }
     }
 }
@@ -109,60 +96,10 @@ pub(super) fn header(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     str::from_utf8(headers.get(name)?.as_bytes()).ok()
 }
 
-/// Splits `host:port`, `[v6]:port` or an address alone.
-fn address_and_port(text: &str) -> (&str, Option<u16>) {
-    let (address, port) = match text.rsplit_once(':') {
-        // An IPv6 address without brackets is all colons and no port.
-        Some((address, port)) if !address.contains(':') || address.ends_with(']') => {
-            (address, port.parse().ok())
-        }
-        _ => (text, None),
-    };
-    let bare = address.strip_prefix('[').and_then(|address| address.strip_suffix(']'));
-    (bare.filter(|bare| bare.parse::<IpAddr>().is_ok()).unwrap_or(address), port)
-}
-
 fn default_port(scheme: &str) -> Option<u16> {
     match scheme {
         "http" => Some(80),
         "https" => Some(443),
         _ => None,
-    }
-}
-
-/// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/network/>.
-fn version(version: Version) -> Option<&'static str> {
-    match version {
-        Version::HTTP_09 => Some("0.9"),
-        Version::HTTP_10 => Some("1.0"),
-        Version::HTTP_11 => Some("1.1"),
-        Version::HTTP_2 => Some("2"),
-        Version::HTTP_3 => Some("3"),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_host_is_taken_apart_whatever_its_form() {
-        for (text, expected) in [
-            ("localhost", ("localhost", None)),
-            ("localhost:4567", ("localhost", Some(4567))),
-            ("10.0.0.1:80", ("10.0.0.1", Some(80))),
-            ("[::1]:4567", ("::1", Some(4567))),
-            ("[2001:db8::1]", ("2001:db8::1", None)),
-            ("2001:db8::1", ("2001:db8::1", None)),
-            ("::1", ("::1", None)),
-            ("unknown", ("unknown", None)),
-            ("_hidden:_port", ("_hidden", None)),
-            ("host:99999", ("host", None)),
-            ("[nonsense]:1", ("[nonsense]", Some(1))),
-            (":", ("", None)),
-        ] {
-            assert_eq!(address_and_port(text), expected, "{text}");
-        }
     }
 }

@@ -17,13 +17,32 @@ pub(super) struct Node {
     children: Option<Vec<Self>>,
 }
 
+/// Part of an application that may handle a request, with its whole pattern.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Match {
+    Resource(String),
+    /// A scope without a resource for the path: its default service takes the request, if the scope has no
+    /// guard that refuses it.
+    Scope(String),
+}
+
+impl Match {
+    /// Returns the pattern of a resource.
+    pub(super) fn route(&self) -> Option<&str> {
+        match self {
+            Self::Resource(pattern) => Some(pattern),
+            Self::Scope(_) => None,
+        }
+    }
+}
+
 impl Node {
     /// Reads the resources of an application.
     pub(super) fn of(map: &ResourceMap) -> Option<Self> {
         let text = format!("{map:?}");
         let value = Value::parse(&mut &*text)?;
         // A pattern that was misread may be malformed.
-        guard(|| Self::read(&value)).flatten()
+        guard("reading of the resources", || Self::read(&value)).flatten()
     }
 
     fn read(map: &Value<'_>) -> Option<Self> {
@@ -50,22 +69,25 @@ impl Node {
         Some(Self { pattern, children })
     }
 
-    /// Returns the whole patterns of the resources that match a path, in the order in which they are
-    /// tried.
-    pub(super) fn matching(&self, path: &str) -> Vec<String> {
+    /// Returns the resources that match a path, in the order in which they are tried.
+    pub(super) fn matching(&self, path: &str) -> Vec<Match> {
         let mut found = Vec::new();
         self.collect(path, "", &mut found);
         found
     }
 
-    fn collect(&self, path: &str, scope: &str, found: &mut Vec<String>) {
+    fn collect(&self, path: &str, scope: &str, found: &mut Vec<Match>) {
         let Some(rest) = self.pattern.find_match(path).and_then(|end| path.get(end..)) else {
             return;
         };
         let pattern = format!("{scope}{}", self.pattern.pattern().unwrap_or_default());
-        match &self.children {
-            Some(children) => children.iter().for_each(|it| it.collect(rest, &pattern, found)),
-            None => found.push(pattern),
+        let Some(children) = &self.children else { return found.push(Match::Resource(pattern)) };
+        let count = found.len();
+        for child in children {
+            child.collect(rest, &pattern, found);
+        }
+        if found.len() == count {
+            found.push(Match::Scope(pattern));
         }
     }
 }
@@ -219,8 +241,19 @@ mod tests {
             ("/x", &["/{a}"]),
             ("", &[]),
         ] {
-            assert_eq!(node.matching(path), expected, "{path}");
+            let found = node.matching(path);
+            let routes: Vec<_> = found.iter().filter_map(Match::route).collect();
+            assert_eq!(routes, expected, "{path}");
         }
+    }
+
+    #[test]
+    fn a_scope_without_a_matching_resource_is_found() {
+        let inner = map(ResourceDef::root_prefix("/{scope0}"), &["/a"], Vec::new());
+        let outer = map(ResourceDef::prefix(""), &[], vec![inner]);
+        let node = Node::of(&outer).expect("the map is in the form that is derived");
+        assert_eq!(node.matching("/x/b"), [Match::Scope("/{scope0}".to_owned())]);
+        assert_eq!(node.matching("/x/a"), [Match::Resource("/{scope0}/a".to_owned())]);
     }
 
     #[test]

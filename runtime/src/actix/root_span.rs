@@ -1,36 +1,41 @@
 //! The span of one request, from its headers to the end of its response.
 //!
 //! In: a request, then its response or what went wrong instead. Out: one span, ended once.
-//! Never: outlives the body of the response; judges a status below 500.
+//! Never: outlives the body of the response.
+
+mod outcome;
 
 use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use actix_web::body::{BodySize, MessageBody};
+use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::HeaderMap;
-use actix_web::http::{Method, StatusCode, Uri};
+use actix_web::http::{StatusCode, Uri};
 use actix_web::{Error, HttpRequest};
 
 use super::access_log::AccessLog;
+use super::body::{self, is_without_body};
 use super::callsite::{Key, REQUEST, RequestFrame};
 use super::details::Details;
-use super::refused::{Class, Refused};
-use super::request_facts;
+use super::payload;
+use super::refused::Refused;
+use super::request_facts::{self, Origin};
 use super::request_id::RequestId;
 use super::route::{self, Routes};
 use super::settings::Tracing;
 use super::trace_header::TraceHeader;
 use crate::conventions::known_method;
-use crate::record::{ErrorClass, Outcome};
-use crate::report::{self, Builder};
+use crate::record::Outcome;
+use crate::report;
 use crate::span::request::forget_details;
 use crate::span::{
-    Attached, Attributes, Frame, Recorder, SpanRef, Unwinding, fail, is_enabled, is_propagating,
+    Attached, Frame, Recorder, SpanRef, Unwinding, fail, is_enabled, is_propagating, is_recorded,
     takes_reports,
 };
+use crate::type_name;
 
 /// What a worker keeps for its requests.
 #[derive(Debug)]
@@ -74,6 +79,8 @@ pub(super) struct Open {
     status: Option<StatusCode>,
     /// How much of the body has been sent; `None` while there is none to send.
     body_bytes: Option<u64>,
+    /// Length of the body that the response declares, in bytes.
+    declared_bytes: Option<u64>,
     /// By what it ended before its end.
     cut_off: Option<Outcome>,
 }
@@ -92,9 +99,13 @@ impl RootSpan {
     /// Begins the span of a request, where spans are recorded, and keeps what its line in the access
     /// log will say, where that is wanted.
     pub(super) fn begin(request: &mut ServiceRequest, shared: &Rc<Shared>) -> Self {
-        let mut open = Box::new(Open::new(request, shared));
+        let origin = Origin::of(request.request(), shared.settings.trusted_proxies);
+        let mut open = Box::new(Open::new(request, &origin, shared));
         let is_span_wanted = is_enabled(&REQUEST) || is_propagating();
-        let span = if is_span_wanted { open.start(request) } else { SpanRef::NONE };
+        let span = if is_span_wanted { open.start(request, &origin) } else { SpanRef::NONE };
+        if let Some(details) = &open.details {
+            payload::watch(request, details, shared.settings.max_body_bytes);
+        }
         let is_wanted = !span.is_none() || open.access.is_on();
         Self { span, open: is_wanted.then_some(open) }
     }
@@ -120,9 +131,9 @@ impl RootSpan {
         }
         let is_told = open.frame.is_recording() || open.reports();
         let error = response.response().error().filter(|_| is_told);
-        let class = error.and_then(|error| open.shared.settings.class_of(error));
+        let known = error.and_then(|error| open.shared.settings.known(error)).unwrap_or_default();
         let message = error.map(report::message);
-        open.settle(response.status(), message.as_deref(), class);
+        open.settle(response.status(), message.as_deref(), &known);
         if open.frame.is_recording() {
             let head = response.response().head();
             open.shared.settings.visit_response(response.request(), head, self.span);
@@ -130,6 +141,7 @@ impl RootSpan {
         add_headers(open.id.as_ref(), open.trace, response.headers_mut());
         let is_handed_over = response.status() == StatusCode::SWITCHING_PROTOCOLS;
         open.body_bytes = (!is_handed_over).then_some(0);
+        open.declared_bytes = body::length(response.response().body());
         if is_without_body(response) {
             self.end();
         }
@@ -141,16 +153,14 @@ impl RootSpan {
         open.look_up_route();
         let (id, trace) = (open.id.clone(), open.trace);
         let status = error.as_response_error().status_code();
-        let class = open.shared.settings.class_of(&error);
-        let refused = Refused { open, status, error: report::message(&error), class };
+        let known = open.shared.settings.known(&error).unwrap_or_default();
+        let refused = Refused { open, status, error: report::message(&error), known };
         let refused = Cell::new(Some(refused));
         error.add_response_mapper(move |mut response| {
             if let Some(mut refused) = refused.take() {
                 refused.status = response.status();
                 // The body is out of our sight, so its size is what it says.
-                if let BodySize::Sized(bytes) = response.body().size() {
-                    refused.open.body_bytes = Some(bytes);
-                }
+                refused.open.body_bytes = body::length(response.body());
             }
             add_headers(id.as_ref(), trace, response.headers_mut());
             response
@@ -170,7 +180,7 @@ impl RootSpan {
         if let Some(open) = &mut self.open {
             open.cut_off = Some(Outcome::Error);
             if open.frame.is_recording() {
-                let error_type = report::type_name_of(error).unwrap_or("_OTHER");
+                let error_type = type_name::of_dyn(error).unwrap_or(type_name::OTHER);
                 fail(&mut open.frame, error_type, &report::message(error));
             }
         }
@@ -201,7 +211,7 @@ impl RootSpan {
 
 impl Open {
     /// Keeps a request whose span has not begun.
-    fn new(request: &ServiceRequest, shared: &Rc<Shared>) -> Self {
+    fn new(request: &ServiceRequest, origin: &Origin<'_>, shared: &Rc<Shared>) -> Self {
         shared.routes.get_or_init(|| Routes::new(request.resource_map().clone()));
         Self {
             frame: Frame::new(),
@@ -212,20 +222,21 @@ impl Open {
             is_named_by_route: false,
             uri: request.uri().clone(),
             details: None,
-            access: AccessLog::begin(request, &shared.settings),
+            access: AccessLog::begin(request, origin, &shared.settings),
             status: None,
             body_bytes: None,
+            declared_bytes: None,
             cut_off: None,
         }
     }
 
     /// Begins the span and records what the request says.
-    fn start(&mut self, request: &mut ServiceRequest) -> SpanRef {
+    fn start(&mut self, request: &ServiceRequest, origin: &Origin<'_>) -> SpanRef {
         let settings = &self.shared.settings;
-        let name = if is_enabled(&REQUEST) { settings.name_of(request) } else { None };
+        let name = if is_recorded(&REQUEST) { settings.name_of(request) } else { None };
         let mut incoming = crate::extract(request.headers());
-        if !incoming.baggage.is_empty() && !settings.trusts_caller(request) {
-            incoming.baggage.keep_local();
+        if incoming.has_free_content() && !settings.trusts_caller(request) {
+            incoming.distrust_caller();
         }
         let facts = request_facts::of_rules(request.request());
         let first_name = name.as_deref().unwrap_or(self.known_method);
@@ -234,7 +245,7 @@ impl Open {
         if span.is_none() {
             return span;
         }
-        self.details = takes_reports().then(|| Details::keep(request, settings, span));
+        self.details = takes_reports().then(|| Details::keep(request, origin, span));
         if span.is_propagation_only() {
             return span;
         }
@@ -242,17 +253,22 @@ impl Open {
         self.trace = TraceHeader::of(&incoming, span);
         self.is_named_by_route = name.is_none();
         if self.frame.is_recording() {
-            self.record_request(request, name.as_deref());
+            self.record_request(request, origin, name.as_deref());
             self.shared.settings.visit_request(request, span);
         }
         span
     }
 
-    fn record_request(&mut self, request: &ServiceRequest, name: Option<&str>) {
+    fn record_request(
+        &mut self,
+        request: &ServiceRequest,
+        origin: &Origin<'_>,
+        name: Option<&str>,
+    ) {
         if let Some(name) = name {
             self.frame.set_name(name);
         }
-        request_facts::record(request.request(), &self.shared.settings, &mut self.frame);
+        request_facts::record(request.request(), origin, &mut self.frame);
         self.frame.record(Key::REQUEST_ID, &self.id);
     }
 
@@ -266,6 +282,12 @@ impl Open {
             }
         }
         self.frame.finish();
+    }
+
+    /// True if all that the response declares has been sent.
+    fn is_sent(&self) -> bool {
+        let sizes = self.body_bytes.zip(self.declared_bytes);
+        sizes.is_some_and(|(sent, declared)| sent >= declared)
     }
 
     /// Finds the route of a request that has no response to ask.
@@ -305,50 +327,14 @@ impl Open {
             }
         }
     }
-
-    /// Records the status of the response, and the message and class of the error that it was made of.
-    pub(super) fn settle(&mut self, status: StatusCode, error: Option<&str>, class: Class) {
-        self.status = Some(status);
-        self.report(status, error, class);
-        if self.frame.is_recording() {
-            self.judge(status, error, class);
-        }
-    }
-
-    /// Whether errors are reported; without a span there is no request to report them of.
-    fn reports(&self) -> bool {
-        takes_reports() && !self.frame.reference().is_none()
-    }
-
-    /// Reports a fault of the service, unless an annotated function that the error comes from has
-    /// reported it. Without a class, the status decides.
-    fn report(&self, status: StatusCode, error: Option<&str>, class: Class) {
-        let is_fault = class.map_or(status.is_server_error(), |it| it == ErrorClass::Fault);
-        let Some(message) = error.filter(|_| is_fault) else { return };
-        if self.reports() && !self.shared.settings.leaves_errors {
-            let report = Builder::bare(None, message).unless_reported();
-            self.frame.reference().in_scope(|| report.send());
-        }
-    }
-
-    /// The status is the type of the error: actix-web hands errors over without their types.
-    fn judge(&mut self, status: StatusCode, error: Option<&str>, class: Class) {
-        self.frame.record(Key::STATUS_CODE, &status.as_u16());
-        self.frame.set_error_class(class);
-        if class == Some(ErrorClass::Ignored) {
-            return;
-        }
-        if status.as_u16() >= 500 || class == Some(ErrorClass::Fault) {
-            fail(&mut self.frame, status.as_str(), error.unwrap_or_default());
-        } else if let Some(message) = error {
-            let attributes: &Attributes<'_> = &[("exception.message", &message)];
-            self.frame.reference().add_event("exception", attributes);
-        }
-    }
 }
 
 impl Drop for RootSpan {
     fn drop(&mut self) {
+        if self.open.as_ref().is_some_and(|open| open.is_sent()) {
+            // A client that has got every byte may close before the end of the body is asked for.
+            return self.end();
+        }
         // A panic of the request's own has been noticed where it left a step.
         self.interrupt(Outcome::Cancelled);
     }
@@ -362,18 +348,6 @@ fn add_headers(id: Option<&RequestId>, trace: Option<TraceHeader>, headers: &mut
     if let Some(trace) = trace {
         trace.add_to(headers);
     }
-}
-
-/// Whether nothing of the response's body is sent, whatever it contains, or the connection is
-/// handed over to another protocol.
-fn is_without_body<B: MessageBody>(response: &ServiceResponse<B>) -> bool {
-    let is_bodiless = matches!(
-        response.status(),
-        StatusCode::SWITCHING_PROTOCOLS | StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
-    );
-    is_bodiless
-        || response.request().method() == Method::HEAD
-        || response.response().body().size().is_eof()
 }
 
 /// The span is current; notices a panic on its way out.

@@ -10,16 +10,19 @@ use actix_web::dev::ResourceMap;
 use actix_web::http::StatusCode;
 use rustc_hash::FxHashMap;
 
-use super::resources::Node;
+use super::resources::{Match, Node};
 
 /// The routes of an application.
 ///
-/// A request that ends without a response has the route that its path and its method lead to. Where
-/// several resources match the path, a guard of each may refuse the request, and cannot be called from
-/// outside of actix-web. So answers are remembered: a route that has answered the method takes it, and
-/// those before it that match the same path have refused it. Of routes of which neither is known, the
-/// one with the longest literal text counts: it would have no requests at all if an earlier one took
-/// all that it matches.
+/// A request that ends without a response has the route that its path and its method lead to, if only
+/// one can be meant. Where several resources match the path, a guard of each may refuse the request,
+/// and cannot be called from outside of actix-web. So answers are remembered: a route that has answered
+/// the method takes it, and those before it that match the same path have refused it. Where that is not
+/// enough there is no route, rather than one that may be wrong.
+///
+/// Two things are not visible from outside. A route that takes and refuses the same method, because its
+/// guard looks at other things, is recognized if both have been seen. Default services are assumed to
+/// answer, so that a request which only one resource matches has the route of that resource.
 #[derive(Debug)]
 pub(super) struct Routes {
     map: ResourceMap,
@@ -77,51 +80,41 @@ impl Routes {
         }
     }
 
-    /// Returns the route that a path and a method lead to; see [`Routes`].
+    /// Returns the route that a path and a method lead to, if that is certain; see [`Routes`].
     pub(super) fn find(&self, method: &str, path: &str) -> Option<String> {
+        let answered = self.answered.try_borrow().ok()?;
+        let path_of = |route: &str| {
+            let known = answered.get(route)?;
+            known.iter().find(|it| it.method == method).map(|it| &*it.path)
+        };
         let first = self.map.match_pattern(path);
         let resources = self.resources.get_or_init(|| Node::of(&self.map)).as_ref();
         let matching = resources.map(|it| it.matching(path)).unwrap_or_default();
-        if first.as_ref().is_some_and(|first| !matching.contains(first)) {
-            // Something was misread.
-            return first;
+        let is_first = |it: &Match| it.route() == first.as_deref();
+        if first.is_some() && !matching.iter().any(is_first) {
+            // The resources were misread: only the first one is known.
+            return first.filter(|route| path_of(route).is_some());
         }
-        let answered = self.answered.try_borrow();
-        let path_of = |route: &str| {
-            let known = answered.as_ref().ok()?.get(route)?;
-            known.iter().find(|it| it.method == method).map(|it| &*it.path)
-        };
-        let has_refused = |route: &String, later: &[String]| {
-            let mut paths = later.iter().filter_map(|route| path_of(route));
-            paths.any(|path| resources.is_some_and(|it| it.matching(path).contains(route)))
+        let has_refused = |earlier: &Match, later: &[Match]| {
+            let mut paths = later.iter().filter_map(|it| path_of(it.route()?));
+            paths.any(|path| resources.is_some_and(|it| it.matching(path).contains(earlier)))
         };
         let mut candidates = Vec::new();
-        for (at, route) in matching.iter().enumerate() {
-            let is_taken = path_of(route).is_some();
-            if is_taken || !has_refused(route, &matching[at + 1..]) {
-                candidates.push(route);
-            }
-            if is_taken {
-                break;
+        for (at, candidate) in matching.iter().enumerate() {
+            let takes = candidate.route().and_then(path_of).is_some();
+            match (takes, has_refused(candidate, &matching[at + 1..])) {
+                (true, true) => return None,
+                (true, false) if candidates.is_empty() => {
+                    return candidate.route().map(str::to_owned);
+                }
+                (false, true) => {}
+                (_, false) => candidates.push(candidate),
             }
         }
-        // Of several that are as long the first one counts.
-        candidates.into_iter().rev().max_by_key(|route| literal_len(route)).cloned()
+        let (first, others) = candidates.split_first()?;
+        let is_certain = others.iter().all(|it| it.route().is_none());
+        first.route().filter(|_| is_certain).map(str::to_owned)
     }
-}
-
-/// Returns the length of a route's text outside of its parameters, in bytes.
-fn literal_len(route: &str) -> usize {
-    let mut depth = 0_usize;
-    let is_literal = |byte: &u8| {
-        match byte {
-            b'{' => depth += 1,
-            b'}' => depth = depth.saturating_sub(1),
-            _ => return depth == 0,
-        }
-        false
-    };
-    route.bytes().filter(is_literal).count()
 }
 
 /// Returns a route without the regular expressions of its parameters: `/{id}` for `/{id:[0-9]{1,9}}`.
@@ -161,41 +154,49 @@ mod tests {
     }
 
     #[test]
-    fn a_route_that_only_one_resource_has_is_known_at_once() {
+    fn the_only_matching_route_is_known_at_once() {
         let routes = routes(&["/users/{id}", "/purl/{key}"]);
         assert_eq!(routes.find("GET", "/users/7").as_deref(), Some("/users/{id}"));
         assert_eq!(routes.find("GET", "/nowhere"), None);
     }
 
     #[test]
-    fn of_several_routes_the_most_literal_one_counts() {
-        let routes = routes(&["/{tail:.*}", "/purl/{key}", "/purl/recommend", "/{a}/recommend"]);
-        let found = |path| routes.find("POST", path);
-        assert_eq!(found("/purl/recommend").as_deref(), Some("/purl/recommend"));
-        assert_eq!(found("/purl/7").as_deref(), Some("/purl/{key}"));
-        assert_eq!(found("/x/recommend").as_deref(), Some("/{a}/recommend"));
-        assert_eq!(found("/x").as_deref(), Some("/{tail:.*}"));
+    fn of_several_routes_without_an_answer_none_is_guessed() {
+        let routes = routes(&["/purl/{key}", "/purl/recommend", "/x/{tail:.*}"]);
+        assert_eq!(routes.find("POST", "/purl/recommend"), None);
+        assert_eq!(routes.find("POST", "/purl/7").as_deref(), Some("/purl/{key}"));
+        assert_eq!(routes.find("POST", "/x/y").as_deref(), Some("/x/{tail:.*}"));
     }
 
     #[test]
-    fn a_route_that_has_answered_the_method_counts_more() {
+    fn a_route_that_has_answered_the_method_takes_it() {
         let routes = routes(&["/users/{id}", "/users/{name}", "/users/me"]);
         routes.note("GET", "/users/{id}", "/users/7");
         routes.note("POST", "/users/{name}", "/users/andrew");
         routes.note("POST", "/users/{name}", "/users/bayko");
         assert_eq!(routes.find("GET", "/users/me").as_deref(), Some("/users/{id}"));
         assert_eq!(routes.find("POST", "/users/me").as_deref(), Some("/users/{name}"));
-        assert_eq!(routes.find("PUT", "/users/me").as_deref(), Some("/users/me"));
-        assert_eq!(routes.find("PUT", "/users/7").as_deref(), Some("/users/{id}"));
+        assert_eq!(routes.find("PUT", "/users/me"), None);
+        assert_eq!(routes.find("PUT", "/users/7"), None);
     }
 
     #[test]
-    fn a_literal_route_that_never_answered_keeps_its_requests() {
+    fn a_route_is_passed_over_once_it_has_refused() {
         let routes = routes(&["/users/me", "/users/{id}"]);
         routes.note("GET", "/users/{id}", "/users/7");
-        assert_eq!(routes.find("GET", "/users/me").as_deref(), Some("/users/me"));
+        assert_eq!(routes.find("GET", "/users/me"), None);
         routes.note("PUT", "/users/{id}", "/users/me");
         assert_eq!(routes.find("PUT", "/users/me").as_deref(), Some("/users/{id}"));
+    }
+
+    #[test]
+    fn a_route_that_takes_and_refuses_a_method_is_not_guessed() {
+        let routes = routes(&["/pages/{page}", "/pages/home"]);
+        routes.note("GET", "/pages/{page}", "/pages/7");
+        assert_eq!(routes.find("GET", "/pages/home").as_deref(), Some("/pages/{page}"));
+        routes.note("GET", "/pages/home", "/pages/home");
+        assert_eq!(routes.find("GET", "/pages/home"), None);
+        assert_eq!(routes.find("GET", "/pages/8").as_deref(), Some("/pages/{page}"));
     }
 
     #[test]

@@ -11,12 +11,16 @@ use actix_web::dev::{ResponseHead, ServiceRequest};
 use actix_web::{HttpRequest, ResponseError};
 
 use crate::guard::guard;
-use crate::record::ErrorClass;
-use crate::span::{ClassifyError, SpanRef, class_by, guard_attributes};
+use crate::span::{ClassifyError, SpanRef, class_by};
+use crate::type_name;
+
+use super::refused::KnownError;
 
 /// Makes a server span for every request; the middleware for [`App::wrap`](actix_web::App::wrap).
 ///
-/// Wrap it last, so that it is outermost and its spans cover the other middleware too.
+/// Wrap it last, so that it is outermost and its spans cover the other middleware too. A request has
+/// one span: around a scope of an application that is wrapped, it does nothing, and its settings have
+/// no effect.
 ///
 /// The span is named `METHOD /route/{template}`, or `METHOD` where no route matched, and it is
 /// current while the handler and the body of the response run. The parent comes from the
@@ -70,10 +74,14 @@ use crate::span::{ClassifyError, SpanRef, class_by, guard_attributes};
 ///
 /// # The route
 ///
-/// actix-web tells which resource has handled a request with the response. Without one, where the
-/// client went away or the handler panicked, the route is the resource that matches the path. If
-/// several do, such as `/purl/{key}` for GET and `/purl/recommend` for POST, it is the one that has
-/// handled the method before, or else the one with the longest literal text.
+/// actix-web passes on which resource has handled a request with the response alone. Without one, where
+/// the client went away or the handler panicked, and where a middleware answered before the request was
+/// routed, the route is the resource that matches the path. If several do, such as `/purl/{key}` for GET
+/// and `/purl/recommend` for POST, guards decide, which cannot be called from outside: the route is the
+/// first one that has answered the same method before, if none that is tried earlier can take the
+/// request. As long as that is not certain, the request has no route and is named by its method. Default
+/// services are assumed to answer; a resource whose guards look at more than the method is recognized
+/// once it has both taken and refused requests of the method.
 ///
 /// # The access log
 ///
@@ -126,8 +134,8 @@ pub struct Tracing {
     is_trusted_caller: Option<Arc<Predicate>>,
     /// Whether errors that a handler answers with are left to others to report.
     pub(super) leaves_errors: bool,
-    /// Functions that find the class of an error, one for each type that was named.
-    classes: Vec<fn(&actix_web::Error) -> Option<ErrorClass>>,
+    /// Functions that look at an error of a type that was named, one for each type.
+    known_errors: Vec<fn(&actix_web::Error) -> Option<KnownError>>,
     /// How much of a body reports of errors tell.
     pub(super) max_body_bytes: usize,
     /// Whether requests have no line in the log.
@@ -199,9 +207,10 @@ impl Tracing {
         Self { trusted_proxies: count, ..self }
     }
 
-    /// Trusts the callers for whose requests this is true: their baggage goes on with the calls that
-    /// the request makes. By default no caller is trusted, as for a service that anyone can reach:
-    /// handlers read the baggage, and it is not sent on. Trace context goes on in any case.
+    /// Trusts the callers for whose requests this is true: their baggage, and the free pairs of their
+    /// `X-Amzn-Trace-Id`, go on with the calls that the request makes. By default no caller is trusted, as
+    /// for a service that anyone can reach: handlers read the baggage, and it is not sent on. Trace context
+    /// goes on in any case.
     ///
     /// ```
     /// use spanwright::actix::Tracing;
@@ -232,7 +241,8 @@ impl Tracing {
     ///
     /// A fault is reported and any other class is not, and the segment in AWS X-Ray has the flags of the
     /// class. A fault fails the span whatever the status, an ignored error never does, and a client
-    /// error or a throttle does with a status from 500 on.
+    /// error or a throttle does with a status from 500 on. The type's name is the `error.type` of the span
+    /// (otherwise the status is), the type of the exception in X-Ray, and that of the report.
     /// Call it once for each error type of the application; other errors keep to the status.
     ///
     /// ```
@@ -252,13 +262,17 @@ impl Tracing {
     /// # drop(tracing);
     /// ```
     pub fn classify_errors<E: ClassifyError + ResponseError + 'static>(mut self) -> Self {
-        self.classes.push(|error| class_by(error.as_error::<E>()?, E::error_class));
+        self.known_errors.push(|error| {
+            let error = error.as_error::<E>()?;
+            let class = class_by(error, E::error_class);
+            Some(KnownError { class, type_name: type_name::of_type(std::any::type_name::<E>()) })
+        });
         self
     }
 
-    /// Returns the class of an error of a type that was named.
-    pub(super) fn class_of(&self, error: &actix_web::Error) -> Option<ErrorClass> {
-        self.classes.iter().find_map(|class| class(error))
+    /// Returns what is known of an error of a type that was named.
+    pub(super) fn known(&self, error: &actix_web::Error) -> Option<KnownError> {
+        self.known_errors.iter().find_map(|known| known(error))
     }
 
     /// Tells the beginning of a request's body, at most `max_bytes` of it, in reports of errors in
@@ -339,34 +353,34 @@ impl Tracing {
     pub(super) fn excludes(&self, request: &ServiceRequest) -> bool {
         let path = request.path();
         self.excluded_paths.iter().any(|excluded| excluded == path)
-            || is_true(self.is_excluded.as_deref(), request)
+            || is_true("`exclude_if`", self.is_excluded.as_deref(), request)
     }
 
     pub(super) fn trusts_caller(&self, request: &ServiceRequest) -> bool {
-        is_true(self.is_trusted_caller.as_deref(), request)
+        is_true("`trust_callers_if`", self.is_trusted_caller.as_deref(), request)
     }
 
     pub(super) fn name_of(&self, request: &ServiceRequest) -> Option<Cow<'static, str>> {
         let name = self.name.as_deref()?;
-        guard(|| name(request)).flatten()
+        guard("`name` of `Tracing`", || name(request)).flatten()
     }
 
     pub(super) fn visit_request(&self, request: &ServiceRequest, span: SpanRef) {
         for visit in &self.on_request {
-            guard_attributes(|| visit(request, span));
+            guard("`on_request`", || visit(request, span));
         }
     }
 
     pub(super) fn visit_response(&self, request: &HttpRequest, head: &ResponseHead, span: SpanRef) {
         for visit in &self.on_response {
-            guard_attributes(|| visit(request, head, span));
+            guard("`on_response`", || visit(request, head, span));
         }
     }
 }
 
 /// Asks a predicate of the application; a panic in it is a no.
-fn is_true(predicate: Option<&Predicate>, request: &ServiceRequest) -> bool {
-    predicate.is_some_and(|predicate| guard(|| predicate(request)).unwrap_or(false))
+fn is_true(name: &str, predicate: Option<&Predicate>, request: &ServiceRequest) -> bool {
+    predicate.is_some_and(|predicate| guard(name, || predicate(request)).unwrap_or(false))
 }
 
 impl fmt::Debug for Tracing {

@@ -71,8 +71,8 @@ impl Access {
         Self { proxies: self.proxies.or_else(|| Some(proxies.clone())), ..self }
     }
 
-    /// The region that is set, or else that of the profile, and the address. Reads files at most; must
-    /// run in a Tokio runtime.
+    /// The region that is set, or else that of the profile, and the address. Asks no network, and must
+    /// run in a Tokio runtime. Blocks its thread while it reads the profile.
     ///
     /// # Errors
     /// [`SettingsError::NoRegion`], [`SettingsError::Value`] for a name in the profile that is none.
@@ -93,6 +93,21 @@ impl Access {
             None => Provider::chain(region),
         };
         provider.by(self.proxies.clone().unwrap_or_default())
+    }
+
+    /// Warning about settings that do not hold together: AWS's chain, which finds credentials, does not know
+    /// SOCKS.
+    #[cfg_attr(
+        not(feature = "cloudwatch"),
+        expect(dead_code, reason = "for CloudWatch Logs alone")
+    )]
+    pub(crate) fn warning(&self) -> Option<&'static str> {
+        let is_by_socks = self.proxies.as_ref().is_some_and(Proxies::is_https_by_socks);
+        (is_by_socks && self.credentials.is_none()).then_some(
+            "the proxy for https:// destinations is a SOCKS proxy, which the search for AWS credentials \
+             cannot use: roles and single sign-on are asked directly; set HTTPS_PROXY to an http:// proxy, \
+             or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        )
     }
 
     /// What of it may be told nowhere.

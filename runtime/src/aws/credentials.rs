@@ -15,9 +15,10 @@ use aws_credential_types::provider::ProvideCredentials as _;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::{Builder, Connector, tls};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 use tokio::time::timeout;
 
+use super::lookup::on_own_thread;
 use super::{CallError, Lookup, Region, SettingsError, variable};
 use crate::pipeline::transport::Proxies;
 use crate::secret::Secret;
@@ -26,7 +27,8 @@ use crate::warnings::Warnings;
 /// How long before their end credentials are renewed: a request must not arrive after it.
 const MARGIN: Duration = Duration::from_mins(5);
 
-/// How long the chain may take: a program or a service that it asks may never answer.
+/// Maximum time that a request waits for the chain: a program, a service or a file system that it asks may
+/// never answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An access key with its secret.
@@ -89,9 +91,20 @@ impl fmt::Debug for Credentials {
 #[derive(Clone)]
 pub struct Provider {
     source: Source,
-    found: Arc<Mutex<Option<Credentials>>>,
+    found: Arc<Mutex<Found>>,
     proxies: Proxies,
 }
+
+/// Credentials of the chain.
+#[derive(Default)]
+struct Found {
+    credentials: Option<Credentials>,
+    /// A look-up that is not over.
+    pending: Option<Pending>,
+}
+
+/// Receives what a look-up finds.
+type Pending = oneshot::Receiver<Result<Credentials, CallError>>;
 
 #[derive(Clone)]
 enum Source {
@@ -141,37 +154,69 @@ impl Provider {
     /// Looks for credentials again when the next request is signed, unless others have been found since
     /// these, which were not taken.
     pub(super) async fn forget(&self, refused: &Credentials) {
-        self.found.lock().await.take_if(|found| found == refused);
+        self.found.lock().await.credentials.take_if(|found| found == refused);
     }
 
     /// Credentials for a request that is signed `now`; they are looked for again shortly before
-    /// they end. May ask the network, and answers within half a minute.
+    /// they end. The chain runs on a thread of its own, because it reads files synchronously; it may ask the
+    /// network. Answers within half a minute.
     pub(super) async fn credentials(&self, now: SystemTime) -> Result<Credentials, CallError> {
         let region = match &self.source {
             Source::Fixed(credentials) => return Ok(credentials.clone()),
             Source::Chain(region) => aws_config::Region::new(region.to_string()),
         };
         let mut found = self.found.lock().await;
-        if let Some(credentials) = found.as_ref().filter(|found| found.is_good_at(now)) {
+        if let Some(credentials) = found.credentials.as_ref().filter(|it| it.is_good_at(now)) {
             return Ok(credentials.clone());
         }
-        let mut chain = DefaultCredentialsChain::builder();
-        if let Some(config) = proxied(&self.proxies) {
-            chain = chain.configure(config);
-        }
-        let chain = chain.region(region).build().await;
-        let fresh = within(PATIENCE, chain.provide_credentials()).await?;
-        *found = Some(fresh.clone());
+        // A look-up that hangs is not joined by another.
+        let pending = found.pending.take().map_or_else(|| self.start_lookup(region), Ok)?;
+        let pending = found.pending.insert(pending);
+        let fresh = match timeout(PATIENCE, pending).await {
+            Ok(fresh) => fresh.unwrap_or_else(|_| Err(no_credentials(&"the look-up panicked"))),
+            Err(_) => return Err(silent(PATIENCE)),
+        };
+        found.pending = None;
+        let fresh = fresh?;
+        found.credentials = Some(fresh.clone());
         Ok(fresh)
     }
+
+    fn start_lookup(&self, region: aws_config::Region) -> Result<Pending, CallError> {
+        let (sender, receiver) = oneshot::channel();
+        let look_up = look_up(region, self.proxies.clone());
+        // Nothing waits any more after a shutdown.
+        let look_up = async { drop(sender.send(look_up.await)) };
+        on_own_thread(look_up).map_err(|error| no_credentials(&error))?;
+        Ok(receiver)
+    }
+}
+
+/// Asks the chain.
+async fn look_up(region: aws_config::Region, proxies: Proxies) -> Result<Credentials, CallError> {
+    let mut chain = DefaultCredentialsChain::builder();
+    if let Some(config) = proxied(&proxies) {
+        chain = chain.configure(config);
+    }
+    let chain = chain.region(region).build().await;
+    within(PATIENCE, chain.provide_credentials()).await
+}
+
+fn no_credentials(problem: &impl fmt::Display) -> CallError {
+    CallError::Credentials(problem.to_string())
+}
+
+fn silent(patience: Duration) -> CallError {
+    no_credentials(&format_args!("their source did not answer within {patience:?}"))
 }
 
 /// Settings of a chain that asks by a proxy; `None` where its own client will do, which knows of no proxy.
 ///
 /// Roles and single sign-on are at `https://` addresses, container and instance at addresses that are never
-/// reached by a proxy.
+/// reached by a proxy. The client knows no SOCKS; see [`Access::warning`](super::Access::warning).
 fn proxied(proxies: &Proxies) -> Option<ProviderConfig> {
-    let config = ProxyConfig::https(proxies.https()?).ok()?.no_proxy(proxies.direct());
+    let address = proxies.https().filter(|_| !proxies.is_https_by_socks())?;
+    let config = ProxyConfig::https(address).ok()?.no_proxy(proxies.direct());
     let tls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
     let client = Builder::new().build_with_connector_fn(move |settings, components| {
         let mut builder =
@@ -185,17 +230,16 @@ fn proxied(proxies: &Proxies) -> Option<ProviderConfig> {
     Some(ProviderConfig::default().with_http_client(client))
 }
 
-/// What a provider finds, or says, in this time.
+/// Returns what a provider finds in this time.
 async fn within(
     patience: Duration,
     found: impl Future<Output = Result<aws_credential_types::Credentials, CredentialsError>>,
 ) -> Result<Credentials, CallError> {
-    let problem = match timeout(patience, found).await {
-        Ok(Ok(credentials)) => return Ok(Credentials(credentials)),
-        Ok(Err(error)) => causes(&error),
-        Err(_) => format!("whoever has them did not answer within {patience:?}"),
-    };
-    Err(CallError::Credentials(problem))
+    match timeout(patience, found).await {
+        Ok(Ok(credentials)) => Ok(Credentials(credentials)),
+        Ok(Err(error)) => Err(no_credentials(&causes(&error))),
+        Err(_) => Err(silent(patience)),
+    }
 }
 
 impl fmt::Debug for Provider {
@@ -255,15 +299,12 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_credentials_and_never_answers_is_named_as_the_reason_that_there_are_none() {
+    fn a_source_that_does_not_answer_is_given_up() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let error = runtime.block_on(async {
             within(Duration::from_millis(1), std::future::pending()).await.unwrap_err()
         });
-        assert_eq!(
-            error.to_string(),
-            "no AWS credentials: whoever has them did not answer within 1ms"
-        );
+        assert_eq!(error.to_string(), "no AWS credentials: their source did not answer within 1ms");
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod call;
 mod client;
 mod credentials;
 mod endpoint;
+mod lookup;
 mod region;
 mod sign;
 mod signer;
@@ -33,6 +34,11 @@ pub use call::{Call, Target};
 pub use client::{Answer, Client};
 pub use credentials::{Credentials, Provider};
 pub use endpoint::{Endpoint, Service};
+#[cfg_attr(
+    not(feature = "cloudwatch"),
+    expect(unused_imports, reason = "for the region of CloudWatch Logs alone")
+)]
+pub(crate) use lookup::on_own_thread;
 pub use region::Region;
 pub use sign::{Parts, Scope, SignError, sign};
 pub use transport::Transport;

@@ -29,7 +29,8 @@ impl Region {
     }
 
     /// The region that the variables name, or else the profile of the shared configuration file,
-    /// which is looked for where the variables of this process say.
+    /// which is looked for where the variables of this process say. Blocks its thread while it reads the
+    /// profile.
     ///
     /// # Errors
     /// [`SettingsError::Value`] for a name that is none, [`SettingsError::NoRegion`] for no name.

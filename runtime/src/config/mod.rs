@@ -172,7 +172,8 @@ impl Config {
     }
 
     /// Reaches remote destinations by these proxies, instead of `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
-    /// `NO_PROXY`; `Proxies::default()` for none.
+    /// `NO_PROXY`; `Proxies::default()` for none. The search for AWS credentials does not know SOCKS: behind
+    /// such a proxy it asks directly, and says so on standard error.
     #[cfg(any(feature = "otlp", feature = "cloudwatch", feature = "rollbar"))]
     pub fn proxies(mut self, proxies: crate::pipeline::transport::Proxies) -> Self {
         self.proxies = proxies;

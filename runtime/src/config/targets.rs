@@ -9,8 +9,11 @@ impl Config {
     ///
     /// `api.example.com` is that host, `*.example.com` each host below that domain, `localhost:8080`
     /// a host at one port, `*` any host; an empty list names none. Case does not matter, and names
-    /// beyond ASCII are written in punycode. The client of `http_client` and
-    /// [`inject_for`](crate::inject_for) follow it; [`inject`](crate::inject) knows no host.
+    /// beyond ASCII are written in punycode. The client of `http_client`,
+    /// [`inject_for`](crate::inject_for) and [`inject_into_for`](crate::inject_into_for) follow it.
+    /// [`inject`](crate::inject), [`inject_into`](crate::inject_into) and the global propagator of the
+    /// `opentelemetry` API get no host, so that they write headers for any. A redirect that a client of
+    /// `reqwest` follows takes the headers along: see `http_client::redirect_policy`.
     ///
     /// ```
     /// # fn main() -> Result<(), spanwright::config::ConfigError> {

@@ -5,14 +5,15 @@
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::host::split_port;
+
 /// Why an address cannot be used; `None` if it can.
 pub(crate) fn problem(address: &str) -> Option<&'static str> {
     let is_http = address.split_once("://").is_some_and(|(scheme, _)| {
         ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
     });
-    let has_bad_port = authority(address)
-        .rsplit_once(':')
-        .is_some_and(|(_, port)| !port.contains(']') && port.parse::<u16>().is_err());
+    let (_, port) = split_port(authority(address));
+    let has_bad_port = port.is_some_and(|port| port.parse::<u16>().is_err());
     let host = host(address);
     if !is_http {
         Some("it has to start with `http://` or `https://`")
@@ -52,12 +53,7 @@ fn is_host(host: &str) -> bool {
 
 /// The name or address of the host, without the port.
 pub(super) fn host(address: &str) -> &str {
-    let authority = authority(address);
-    match authority.rsplit_once(':') {
-        // A colon inside brackets belongs to an IPv6 address.
-        Some((host, port)) if !port.contains(']') => host,
-        _ => authority,
-    }
+    split_port(authority(address)).0
 }
 
 /// The path, with the slash before it; empty for none.

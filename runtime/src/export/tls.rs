@@ -8,7 +8,8 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsFiles {
     /// Certificates of the authorities that a server's certificate may come from, instead of those of the
-    /// system.
+    /// system. They hold for a proxy at an `https://` address, too: the HTTP client has one set of
+    /// certificates for the destination and the proxy before it.
     pub ca: Option<PemFile>,
     /// Certificate, with its chain, by which the server knows this client; only together with its key.
     pub client_certificate: Option<PemFile>,

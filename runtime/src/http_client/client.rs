@@ -9,9 +9,12 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Body, IntoUrl, Method, Request, Response};
 
 use super::observe::observe;
+use super::redirect::redirect_policy;
 
 /// A client of `reqwest` with a span around each request. Clones share its connections.
-#[derive(Clone, Debug, Default)]
+///
+/// The default one follows redirects by [`redirect_policy`].
+#[derive(Clone, Debug)]
 pub struct Client(reqwest::Client);
 
 /// A request that is being put together; see [`Client::request`].
@@ -23,7 +26,7 @@ pub struct RequestBuilder {
 }
 
 impl Client {
-    /// Puts spans around the requests of a client that was built elsewhere.
+    /// Puts spans around the requests of a client that was built elsewhere; see [`redirect_policy`].
     pub const fn new(client: reqwest::Client) -> Self {
         Self(client)
     }
@@ -74,6 +77,15 @@ impl Client {
     /// As `reqwest` has them: no answer came. Any status is an answer.
     pub async fn execute(&self, request: Request) -> Result<Response, reqwest::Error> {
         observe(request, |request| self.0.execute(request)).await
+    }
+}
+
+impl Default for Client {
+    /// # Panics
+    /// As `reqwest::Client::new`: TLS cannot be set up.
+    fn default() -> Self {
+        let client = reqwest::Client::builder().redirect(redirect_policy());
+        Self(client.build().unwrap_or_default())
     }
 }
 

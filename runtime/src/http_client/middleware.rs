@@ -12,12 +12,17 @@ use super::observe::observe;
 /// A middleware that makes a span of each request that passes it.
 ///
 /// Put it last, so that it is next to the client: behind a middleware that retries, every try is a
-/// span of its own.
+/// span of its own. Redirects are followed by the client below it, with the headers of the request: build
+/// it with [`redirect_policy`](super::redirect_policy) if there are propagation targets.
 ///
 /// ```
-/// let client = reqwest_middleware::ClientBuilder::new(reqwest::Client::new())
+/// # fn main() -> Result<(), reqwest::Error> {
+/// let client = reqwest::Client::builder().redirect(spanwright::http_client::redirect_policy());
+/// let client = reqwest_middleware::ClientBuilder::new(client.build()?)
 ///     .with(spanwright::http_client::Tracing)
 ///     .build();
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tracing;

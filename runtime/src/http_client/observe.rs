@@ -5,7 +5,6 @@
 
 use std::error::Error as _;
 
-use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{Request, Response};
 
 use super::request_facts::{self, Key, REQUEST, RequestFrame};
@@ -77,17 +76,9 @@ fn finish<E: Failure>(
 /// Sets the headers of the current trace, in place of those of another that the request came with,
 /// if its host is a propagation target.
 fn inject(request: &mut Request) {
-    let url = request.url().clone();
-    let headers = request.headers_mut();
-    let port = url.port_or_known_default();
-    headers::replace(url.host_str().unwrap_or_default(), port, &mut |name, value| {
-        let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { return };
-        match value.map(HeaderValue::from_str) {
-            None => _ = headers.remove(name),
-            Some(Ok(value)) => _ = headers.insert(name, value),
-            Some(Err(_)) => {}
-        }
-    });
+    let url = request.url();
+    let (host, port) = (url.host_str().unwrap_or_default().to_owned(), url.port_or_known_default());
+    headers::inject_into_for(&host, port, request.headers_mut());
 }
 
 fn record_answer(response: &Response, frame: &mut RequestFrame) {
@@ -128,5 +119,6 @@ fn kind(error: &reqwest::Error) -> &'static str {
 fn last_cause(error: &reqwest::Error) -> String {
     // The last one may be an error of the application's body, whose code may panic.
     let last = || std::iter::successors(error.source(), |&cause| cause.source()).last();
-    guard(|| last().map(ToString::to_string)).flatten().unwrap_or_default()
+    let text = || last().map(ToString::to_string);
+    guard("`Display` of an error of a request", text).flatten().unwrap_or_default()
 }

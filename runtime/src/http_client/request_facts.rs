@@ -7,7 +7,8 @@ use std::fmt;
 
 use reqwest::{Request, Url, Version};
 
-use crate::conventions::{known_method, without_secrets};
+use crate::conventions::{known_method, protocol_version, without_secrets};
+use crate::host::without_brackets;
 use crate::record::{Destinations, Source, SpanKind};
 use crate::span::{Callsite, Frame, Recorder};
 
@@ -50,6 +51,10 @@ pub(super) static REQUEST: Callsite = Callsite {
     destinations: Destinations::ALL,
 };
 
+/// Versions in the order of [`protocol_version`].
+const HTTP_VERSIONS: [Version; 5] =
+    [Version::HTTP_09, Version::HTTP_10, Version::HTTP_11, Version::HTTP_2, Version::HTTP_3];
+
 /// Records what is known before the request is sent.
 pub(super) fn record(request: &Request, frame: &mut RequestFrame) {
     let method = known_method(request.method().as_str());
@@ -59,27 +64,13 @@ pub(super) fn record(request: &Request, frame: &mut RequestFrame) {
     }
     let url = request.url();
     frame.record_display(Key::URL, &Shown(url));
-    frame.record(Key::SERVER_ADDRESS, &host(url));
+    frame.record(Key::SERVER_ADDRESS, &url.host_str().map(without_brackets));
     frame.record(Key::SERVER_PORT, &url.port_or_known_default());
 }
 
-/// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/network/>.
+/// Version of HTTP, as the conventions name it.
 pub(super) fn version(version: Version) -> Option<&'static str> {
-    match version {
-        Version::HTTP_09 => Some("0.9"),
-        Version::HTTP_10 => Some("1.0"),
-        Version::HTTP_11 => Some("1.1"),
-        Version::HTTP_2 => Some("2"),
-        Version::HTTP_3 => Some("3"),
-        _ => None,
-    }
-}
-
-/// The host without the brackets of an IPv6 address.
-fn host(url: &Url) -> Option<&str> {
-    let host = url.host_str()?;
-    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    Some(bare.unwrap_or(host))
+    protocol_version(&version, &HTTP_VERSIONS)
 }
 
 /// An address as it may be recorded.
@@ -121,13 +112,6 @@ mod tests {
             ("http://[::1]:81/?", "http://[::1]:81/?"),
         ] {
             assert_eq!(Shown(&Url::parse(url).unwrap()).to_string(), expected, "{url}");
-        }
-    }
-
-    #[test]
-    fn a_host_has_no_brackets() {
-        for (url, expected) in [("http://[::1]:81/", "::1"), ("http://a.example/", "a.example")] {
-            assert_eq!(host(&Url::parse(url).unwrap()), Some(expected));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::outlets::{Delivery, Outlet};
-use crate::guard::guard;
+use crate::guard::catch;
 use crate::loss::{Ledger, LossReason};
 use crate::record::Processor;
 
@@ -24,7 +24,7 @@ impl Applications {
             let name = if at == 0 { kind.into() } else { format!("{kind} {}", at + 1).into() };
             let ledger = Arc::default();
             self.0.push((name, Arc::clone(&ledger)));
-            Arc::new(Counted { processor, ledger }) as _
+            Arc::new(Counted { kind, processor, ledger }) as _
         };
         processors.into_iter().enumerate().map(count).collect()
     }
@@ -49,8 +49,10 @@ impl Outlet for Applications {
     }
 }
 
-/// A processor and its tally. A panic of the processor costs the group that it was handed.
+/// A processor and its tally. A panic of the processor costs the group that it was handed, and goes on
+/// to the caller.
 struct Counted<R> {
+    kind: &'static str,
     processor: Arc<dyn Processor<R>>,
     ledger: Arc<Ledger>,
 }
@@ -58,9 +60,12 @@ struct Counted<R> {
 impl<R: 'static> Processor<R> for Counted<R> {
     fn process(&self, records: &Arc<[R]>) {
         self.ledger.accept(records.len());
-        match guard(|| self.processor.process(records)) {
-            Some(()) => self.ledger.deliver(records.len()),
-            None => self.ledger.lose(records.len(), LossReason::WorkerPanicked),
+        match catch(|| self.processor.process(records)) {
+            Ok(()) => self.ledger.deliver(records.len()),
+            Err(caught) => {
+                self.ledger.lose(records.len(), LossReason::WorkerPanicked);
+                caught.pass_on(&format_args!("{} `{}`", self.kind, self.processor.type_name()));
+            }
         }
     }
 }

@@ -1,12 +1,14 @@
 //! The destination CloudWatch Logs.
 
+use std::io;
 use std::mem;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, SystemTime};
 
 use super::outlets::Parts;
-use crate::aws::{Access, Service, SettingsError, Target, Transport};
+use crate::aws::{Access, Service, SettingsError, Target, Transport, on_own_thread};
 use crate::config::Config;
+use crate::diagnostics;
 use crate::export::cloudwatch::{Creation, Exporter, Metrics, Settings};
 use crate::pipeline::{Aggregator, Handle, Motor};
 use crate::record::{Array, Attribute, CallStatistics};
@@ -38,7 +40,10 @@ fn try_start(
 ) -> Result<Option<Arc<Calls>>, Problem> {
     let access = mem::replace(&mut config.cloudwatch_access, Ok(Access::new(Service::LOGS)))?;
     let access = access.default_proxies(&config.proxies);
-    let target = target(&access, motor, PROFILE_TIMEOUT)?;
+    if let Some(warning) = access.warning() {
+        diagnostics::say(warning);
+    }
+    let target = target(&access, PROFILE_TIMEOUT)?;
     let provider = access.provider(&target.region);
     let endpoint = target.endpoint.to_string();
     let creation = Creation::new(settings, &endpoint);
@@ -66,6 +71,8 @@ enum Problem {
         "no AWS region: the profile could not be read within {0:?}; set AWS_REGION or AWS_DEFAULT_REGION"
     )]
     Timeout(Duration),
+    #[error("no AWS region: the profile cannot be read: {0}; set AWS_REGION or AWS_DEFAULT_REGION")]
+    Thread(#[from] io::Error),
 }
 
 /// Says in the resource where the log is: consoles of AWS show it beside a trace.
@@ -83,15 +90,13 @@ pub(super) fn tell_group(config: &mut Config) {
     }
 }
 
-/// Region and address. The region may have to be read from the profile, on the thread that reads and sends.
-fn target(access: &Access, motor: &Motor, timeout: Duration) -> Result<Target, Problem> {
-    let (found, target) = mpsc::channel();
+/// Region and address. The region may have to be read from the profile, which may hang.
+fn target(access: &Access, limit: Duration) -> Result<Target, Problem> {
     let access = access.clone();
-    motor.spawn(async move {
-        // Nothing waits any more after the timeout.
-        let _ = found.send(access.target().await);
-    });
-    Ok(target.recv_timeout(timeout).map_err(|_| Problem::Timeout(timeout))??)
+    let (sender, target) = mpsc::channel();
+    // Nothing waits any more after the limit.
+    on_own_thread(async move { drop(sender.send(access.target().await)) })?;
+    Ok(target.recv_timeout(limit).map_err(|_| Problem::Timeout(limit))??)
 }
 
 fn now() -> SystemTime {

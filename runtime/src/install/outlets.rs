@@ -69,10 +69,11 @@ impl Parts {
 
     /// Kinds of records that what has started takes.
     pub(super) fn takers(&self) -> Destinations {
-        let Processors { spans, logs, all } = &self.processors;
-        let has_spans = !spans.is_empty() || !logs.is_empty();
+        let processors = &self.processors;
+        let has_spans = processors.take_spans() || processors.take_logs();
         let spans = if has_spans { Destinations::SPANS } else { Destinations::NONE };
-        let segments = if all.is_empty() { Destinations::NONE } else { Destinations::SEGMENTS };
+        let segments =
+            if processors.all.is_empty() { Destinations::NONE } else { Destinations::SEGMENTS };
         spans.with(segments)
     }
 }

@@ -6,6 +6,7 @@ use super::InstallError;
 use super::outlets::Parts;
 use crate::config::Config;
 use crate::report::{self, Sources, Teller};
+use crate::span::tracer::Breadcrumbs;
 
 /// Starts what takes failures, where anybody wants to know of them; with `tells_spans`, their spans do.
 pub(super) fn start(
@@ -26,8 +27,8 @@ pub(super) fn start(
     if !has_records {
         return Ok(None);
     }
-    parts.processors.spans.push(Arc::clone(&trail) as _);
-    parts.processors.logs.push(trail);
+    let breadcrumbs = Breadcrumbs { spans: Arc::clone(&trail) as _, logs: trail };
+    parts.processors.breadcrumbs = Some(breadcrumbs);
     if !teller.start() {
         return Err(InstallError::NoThread);
     }

@@ -5,6 +5,7 @@
 //! Never: looks at a value.
 
 use std::cell::RefCell;
+use std::fmt::Display;
 use std::ptr;
 use std::sync::{Mutex, PoisonError};
 
@@ -13,7 +14,7 @@ use tracing::Metadata;
 use tracing::field::Field;
 
 use crate::record::{Destinations, Level, Source, SpanKind};
-use crate::span::{Callsite, PerProcess};
+use crate::span::{AttributeName, Callsite, PerProcess};
 
 /// Attributes of a span: the time that it was entered, and the time that it was not, in nanoseconds.
 ///
@@ -115,6 +116,11 @@ impl Site {
     pub(super) const fn time_keys(&self) -> (u16, u16) {
         let fields = self.meanings.len() as u16;
         (fields, fields + 1)
+    }
+
+    /// Returns what diagnostics call a field of this callsite.
+    pub(super) fn name_of(&'static self, field: &Field) -> impl Display + use<> {
+        AttributeName::of(&self.callsite, key(field))
     }
 
     /// What a field of this callsite is.

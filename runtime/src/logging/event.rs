@@ -23,7 +23,7 @@ const PANICKED: &str = "(formatting it panicked)";
 /// Takes an event under a span.
 pub(super) fn take(event: &Event<'_>, span: SpanRef) {
     let site = Site::of(event.metadata());
-    log::log(&site.callsite, span, |values| event.record(&mut Fields { values }));
+    log::log(&site.callsite, span, |values| event.record(&mut Fields { values, site }));
 }
 
 /// What an event says in its field `error`, if it has one.
@@ -32,8 +32,8 @@ pub(super) fn error(event: &Event<'_>) -> Option<String> {
     impl Visit for Look {
         fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
             if field.name() == ERROR {
-                self.0 =
-                    Some(guard(|| format!("{value:?}")).unwrap_or_else(|| PANICKED.to_owned()));
+                let text = guard("field `error` of an event", || format!("{value:?}"));
+                self.0 = Some(text.unwrap_or_else(|| PANICKED.to_owned()));
             }
         }
         fn record_str(&mut self, field: &Field, value: &str) {
@@ -50,11 +50,13 @@ pub(super) fn error(event: &Event<'_>) -> Option<String> {
 
 struct Fields<'a, 'b> {
     values: &'a mut Values<'b>,
+    site: &'static Site,
 }
 
 impl Fields<'_, '_> {
     fn formatted(&mut self, field: &Field, value: fmt::Arguments<'_>) {
-        if guard(|| self.values.formatted(key(field), value)).is_none() {
+        let name = self.site.name_of(field);
+        if guard(name, || self.values.formatted(key(field), value)).is_none() {
             self.values.text(key(field), PANICKED);
         }
     }

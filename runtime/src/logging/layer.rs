@@ -25,8 +25,9 @@ use crate::span::{self, SpanRef, log};
 ///   `otel.status_code` and `otel.status_description` mean what they mean to `tracing-opentelemetry`.
 /// - An event of level error with a field `error`, as `#[instrument(err)]` makes it, says that the span
 ///   around it has failed, if that is one of `tracing`.
-/// - A span has the attributes `busy_ns` and `idle_ns`, the time that it was entered and the time that
-///   it was not; see [`Layer::with_tracked_inactivity`].
+/// - A span ends when it is left for the last time, though a child or a handle may keep it open for
+///   longer. It has the attributes `busy_ns` and `idle_ns`, the time that it was entered and the time
+///   that it was not; see [`Layer::with_tracked_inactivity`].
 /// - What happens on threads of ours is not taken: sending the log makes no log.
 ///
 /// A subscriber has one: with two, whose filters both let an event through, it is taken twice.
@@ -59,6 +60,8 @@ impl Layer {
 
     /// Sets whether spans have the attributes `busy_ns` and `idle_ns`: the time that a span was
     /// entered and the time that it was open without being entered, in nanoseconds; default true.
+    /// Without them, a span ends when it is closed: when its handles are gone and its children have
+    /// ended.
     ///
     /// Costs two readings of a clock, and one or two accesses to the registry, each time that a span is
     /// entered and left. Captures of the module `testing` that have no subscriber of their own
@@ -196,7 +199,7 @@ fn look<S, R>(known: &Known<'_, S>, look: impl FnOnce(&Open) -> R) -> Option<R>
 where
     S: for<'a> LookupSpan<'a>,
 {
-    guard(|| known.extensions().get().map(look)).flatten()
+    guard("a layer of `tracing`", || known.extensions().get().map(look)).flatten()
 }
 
 /// Changes our part of a span; see above.
@@ -207,7 +210,7 @@ fn change<S, R>(
 where
     S: for<'a> LookupSpan<'a>,
 {
-    guard(|| change(&mut known.extensions_mut())).flatten()
+    guard("a layer of `tracing`", || change(&mut known.extensions_mut())).flatten()
 }
 
 /// Says that the span around an event has failed, if that is what the event tells.

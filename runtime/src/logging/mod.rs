@@ -26,6 +26,8 @@ mod subscriber;
 #[path = "no_subscriber.rs"]
 mod subscriber;
 #[cfg(feature = "tracing")]
+mod thread_end;
+#[cfg(feature = "tracing")]
 mod times;
 
 #[cfg(feature = "tracing")]

@@ -135,14 +135,15 @@ impl Open {
 impl Drop for State {
     fn drop(&mut self) {
         // The span ends with the fields of this; a panic that ends it is its outcome.
-        if self.verdict.is_error.unwrap_or(self.has_error) && !std::thread::panicking() {
+        if self.verdict.is_error.unwrap_or(self.has_error) && !self.span.is_unwinding() {
             self.span.set_outcome(Outcome::Error);
         }
-        if let Some(times) = &mut self.times {
-            let ((busy_key, idle_key), (busy, idle)) = (self.site.time_keys(), times.end(steady()));
+        if let Some(times) = self.times {
+            let ((busy_key, idle_key), ended) = (self.site.time_keys(), times.end(steady()));
             let recorder = self.span.recorder();
-            recorder.record(busy_key, &busy);
-            recorder.record(idle_key, &idle);
+            recorder.record(busy_key, &ended.busy_ns);
+            recorder.record(idle_key, &ended.idle_ns);
+            self.span.end_before(ended.closed_after);
         }
     }
 }
@@ -170,7 +171,8 @@ fn kind(attributes: &Attributes<'_>, site: &'static Site) -> Option<SpanKind> {
     impl Visit for Look {
         fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
             if self.0.meaning(field) == Meaning::Kind {
-                self.1 = guard(|| format!("{value:?}")).and_then(|text| kind_of(&text));
+                let text = guard(self.0.name_of(field), || format!("{value:?}"));
+                self.1 = text.and_then(|text| kind_of(&text));
             }
         }
         fn record_str(&mut self, field: &Field, value: &str) {
@@ -206,13 +208,14 @@ impl<R: Recorder> Fields<'_, R> {
     fn formatted(&mut self, field: &Field, value: &dyn fmt::Display) {
         let meaning = self.site.meaning(field);
         if meaning != Meaning::Value {
-            if let Some(text) = guard(|| value.to_string()) {
+            if let Some(text) = guard(self.site.name_of(field), || value.to_string()) {
                 self.take_meaning(meaning, &text);
             }
             return;
         }
         // What fails to format leaves its attribute out.
-        let _ = guard(|| self.recorder.record_display(key(field), value));
+        let record = || self.recorder.record_display(key(field), value);
+        let _ = guard(self.site.name_of(field), record);
     }
 
     fn take_meaning(&mut self, meaning: Meaning, text: &str) {

@@ -12,6 +12,7 @@ use tracing_log::{AsLog as _, LogTracer};
 use tracing_subscriber::filter::{EnvFilter, ParseError};
 use tracing_subscriber::layer::SubscriberExt as _;
 
+use super::thread_end::ThreadEnd;
 use super::{Layer, Settings};
 use crate::diagnostics;
 
@@ -49,6 +50,7 @@ pub(crate) fn start(settings: &Settings) {
         }
     };
     let subscriber = tracing_subscriber::registry().with(filter).with(Layer::new());
+    let subscriber = ThreadEnd(subscriber);
     if tracing::subscriber::set_global_default(subscriber).is_ok() {
         IS_OURS.store(true, Ordering::Relaxed);
     } else if !HAS_LAYER.load(Ordering::Relaxed) {

@@ -5,7 +5,8 @@
 //! Never: calls the API's context functions, whose state is borrowed meanwhile.
 
 use std::cell::RefCell;
-use std::sync::{Arc, Once};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry::Context;
 use opentelemetry::context::{ContextObserver, GlobalContextObserver};
@@ -33,11 +34,14 @@ thread_local! {
 
 /// Begins to follow the API's contexts, on all threads, for good.
 pub(super) fn begin() {
-    static BEGIN: Once = Once::new();
-    BEGIN.call_once(|| {
+    // Not a `Once`: a child that was forked while another thread ran it would wait for ever. To set
+    // them twice changes nothing.
+    static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
+    if !HAS_BEGUN.load(Ordering::Acquire) {
         GlobalContextObserver::set(Arc::new(Observer));
         look_beside(foreign);
-    });
+        HAS_BEGUN.store(true, Ordering::Release);
+    }
 }
 
 /// Our current span, if it began below the attached context whose span this is.

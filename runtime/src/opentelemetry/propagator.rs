@@ -22,6 +22,10 @@ use crate::span::{self, Parent, tracer};
 ///
 /// Written is the span that would be the [parent](crate::span::Parent) of a span begun there: the
 /// one in the context, or the current one of ours.
+///
+/// The API passes no host to a propagator, so that the
+/// [propagation targets](crate::Config::propagation_targets) do not apply: code that calls hosts outside of
+/// them uses [`inject_into_for`](crate::inject_into_for) instead.
 #[derive(Debug)]
 pub struct Propagator {
     formats: Composite,
@@ -152,7 +156,9 @@ impl Carrier for Headers<'_> {
         }
     }
 
-    fn each_name<'a>(&'a self, visit: &mut dyn FnMut(&'a str)) {
-        self.0.keys().into_iter().for_each(visit);
+    fn each_header<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a [u8])) {
+        for name in self.0.keys() {
+            self.0.get(name).into_iter().for_each(|value| visit(name, value.as_bytes()));
+        }
     }
 }

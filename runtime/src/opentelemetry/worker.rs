@@ -92,7 +92,7 @@ impl Worker {
         let _ending = Ending(Arc::clone(&self.queue));
         let runtime = self.reactor.handle().clone();
         let _entered = runtime.enter();
-        let taken = call(|| {
+        let taken = call(&self.name, || {
             self.exporter.take_resource(resource);
             Ok(())
         });
@@ -101,21 +101,21 @@ impl Worker {
             match self.queue.next() {
                 Work::Batch(batch) => self.export(&batch),
                 Work::Flush(accepted) => {
-                    let flushed = call(|| self.exporter.flush_now());
+                    let flushed = call(&self.name, || self.exporter.flush_now());
                     self.queue.flushed(accepted);
                     self.note(flushed);
                 }
                 Work::Stop => break,
             }
         }
-        let stopped = call(|| self.exporter.shutdown_now(self.export_timeout));
+        let stopped = call(&self.name, || self.exporter.shutdown_now(self.export_timeout));
         self.note(stopped);
         // Within the runtime, and before anybody hears that it is over.
-        guard(|| drop(self.exporter));
+        guard(format_args!("exporter `{}`", self.name), || drop(self.exporter));
     }
 
     fn export(&mut self, batch: &[Group]) {
-        let exported = call(|| {
+        let exported = call(&self.name, || {
             let records = batch.iter().flat_map(Group::records);
             self.exporter.export_now(records.map(span_data).collect(), self.export_timeout)
         });
@@ -137,8 +137,10 @@ impl Worker {
 }
 
 /// Calls the exporter, which may panic.
-fn call(exporter: impl FnOnce() -> OTelSdkResult) -> Result<(), Failure> {
-    guard(exporter).ok_or(Failure::Panicked)?.map_err(Failure::Sdk)
+fn call(name: &str, exporter: impl FnOnce() -> OTelSdkResult) -> Result<(), Failure> {
+    guard(format_args!("exporter `{name}`"), exporter)
+        .ok_or(Failure::Panicked)?
+        .map_err(Failure::Sdk)
 }
 
 /// Accounts for what has no fate, whatever ended the worker.

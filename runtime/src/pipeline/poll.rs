@@ -78,7 +78,7 @@ impl<P: Poller, T: Transport> Driver<P, T> {
     /// Works until the poller stops.
     pub(super) async fn run(mut self) {
         loop {
-            let pause = match guard(|| self.poller.next(now())) {
+            let pause = match guard(P::NAME, || self.poller.next(now())) {
                 Some(Step::Stop) => return,
                 Some(Step::WaitUntil(until)) => {
                     until.saturating_duration_since(now()).clamp(MIN_PAUSE, FOR_EVER)
@@ -106,7 +106,7 @@ impl<P: Poller, T: Transport> Driver<P, T> {
         let has_answer = answer.is_ok();
         self.failures = if has_answer { 0 } else { self.failures.saturating_add(1) };
         let poller = &mut self.poller;
-        match guard(|| poller.answered(answer, now())) {
+        match guard(P::NAME, || poller.answered(answer, now())) {
             None => return PAUSE_AFTER_PANIC,
             Some(Err(problem)) if has_answer || self.failures >= LOUD_AFTER_FAILURES => {
                 self.say(&host, &problem);

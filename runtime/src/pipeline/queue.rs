@@ -91,7 +91,8 @@ impl Gauge {
 impl<R: Send + Sync + 'static> Processor<R> for Handle<R> {
     fn process(&self, group: &Arc<[R]>) {
         self.ledger.accept(group.len());
-        let admitted = guard(|| self.gauge.admit(group.iter().map(self.weigh)));
+        let admitted =
+            guard("weighing of records", || self.gauge.admit(group.iter().map(self.weigh)));
         let Some((count, bytes)) = admitted else {
             return self.ledger.lose(group.len(), LossReason::WorkerPanicked);
         };

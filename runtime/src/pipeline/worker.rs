@@ -122,7 +122,7 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
             let now = now();
             for record in records {
                 let encode = || encode(&mut self.exporter, record, &mut self.machine);
-                let failure = match guard(encode) {
+                let failure = match guard(format_args!("exporter {}", E::NAME), encode) {
                     Some(Ok(measure)) => {
                         encoded_bytes += self.machine.tail_len();
                         self.machine.on(Input::Item(measure), now, &mut actions);
@@ -188,7 +188,8 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
 
     fn send(&mut self, id: u64) -> Result<(), Panicked> {
         let Some(batch) = self.machine.batch(id) else { return Ok(()) };
-        let request = guard(|| self.exporter.request(batch)).ok_or(Panicked)?;
+        let name = format_args!("exporter {}", E::NAME);
+        let request = guard(name, || self.exporter.request(batch)).ok_or(Panicked)?;
         if self.state.host.is_empty() {
             diagnostics::host(request.url.reveal()).clone_into(&mut self.state.host);
         }
@@ -211,7 +212,8 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
             Some(Ok(reply)) => {
                 // What was abandoned meanwhile has met its fate, whatever is answered.
                 let Some(batch) = self.machine.batch(id) else { return };
-                guard(|| judge(&self.exporter, batch, &reply))
+                let name = format_args!("exporter {}", E::NAME);
+                guard(name, || judge(&self.exporter, batch, &reply))
             }
             Some(Err(error)) if error.is_retryable() => {
                 let verdict = Verdict::Retry { after: error.wait(), reason: error.to_string() };

@@ -9,7 +9,7 @@
 //! Wire format: <https://github.com/openzipkin/b3-propagation>. Rules for SDKs:
 //! <https://opentelemetry.io/docs/specs/otel/context/api-propagators/#b3-requirements>.
 
-use super::{Carrier, Context, Propagator, only_value, trim_white_space};
+use super::{Carrier, Context, Propagator, ids, trim_white_space};
 use crate::record::{SpanContext, SpanId, TraceFlags, TraceId};
 
 const SINGLE: &str = "b3";
@@ -57,7 +57,7 @@ impl Propagator for B3 {
     }
 
     fn extract(&self, carrier: &dyn Carrier, context: &mut Context) {
-        let single = || read_single(only_value(carrier, SINGLE)?);
+        let single = || read_single(ids(carrier, SINGLE)?);
         let Some((span, sampling)) = single().or_else(|| read_multi(carrier)) else { return };
         let is_sampled = matches!(sampling, Sampling::Accepted | Sampling::Debug);
         let flags = if is_sampled { TraceFlags::SAMPLED } else { TraceFlags::NONE };
@@ -99,7 +99,7 @@ fn read_single(header: &[u8]) -> Option<(SpanContext, Sampling)> {
 }
 
 fn read_multi(carrier: &dyn Carrier) -> Option<(SpanContext, Sampling)> {
-    let value = |name| only_value(carrier, name).map(trim_white_space);
+    let value = |name| ids(carrier, name).map(trim_white_space);
     let span = span(value(TRACE_ID)?, value(SPAN_ID)?)?;
     let sampling = match (value(FLAGS), value(SAMPLED)) {
         (Some(b"1"), _) => Sampling::Debug,

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::percent_decode;
+
 use super::member::Member;
 
 /// Services are obliged to pass on 64 members.
@@ -55,9 +57,10 @@ pub enum BaggageError {
     },
 }
 
-/// Names and values in the order they were added, at most 64 of them and 8192 bytes once encoded.
+/// Names and values in the order they were added, of which at most 64, and 8192 bytes once encoded, are
+/// sent on. Those that are [kept local](Baggage::keep_local) do not count.
 ///
-/// Everybody who handles the request can read them, so they are no place for secrets; and nothing
+/// Every service that handles the request can read them, so they are no place for secrets; and nothing
 /// a caller sends is to be trusted.
 ///
 /// ```
@@ -120,8 +123,9 @@ impl Baggage {
         self.members.is_empty()
     }
 
-    /// Keeps the present members in this service: they can be read, and are not sent on with calls.
-    /// For baggage of a caller that is not trusted. A member that is set again is sent.
+    /// Keeps the present members in this service: they can be read, are not sent on with calls, and do
+    /// not count for the limits. For baggage of a caller that is not trusted; see
+    /// [`Context::distrust_caller`](super::Context::distrust_caller). A member that is set again is sent.
     pub fn keep_local(&mut self) {
         self.members.iter_mut().for_each(Member::keep_local);
     }
@@ -146,16 +150,18 @@ impl Baggage {
         let same = self.members.iter().position(|other| other.key() == member.key());
         let with_comma = |member: &Member| member.text().len() + 1;
         let others = self.members.iter().enumerate().filter(|(index, _)| Some(*index) != same);
-        let bytes = others.map(|(_, other)| with_comma(other)).sum::<usize>() + member.text().len();
+        let sent = others.filter(|(_, other)| !other.is_local());
+        let add = |(count, bytes), (_, other)| (count + 1, bytes + with_comma(other));
+        let (count, bytes) = sent.fold((0, member.text().len()), add);
         let key = || member.key().to_owned();
         if bytes > MAX_BYTES {
             return Err(BaggageError::Bytes { key: key(), bytes });
         }
+        if count == MAX_MEMBERS {
+            return Err(BaggageError::Members { key: key() });
+        }
         match same {
             Some(index) => self.members[index] = member,
-            None if self.members.len() == MAX_MEMBERS => {
-                return Err(BaggageError::Members { key: key() });
-            }
             None => self.members.push(member),
         }
         Ok(())
@@ -171,6 +177,27 @@ pub(super) struct Reader {
 }
 
 impl Reader {
+    /// Adds to what another format has read.
+    pub(super) fn of(baggage: Baggage) -> Self {
+        Self { baggage, ..Self::default() }
+    }
+
+    /// Adds one member, whose value is percent-encoded, if it keeps the rules and finds room.
+    pub(super) fn read_member(&mut self, key: &str, value: &[u8]) {
+        let bytes = key.len() + value.len();
+        if self.is_full() || bytes > MAX_EXAMINED_BYTES - self.examined_bytes {
+            return;
+        }
+        self.examined += 1;
+        self.examined_bytes += bytes;
+        // A caller's excess is not an error of this service.
+        let _ = self.baggage.insert(key, &percent_decode(value).decode_utf8_lossy());
+    }
+
+    fn is_full(&self) -> bool {
+        self.baggage.len() == MAX_MEMBERS || self.examined == MAX_EXAMINED
+    }
+
     /// Adds the members of one header value; those that break the rules or find no place are left
     /// out, each as a whole. Of two with the same key the later one counts.
     pub(super) fn read(&mut self, header: &[u8]) {
@@ -179,8 +206,7 @@ impl Reader {
         let is_cut = limit < header.len();
         let mut members = header[..limit].split(|&byte| byte == b',').peekable();
         while let Some(text) = members.next() {
-            let is_full = self.baggage.len() == MAX_MEMBERS || self.examined == MAX_EXAMINED;
-            if is_full || is_cut && members.peek().is_none() {
+            if self.is_full() || is_cut && members.peek().is_none() {
                 return;
             }
             self.examined += 1;
@@ -226,6 +252,37 @@ mod tests {
             let reader = reader(&[&header, &header]);
             assert_eq!(reader.examined, expected);
             assert!(reader.examined_bytes <= 16_384);
+        }
+    }
+
+    #[test]
+    fn local_members_leave_all_room_to_those_of_the_service() {
+        let header: Vec<_> = (0..64).map(|index| format!("k{index}={}", "x".repeat(100))).collect();
+        let mut baggage = read(&[&header.join(",")]);
+        assert!(matches!(baggage.insert("own", "v"), Err(BaggageError::Members { .. })));
+        baggage.keep_local();
+        for index in 0..63 {
+            baggage.insert(&format!("own{index}"), &"y".repeat(100)).unwrap();
+        }
+        baggage.insert("k0", "own").unwrap();
+        assert!(matches!(baggage.insert("k1", "own"), Err(BaggageError::Members { .. })));
+        let sent = baggage.to_text();
+        assert_eq!((sent.split(',').count(), sent.contains("k1=")), (64, false));
+        assert_eq!(baggage.get("k1").map(|value| value.len()), Some(100));
+    }
+
+    #[test]
+    fn members_with_headers_of_their_own_are_read_to_the_limits() {
+        for (key, value, examined) in
+            [("k", "v", 64), ("", "v", 180), ("k", &*"v".repeat(9_000), 1)]
+        {
+            let mut reader = Reader::default();
+            for index in 0..32_000 {
+                let key = if key.is_empty() { String::new() } else { format!("{key}{index}") };
+                reader.read_member(&key, value.as_bytes());
+            }
+            assert_eq!(reader.examined, examined);
+            assert!(reader.examined_bytes <= MAX_EXAMINED_BYTES);
         }
     }
 

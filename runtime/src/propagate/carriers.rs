@@ -5,10 +5,16 @@ use std::hash::BuildHasher;
 
 use super::Carrier;
 
-/// Headers of a request that goes out.
+/// Headers of an outgoing request.
 pub trait Injector {
     /// Sets a header, whose name is in lower case, in the place of any value that it has.
     fn set(&mut self, name: &str, value: &str);
+
+    /// Removes the headers for whose names `keep` returns false: those of another trace, where the
+    /// headers are those of another request. The default removes none.
+    fn retain(&mut self, keep: &dyn Fn(&str) -> bool) {
+        let _ = keep;
+    }
 }
 
 impl<S: BuildHasher> Carrier for HashMap<String, String, S> {
@@ -19,12 +25,22 @@ impl<S: BuildHasher> Carrier for HashMap<String, String, S> {
             }
         }
     }
+
+    fn each_header<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a [u8])) {
+        for (name, value) in self {
+            visit(name, value.as_bytes());
+        }
+    }
 }
 
 impl<S: BuildHasher> Injector for HashMap<String, String, S> {
     fn set(&mut self, name: &str, value: &str) {
         self.retain(|key, _| !key.eq_ignore_ascii_case(name));
         self.insert(name.to_owned(), value.to_owned());
+    }
+
+    fn retain(&mut self, keep: &dyn Fn(&str) -> bool) {
+        self.retain(|name, _| keep(name));
     }
 }
 
@@ -48,5 +64,12 @@ mod tests {
         headers.set("tracestate", "a=1");
         assert_eq!(headers.len(), 2);
         assert_eq!(values(&headers, "traceparent"), ["00-b"]);
+        let mut all = Vec::new();
+        headers.each_header(&mut |name, value| all.push((name.to_owned(), value.to_vec())));
+        all.sort();
+        let expected = [("traceparent", "00-b"), ("tracestate", "a=1")];
+        assert_eq!(all, expected.map(|(name, value)| (name.to_owned(), value.into())));
+        Injector::retain(&mut headers, &|name| name == "tracestate");
+        assert_eq!(headers.into_keys().collect::<Vec<_>>(), ["tracestate"]);
     }
 }

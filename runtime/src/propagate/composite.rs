@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use super::{B3, BaggageHeader, Carrier, Context, Jaeger, Propagator, TraceContext, Xray, xray};
+use super::{
+    B3, BaggageHeader, Carrier, Context, Injector, Jaeger, Propagator, TraceContext, Xray, xray,
+};
 use crate::guard::guard;
 
 /// The setting whose text [`Composite::from_setting`] takes.
@@ -54,6 +56,7 @@ pub enum CompositeError {
 pub struct Composite {
     propagators: Vec<Arc<dyn Propagator>>,
     fields: Vec<&'static str>,
+    prefixes: Vec<&'static str>,
 }
 
 impl Composite {
@@ -66,7 +69,8 @@ impl Composite {
                 fields.push(*field);
             }
         }
-        Self { propagators, fields }
+        let prefixes = propagators.iter().flat_map(|it| it.prefixes()).copied().collect();
+        Self { propagators, fields, prefixes }
     }
 
     /// Reads the text of `OTEL_PROPAGATORS`: names joined by commas, in any case. A name that comes
@@ -104,24 +108,27 @@ impl Composite {
 }
 
 impl Composite {
-    /// Calls `change` for each header of an outgoing request that is to be set, after calling it with
-    /// `None` for each header to remove: those of the same formats, which may come from another trace.
-    pub(crate) fn replace(&self, context: &Context, change: &mut dyn FnMut(&str, Option<&str>)) {
+    /// Sets the headers of `context`, and removes others of the same formats, which may come from another
+    /// trace.
+    pub(crate) fn replace(&self, context: &Context, headers: &mut dyn Injector) {
         let mut set = Vec::new();
+        let mut written = Vec::new();
         for propagator in &self.propagators {
             let count = set.len();
             let mut add = |name: &str, value: &str| set.push((name.to_owned(), value.to_owned()));
-            if guard(|| propagator.inject(context, &mut add)).is_none() {
-                set.truncate(count);
-            }
-            if set.len() > count {
-                for field in propagator.fields() {
-                    change(field, None);
-                }
+            let injected = guarded(&**propagator, |it| {
+                it.inject(context, &mut add);
+                (it.fields(), it.prefixes())
+            });
+            match injected {
+                Some(names) if set.len() > count => written.push(names),
+                Some(_) => {}
+                None => set.truncate(count),
             }
         }
+        headers.retain(&|name| !written.iter().any(|names| is_of(names, name)));
         for (name, value) in &set {
-            change(name, Some(value));
+            headers.set(name, value);
         }
     }
 
@@ -129,6 +136,22 @@ impl Composite {
     pub fn with_xray() -> Self {
         Self::new(vec![Arc::new(TraceContext), Arc::new(BaggageHeader), Arc::new(Xray)])
     }
+}
+
+/// Calls a propagator, which may panic.
+fn guarded<'a, R>(
+    propagator: &'a dyn Propagator,
+    call: impl FnOnce(&'a dyn Propagator) -> R,
+) -> Option<R> {
+    guard(format_args!("propagator `{}`", propagator.type_name()), || call(propagator))
+}
+
+/// Returns true if a format uses a header of this name.
+fn is_of((fields, prefixes): &(&[&str], &[&str]), name: &str) -> bool {
+    let starts_name = |prefix: &&str| {
+        name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    fields.iter().any(|field| field.eq_ignore_ascii_case(name)) || prefixes.iter().any(starts_name)
 }
 
 /// `tracecontext,baggage`, as OpenTelemetry has it.
@@ -143,13 +166,17 @@ impl Propagator for Composite {
         &self.fields
     }
 
+    fn prefixes(&self) -> &[&'static str] {
+        &self.prefixes
+    }
+
     fn extract(&self, carrier: &dyn Carrier, context: &mut Context) {
         for propagator in &self.propagators {
             // A trace state of another trace must not stay beside the span that this one finds.
             let trace_id = context.span.trace_id;
             let trace_state = context.trace_state.take();
             // A propagator that panics costs what it would have read from here on.
-            guard(|| propagator.extract(carrier, context));
+            guarded(&**propagator, |it| it.extract(carrier, context));
             if context.trace_state.is_none() && context.span.trace_id == trace_id {
                 context.trace_state = trace_state;
             }
@@ -158,7 +185,7 @@ impl Propagator for Composite {
 
     fn inject(&self, context: &Context, set: &mut dyn FnMut(&str, &str)) {
         for propagator in &self.propagators {
-            guard(|| propagator.inject(context, set));
+            guarded(&**propagator, |it| it.inject(context, set));
         }
     }
 }

@@ -9,10 +9,12 @@
 //! Wire format: <https://www.jaegertracing.io/docs/1.52/client-libraries/#propagation-format>.
 
 use std::borrow::Cow;
+use std::mem;
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
-use super::{Carrier, Context, Propagator, only_value, trim_white_space};
+use super::baggage::Reader;
+use super::{Carrier, Context, Propagator, ids, trim_white_space};
 use crate::record::{SpanContext, SpanId, TraceFlags, TraceId};
 
 const TRACE: &str = "uber-trace-id";
@@ -24,22 +26,33 @@ const DEBUG: u8 = 0b10;
 /// Reads and writes `uber-trace-id` and `uberctx-*`; `jaeger` in `OTEL_PROPAGATORS`.
 ///
 /// Ids shorter than 128 and 64 bits are padded with zeros on the left. The debug flag implies a
-/// sampled trace and is passed on; the parent span id is not. An invalid header is ignored.
+/// sampled trace and is passed on; the parent span id is not. An invalid header is ignored. Of baggage
+/// as much is read as of the [W3C header](super::BaggageHeader); of two members with one key the later
+/// one counts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Jaeger;
 
 impl Propagator for Jaeger {
-    /// The header names known beforehand; those of baggage depend on its keys.
     fn fields(&self) -> &[&'static str] {
         &[TRACE]
     }
 
+    fn prefixes(&self) -> &[&'static str] {
+        &[BAGGAGE_PREFIX]
+    }
+
     fn extract(&self, carrier: &dyn Carrier, context: &mut Context) {
-        if let Some((span, is_debug)) = only_value(carrier, TRACE).and_then(read) {
+        if let Some((span, is_debug)) = ids(carrier, TRACE).and_then(read) {
             context.continue_trace(span);
             context.is_debug = is_debug;
         }
-        carrier.each_name(&mut |name| read_member(carrier, name, context));
+        let mut reader = Reader::of(mem::take(&mut context.baggage));
+        carrier.each_header(&mut |name, value| {
+            if let Some(key) = baggage_key(name) {
+                reader.read_member(key, value);
+            }
+        });
+        context.baggage = reader.into_baggage();
     }
 
     fn inject(&self, context: &Context, set: &mut dyn FnMut(&str, &str)) {
@@ -88,16 +101,10 @@ fn number(digits: &str, max: usize) -> Option<u128> {
     u128::from_str_radix(digits, 16).ok().filter(|_| is_number)
 }
 
-fn read_member(carrier: &dyn Carrier, name: &str, context: &mut Context) {
-    let Some((prefix, key)) = name.split_at_checked(BAGGAGE_PREFIX.len()) else { return };
-    if !prefix.eq_ignore_ascii_case(BAGGAGE_PREFIX) {
-        return;
-    }
-    if let Some(value) = only_value(carrier, name) {
-        let value = percent_decode(value).decode_utf8_lossy();
-        // A caller's member beyond the limits is left out.
-        let _ = context.baggage.insert(key, &value);
-    }
+/// Returns the baggage key in the name of a header.
+fn baggage_key(name: &str) -> Option<&str> {
+    let (prefix, key) = name.split_at_checked(BAGGAGE_PREFIX.len())?;
+    prefix.eq_ignore_ascii_case(BAGGAGE_PREFIX).then_some(key)
 }
 
 #[cfg(test)]

@@ -59,6 +59,22 @@ pub struct Context {
 }
 
 impl Context {
+    /// Keeps to this service what the application of a caller sends along, for a caller that is not
+    /// trusted: its baggage can be read and is [not sent on](Baggage::keep_local), and of the X-Ray header
+    /// the free pairs are dropped. The trace goes on, with its trace state and the `Lineage` of AWS.
+    pub fn distrust_caller(&mut self) {
+        self.baggage.keep_local();
+        if let Some(xray) = &mut self.xray {
+            xray.rest = xray.rest.take().and_then(|rest| xray::lineage(&rest)).map(Into::into);
+        }
+    }
+
+    /// True if the context holds anything that [`Context::distrust_caller`] keeps back.
+    #[cfg_attr(not(feature = "actix"), expect(dead_code, reason = "for a server"))]
+    pub(crate) fn has_free_content(&self) -> bool {
+        !self.baggage.is_empty() || self.xray.as_ref().is_some_and(|xray| xray.rest.is_some())
+    }
+
     /// Sets the span of the caller, and resets all that belonged to another span.
     fn continue_trace(&mut self, span: SpanContext) {
         self.span = span;
@@ -107,9 +123,9 @@ pub trait Carrier {
     /// Calls `visit` with every value of the header `name` (in lower case), in the order received.
     fn each_value<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8]));
 
-    /// Calls `visit` with the name of each header, for formats whose header names hold data, such as
-    /// [`Jaeger`]'s baggage. A carrier that does not list its names has none for them.
-    fn each_name<'a>(&'a self, visit: &mut dyn FnMut(&'a str)) {
+    /// Calls `visit` with the name and value of each header, for formats whose header names hold data,
+    /// such as [`Jaeger`]'s baggage. The default lists none.
+    fn each_header<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a [u8])) {
         let _ = visit;
     }
 }
@@ -124,9 +140,9 @@ impl<N: AsRef<str>, V: AsRef<[u8]>> Carrier for &[(N, V)] {
         }
     }
 
-    fn each_name<'a>(&'a self, visit: &mut dyn FnMut(&'a str)) {
-        for (name, _) in *self {
-            visit(name.as_ref());
+    fn each_header<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a [u8])) {
+        for (name, value) in *self {
+            visit(name.as_ref(), value.as_ref());
         }
     }
 }
@@ -135,9 +151,15 @@ impl<N: AsRef<str>, V: AsRef<[u8]>> Carrier for &[(N, V)] {
 ///
 /// Called on the application's threads: an implementation must not block or panic.
 pub trait Propagator: fmt::Debug + Send + Sync + 'static {
-    /// The header names that this format uses, in lower case. Code that forwards the headers of
+    /// Header names that this format uses, in lower case. Code that forwards the headers of
     /// another request removes these first.
     fn fields(&self) -> &[&'static str];
+
+    /// Prefixes of further header names of this format, in lower case, for a format whose header names
+    /// hold data. The default has none.
+    fn prefixes(&self) -> &[&'static str] {
+        &[]
+    }
 
     /// Adds to `context` what the headers say. What they do not say, or say in a way that cannot be
     /// read, stays as it is in `context`. Who sets the span sets the trace state too, if only to
@@ -149,9 +171,23 @@ pub trait Propagator: fmt::Debug + Send + Sync + 'static {
     /// Calls `set` with the name and value of each header that carries `context`; values are
     /// printable ASCII. A later call replaces an earlier one of the same name.
     fn inject(&self, context: &Context, set: &mut dyn FnMut(&str, &str));
+
+    /// Name of the type, for diagnostics.
+    #[doc(hidden)]
+    fn type_name(&self) -> &'static str {
+        std::any::type_name::<Self>()
+    }
 }
 
-/// The value of a header that must come once.
+/// Maximum length of a header that holds the ids of one span, in bytes; no valid one is as long.
+const MAX_IDS_BYTES: usize = 1_024;
+
+/// Returns the value of a header with the ids of a span, which must come once.
+fn ids<'a>(carrier: &'a dyn Carrier, name: &str) -> Option<&'a [u8]> {
+    only_value(carrier, name).filter(|value| value.len() <= MAX_IDS_BYTES)
+}
+
+/// Returns the value of a header that must come once.
 fn only_value<'a>(carrier: &'a dyn Carrier, name: &str) -> Option<&'a [u8]> {
     let mut values = 0_usize;
     let mut found = None;

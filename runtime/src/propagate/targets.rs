@@ -1,5 +1,7 @@
 //! Hosts that context may be sent to.
 
+use crate::host::{split_port, without_brackets};
+
 /// The setting that holds a list of hosts.
 pub(crate) const SETTING: &str = "SPANWRIGHT_PROPAGATION_TARGETS";
 
@@ -52,7 +54,8 @@ impl Targets {
 
 impl Target {
     fn parse(pattern: &str) -> Option<Self> {
-        let (host, port) = split_port(pattern)?;
+        let (host, port) = split_port(pattern);
+        let port = port.map(str::parse).transpose().ok()?;
         let suffix = host.strip_prefix("*.").or_else(|| host.strip_prefix('.'));
         let (host, is_suffix) = match suffix {
             Some(suffix) => (suffix, true),
@@ -82,18 +85,7 @@ impl Target {
 
 /// The host without the brackets of an IPv6 address and without a final dot.
 fn bare(host: &str) -> &str {
-    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    address.unwrap_or(host.strip_suffix('.').unwrap_or(host))
-}
-
-/// Splits `host:port`; a host with several colons is an IPv6 address.
-fn split_port(pattern: &str) -> Option<(&str, Option<u16>)> {
-    match pattern.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
-            Some((host, Some(port.parse().ok()?)))
-        }
-        _ => Some((pattern, None)),
-    }
+    without_brackets(host.strip_suffix('.').unwrap_or(host))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //!
 //! Wire format: <https://www.w3.org/TR/trace-context-2/>. Not supported: the response headers.
 
-use super::{Carrier, Context, Propagator, only_value, trace_state, trim_white_space};
+use super::{Carrier, Context, Propagator, ids, trace_state, trim_white_space};
 use crate::record::{SpanContext, SpanId, TraceFlags, TraceId};
 
 const TRACEPARENT: &str = "traceparent";
@@ -29,7 +29,7 @@ impl Propagator for TraceContext {
     }
 
     fn extract(&self, carrier: &dyn Carrier, context: &mut Context) {
-        let Some(span) = only_value(carrier, TRACEPARENT).and_then(parse) else { return };
+        let Some(span) = ids(carrier, TRACEPARENT).and_then(parse) else { return };
         let mut list = trace_state::List::default();
         carrier.each_value(TRACESTATE, &mut |value| list.add(value));
         context.continue_trace(span);

@@ -22,8 +22,11 @@ const MAX_KEY_BYTES: usize = 256;
 /// Source: <https://www.w3.org/TR/trace-context-2/#value>.
 const MAX_VALUE_BYTES: usize = 256;
 
-/// The most members that are looked at, empty ones included.
+/// Maximum number of members that are looked at, empty ones included.
 const MAX_EXAMINED: usize = 2 * MAX_MEMBERS;
+
+/// Maximum number of bytes that are looked at: white space may double a valid list.
+const MAX_EXAMINED_BYTES: usize = 2 * MAX_MEMBERS * (MAX_KEY_BYTES + MAX_VALUE_BYTES + 2);
 
 /// Joins the values of several headers into one list, at most 16,447 bytes long.
 #[derive(Debug, Default)]
@@ -32,6 +35,7 @@ pub(super) struct List {
     members: usize,
     /// Members looked at, empty ones included.
     examined: usize,
+    examined_bytes: usize,
     is_broken: bool,
 }
 
@@ -39,6 +43,8 @@ impl List {
     /// Adds the members of one header value. Empty members are allowed and left out; they come from
     /// callers that add to a header without looking at it.
     pub(super) fn add(&mut self, header: &[u8]) {
+        self.examined_bytes = self.examined_bytes.saturating_add(header.len());
+        self.is_broken |= self.examined_bytes > MAX_EXAMINED_BYTES;
         for member in header.split(|&byte| byte == b',').map(trim_white_space) {
             self.is_broken |= self.examined == MAX_EXAMINED;
             if self.is_broken {

@@ -43,4 +43,10 @@ pub use span::{Dropped, EventRecord, LinkRecord, Outcome, SpanKind, SpanRecord, 
 pub trait Processor<R>: Send + Sync + 'static {
     /// Takes one group of finished records, which all destinations share.
     fn process(&self, records: &Arc<[R]>);
+
+    /// Name of the type, for diagnostics.
+    #[doc(hidden)]
+    fn type_name(&self) -> &'static str {
+        std::any::type_name::<Self>()
+    }
 }

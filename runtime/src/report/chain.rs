@@ -7,9 +7,9 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Write as _};
 
-use super::type_name;
 use crate::guard::guard;
 use crate::record::Cause;
+use crate::type_name;
 
 /// How many sources of an error are told; a chain may be a ring.
 const MAX_SOURCES: usize = 16;
@@ -18,12 +18,14 @@ const MAX_MESSAGE_BYTES: usize = 8 << 10;
 
 /// Returns the error, and each that caused the one before; `name` is that of the error's own type.
 pub(crate) fn causes(name: &'static str, error: &dyn Error) -> Vec<Cause> {
-    let mut causes = vec![Cause { type_name: type_name::of_type(name), message: message(error) }];
-    let mut next = guard(|| error.source()).flatten();
+    let message_of_outer = limited(&format_args!("`Display` of `{name}`"), &error);
+    let mut causes = vec![Cause { type_name: type_name::of_type(name), message: message_of_outer }];
+    let source_of = format_args!("`Error::source` of `{name}`");
+    let mut next = guard(source_of, || error.source()).flatten();
     while let Some(source) = next.filter(|_| causes.len() <= MAX_SOURCES) {
         let type_name = type_name::of_dyn(source).map(Cow::Borrowed);
         causes.push(Cause { type_name, message: message(source) });
-        next = guard(|| source.source()).flatten();
+        next = guard("`Error::source` of an error", || source.source()).flatten();
     }
     // From the front, as each is compared with what the next one says before that loses its own end.
     for at in 1..causes.len() {
@@ -35,7 +37,8 @@ pub(crate) fn causes(name: &'static str, error: &dyn Error) -> Vec<Cause> {
 
 /// Returns a failure that is no error by its type, but has a text.
 pub(super) fn cause(name: &'static str, text: &dyn fmt::Display) -> Cause {
-    Cause { type_name: type_name::of_type(name), message: message(text) }
+    let message = limited(&format_args!("`Display` or `Debug` of `{name}`"), text);
+    Cause { type_name: type_name::of_type(name), message }
 }
 
 /// Many errors say at their end what their source says.
@@ -60,16 +63,18 @@ impl fmt::Write for Limited<'_> {
     }
 }
 
-/// What formats, as far as it is kept. What fails or panics has still written what it could.
-fn limited(value: fmt::Arguments<'_>, max_bytes: usize) -> String {
-    let mut text = String::new();
-    guard(|| Limited { text: &mut text, max_bytes }.write_fmt(value));
-    text
-}
-
 /// Returns how a failure formats for users, cut at 8 KiB. A panic of its `Display` ends the text.
 pub(crate) fn message(failure: &(impl fmt::Display + ?Sized)) -> String {
-    limited(format_args!("{failure}"), MAX_MESSAGE_BYTES)
+    limited(&"`Display` of an error", &failure)
+}
+
+/// Returns a text as far as it is kept. A `Display` that fails or panics has written what it could;
+/// a diagnostic calls it `name`.
+fn limited(name: &dyn fmt::Display, value: &dyn fmt::Display) -> String {
+    let mut text = String::new();
+    let mut limited = Limited { text: &mut text, max_bytes: MAX_MESSAGE_BYTES };
+    guard(name, || write!(limited, "{value}"));
+    text
 }
 
 #[cfg(test)]

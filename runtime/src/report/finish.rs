@@ -11,6 +11,7 @@ use super::limit::Summary;
 use super::settings::Settings;
 use super::stack::Resolver;
 use super::trail::{Around, Trail};
+use crate::guard::catch;
 use crate::record::{Attribute, Cause, ErrorRecord, ReportId, SpanContext, StackFrame, Subject};
 
 /// Finishes reports.
@@ -94,8 +95,11 @@ impl Finisher {
 
     fn admitted(&self, mut record: ErrorRecord) -> Option<ErrorRecord> {
         self.settings.scrub.scrub(&mut record);
-        let edit = self.settings.edit.as_ref();
-        edit.is_none_or(|edit| edit.admits(&mut record)).then_some(record)
+        let Some(edit) = &self.settings.edit else { return Some(record) };
+        match catch(|| edit.admits(&mut record)) {
+            Ok(is_sent) => is_sent.then_some(record),
+            Err(caught) => caught.pass_on(&"`edit` of error reports"),
+        }
     }
 }
 

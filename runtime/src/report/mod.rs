@@ -60,7 +60,6 @@ mod symbol;
 mod teller;
 mod telling;
 mod trail;
-mod type_name;
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -71,8 +70,6 @@ pub(crate) use chain::message;
 pub use scrub::Scrub;
 pub use settings::{Edit, Panics, Settings};
 pub use stack::StackSettings;
-#[cfg(feature = "actix")]
-pub(crate) use type_name::of_dyn as type_name_of;
 
 pub(crate) use panics::before_the_end;
 pub(crate) use teller::Teller;

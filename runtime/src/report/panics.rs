@@ -14,7 +14,8 @@
 //! not reported.
 
 use std::panic::PanicHookInfo;
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::diagnostics;
 use crate::guard;
@@ -23,18 +24,22 @@ use crate::span::{self, PerProcess};
 
 /// Puts the hook before the one that is there; once for the process, whatever is installed later.
 pub(crate) fn listen() {
-    static LISTENING: Once = Once::new();
-    LISTENING.call_once(|| {
-        span::watch_abort();
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            hear(info);
-            span::call_hook(|| before(info));
-            if ends_the_process(info) {
-                send_the_last();
-            }
-        }));
-    });
+    // Not a `Once`: a child that was forked while another thread ran it would wait for ever.
+    static IS_SET: AtomicBool = AtomicBool::new(false);
+    static IS_BEING_SET: PerProcess<AtomicBool> = PerProcess::new(|| AtomicBool::new(false));
+    if IS_SET.load(Ordering::Acquire) || IS_BEING_SET.get().swap(true, Ordering::AcqRel) {
+        return;
+    }
+    span::watch_abort();
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        hear(info);
+        span::call_hook(|| before(info));
+        if ends_the_process(info) {
+            send_the_last();
+        }
+    }));
+    IS_SET.store(true, Ordering::Release);
 }
 
 /// Sends what is held, and comes back in a few seconds at the latest.

@@ -61,7 +61,7 @@ static BROKEN: AtomicBool = AtomicBool::new(false);
 /// Uses `backtrace`, until it panics for the first time. Where it panics in the hook of panics, the
 /// process ends, so there is no second try.
 fn unless_broken(broken: &AtomicBool, usage: impl FnOnce()) {
-    if !broken.load(Ordering::Relaxed) && guard(usage).is_none() {
+    if !broken.load(Ordering::Relaxed) && guard("stack capture", usage).is_none() {
         broken.store(true, Ordering::Relaxed);
     }
 }

@@ -99,7 +99,7 @@ pub(super) fn once<R>(notice: impl FnOnce() -> R) -> Option<R> {
         return None;
     }
     let _done = Done;
-    guard(notice)
+    guard("error reporting", notice)
 }
 
 impl Reporter {

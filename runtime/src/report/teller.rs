@@ -133,7 +133,7 @@ impl Teller {
     fn run(&self) {
         diagnostics::suppress_thread();
         // Symbols that cannot be read cost the stacks, not the reports.
-        guard(|| self.finisher().warm_up());
+        guard("reading of symbols", || self.finisher().warm_up());
         let mut timeout = None;
         loop {
             let (flushes, is_flush, ends) = {
@@ -143,7 +143,7 @@ impl Teller {
                 (asked.flushes, is_flush, is_flush && asked.stops)
             };
             // What can panic accounts for itself; a panic elsewhere costs this round.
-            let next_at = guard(|| self.tell(is_flush, ends)).flatten();
+            let next_at = guard("error reporting", || self.tell(is_flush, ends)).flatten();
             timeout = next_at.map(|at| at.saturating_sub(self.reporter.now()));
             if is_flush {
                 self.signal.lock().flushed = flushes;
@@ -180,7 +180,7 @@ impl Teller {
     /// in the tally of that destination.
     fn hand_on(&self, records: &Arc<[ErrorRecord]>) {
         let is_taken = |processor: &&Arc<dyn Processor<ErrorRecord>>| {
-            guard(|| processor.process(records)).is_some()
+            guard("error processor", || processor.process(records)).is_some()
         };
         let taken = self.processors.iter().filter(is_taken).count();
         let ledger = &self.reporter.ledger;
@@ -194,7 +194,7 @@ impl Teller {
     /// Accounts for one report that was accepted and is not handed on.
     fn finished(&self, finish: impl FnOnce() -> Option<ErrorRecord>) -> Option<ErrorRecord> {
         let ledger = &self.reporter.ledger;
-        match guard(finish) {
+        match guard("making of an error report", finish) {
             Some(Some(record)) => return Some(record),
             Some(None) => ledger.lose(1, LossReason::Filtered),
             None => ledger.lose(1, LossReason::WorkerPanicked),

@@ -85,6 +85,12 @@ impl Decision {
 pub trait Decide: fmt::Debug + Send + Sync + 'static {
     /// Decides on one span. The same trace id should get the same answer everywhere.
     fn decide(&self, input: &Input<'_>) -> Decision;
+
+    /// Name of the type, for diagnostics.
+    #[doc(hidden)]
+    fn type_name(&self) -> &'static str {
+        std::any::type_name::<Self>()
+    }
 }
 
 /// Decides which traces are recorded.
@@ -109,6 +115,15 @@ impl Sampler {
     #[must_use]
     pub fn parent_based(self) -> Self {
         Self::ParentBased(Box::new(self))
+    }
+
+    /// Name of the type that decides at roots, for diagnostics.
+    pub(crate) fn type_name(&self) -> &'static str {
+        match self {
+            Self::ParentBased(root) => root.type_name(),
+            Self::Custom(rule) => rule.type_name(),
+            Self::AlwaysOn | Self::AlwaysOff | Self::Ratio(_) => std::any::type_name::<Self>(),
+        }
     }
 
     /// Decides on one span; never blocks or allocates, unless a [`Decide`] of the user's does.

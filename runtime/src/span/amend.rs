@@ -8,7 +8,7 @@
 use std::mem::MaybeUninit;
 
 use super::attribute;
-use super::callsite::{Callsite, MANUAL};
+use super::callsite::{AttributeName, Callsite, MANUAL};
 use super::clock;
 use super::current::{self, Current};
 use super::handle::SpanRef;
@@ -85,7 +85,10 @@ const LINK_WORDS: usize = 4;
 fn gathered(attributes: &Attributes<'_>) -> Vec<MaybeUninit<u64>> {
     let mut items = Vec::new();
     for (key, value) in attributes {
-        attribute::record(*value, Sink::new(Buffer::growing(&mut items), Key::text(key)));
+        let sink = Sink::new(Buffer::growing(&mut items), Key::text(key));
+        if let Err(caught) = attribute::record(*value, sink) {
+            caught.explain(&format_args!("attribute `{key}` of an event or a link"));
+        }
     }
     items
 }
@@ -181,5 +184,9 @@ impl<const WORDS: usize> Recorder for Amendment<WORDS> {
     #[inline]
     fn buffer(&mut self) -> Option<Buffer<'_>> {
         Some(Buffer::of_frame(&mut self.words, &mut self.filled, &self.context, self.callsite))
+    }
+
+    fn attribute_name(&self, key: u16) -> AttributeName {
+        AttributeName::of(self.callsite, key)
     }
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::sink::Sink;
-use crate::guard::guard;
+use crate::guard::{Caught, catch};
 use crate::record::{Array, Value};
 
 /// A value that can be recorded as an attribute and keeps its type.
@@ -41,13 +41,15 @@ pub trait ToAttribute {
     }
 }
 
-/// Hands a value to a sink; a panic of the value's own code costs the value.
+/// Hands a value to a sink; a panic of the value's own code costs the value, and is an error for the
+/// caller to explain.
 #[inline]
-pub(super) fn record<T: ToAttribute + ?Sized>(value: &T, sink: Sink<'_>) {
+pub(super) fn record<T: ToAttribute + ?Sized>(value: &T, sink: Sink<'_>) -> Result<(), Caught> {
     if value.cannot_panic() {
         value.to_attribute(sink);
+        Ok(())
     } else {
-        guard(|| value.to_attribute(sink));
+        catch(|| value.to_attribute(sink))
     }
 }
 

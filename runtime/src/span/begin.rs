@@ -200,8 +200,12 @@ impl Asked<'_> {
         }
         let (trace_id, carried, span_id) = new_ids(remote);
         let input = self.input(trace_id, self.decided(remote));
-        let spans = spans(tracer, &input);
+        let decision = spans(tracer, &input);
+        let spans = decision.unwrap_or(Decision::Drop);
         let segments = self.segments(tracer, &input, spans);
+        if decision.is_none() && !segments.is_sampled {
+            lose_undecided();
+        }
         keep_rule(tag, span_id, &segments);
         let is_sampled = is_sampled(tracer, &input, spans, segments.is_sampled);
         let flags = with_sampled(carried, is_sampled);
@@ -242,7 +246,7 @@ impl Asked<'_> {
         let input = self.input(trace_id, self.decided(remote));
         let is_sampled = match input.parent {
             Some(caller) => caller.flags.is_sampled(),
-            None => decide(tracer, &input).is_sampled(),
+            None => decide(tracer, &input).is_some_and(Decision::is_sampled),
         };
         let flags = with_sampled(carried, is_sampled);
         let caller_id = remote.map(|caller| caller.span_id).filter(|id| id.is_valid());
@@ -282,7 +286,8 @@ impl Asked<'_> {
             (_, None) => without_rule(spans.is_sampled() || !has_spans),
             (_, Some(rules)) => {
                 let _deciding = Current::DECIDING.attach();
-                guard(|| rules.decide(input, clock::since_epoch())).unwrap_or_default()
+                let decide = || rules.decide(input, clock::since_epoch());
+                guard("sampling rules of segments", decide).unwrap_or_default()
             }
         }
     }
@@ -315,24 +320,28 @@ fn new_ids(remote: Option<SpanContext>) -> (u128, TraceFlags, u64) {
     })
 }
 
-/// Decides about spans.
-fn spans(tracer: &Tracer, input: &Input<'_>) -> Decision {
+/// Decides about spans; `None` if the sampler panics.
+fn spans(tracer: &Tracer, input: &Input<'_>) -> Option<Decision> {
     if tracer.destinations.contains(Destinations::SPANS) {
         decide(tracer, input)
     } else {
-        Decision::Drop
+        Some(Decision::Drop)
     }
 }
 
-fn decide(tracer: &Tracer, input: &Input<'_>) -> Decision {
+/// Asks the sampler; `None` if it panics.
+fn decide(tracer: &Tracer, input: &Input<'_>) -> Option<Decision> {
     // A sampler's own spans would ask it again.
     let _deciding = Current::DECIDING.attach();
-    guard(|| tracer.sampler.decide(input)).unwrap_or_else(|| {
-        // The trace is not recorded, and its first span is counted.
-        LEDGER.accept(1);
-        LEDGER.lose(1, LossReason::WorkerPanicked);
-        Decision::Drop
-    })
+    let sampler = &tracer.sampler;
+    guard(format_args!("sampler `{}`", sampler.type_name()), || sampler.decide(input))
+}
+
+/// Counts the first span of a trace that is not recorded because its sampler panics.
+#[cold]
+fn lose_undecided() {
+    LEDGER.accept(1);
+    LEDGER.lose(1, LossReason::WorkerPanicked);
 }
 
 /// Decides about the W3C `sampled` flag of outgoing calls. The flag is about spans: without a

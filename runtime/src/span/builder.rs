@@ -62,8 +62,8 @@ impl<'a> SpanBuilder<'a> {
     }
 
     /// Continues what came with a message or a request: its span becomes the parent, if it names
-    /// one, and its trace state and baggage go out with the calls made below this span. Baggage of a
-    /// sender that is not trusted: call [`keep_local`](crate::propagate::Baggage::keep_local) on it.
+    /// one, and its trace state and baggage go out with the calls made below this span. For a
+    /// sender that is not trusted, call [`distrust_caller`](Context::distrust_caller) before.
     ///
     /// The span begins a request of its own, whatever is current; [`set_user`] speaks of it alone.
     ///

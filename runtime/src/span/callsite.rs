@@ -3,6 +3,8 @@
 //! In: literals from generated code. Out: one `static` whose address stands for all of it in the
 //! ring. Never: holds anything that changes.
 
+use std::fmt;
+
 use crate::record::{Destinations, Namespace, Source, SpanKind};
 
 /// The static part of a span or of a set of attributes.
@@ -42,6 +44,39 @@ pub enum Mark {
     Annotation,
     /// Metadata of this namespace alone; the value is a JSON text.
     Metadata(&'static str),
+}
+
+/// Name of an attribute, for diagnostics.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AttributeName {
+    key: Option<&'static str>,
+    source: Option<&'static Source>,
+}
+
+impl AttributeName {
+    /// The attribute of a callsite with this key.
+    pub(crate) fn of(callsite: &'static Callsite, key: u16) -> Self {
+        Self::new(callsite.keys, &callsite.source, key)
+    }
+
+    /// The attribute with this one of `keys`.
+    pub(super) fn new(keys: &[&'static str], source: &'static Source, key: u16) -> Self {
+        Self { key: keys.get(usize::from(key)).copied(), source: Some(source) }
+    }
+}
+
+impl fmt::Display for AttributeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.key {
+            Some(key) => write!(f, "attribute `{key}`")?,
+            None => f.write_str("an attribute")?,
+        }
+        match self.source {
+            Some(Source { name, .. }) if !name.is_empty() => write!(f, " of `{name}`"),
+            Some(Source { file, line, .. }) => write!(f, " at {file}:{line}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// The callsite of every span that is made by hand; its name travels in the record.

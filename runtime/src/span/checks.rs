@@ -170,10 +170,10 @@ pub trait IsDebug: fmt::Debug {}
 #[diagnostic::do_not_recommend]
 impl<T: fmt::Debug + ?Sized> IsDebug for T {}
 
-/// A parameter that is still there when the body has run.
+/// A parameter that the body cannot move away.
 #[diagnostic::on_unimplemented(
     message = "an argument of type `{Self}` is moved into the body",
-    label = "is not there any more when the result is known",
+    label = "moved before the result is known",
     note = "record it at the call, in `fields(..)`, or in the body: `spanwright::record!(key = value)`"
 )]
 pub trait OutlivesBody: Copy {}

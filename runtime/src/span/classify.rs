@@ -1,5 +1,6 @@
 //! The class of an error, given once for its type.
 
+use std::any::type_name;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -97,7 +98,8 @@ pub trait ViaNoClass {
 
 impl<E: ClassifyError + ?Sized> ViaClass for &ErrorProbe<'_, E> {
     fn __spanwright_class(&self) -> Option<ErrorClass> {
-        class_by(self.0, ClassifyError::error_class)
+        let name = format_args!("`ClassifyError::error_class` of `{}`", type_name::<E>());
+        guard(name, || self.0.error_class())
     }
 }
 
@@ -113,7 +115,7 @@ pub fn class_by<E: ?Sized>(
     error: &E,
     classify: impl FnOnce(&E) -> ErrorClass,
 ) -> Option<ErrorClass> {
-    guard(|| classify(error))
+    guard(format_args!("`class` for `{}`", type_name::<E>()), || classify(error))
 }
 
 /// True if an error of this class is reported by a function that has a condition of its own or not.

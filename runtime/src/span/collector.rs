@@ -129,7 +129,7 @@ fn run() {
 /// Runs one pass; returns the number of records read. Steps that can fail account for what they
 /// held; a panic outside of them costs the rest of this pass.
 fn pass(drain: &mut Drain) -> usize {
-    guard(|| drain.pass()).unwrap_or(0)
+    guard("a pass of the collector", || drain.pass()).unwrap_or(0)
 }
 
 /// Sleeps until a thread writes a record.

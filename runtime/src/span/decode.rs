@@ -4,9 +4,14 @@
 //! Never: runs on the application's thread.
 
 pub(super) mod log;
+mod records;
+mod reduce;
 
 use std::borrow::Cow;
 
+pub(super) use self::records::Records;
+use self::records::in_order;
+pub(super) use self::reduce::reduce;
 use super::callsite::{Callsite, Mark};
 use super::clock::ClockAnchor;
 use super::layout::{AMENDMENT_WORDS, END_WORDS, Tag, What};
@@ -17,6 +22,7 @@ use crate::record::{
     Array, Attribute, EventRecord, LinkRecord, Outcome, SpanContext, SpanId, SpanKind, SpanRecord,
     Status, TraceFlags, TraceId, Value,
 };
+use crate::type_name::OTHER;
 
 /// The name of the attribute that says what kind of error a span ended with.
 /// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/>.
@@ -102,40 +108,12 @@ pub(super) fn amended_span_id(words: &[u64]) -> Option<u64> {
     words.get(2).copied()
 }
 
-/// Adds what amendments, one behind the other, say to their span, in the order it was said: they
-/// come from the rings of several threads.
+/// Adds what amendments, one behind the other, say to their span, in the order of their times.
 pub(super) fn amend(span: &mut SpanRecord, words: &[u64], anchor: &ClockAnchor, limits: &Limits) {
-    let mut amendments: Vec<_> = Records::new(words).collect();
-    amendments.sort_by_key(|(_, record)| record.get(AMENDMENT_WORDS - 1).copied());
     let mut adding = Adding { span, limits, is_judged: false, failure: None };
-    for (what, record) in amendments {
+    for (what, record) in in_order(words) {
         // What is cut off in the middle says nothing.
         let _ = adding.amendment(what, record, anchor);
-    }
-}
-
-/// Whole records, one behind the other.
-pub(super) struct Records<'a>(&'a [u64]);
-
-impl<'a> Records<'a> {
-    pub(super) fn new(words: &'a [u64]) -> Self {
-        Self(words)
-    }
-
-    /// What could not be read.
-    pub(super) fn rest(&self) -> &'a [u64] {
-        self.0
-    }
-}
-
-impl<'a> Iterator for Records<'a> {
-    type Item = (What, &'a [u64]);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let what = What::unpack(*self.0.first()?)?;
-        let (record, rest) = self.0.split_at_checked(what.record_words(self.0)?)?;
-        self.0 = rest;
-        Some((what, record))
     }
 }
 
@@ -207,6 +185,7 @@ impl Adding<'_> {
         const EXCEPTION: u16 = Key::EXCEPTION.index();
         const START_UNIX_NS: u16 = Key::START_UNIX_NS.index();
         const END_UNIX_NS: u16 = Key::END_UNIX_NS.index();
+        const ENDED_BEFORE: u16 = Key::ENDED_BEFORE.index();
         const ERROR_CLASS: u16 = Key::ERROR_CLASS.index();
         const ERRORS: u16 = Key::ERRORS.index();
         let span = &mut *self.span;
@@ -219,6 +198,10 @@ impl Adding<'_> {
             (EXCEPTION, Value::Str(level)) => self.exception(level),
             (START_UNIX_NS, Value::I64(unix_ns)) => span.start_unix_ns = unix_ns.cast_unsigned(),
             (END_UNIX_NS, Value::I64(unix_ns)) => span.end_unix_ns = unix_ns.cast_unsigned(),
+            (ENDED_BEFORE, Value::I64(time_ns)) => {
+                let end = span.end_unix_ns.saturating_sub(time_ns.cast_unsigned());
+                span.end_unix_ns = end.max(span.start_unix_ns);
+            }
             (ERROR_CLASS, Value::I64(class)) => {
                 if let Some(segment) = &mut span.segment {
                     segment.error_class = marks::error_class(class);
@@ -284,8 +267,8 @@ impl Adding<'_> {
     /// Source: <https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/>.
     fn exception(&mut self, level: Cow<'static, str>) {
         let mut attributes = vec![Attribute::new("level", level)];
-        let of_span = &self.span.attributes;
-        if let Some(error_type) = of_span.iter().find(|attribute| attribute.key == ERROR_TYPE) {
+        let is_type = |it: &&Attribute| it.key == ERROR_TYPE && it.value != Value::from(OTHER);
+        if let Some(error_type) = self.span.attributes.iter().find(is_type) {
             attributes.push(Attribute::new("exception.type", error_type.value.clone()));
         }
         let of_status = || match &self.span.status {

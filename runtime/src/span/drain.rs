@@ -5,18 +5,18 @@
 //! Never: keeps a ring's writer waiting longer than one copy of its words.
 
 mod log;
+mod waiting;
 
 use std::sync::Arc;
 
 use rtrb::Consumer;
-use rustc_hash::FxHashMap;
 
-use super::age;
+use self::waiting::Amendments;
 use super::clock::ClockAnchor;
 use super::decode::Records;
 use super::layout::{Tag, What};
 use super::request::{self, Request};
-use super::tracer::{self, Limits, Processors};
+use super::tracer::{self, Breadcrumbs, Limits, Processors};
 use super::{AMENDMENTS, LEDGER, LOGS, decode, fork, ring};
 use crate::guard::guard;
 use crate::loss::LossReason;
@@ -25,12 +25,6 @@ use crate::turns;
 
 /// After how many records other threads may get a turn on the processor: some 10 µs.
 const RECORDS_PER_TURN: usize = 128;
-
-/// How many words of amendments may wait for the end of their spans: 8 MiB.
-const MAX_WAITING_WORDS: usize = 1024 * 1024;
-
-/// What a span's place among the waiting costs, in words.
-const PLACE_WORDS: usize = 16;
 
 /// The attribute that names the user.
 /// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/user/>.
@@ -58,23 +52,6 @@ struct Group {
     spans: Vec<SpanRecord>,
 }
 
-/// Amendments of spans that have not ended yet.
-#[derive(Default)]
-struct Amendments {
-    /// By tracer and span id: the fixed ids of one capture are those of the next.
-    by_span: FxHashMap<(u16, u64), Waiting>,
-    words: usize,
-    begun: u64,
-}
-
-/// The amendments of one span, one behind the other.
-struct Waiting {
-    /// Counts up with every span that waits.
-    number: u64,
-    records: usize,
-    words: Vec<u64>,
-}
-
 impl Drain {
     pub(super) fn new() -> Self {
         Self {
@@ -93,7 +70,7 @@ impl Drain {
     /// A step that panics costs what it held, which is counted; the steps after it run.
     pub(super) fn pass(&mut self) -> usize {
         // Without the time of day spans keep the clock anchor of the pass before.
-        guard(|| self.anchor.follow_clocks());
+        guard("reading of the clocks", || self.anchor.follow_clocks());
         self.rings.append(&mut ring::take_new());
         let ready = std::mem::take(&mut self.held);
         let mut records = 0;
@@ -110,7 +87,7 @@ impl Drain {
         }
         // Before the requests are closed that these may belong to.
         let events = std::mem::take(&mut self.events);
-        guard(|| events.hand_over());
+        guard("handing on of the log", || events.hand_over());
         self.finish(ready);
         records
     }
@@ -140,7 +117,7 @@ impl Drain {
     fn take_all(&mut self, words: &[u64], mut take: impl FnMut(&mut Self, What, &[u64])) -> usize {
         let (mut records, mut count, mut last) = (Records::new(words), 0, None);
         // Around all records, so that each of them costs nothing.
-        while guard(|| {
+        while guard("decoding of records", || {
             for (what, record) in &mut records {
                 (count, last) = (count + 1, Some(what.tag));
                 take(self, what, record);
@@ -209,18 +186,19 @@ impl Drain {
         for Group { tracer, limits, spans } in &mut ready {
             for span in spans {
                 // What panics here is missing in the span, which goes on.
-                guard(|| {
+                guard("completion of a span", || {
                     self.amend(*tracer, span, limits);
                     requests.complete(*tracer, span, limits);
                 });
             }
         }
-        guard(|| request::close(&requests.over));
+        guard("closing of requests", || request::close(&requests.over));
         for Group { tracer, spans, .. } in ready {
             self.usual_spans = spans.len();
             let count = spans.len();
             LEDGER.accept(count);
-            match guard(|| hand_over(tracer, spans)).unwrap_or(Err(LossReason::WorkerPanicked)) {
+            let handed_over = guard("handing on of spans", || hand_over(tracer, spans));
+            match handed_over.unwrap_or(Err(LossReason::WorkerPanicked)) {
                 Ok(()) => LEDGER.deliver(count),
                 Err(reason) => LEDGER.lose(count, reason),
             }
@@ -231,6 +209,8 @@ impl Drain {
         if let Some(said) = self.waiting.take((tracer, span.context.span_id.to_u64())) {
             AMENDMENTS.deliver(said.records);
             decode::amend(span, &said.words, &self.anchor, limits);
+            span.dropped.events += said.dropped.events;
+            span.dropped.links += said.dropped.links;
         }
         // The two may have been given by hand, from two threads, in any order.
         span.end_unix_ns = span.end_unix_ns.max(span.start_unix_ns);
@@ -270,6 +250,9 @@ fn hand_over(tag: u16, spans: Vec<SpanRecord>) -> Result<(), LossReason> {
     let mut taken = process(&tracer.processors.all, &spans);
     if let Some(spans) = of_spans(&tracer.processors, &spans) {
         taken.add(process(&tracer.processors.spans, &spans));
+        if let Some(Breadcrumbs { spans: buffer, .. }) = &tracer.processors.breadcrumbs {
+            guard("breadcrumbs", || buffer.process(&spans));
+        }
     }
     taken.outcome()
 }
@@ -296,7 +279,7 @@ impl Taken {
 /// The spans among these that go to destinations of spans, if there are any of either; what is
 /// there for segments alone is rare, so most often the group itself.
 fn of_spans(processors: &Processors, all: &Arc<[SpanRecord]>) -> Option<Arc<[SpanRecord]>> {
-    if processors.spans.is_empty() {
+    if !processors.take_spans() {
         return None;
     }
     let is_one = |span: &&SpanRecord| span.destinations.contains(Destinations::SPANS);
@@ -309,54 +292,10 @@ fn of_spans(processors: &Processors, all: &Arc<[SpanRecord]>) -> Option<Arc<[Spa
 
 /// Hands a group to each processor; one that panics does not keep it from the others.
 fn process<R: 'static>(processors: &[Arc<dyn Processor<R>>], records: &Arc<[R]>) -> Taken {
-    let panics =
-        |processor: &&Arc<dyn Processor<R>>| guard(|| processor.process(records)).is_none();
+    let panics = |processor: &&Arc<dyn Processor<R>>| {
+        guard("processor", || processor.process(records)).is_none()
+    };
     Taken { shown: processors.len(), panicked: processors.iter().filter(panics).count() }
-}
-
-impl Amendments {
-    fn add(&mut self, tracer: u16, record: &[u64]) {
-        AMENDMENTS.accept(1);
-        let Some(span_id) = decode::amended_span_id(record) else { return };
-        if self.words + record.len() + PLACE_WORDS > MAX_WAITING_WORDS {
-            self.forget();
-        }
-        let Self { by_span, words, begun } = self;
-        let waiting = by_span.entry((tracer, span_id)).or_insert_with(|| {
-            *begun += 1;
-            *words += PLACE_WORDS;
-            Waiting { number: *begun, records: 0, words: Vec::new() }
-        });
-        waiting.records += 1;
-        waiting.words.extend_from_slice(record);
-        *words += record.len();
-    }
-
-    #[inline]
-    fn take(&mut self, span: (u16, u64)) -> Option<Waiting> {
-        if self.by_span.is_empty() {
-            return None;
-        }
-        let taken = self.by_span.remove(&span)?;
-        self.words -= taken.cost();
-        Some(taken)
-    }
-
-    /// Makes room: what waits for spans that never end, or were over before, must not grow without
-    /// bound.
-    fn forget(&mut self) {
-        let median = age::median(self.by_span.values().map(|waiting| waiting.number));
-        for (_, forgotten) in self.by_span.extract_if(|_, waiting| waiting.number <= median) {
-            self.words -= forgotten.cost();
-            AMENDMENTS.lose(forgotten.records, LossReason::QueueFull);
-        }
-    }
-}
-
-impl Waiting {
-    fn cost(&self) -> usize {
-        PLACE_WORDS + self.words.len()
-    }
 }
 
 /// What is known of the requests of one pass.
@@ -428,21 +367,5 @@ mod tests {
         assert_eq!((seen, records), (3, 4), "the record behind the panic is read");
         let after = lost();
         assert_eq!([after[0] - before[0], after[1] - before[1]], [1, 1]);
-    }
-
-    #[test]
-    fn what_waits_for_spans_that_never_end_is_bounded_and_the_oldest_goes_first() {
-        let mut waiting = Amendments::default();
-        let mut record = vec![0; 30_000];
-        for span_id in 1..=1_000 {
-            record[2] = span_id;
-            waiting.add(0, &record);
-            assert!(waiting.words <= MAX_WAITING_WORDS, "{} words", waiting.words);
-        }
-        assert!(waiting.take((0, 1)).is_none());
-        let newest = waiting.take((0, 1_000)).expect("there was room for it");
-        assert_eq!((newest.records, newest.words), (1, record));
-        let kept: usize = waiting.by_span.values().map(Waiting::cost).sum();
-        assert_eq!(waiting.words, kept);
     }
 }

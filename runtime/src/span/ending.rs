@@ -39,7 +39,7 @@ pub(crate) fn call_hook(hook: impl FnOnce()) {
 
 extern "C" fn on_exit() {
     if let Some(before_end) = BEFORE_END.get().get() {
-        guard(before_end);
+        guard("sending at the end of the process", before_end);
     }
 }
 

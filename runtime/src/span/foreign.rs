@@ -3,6 +3,8 @@
 //! In: its callsites, and what it says of its spans. Out: spans of ours, as made by hand.
 //! Never: knows the library.
 
+use std::time::Duration;
+
 use super::begin::Asked;
 use super::callsite::Callsite;
 use super::frame::Frame;
@@ -68,6 +70,11 @@ impl Foreign {
         self.frame.is_recording()
     }
 
+    /// Returns true while a panic that began after the span unwinds this thread.
+    pub(crate) fn is_unwinding(&self) -> bool {
+        self.frame.is_unwinding()
+    }
+
     /// Notes that a panic has left code that ran in the span.
     pub(crate) fn note_panic(&mut self) {
         self.has_panicked = true;
@@ -76,6 +83,16 @@ impl Foreign {
     /// Sets the outcome.
     pub(crate) fn set_outcome(&mut self, outcome: Outcome) {
         self.frame.set_outcome(outcome);
+    }
+
+    /// Sets the end of the span to this long before it is dropped; a microsecond makes no difference.
+    pub(crate) fn end_before(&mut self, time: Duration) {
+        let nanoseconds = i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
+        if nanoseconds > 1_000
+            && let Some(buffer) = self.frame.buffer()
+        {
+            Sink::new(buffer, Key::ENDED_BEFORE).i64(nanoseconds);
+        }
     }
 
     /// Where its values go.

@@ -44,8 +44,10 @@ pub(super) fn forked_at() -> u64 {
 #[cold]
 pub(super) fn watch() {
     static IS_WATCHED: AtomicBool = AtomicBool::new(false);
-    // Chooses the clock, which the handler in the child must not do.
+    // Chooses the clock, which the handler in the child must not do, and fills what a child would wait
+    // for if its parent was filling it at the fork.
     clock::ticks();
+    clock::steady();
     // Not a `Once`: in a child, one that another thread was running at the fork never ends.
     if !IS_WATCHED.swap(true, Ordering::AcqRel) {
         register();

@@ -8,7 +8,7 @@ use std::fmt;
 use std::mem::MaybeUninit;
 
 use super::begin::Asked;
-use super::callsite::Callsite;
+use super::callsite::{AttributeName, Callsite};
 use super::current::{Attached, Current};
 use super::handle::SpanRef;
 use super::live::{self, Live, Restore};
@@ -228,6 +228,12 @@ impl<const WORDS: usize, A: Attachment> Frame<WORDS, A> {
         }
     }
 
+    /// Returns true while a panic that began after the span unwinds this thread.
+    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "for the bridge"))]
+    pub(super) fn is_unwinding(&self) -> bool {
+        self.live.as_ref().is_some_and(Live::is_unwinding)
+    }
+
     /// Ends a span whose code did not say how it ended.
     fn finish_dropped(&mut self) {
         if let Some(live) = &mut self.live {
@@ -267,6 +273,12 @@ impl<const WORDS: usize, A: Attachment> Recorder for Frame<WORDS, A> {
     fn buffer(&mut self) -> Option<Buffer<'_>> {
         let live = self.live.as_mut()?;
         Some(Buffer::of_frame(&mut self.words, &mut live.filled, &live.context, live.callsite))
+    }
+
+    fn attribute_name(&self, key: u16) -> AttributeName {
+        self.live
+            .as_ref()
+            .map_or_else(AttributeName::default, |live| AttributeName::of(live.callsite, key))
     }
 }
 

@@ -159,9 +159,7 @@ impl SpanRef {
     /// A key has letters, digits and `_`; other characters become `_`.
     pub fn set_annotation(&self, key: impl AsRef<str>, value: impl ToAttribute) -> &Self {
         if self.is_segment() {
-            let mut filled = Filled::default();
-            let buffer = Buffer::of_frame(&mut [], &mut filled, &self.0, &MANUAL);
-            guard(|| record(&value, Sink::new(buffer, Key::annotation(key.as_ref()))));
+            self.record_by_hand(&key, |key| Key::annotation(key), &value);
         }
         self
     }
@@ -170,7 +168,7 @@ impl SpanRef {
     /// get it. A later value of the same key and namespace replaces the earlier.
     pub fn set_metadata(&self, namespace: &str, key: &str, value: impl serde::Serialize) -> &Self {
         if self.is_segment() {
-            let Some(json) = guard(|| json::text(&value)) else { return self };
+            let json = json::text(&value, &format_args!("metadata `{key}`"));
             let mut filled = Filled::default();
             let buffer = Buffer::of_frame(&mut [], &mut filled, &self.0, &MANUAL);
             Sink::new(buffer, Key::metadata(&format!("{namespace}\0{key}"))).str(&json);
@@ -182,10 +180,7 @@ impl SpanRef {
     #[inline]
     pub fn set_attribute(&self, key: impl AsRef<str>, value: impl ToAttribute) -> &Self {
         if self.is_recording() {
-            let mut filled = Filled::default();
-            let buffer = Buffer::of_frame(&mut [], &mut filled, &self.0, &MANUAL);
-            // The key's own code may panic, too; where neither can, nothing is left of the guard.
-            guard(|| record(&value, Sink::new(buffer, Key::text(key.as_ref()))));
+            self.record_by_hand(&key, |key| Key::text(key), &value);
         }
         self
     }
@@ -258,6 +253,23 @@ impl SpanRef {
         move || {
             let _attached = scope.attach();
             self.in_scope(body)
+        }
+    }
+
+    /// Records a value. The code of the key may panic, too; where neither can, nothing is left of the
+    /// guards.
+    #[inline]
+    fn record_by_hand(
+        &self,
+        key: &impl AsRef<str>,
+        kind: impl FnOnce(&str) -> Key<'_>,
+        value: &impl ToAttribute,
+    ) {
+        let Some(key) = guard("key of an attribute", || key.as_ref()) else { return };
+        let mut filled = Filled::default();
+        let buffer = Buffer::of_frame(&mut [], &mut filled, &self.0, &MANUAL);
+        if let Err(caught) = record(value, Sink::new(buffer, kind(key))) {
+            caught.explain(&format_args!("attribute `{key}`"));
         }
     }
 

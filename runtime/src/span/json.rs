@@ -4,6 +4,7 @@
 //! value does.
 //! Never: fails or panics; lets more than the limit be made.
 
+use std::fmt::Display;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -39,11 +40,11 @@ impl Write for Bounded {
     }
 }
 
-/// The text of a value. One that is too long becomes a text that begins like it, one that cannot be
+/// The text of a value, which diagnostics call `name`. One that is too long becomes a text that begins like it, one that cannot be
 /// serialised an object that says why.
-pub(super) fn text<T: Serialize + ?Sized>(value: &T) -> String {
+pub(super) fn text<T: Serialize + ?Sized>(value: &T, name: &dyn Display) -> String {
     let mut out = Bounded::default();
-    let serialised = guard(|| serde_json::to_writer(&mut out, value));
+    let serialised = guard(name, || serde_json::to_writer(&mut out, value));
     match serialised {
         Some(Ok(())) => String::from_utf8(out.bytes).unwrap_or_default(),
         _ if out.is_over => shortened(&out.bytes),
@@ -80,12 +81,12 @@ mod tests {
 
     #[test]
     fn a_value_becomes_its_json() {
-        assert_eq!(text(&(1, "two", None::<u8>)), "[1,\"two\",null]");
+        assert_eq!(text(&(1, "two", None::<u8>), &"value"), "[1,\"two\",null]");
     }
 
     #[test]
     fn a_value_beyond_the_limit_becomes_the_start_of_its_json_as_text() {
-        let json = text(&vec!["größer"; 10_000]);
+        let json = text(&vec!["größer"; 10_000], &"value");
         let kept: String = serde_json::from_str(&json).expect("still JSON");
         assert!(kept.starts_with("[\"größer\",") && kept.ends_with("…[over 65535 bytes]"));
         assert!(json.len() < 4_096, "{}", json.len());
@@ -93,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_text_beyond_the_limit_is_kept_from_its_begin_too() {
-        let json = text(&"ü".repeat(70_000));
+        let json = text(&"ü".repeat(70_000), &"value");
         let kept: String = serde_json::from_str(&json).expect("still JSON");
         assert!(kept.starts_with("\"üüü") && kept.ends_with("ü…[over 65535 bytes]"), "{kept}");
         assert!((2_000..4_096).contains(&json.len()), "{}", json.len());
@@ -102,7 +103,7 @@ mod tests {
     #[test]
     fn a_value_that_cannot_be_serialised_says_why_and_costs_nothing_else() {
         let map = BTreeMap::from([(vec![1], 2)]);
-        assert_eq!(text(&map), r#"{"sdk_error":"key must be a string"}"#);
-        assert!(text(&Panics).contains("panicked"));
+        assert_eq!(text(&map, &"value"), r#"{"sdk_error":"key must be a string"}"#);
+        assert!(text(&Panics, &"value").contains("panicked"));
     }
 }

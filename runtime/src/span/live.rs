@@ -203,6 +203,11 @@ impl Live {
         if self.outcome == Outcome::Ok { Outcome::Cancelled } else { self.outcome }
     }
 
+    /// Returns true while a panic that began after the span unwinds this thread.
+    pub(super) fn is_unwinding(&self) -> bool {
+        self.unwinding.is_under_way()
+    }
+
     /// The outcome of a span made by hand that is dropped: its regular end, unless the thread
     /// unwinds meanwhile. Then `has_panicked` says if the panic left the span's own code.
     pub(super) fn outcome_by_hand(&self, has_panicked: bool) -> Outcome {

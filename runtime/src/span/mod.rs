@@ -67,6 +67,7 @@ mod scoped;
 mod sink;
 pub(crate) mod tracer;
 mod traits;
+mod unrecorded;
 mod unwinding;
 #[cfg(any(feature = "otlp", feature = "rollbar", feature = "console", feature = "testing"))]
 pub(crate) mod walk;
@@ -97,12 +98,13 @@ pub(crate) use outgoing::outgoing_now;
 )]
 pub(crate) use tracer::is_any_recorded;
 pub(crate) use tracer::is_propagating;
+#[cfg_attr(not(feature = "actix"), expect(unused_imports, reason = "for an edge"))]
+pub(crate) use tracer::is_recorded;
 
 pub(crate) use ending::{call_hook, watch_abort, watch_end};
 #[cfg_attr(not(feature = "tracing"), expect(unused_imports, reason = "for the bridge"))]
 pub(crate) use entered::Place;
 pub(crate) use fork::{entropy, note_orphan};
-pub(crate) use outcome::without_lifetimes;
 pub(crate) use per_process::PerProcess;
 pub(crate) use report::{Noticed, TakeFailures, Told, taker};
 pub(crate) use scope::{Scope, notice, takes_reports};
@@ -127,7 +129,7 @@ pub use tracer::Limits;
 #[doc(hidden)]
 pub use amend::Amendment;
 #[doc(hidden)]
-pub use callsite::{Callsite, Mark, Subsegment};
+pub use callsite::{AttributeName, Callsite, Mark, Subsegment};
 #[doc(hidden)]
 pub use checks::{ResultProbe, ViaAny, ViaOption, ViaResult, as_debug, as_display, outlives_body};
 #[doc(hidden)]
@@ -139,19 +141,24 @@ pub use frame::{Frame, WholeCall};
 #[doc(hidden)]
 pub use outcome::{
     Describe, ErrorProbe, Judge, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDeref, ViaDisplay, ViaError,
-    ViaFallible, ViaNothing, ViaPlain, asks, call, classify, error_event, fail, guard_attributes,
-    unreachable,
+    ViaFallible, ViaNothing, ViaPlain, asks, call, error_event, fail, guard_argument,
+    guard_attributes, never, severity_by,
 };
 #[doc(hidden)]
 pub use report::{Report, Site, Use, is_reporting};
 #[doc(hidden)]
-pub use returned::{Coverable, Returned, ViaBoxedFuture, ViaNamedFuture, ViaValue};
+pub use returned::{
+    Coverable, NotBoxedFuture, Returned, ValueJudge, ViaBoxedFuture, ViaNamedFuture, ViaOtherBox,
+    ViaValue,
+};
 #[doc(hidden)]
 pub use scoped::{Running, call_in};
 #[doc(hidden)]
-pub use sink::{Recorder, Redaction};
+pub use sink::{Recorder, Redaction, guard_field};
 #[doc(hidden)]
-pub use tracer::is_enabled;
+pub use tracer::{is_enabled, is_enabled_under};
+#[doc(hidden)]
+pub use unrecorded::unrecorded;
 
 #[cfg_attr(
     not(feature = "testing"),

@@ -9,17 +9,21 @@
 //! Never: consumes or changes the value; lets a panic of an error's `Display` out.
 
 use std::any::type_name;
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
 use std::ops::{ControlFlow, Deref};
 
+use super::callsite::Callsite;
 use super::chain::Chain;
 use super::frame::{Attachment, Frame};
+use super::returned::ValueJudge;
 use super::sink::{Recorder, Sink, record_display_at};
 use super::words::Key;
 use crate::guard::guard;
-use crate::record::{Level, Outcome};
+use crate::record::{Level, Outcome, Severity};
+use crate::type_name;
 
 /// What a call returned, taken apart by reference.
 #[derive(Debug)]
@@ -96,20 +100,6 @@ impl<B, C> Fallible for ControlFlow<B, C> {
     }
 }
 
-/// The name of an error's type, without the lifetimes that the compiler writes behind it.
-fn error_type<E: ?Sized>() -> &'static str {
-    without_lifetimes(type_name::<E>())
-}
-
-/// `a::Error` of `a::Error<'_>`; a name with other arguments stays as it is.
-pub(crate) fn without_lifetimes(name: &'static str) -> &'static str {
-    let is_lifetime = |argument: &str| argument.trim().starts_with('\'');
-    match name.strip_suffix('>').and_then(|name| name.split_once('<')) {
-        Some((path, arguments)) if arguments.split(',').all(is_lifetime) => path,
-        _ => name,
-    }
-}
-
 /// The wrapped result of a call; `(&&Judge(&value)).__spanwright_split()`.
 #[derive(Debug)]
 pub struct Judge<'a, T: ?Sized>(pub &'a T);
@@ -132,26 +122,33 @@ pub trait ViaPlain {
     fn __spanwright_split(&self) -> Self::Parts;
 }
 
-impl<'a, T: Fallible + ?Sized> ViaFallible for &Judge<'a, T> {
-    type Parts = Split<'a, T::Ok, T::Err>;
+macro_rules! judge {
+    ($($judge:ident),*) => {$(
+        impl<'a, T: Fallible + ?Sized> ViaFallible for &$judge<'a, T> {
+            type Parts = Split<'a, T::Ok, T::Err>;
 
-    #[inline]
-    fn __spanwright_split(&self) -> Self::Parts {
-        if T::CANNOT_PANIC {
-            return self.0.split();
+            #[inline]
+            fn __spanwright_split(&self) -> Self::Parts {
+                if T::CANNOT_PANIC {
+                    return self.0.split();
+                }
+                let name = format_args!("`Fallible::split` of `{}`", type_name::<T>());
+                guard(name, || self.0.split()).unwrap_or(Split::None)
+            }
         }
-        guard(|| self.0.split()).unwrap_or(Split::None)
-    }
+
+        impl<'a, T: ?Sized> ViaPlain for $judge<'a, T> {
+            type Parts = Split<'a, T, Infallible>;
+
+            #[inline]
+            fn __spanwright_split(&self) -> Self::Parts {
+                Split::Ok(self.0)
+            }
+        }
+    )*};
 }
 
-impl<'a, T: ?Sized> ViaPlain for Judge<'a, T> {
-    type Parts = Split<'a, T, Infallible>;
-
-    #[inline]
-    fn __spanwright_split(&self) -> Self::Parts {
-        Split::Ok(self.0)
-    }
-}
+judge!(Judge, ValueJudge);
 
 /// A receiver of what is known of the error of a call.
 pub trait Describe {
@@ -167,12 +164,17 @@ pub trait Describe {
 /// A span that failed has its error's type, and what it and its sources say.
 impl<const WORDS: usize, A: Attachment> Describe for Frame<WORDS, A> {
     fn error(&mut self, type_name: &'static str, error: &dyn Error) {
-        fail_chain(self, type_name, error);
+        fail_chain(self, &error_type(type_name), error);
     }
 
     fn text(&mut self, type_name: &'static str, text: &dyn fmt::Display) {
-        fail(self, type_name, text);
+        fail(self, &error_type(type_name), text);
     }
+}
+
+/// Value of `error.type` for an error whose type the compiler calls so.
+fn error_type(type_name: &'static str) -> Cow<'static, str> {
+    type_name::of_type(type_name).unwrap_or(Cow::Borrowed(type_name::OTHER))
 }
 
 /// A wrapped error; `(&&&&&&&ErrorProbe(error)).__spanwright_describe(&mut frame)`.
@@ -206,44 +208,44 @@ via! {
 // `&E` is sized and an error as well, which makes a trait object of it possible.
 impl<E: Error + ?Sized> ViaError for &&&&&&ErrorProbe<'_, E> {
     fn __spanwright_describe(&self, to: &mut impl Describe) {
-        to.error(error_type::<E>(), &self.0);
+        to.error(type_name::<E>(), &self.0);
     }
 }
 
 impl<E: Deref<Target: Error>> ViaDeref for &&&&&ErrorProbe<'_, E> {
     fn __spanwright_describe(&self, to: &mut impl Describe) {
         let error = &**self.0;
-        to.error(error_type::<E>(), &error);
+        to.error(type_name::<E>(), &error);
     }
 }
 
 impl<'e, E: AsRef<dyn Error + Send + Sync + 'e>> ViaAsRefSend for &&&&ErrorProbe<'_, E> {
     fn __spanwright_describe(&self, to: &mut impl Describe) {
-        to.error(error_type::<E>(), self.0.as_ref());
+        to.error(type_name::<E>(), self.0.as_ref());
     }
 }
 
 impl<'e, E: AsRef<dyn Error + 'e>> ViaAsRef for &&&ErrorProbe<'_, E> {
     fn __spanwright_describe(&self, to: &mut impl Describe) {
-        to.error(error_type::<E>(), self.0.as_ref());
+        to.error(type_name::<E>(), self.0.as_ref());
     }
 }
 
 impl<E: fmt::Display + ?Sized> ViaDisplay for &&ErrorProbe<'_, E> {
     fn __spanwright_describe(&self, to: &mut impl Describe) {
-        to.text(error_type::<E>(), &self.0);
+        to.text(type_name::<E>(), &self.0);
     }
 }
 
 impl<E: fmt::Debug + ?Sized> ViaDebug for &ErrorProbe<'_, E> {
     fn __spanwright_describe(&self, to: &mut impl Describe) {
-        to.text(error_type::<E>(), &format_args!("{:?}", self.0));
+        to.text(type_name::<E>(), &format_args!("{:?}", self.0));
     }
 }
 
 impl<E: ?Sized> ViaNothing for ErrorProbe<'_, E> {
     fn __spanwright_describe(&self, to: &mut impl Describe) {
-        to.text(error_type::<E>(), &"");
+        to.text(type_name::<E>(), &"");
     }
 }
 
@@ -257,7 +259,8 @@ pub fn fail<const WORDS: usize, A: Attachment>(
     frame.set_outcome(Outcome::Error);
     record_display_at(frame, Key::ERROR_TYPE, error_type);
     // An error that panics while it formats has cost its message, not the call.
-    guard(|| record_display_at(frame, Key::FAILURE, message));
+    let name = format_args!("`Display` or `source` of `{error_type}`");
+    guard(name, || record_display_at(frame, Key::FAILURE, message));
 }
 
 /// Marks a span as failed and records the type and the message of its error, and what it came from.
@@ -270,7 +273,7 @@ fn fail_chain<const WORDS: usize, A: Attachment>(
     fail(frame, error_type, &Chain(error));
     if frame.is_segment() && error.source().is_some() {
         // As above.
-        guard(|| {
+        guard(format_args!("`Display` or `source` of `{error_type}`"), || {
             let messages: Vec<_> = Chain(error).messages().collect();
             if let Some(buffer) = frame.buffer() {
                 Sink::new(buffer, Key::ERRORS).strs(&messages);
@@ -284,22 +287,29 @@ pub fn error_event<const WORDS: usize, A: Attachment>(frame: &mut Frame<WORDS, A
     record_display_at(frame, Key::EXCEPTION, level.as_str());
 }
 
-/// Runs the part of generated code that evaluates the user's attribute expressions; a panic there
-/// costs the attributes that follow, not the call.
+/// Runs the part of generated code that describes an error, whose type may convert it by code of the
+/// application; a panic there costs the description, not the call.
 #[inline]
-pub fn guard_attributes(record: impl FnOnce()) {
-    guard(record);
+pub fn guard_attributes(describe: impl FnOnce()) {
+    guard("a conversion of an error", describe);
 }
 
-/// Asks a function of the user's about an error; that the type stands here lets a closure leave it
-/// out.
-pub fn classify<E: ?Sized, R>(error: &E, judge: impl FnOnce(&E) -> R) -> R {
-    judge(error)
+/// Runs a part of generated code that evaluates the argument `name` of an attribute on the function
+/// with this callsite; a panic there costs the span, not the call.
+#[inline]
+pub fn guard_argument(name: &str, callsite: &'static Callsite, begin: impl FnOnce()) {
+    guard(format_args!("`{name}` of `{}`", callsite.source.name), begin);
+}
+
+/// Returns the severity that a function of the user's gives an error; `None` if it panics.
+pub fn severity_by<E: ?Sized>(error: &E, judge: impl FnOnce(&E) -> Severity) -> Option<Severity> {
+    guard(format_args!("`level` for `{}`", type_name::<E>()), || judge(error))
 }
 
 /// Asks a function of the user's whether an error is to be reported; it is, if the function panics.
 pub fn asks<E: ?Sized>(error: &E, judge: impl FnOnce(&E) -> bool) -> bool {
-    guard(|| judge(error)).unwrap_or(true)
+    guard(format_args!("`when` or `ignore` for `{}`", type_name::<E>()), || judge(error))
+        .unwrap_or(true)
 }
 
 /// Calls the body of an annotated function; that it takes an `FnOnce` lets the body return
@@ -310,8 +320,8 @@ pub fn call<R>(body: impl FnOnce() -> R) -> R {
     body()
 }
 
-/// Ends a statement of generated code that is type-checked and never runs.
+/// The value of a branch of generated code that never runs.
 #[cold]
-pub fn unreachable() -> ! {
+pub fn never<R>() -> R {
     unreachable!("generated code that never runs")
 }

@@ -10,12 +10,14 @@ use std::fmt;
 use std::mem::MaybeUninit;
 use std::panic::PanicHookInfo;
 
+use super::callsite::AttributeName;
 use super::fork;
 use super::outcome::Describe;
 use super::scope::{self, InScope, Scope};
 use super::scoped::Running;
 use super::sink::{Buffer, Filled, More, Recorder};
 use super::tracer;
+use super::unwinding::Unwinding;
 use super::words::Reader;
 use crate::diagnostics;
 use crate::record::{Attribute, Severity, Source};
@@ -166,8 +168,9 @@ struct Open {
     begun_after: u64,
     /// How bad the failure is, where only the failure says it.
     severity: Option<Severity>,
-    /// Whether the call is the innermost scope of its thread for its whole life.
-    is_entered: bool,
+    /// The state of the thread at the begin of a call that is the innermost scope of its thread for
+    /// its whole life; `None` for a call that is polled.
+    entered: Option<Unwinding>,
     filled: Filled,
 }
 
@@ -181,24 +184,29 @@ impl<const WORDS: usize> Report<WORDS> {
     /// Begins a call on this thread.
     #[inline]
     pub fn open(&mut self, site: &'static Site) {
-        self.begin(site, Scope::enter(), true);
+        self.begin(site, Scope::enter(), Some(Unwinding::begin()));
     }
 
     /// Begins a call that is polled.
     #[inline]
     pub fn start(&mut self, site: &'static Site) {
-        self.begin(site, Scope::begin(), false);
+        self.begin(site, Scope::begin(), None);
     }
 
     #[inline]
-    fn begin(&mut self, site: &'static Site, (scope, above): (Scope, Scope), is_entered: bool) {
+    fn begin(
+        &mut self,
+        site: &'static Site,
+        (scope, above): (Scope, Scope),
+        entered: Option<Unwinding>,
+    ) {
         self.open = Some(Open {
             site,
             scope,
             above,
             begun_after: scope::noticed(),
             severity: None,
-            is_entered,
+            entered,
             filled: Filled::default(),
         });
     }
@@ -210,9 +218,9 @@ impl<const WORDS: usize> Report<WORDS> {
     }
 
     /// How bad the failure is that is told next.
-    pub fn set_severity(&mut self, severity: Severity) {
+    pub fn set_severity(&mut self, severity: Option<Severity>) {
         if let Some(open) = &mut self.open {
-            open.severity = Some(severity);
+            open.severity = severity;
         }
     }
 
@@ -225,7 +233,7 @@ impl<const WORDS: usize> Report<WORDS> {
     #[inline]
     pub fn close(&mut self) {
         if let Some(open) = &self.open {
-            if open.is_entered {
+            if open.entered.is_some() {
                 open.above.restore();
             }
             self.open = None;
@@ -250,11 +258,12 @@ impl<const WORDS: usize> Report<WORDS> {
         });
     }
 
-    /// Ends a call whose code did not come to its end. Such a call on a thread was left by a panic; a
-    /// polled one notes that where it is polled.
+    /// Ends a call that is dropped. A panic that began during the call has left it; a call that is
+    /// polled notes that at the poll.
     #[cold]
     fn close_dropped(&mut self) {
-        if self.open.as_ref().is_some_and(|open| open.is_entered) && std::thread::panicking() {
+        let entered = self.open.as_ref().and_then(|open| open.entered);
+        if entered.is_some_and(Unwinding::is_under_way) {
             self.tell(Told::Panic);
         }
         self.close();
@@ -272,6 +281,12 @@ impl<const WORDS: usize> Recorder for Report<WORDS> {
     fn buffer(&mut self) -> Option<Buffer<'_>> {
         let open = self.open.as_mut()?;
         Some(Buffer::of_report(&mut self.words, &mut open.filled, &mut self.more))
+    }
+
+    fn attribute_name(&self, key: u16) -> AttributeName {
+        self.open.as_ref().map_or_else(AttributeName::default, |Open { site, .. }| {
+            AttributeName::new(site.keys, &site.source, key)
+        })
     }
 }
 

@@ -11,11 +11,12 @@ use serde::Serialize;
 
 use super::amend;
 use super::attribute::{self, Text, ToAttribute};
-use super::callsite::Callsite;
+use super::callsite::{AttributeName, Callsite};
 use super::current::Current;
 use super::json;
+use super::per_process::PerProcess;
 use super::words::{Key, MAX_ARRAY_ELEMENTS, MAX_TEXT_BYTES, Words, cut, text_words};
-use crate::guard::guard;
+use crate::guard::catch;
 
 /// How a value is hidden before it is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,11 +85,19 @@ pub trait Recorder {
     /// The room for attributes; `None` when there is no span.
     fn buffer(&mut self) -> Option<Buffer<'_>>;
 
+    /// Names what is recorded under a key, for diagnostics.
+    #[doc(hidden)]
+    fn attribute_name(&self, _key: u16) -> AttributeName {
+        AttributeName::default()
+    }
+
     /// Records a typed value.
     #[inline]
     fn record<T: ToAttribute + ?Sized>(&mut self, key: u16, value: &T) {
-        if let Some(buffer) = self.buffer() {
-            attribute::record(value, Sink { buffer, key: Key::at(key) });
+        if let Some(buffer) = self.buffer()
+            && let Err(caught) = attribute::record(value, Sink { buffer, key: Key::at(key) })
+        {
+            caught.explain(&self.attribute_name(key));
         }
     }
 
@@ -104,8 +113,9 @@ pub trait Recorder {
 
     /// Records metadata: a value as a JSON text.
     fn record_metadata<T: Serialize + ?Sized>(&mut self, key: u16, value: &T) {
+        let name = self.attribute_name(key);
         if let Some(buffer) = self.buffer() {
-            Sink { buffer, key: Key::at(key) }.str(&json::text(value));
+            Sink { buffer, key: Key::at(key) }.str(&json::text(value, &name));
         }
     }
 
@@ -117,7 +127,9 @@ pub trait Recorder {
         value: &T,
     ) {
         // What is shown of a value is made by the value's own code.
-        guard(|| record_display_at(self, Key::at(key), &Redacted { redaction, value }));
+        guard_field(self, key, |recorder| {
+            record_display_at(recorder, Key::at(key), &Redacted { redaction, value });
+        });
     }
 
     /// Records metadata that must not be readable.
@@ -128,6 +140,14 @@ pub trait Recorder {
         value: &T,
     ) {
         self.record_metadata(key, &format_args!("{}", Redacted { redaction, value }));
+    }
+}
+
+/// Runs the part of generated code that records one attribute; a panic there costs the attribute.
+#[inline]
+pub fn guard_field<R: Recorder + ?Sized>(recorder: &mut R, key: u16, record: impl FnOnce(&mut R)) {
+    if let Err(caught) = catch(|| record(recorder)) {
+        caught.explain(&recorder.attribute_name(key));
     }
 }
 
@@ -373,7 +393,6 @@ fn tail(text: &str, skip_chars: usize) -> &str {
 
 fn hash<T: fmt::Display + ?Sized>(value: &T) -> u64 {
     use std::hash::{BuildHasher, RandomState};
-    use std::sync::OnceLock;
-    static KEYS: OnceLock<RandomState> = OnceLock::new();
-    KEYS.get_or_init(RandomState::new).hash_one(value.to_string())
+    static KEYS: PerProcess<RandomState> = PerProcess::new(RandomState::new);
+    KEYS.get().hash_one(value.to_string())
 }

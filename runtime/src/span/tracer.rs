@@ -70,6 +70,27 @@ pub(crate) struct Processors {
     pub(crate) all: Vec<Arc<dyn Processor<SpanRecord>>>,
     /// Those that take the log.
     pub(crate) logs: Vec<Arc<dyn Processor<LogRecord>>>,
+    /// The buffer of breadcrumbs, which is shown spans and the log. It delivers neither.
+    pub(crate) breadcrumbs: Option<Breadcrumbs>,
+}
+
+/// The buffer of breadcrumbs as a processor of spans and of the log.
+#[derive(Clone)]
+pub(crate) struct Breadcrumbs {
+    pub(crate) spans: Arc<dyn Processor<SpanRecord>>,
+    pub(crate) logs: Arc<dyn Processor<LogRecord>>,
+}
+
+impl Processors {
+    /// True if anything takes what goes to destinations of spans.
+    pub(crate) fn take_spans(&self) -> bool {
+        !self.spans.is_empty() || self.breadcrumbs.is_some()
+    }
+
+    /// True if anything takes the log.
+    pub(crate) fn take_logs(&self) -> bool {
+        !self.logs.is_empty() || self.breadcrumbs.is_some()
+    }
 }
 
 /// How many tracers there may be at a time; the first is the installed one.
@@ -88,14 +109,28 @@ static RECORDED: AtomicU16 = AtomicU16::new(0);
 /// The bit of [`RECORDED`] that is set while any tracer carries context on.
 const PROPAGATES: u16 = 1 << 15;
 
-/// Whether a span of this callsite may be recorded: one load and a branch.
+/// True if a span of this callsite may be recorded, or may have to carry context on: one load and a
+/// branch.
 #[inline]
 pub fn is_enabled(callsite: &'static Callsite) -> bool {
+    is_recorded(callsite) || super::IS_LIVE && callsite.kind.is_request() && is_propagating()
+}
+
+/// True if a span of this callsite may be recorded: one load and a branch.
+#[inline]
+pub(crate) fn is_recorded(callsite: &'static Callsite) -> bool {
     if !super::IS_LIVE {
         return false;
     }
     let [level, takers] = RECORDED.load(Ordering::Relaxed).to_le_bytes();
     callsite.source.level as u8 <= level && takers & callsite.destinations.bits() != 0
+}
+
+/// True if a span of this callsite under a parent from elsewhere may be recorded, or may have to carry
+/// the context of that parent on.
+#[inline]
+pub fn is_enabled_under(callsite: &'static Callsite) -> bool {
+    is_enabled(callsite) || super::IS_LIVE && is_propagating()
 }
 
 /// Whether spans of anybody may be recorded: one load.
@@ -265,7 +300,7 @@ impl Tracer {
 
     /// Whether anybody takes the log.
     fn takes_logs(&self) -> bool {
-        !self.processors.logs.is_empty()
+        self.processors.take_logs()
     }
 
     /// Whether spans are told of events of the log.

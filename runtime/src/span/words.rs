@@ -55,6 +55,9 @@ impl<'a> Key<'a> {
     /// When the span ended, in nanoseconds since the Unix epoch, instead of its own reading.
     pub(super) const END_UNIX_NS: Self = Self::at(0xFFF6);
 
+    /// Time from the end of the span to its own reading, in nanoseconds.
+    pub(super) const ENDED_BEFORE: Self = Self::at(0xFFF1);
+
     /// The class of the error, as a number.
     pub(super) const ERROR_CLASS: Self = Self::at(0xFFF5);
     /// What the error said, then each error below it.

@@ -108,6 +108,26 @@ fn counted(mut n: u32, #[expect(unused_mut, reason = "still reported")] mut kept
     n + kept
 }
 
+#[traced(fields(first = list.iter_mut().next().copied()))]
+fn changed(mut list: Vec<u32>) -> usize {
+    list.push(1);
+    list.len()
+}
+
+#[traced(fields(first = list.iter_mut().next().copied()))]
+async fn changed_later(mut list: Vec<u32>) -> usize {
+    list.push(1);
+    list.len()
+}
+
+#[test]
+fn a_value_may_use_a_mutable_argument_as_such() {
+    check("changed first=7\nchanged_later first=7\n", || {
+        assert_eq!(changed(vec![7]), 2);
+        assert_eq!(block_on(changed_later(vec![7])), 2);
+    });
+}
+
 #[traced(fields(len = text.len()))]
 async fn reassigned(mut text: &str, owned: String) -> usize {
     let longer = format!("{text}{owned}");

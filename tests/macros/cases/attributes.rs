@@ -275,6 +275,52 @@ fn names_levels_and_kinds_are_texts_paths_and_numbers() {
     });
 }
 
+struct Route {
+    method: String,
+    path: String,
+}
+
+impl Route {
+    const NAME: &'static str = "Route";
+
+    fn path(&self) -> &str {
+        &self.path
+    }
+
+    #[traced(name = Self::NAME)]
+    fn by_constant() {}
+
+    #[traced(name = self.path(), fields(self.method))]
+    fn by_method(&self) {}
+
+    #[traced(name = format!("{} {}", self.method, self.path), ok(fields(n = *ok)))]
+    async fn by_format(&self) -> u32 {
+        1
+    }
+}
+
+#[traced(name = id)]
+fn by_argument(id: u32) -> u32 {
+    id
+}
+
+#[traced(name = if id == 0 { panic!("on purpose") } else { "named" })]
+fn by_panic(id: u32) {}
+
+#[test]
+fn a_name_may_be_computed_at_each_call() {
+    let expected = "Route\n/orders method=GET\nGET /orders n=1\n7\nby_panic\nnamed\n";
+    check(expected, || {
+        let route = Route { method: "GET".to_owned(), path: "/orders".to_owned() };
+        Route::by_constant();
+        route.by_method();
+        assert_eq!(block_on(route.by_format()), 1);
+        assert_eq!(by_argument(7), 7);
+        by_panic(0);
+        by_panic(1);
+    });
+}
+
 #[traced(parent = parent)]
 fn adopted(parent: &spanwright::Span) -> u32 {
     1

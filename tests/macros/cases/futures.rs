@@ -87,7 +87,7 @@ impl Service for Counting {
 #[test]
 fn y03_async_trait_methods_are_futures_too() {
     let expected = "call request=ab before=0 count=2\n  leaf\n\
-                    call request= before=2 error.type=alloc::string::String -> error !empty\n  leaf\n";
+                    call request= before=2 error.type=_OTHER -> error !empty\n  leaf\n";
     check(expected, || {
         let mut service = Counting(0);
         assert_eq!(block_on(service.call("ab".to_owned())), Ok(2));
@@ -203,7 +203,7 @@ fn opaque() -> impl Future<Output = Result<impl Display, String>> {
 fn y06_a_returned_future_is_what_the_span_covers() {
     let expected = "returned n=1 doubled=2\n  leaf\n\
                     prepared n=1\n  leaf\n  leaf\n\
-                    prepared n=2 error.type=alloc::string::String -> error !3 is too much\n\
+                    prepared n=2 error.type=_OTHER -> error !3 is too much\n\
                     \x20 leaf\n  leaf\n\
                     boxed text=a\n  leaf\nboxed text=abc\n\
                     told len=2\nopaque shown=1\n";

@@ -7,6 +7,7 @@ mod attributes;
 mod borrowed;
 mod classes;
 mod closures;
+mod edition_lints;
 mod errors;
 mod functions;
 mod futures;
@@ -20,7 +21,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 /// Polls a future until it is ready.
-fn block_on<F: Future>(future: F) -> F::Output {
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     loop {

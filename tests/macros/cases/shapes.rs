@@ -84,7 +84,7 @@ fn s02_a_boxed_future_behind_an_alias_is_covered() {
     let expected = "aliased text=a len=2\n  leaf\n  leaf\naliased text=abc -> none\n  leaf\n\
                     local doubled=4\n\
                     own_alias n=1\n\
-                    own_alias error.type=alloc::string::String len=8 -> error !too much\n";
+                    own_alias error.type=_OTHER len=8 -> error !too much\n";
     check(expected, || {
         assert_eq!(block_on(aliased(&mut "a".to_owned())), Some("a!"));
         assert_eq!(block_on(aliased(&mut "abc".to_owned())), None);
@@ -142,8 +142,8 @@ where
 #[test]
 fn s03_an_associated_future_is_covered() {
     let expected = "Logged::call\n  call request=ab len=2\n    leaf\n\
-                    Logged::call error.type=alloc::string::String @exception -> error !empty\n\
-                    \x20 call request= error.type=alloc::string::String -> error !empty\n    leaf\n";
+                    Logged::call error.type=_OTHER @exception -> error !empty\n\
+                    \x20 call request= error.type=_OTHER -> error !empty\n    leaf\n";
     check(expected, || {
         assert_eq!(block_on(Logged(Len).call("ab".to_owned())), Ok(2));
         assert!(block_on(Logged(Len).call(String::new())).is_err());
@@ -195,7 +195,7 @@ fn named() -> Ready<u32> {
 #[test]
 fn s05_a_value_of_any_other_type_stays_a_value() {
     let expected = "page all=1 rows=1\n  leaf\nanswer rows=2\n  page all=2 rows=2\n    leaf\n\
-                    answer error.type=alloc::string::String -> error !no rows\nnamed\n";
+                    answer error.type=_OTHER -> error !no rows\nnamed\n";
     check(expected, || {
         assert_eq!(page(1).rows, 1);
         assert!(answer(2).is_ok());
@@ -294,4 +294,98 @@ fn wrapped() -> Option<ByHand> {
 #[test]
 fn s09_a_future_in_an_option_is_a_value() {
     check("wrapped\n", || assert_eq!(wrapped().map(block_on), Some(1)));
+}
+
+type Unpinned<'a, T> = Box<dyn Future<Output = T> + Send + Unpin + 'a>;
+type Movable<T> = Pin<Box<dyn Future<Output = T> + Sync + Unpin>>;
+
+mod aliases {
+    //! Aliases that are called like types of the standard library, for other values.
+
+    pub(super) type Result<T> = std::result::Result<T, String>;
+    pub(super) type Vec = Option<u32>;
+}
+
+async fn doubled(n: u32) -> u32 {
+    Pending(1).await;
+    leaf();
+    n * 2
+}
+
+#[traced(ok(fields(doubled = *ok)))]
+fn unpinned(n: &u32) -> Unpinned<'_, u32> {
+    Box::new(Box::pin(async move { doubled(*n).await }))
+}
+
+#[traced(ok(fields(doubled = *ok)))]
+fn movable() -> Movable<u32> {
+    Box::pin(ready(2))
+}
+
+#[traced(ok(fields(doubled = *ok)))]
+fn only_boxed(n: u32) -> Box<dyn Future<Output = u32> + Send> {
+    Box::new(doubled(n))
+}
+
+#[traced(fields(n), ok(fields(doubled = *ok)))]
+fn boxed_opaque(n: &u32) -> Box<impl Future<Output = u32> + '_> {
+    Box::new(async move { doubled(*n).await })
+}
+
+#[traced(ok(fields(doubled = *ok)))]
+#[report_errors]
+fn boxed_result(n: u32) -> Box<dyn Future<Output = aliases::Result<u32>>> {
+    Box::new(async move { if n > 1 { Err("too much".to_owned()) } else { Ok(doubled(n).await) } })
+}
+
+#[traced(err(fields(len = err.len())))]
+fn result(n: u32) -> aliases::Result<u32> {
+    if n > 1 { Err("too much".to_owned()) } else { Ok(n) }
+}
+
+#[traced(ok(fields(n = *ok)))]
+fn option(n: u32) -> aliases::Vec {
+    n.checked_sub(1)
+}
+
+#[test]
+fn s10_a_future_in_a_plain_box_is_covered() {
+    let expected = "unpinned doubled=2\n  leaf\nmovable doubled=2\nonly_boxed doubled=4\n  leaf\n\
+                    boxed_opaque n=3 doubled=6\n  leaf\n\
+                    boxed_result error.type=_OTHER @exception -> error !too much\n\
+                    result error.type=_OTHER len=8 -> error !too much\n\
+                    option -> none\n";
+    check(expected, || {
+        assert_eq!(block_on(unpinned(&1)), 2);
+        assert_eq!(block_on(movable()), 2);
+        assert_eq!(block_on(Box::into_pin(only_boxed(2))), 4);
+        assert_eq!(block_on(Box::into_pin(boxed_opaque(&3))), 6);
+        assert!(block_on(Box::into_pin(boxed_result(2))).is_err());
+        assert!(result(2).is_err());
+        assert_eq!(option(0), None);
+    });
+}
+
+/// A bound that every type has.
+trait Captures<'a> {}
+
+impl<T: ?Sized> Captures<'_> for T {}
+
+#[traced(ok(fields(len = text.len(), n)))]
+fn held(text: &str, n: usize) -> impl Future<Output = usize> + Send + Captures<'_> + '_ {
+    async move { text.len() + n }
+}
+
+#[traced(ok(fields(len = text.len())))]
+fn held_in_a_box<'a>(text: &'a str, _: &str) -> Pin<Box<dyn Future<Output = usize> + Send + 'a>> {
+    Box::pin(ready(text.len()))
+}
+
+#[test]
+fn s11_a_future_may_hold_arguments_that_outlive_it() {
+    check("held len=2 n=1\nheld_in_a_box len=2\n", || {
+        let text = String::from("ab");
+        assert_eq!(block_on(held(&text, 1)), 3);
+        assert_eq!(block_on(held_in_a_box(&text, "")), 2);
+    });
 }

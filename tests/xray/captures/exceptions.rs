@@ -76,3 +76,33 @@ fn what_caused_an_error_is_linked_to_it_where_the_reference_forgets_it() {
     assert_eq!(told(cause), ("KeyError".into(), "'missing'".into()));
     assert_eq!(outer["cause"], cause["id"]);
 }
+
+#[traced(name = "seg", kind = "server")]
+fn recovering() -> usize {
+    outer().map_or(0, |()| 1)
+}
+
+// https://github.com/aws/aws-xray-sdk-python/issues/274
+#[test]
+fn an_error_that_is_handled_is_no_fault_of_the_caller() {
+    let documents = sent(|| assert_eq!(recovering(), 0));
+    for name in ["inner", "outer"] {
+        assert_eq!(node(&documents, name)["fault"], true, "{name}");
+    }
+    let segment = node(&documents, super::SERVICE);
+    assert_eq!((segment.get("fault"), segment.get("cause")), (None, None), "{segment:#}");
+}
+
+// https://github.com/aws/aws-xray-sdk-python/issues/415
+#[test]
+fn metadata_with_line_breaks_and_quotes_arrives_as_it_is() {
+    let query = "\n SELECT 'a\\n' as \"source\"\r\n WHERE id = %(user_id)s\u{2028}\0\n";
+    let documents = sent(|| {
+        super::segment(|| {
+            super::subsegment("foo").in_scope(|| {
+                spanwright::current().set_metadata("default", "bar", query);
+            });
+        });
+    });
+    assert_eq!(node(&documents, "foo")["metadata"]["default"]["bar"], query);
+}

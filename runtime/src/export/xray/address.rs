@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::host::split_port;
+
 /// A URL without user, password, query and fragment.
 pub(super) fn bare_url(url: &str) -> Cow<'_, str> {
     let end = url.find(['?', '#']).unwrap_or(url.len());
@@ -40,13 +42,8 @@ pub(super) fn host_of(url: &str) -> Option<&str> {
 
 /// A host without its port; an IPv6 address has brackets where it has a port.
 pub(super) fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port))
-            if port.bytes().all(|byte| byte.is_ascii_digit())
-                && (!name.contains(':') || name.ends_with(']')) =>
-        {
-            name
-        }
+    match split_port(host) {
+        (name, Some(port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
     }
 }

@@ -14,6 +14,7 @@ use super::forest::Node;
 use super::json::{self, Object};
 use super::stack;
 use crate::record::{Attribute, ErrorClass, EventRecord, Outcome, SpanId, SpanKind, Status, Value};
+use crate::type_name;
 
 /// The most exceptions of one span; the others are counted.
 const MAX_EXCEPTIONS: usize = 16;
@@ -204,7 +205,7 @@ fn exceptions<'a>(node: &Node<'a>) -> Vec<Exception<'a>> {
         return Vec::new();
     }
     let span = node.span;
-    let kind = text(&span.attributes, "error.type").map(type_name);
+    let kind = text(&span.attributes, "error.type").map(last_part);
     let exception = |kind, message| Exception {
         kind,
         message,
@@ -219,7 +220,7 @@ fn exceptions<'a>(node: &Node<'a>) -> Vec<Exception<'a>> {
     let mut events = span.events.iter().filter(|event| is_exception(event)).peekable();
     if all.is_empty() {
         all.extend(events.map(|event| Exception {
-            kind: text(&event.attributes, "exception.type").map(type_name),
+            kind: text(&event.attributes, "exception.type").map(last_part),
             message: text(&event.attributes, "exception.message").unwrap_or_default(),
             stack: text(&event.attributes, "exception.stacktrace"),
             is_caused: false,
@@ -228,7 +229,7 @@ fn exceptions<'a>(node: &Node<'a>) -> Vec<Exception<'a>> {
     } else if let Some(event) = events.peek() {
         // It is the same error, told with more detail.
         all[0].stack = text(&event.attributes, "exception.stacktrace");
-        all[0].kind = text(&event.attributes, "exception.type").map(type_name);
+        all[0].kind = text(&event.attributes, "exception.type").map(last_part);
     }
     if all.is_empty() {
         match &span.status {
@@ -240,8 +241,10 @@ fn exceptions<'a>(node: &Node<'a>) -> Vec<Exception<'a>> {
         }
     }
     if let Some(first) = all.first_mut() {
-        let is_status = |kind: &&str| kind.bytes().all(|byte| byte.is_ascii_digit());
-        first.kind = first.kind.or(kind.filter(|kind| !is_status(kind)));
+        let is_type = |kind: &&str| {
+            *kind != type_name::OTHER && !kind.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        first.kind = first.kind.or(kind.filter(is_type));
         first.stack = first.stack.or(text(&span.attributes, "code.stacktrace"));
     }
     all
@@ -249,7 +252,7 @@ fn exceptions<'a>(node: &Node<'a>) -> Vec<Exception<'a>> {
 
 /// The last part of a path, with what it is generic over: `app::Error<std::io::Error>` is
 /// `Error<std::io::Error>`.
-fn type_name(path: &str) -> &str {
+fn last_part(path: &str) -> &str {
     let end = path.find(['<', '(', ' ']).unwrap_or(path.len());
     path[..end].rfind("::").map_or(path, |at| &path[at + 2..])
 }

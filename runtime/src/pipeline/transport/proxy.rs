@@ -8,6 +8,7 @@ use reqwest::{ClientBuilder, NoProxy, Proxy};
 
 use crate::diagnostics;
 use crate::export::address;
+use crate::host::split_port;
 use crate::secret::Secret;
 use crate::warnings::Warnings;
 
@@ -72,6 +73,12 @@ impl Proxies {
     #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "for the other client of AWS"))]
     pub(crate) fn https(&self) -> Option<&str> {
         self.https.as_ref().map(Secret::reveal)
+    }
+
+    /// True if `https://` destinations are reached by a SOCKS proxy.
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "for the other client of AWS"))]
+    pub(crate) fn is_https_by_socks(&self) -> bool {
+        self.https.as_ref().is_some_and(|address| address.reveal().starts_with("socks"))
     }
 
     /// All hosts that are reached directly, as the value of `NO_PROXY` lists them.
@@ -156,8 +163,8 @@ fn entries(list: &str) -> String {
         let entry = entry.trim();
         let entry =
             entry.strip_prefix("*.").map_or_else(|| entry.to_owned(), |it| format!(".{it}"));
-        let entry = match entry.rsplit_once(':') {
-            Some((host, port)) if port.parse::<u16>().is_ok() && is_whole(host) => host,
+        let entry = match split_port(&entry) {
+            (host, Some(port)) if port.parse::<u16>().is_ok() => host,
             _ => entry.as_str(),
         };
         entry.trim_start_matches('[').trim_end_matches(']').to_owned()
@@ -169,11 +176,6 @@ fn entries(list: &str) -> String {
         entries.extend(["0.0.0.0/0", "::/0"].map(str::to_owned));
     }
     entries.join(",")
-}
-
-/// True for a host that a port may follow: not the start of an IPv6 address.
-fn is_whole(host: &str) -> bool {
-    host.ends_with(']') || !host.contains(':')
 }
 
 #[cfg(test)]

@@ -180,6 +180,14 @@ impl Sampled {
     }
 }
 
+/// Returns the pair `Lineage` of a list of pairs.
+pub(super) fn lineage(rest: &str) -> Option<String> {
+    Pair::all(rest.as_bytes()).find_map(|pair| match pair {
+        Pair::Lineage(Some(value)) => Some(format!("Lineage={value}")),
+        _ => None,
+    })
+}
+
 /// The field is public: what was put there by hand must not break the header.
 fn push_rest(text: &mut String, rest: &str) {
     let pairs = || Pair::all(rest.as_bytes());

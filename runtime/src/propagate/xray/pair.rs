@@ -25,9 +25,19 @@ const MAX_PAIRS: usize = 128;
 /// A longer pair would not fit into a header of 256 characters.
 const MAX_PAIR_BYTES: usize = 256;
 
+/// Maximum number of bytes that are looked at.
+const MAX_EXAMINED_BYTES: usize = 16 * 1_024;
+
 impl<'a> Pair<'a> {
     /// The pairs of a header in their order, of which a caller may send any number.
     pub(super) fn all(header: &'a [u8]) -> impl Iterator<Item = Self> {
+        let (header, is_cut) = match header.split_at_checked(MAX_EXAMINED_BYTES) {
+            Some((start, rest)) => (start, !rest.is_empty()),
+            None => (header, false),
+        };
+        // A pair is read as a whole, or not at all.
+        let end = header.iter().rposition(|&byte| is_cut && byte == b';');
+        let header = if is_cut { &header[..end.unwrap_or(0)] } else { header };
         let pairs = header.split(|&byte| byte == b';').take(MAX_PAIRS);
         pairs.filter_map(|text| Self::read(trim_white_space(text)))
     }
@@ -116,6 +126,8 @@ mod tests {
         let root = "Root=1-5759e988-bd862e3fe1be46a994272793";
         let late = format!("{}{root}", "a=1;".repeat(128));
         assert!(Pair::all(late.as_bytes()).all(|pair| pair == Pair::Other("a=1")));
+        let cut = format!("{root};a={};Sampled=1", "x".repeat(16_370));
+        assert_eq!(Pair::all(cut.as_bytes()).count(), 1);
         let long = format!("a={};{root}", "x".repeat(255));
         assert!(matches!(
             Pair::all(long.as_bytes()).collect::<Vec<_>>()[..],

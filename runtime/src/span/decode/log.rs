@@ -92,22 +92,32 @@ pub(super) fn event(
 }
 
 impl LogRecord {
-    /// Takes a field, or the next part of the one before.
+    /// Takes a field, or the next part of the one before. Of several fields of one name the last one
+    /// counts; a second message is a field.
     ///
     /// Records of the `log` crate have their source in fields.
     /// Source: <https://docs.rs/tracing-log/0.2/tracing_log/>.
     fn take(&mut self, key: Cow<'static, str>, value: Value, is_more: bool) {
         match (&*key, value) {
-            (MESSAGE, Value::Str(text)) if is_more => self.message.to_mut().push_str(&text),
-            (MESSAGE, Value::Str(text)) => self.message = text,
-            (MESSAGE, value) => self.message = value.to_string().into(),
+            (MESSAGE, Value::Str(text)) if self.message.is_empty() => self.message = text,
+            (MESSAGE, value) if self.message.is_empty() => self.message = value.to_string().into(),
+            (MESSAGE, Value::Str(text)) if is_more && !self.has_second_message() => {
+                self.message.to_mut().push_str(&text);
+            }
             ("log.target", Value::Str(target)) => self.target = target,
             ("log.file", Value::Str(file)) => self.file = Some(file),
             ("log.line", Value::I64(line)) => self.line = u32::try_from(line).ok(),
             ("log.module_path", _) => {}
             (_, Value::Str(text)) if is_more => self.append(&text),
-            (_, value) => self.attributes.push(Attribute { key, value }),
+            (_, value) => {
+                self.attributes.retain(|known| known.key != key);
+                self.attributes.push(Attribute { key, value });
+            }
         }
+    }
+
+    fn has_second_message(&self) -> bool {
+        self.attributes.last().is_some_and(|last| last.key == MESSAGE)
     }
 
     fn append(&mut self, text: &str) {

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use crate::guard::guard;
 use crate::loss::LossReason;
 use crate::record::LogRecord;
 use crate::span::LOGS;
@@ -13,7 +14,7 @@ use crate::span::clock::ClockAnchor;
 use crate::span::decode;
 use crate::span::layout::What;
 use crate::span::request::{self, Root};
-use crate::span::tracer;
+use crate::span::tracer::{self, Breadcrumbs};
 
 /// Events of the tracers that take the log.
 #[derive(Default)]
@@ -35,7 +36,7 @@ impl Events {
     pub(super) fn take(&mut self, what: What, words: &[u64], anchor: &ClockAnchor) {
         let tag = what.traits.tracer();
         match tracer::recording(tag) {
-            Some(tracer) if tracer.processors.logs.is_empty() => return,
+            Some(tracer) if !tracer.processors.take_logs() => return,
             Some(_) => LOGS.accept(1),
             None => {
                 LOGS.accept(1);
@@ -81,7 +82,11 @@ fn hand_over(tracer: u16, records: &Arc<[LogRecord]>) {
     let Some(tracer) = tracer::recording(tracer) else {
         return LOGS.lose(records.len(), LossReason::Shutdown);
     };
-    match super::process(&tracer.processors.logs, records).outcome() {
+    let taken = super::process(&tracer.processors.logs, records);
+    if let Some(Breadcrumbs { logs: buffer, .. }) = &tracer.processors.breadcrumbs {
+        guard("breadcrumbs", || buffer.process(records));
+    }
+    match taken.outcome() {
         Ok(()) => LOGS.deliver(records.len()),
         Err(reason) => LOGS.lose(records.len(), reason),
     }

@@ -1,6 +1,6 @@
 use spanwright::traced;
 
-#[traced(name = format!("a{}", 1).as_str())]
+#[traced(target = format!("a{}", 1).as_str())]
 fn computed() {}
 
 #[traced(name, fields = 1, level("info"), skip_all = true, crate = "facade")]

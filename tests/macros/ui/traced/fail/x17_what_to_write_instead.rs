@@ -22,8 +22,25 @@ fn titled() -> Result<(), u64> {
     Ok(())
 }
 
-#[traced(name = format!("order {n}"))]
+#[traced(format!("order {n}"))]
 fn formatted(n: u64) {}
+
+#[traced(name = lookup(n).await, target = format!("orders of {n}"))]
+async fn awaited(n: u64) {}
+
+#[traced(target = n)]
+fn argument(n: &'static str) {}
+
+#[xray_subsegment(format!("order {n}"))]
+fn subsegment(n: u64) {}
+
+#[xray_subsegment(name = n)]
+fn subsegment_of_argument(n: &'static str) {}
+
+#[report_errors(format!("order {n}"))]
+fn title(n: u64) -> Result<(), u64> {
+    Ok(())
+}
 
 #[traced(name: "order", level: "info")]
 fn colons() {}
@@ -74,6 +91,7 @@ fn no_mistake() {}
 
 fn main() {
     Order::positional();
+    let _ = (awaited, argument, subsegment, subsegment_of_argument, title);
     let _ = (constant, built, titled, formatted, colons, of_fastrace, of_others, of_reports);
     let _ = (too_early, wrong_section, too_early_too, never, declared, noise, no_mistake, ok, NAME);
 }

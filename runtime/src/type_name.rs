@@ -1,4 +1,4 @@
-//! Names of the types of errors, for reports and `error.type`.
+//! Names of the types of errors, for spans, segments and reports alike.
 //!
 //! Only names that the compiler has made are used. The `Debug` form of an error may begin with any
 //! text, such as the name of a user, and each name makes a group of reports and a value of a metric.
@@ -7,10 +7,13 @@ use std::any::type_name;
 use std::borrow::Cow;
 use std::error::Error;
 
-use crate::span::without_lifetimes;
-
 /// Maximum length of a name, in bytes.
 const MAX_NAME_BYTES: usize = 255;
+
+/// The value of `error.type` where no type is known.
+///
+/// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/>.
+pub(crate) const OTHER: &str = "_OTHER";
 
 /// Types that say nothing about the error that they hold, or about the one that their text is of.
 const WRAPPERS: [&str; 6] = [
@@ -24,7 +27,7 @@ const WRAPPERS: [&str; 6] = [
 
 /// Returns the name of a type of errors, without pointers around it; `None` for a type that only
 /// wraps an error, or is a text.
-pub(super) fn of_type(name: &'static str) -> Option<Cow<'static, str>> {
+pub(crate) fn of_type(name: &'static str) -> Option<Cow<'static, str>> {
     let name = without_lifetimes(unwrapped(name));
     let is_wrapper = WRAPPERS.contains(&name) || name.starts_with("dyn ");
     (!is_wrapper).then(|| without_paths_of_arguments(name))
@@ -62,6 +65,15 @@ pub(crate) fn of_dyn(error: &(dyn Error + 'static)) -> Option<&'static str> {
         std::alloc::LayoutError,
         std::ffi::NulError,
     )
+}
+
+/// Returns `a::Error` of `a::Error<'_>`; a name with other arguments stays as it is.
+fn without_lifetimes(name: &'static str) -> &'static str {
+    let is_lifetime = |argument: &str| argument.trim().starts_with('\'');
+    match name.strip_suffix('>').and_then(|name| name.split_once('<')) {
+        Some((path, arguments)) if arguments.split(',').all(is_lifetime) => path,
+        _ => name,
+    }
 }
 
 /// Returns `a::Error` of `&alloc::boxed::Box<a::Error>`.
