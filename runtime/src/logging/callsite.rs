@@ -16,11 +16,6 @@ use tracing::field::Field;
 use crate::record::{Destinations, Level, Source, SpanKind};
 use crate::span::{AttributeName, Callsite, PerProcess};
 
-/// Attributes of a span: the time that it was entered, and the time that it was not, in nanoseconds.
-///
-/// Source: <https://docs.rs/tracing-opentelemetry/0.34/tracing_opentelemetry/struct.OpenTelemetryLayer.html#method.with_tracked_inactivity>.
-const TIMES: [&str; 2] = ["busy_ns", "idle_ns"];
-
 /// A callsite, and which of its fields mean something to us.
 #[derive(Debug)]
 pub(super) struct Site {
@@ -85,11 +80,8 @@ impl Site {
     }
 
     fn new(metadata: &'static Metadata<'static>) -> Self {
-        let mut names: Vec<_> = metadata.fields().iter().map(|field| field.name()).collect();
+        let names: Vec<_> = metadata.fields().iter().map(|field| field.name()).collect();
         let meanings: Vec<_> = names.iter().map(|name| Meaning::of(name)).collect();
-        if metadata.is_span() {
-            names.extend(TIMES);
-        }
         Self {
             callsite: Callsite {
                 source: Source {
@@ -109,13 +101,6 @@ impl Site {
             has_meanings: meanings.iter().any(|meaning| *meaning != Meaning::Value),
             meanings: meanings.leak(),
         }
-    }
-
-    /// Returns the keys of [`TIMES`], which a span has behind its fields.
-    #[expect(clippy::cast_possible_truncation, reason = "a callsite has few fields")]
-    pub(super) const fn time_keys(&self) -> (u16, u16) {
-        let fields = self.meanings.len() as u16;
-        (fields, fields + 1)
     }
 
     /// Returns what diagnostics call a field of this callsite.

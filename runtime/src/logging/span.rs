@@ -14,7 +14,7 @@ use super::callsite::{Meaning, Site, key};
 use super::times::Times;
 use crate::guard::guard;
 use crate::record::{Outcome, SpanKind, Status};
-use crate::span::{self, Amendment, Chain, Foreign, Parent, Recorder, SpanRef, set_kind, steady};
+use crate::span::{self, Amendment, Chain, Foreign, Parent, Recorder, SpanRef, set_kind, ticks};
 
 /// What a span of `tracing` is to us, as long as it lives. In a box, since the registry moves what it
 /// keeps.
@@ -75,7 +75,7 @@ impl Open {
             return (!state.above.is_none()).then_some(Self(state));
         }
         if state.span.is_recording() {
-            state.times = tracks_inactivity.then(|| Times::start(steady()));
+            state.times = tracks_inactivity.then(|| Times::start(ticks()));
             let State { span, verdict, .. } = &mut *state;
             let (span, recorder) = (span.reference(), span.recorder());
             attributes.record(&mut Fields { recorder, span, site, verdict });
@@ -105,14 +105,14 @@ impl Open {
     /// Notes that a thread has entered the span.
     pub(super) fn enter(&mut self) {
         if let Some(times) = &mut self.0.times {
-            times.enter(steady());
+            times.enter(ticks());
         }
     }
 
     /// Notes that a thread has left the span.
     pub(super) fn leave(&mut self) {
         if let Some(times) = &mut self.0.times {
-            times.leave(steady());
+            times.leave(ticks());
         }
     }
 
@@ -139,10 +139,8 @@ impl Drop for State {
             self.span.set_outcome(Outcome::Error);
         }
         if let Some(times) = self.times {
-            let ((busy_key, idle_key), ended) = (self.site.time_keys(), times.end(steady()));
-            let recorder = self.span.recorder();
-            recorder.record(busy_key, &ended.busy_ns);
-            recorder.record(idle_key, &ended.idle_ns);
+            let ended = times.end(ticks());
+            self.span.record_times(ended.busy, ended.idle);
             self.span.end_before(ended.closed_after);
         }
     }

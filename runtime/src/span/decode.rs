@@ -32,6 +32,11 @@ const ERROR_TYPE: &str = "error.type";
 /// Source: <https://docs.honeycomb.io/manage-data-volume/sample/sampled-data-in-honeycomb/>.
 const SAMPLE_RATE: &str = "SampleRate";
 
+/// The names of the attributes for the time that a span of `tracing` was entered, and was not.
+/// Source: <https://docs.rs/tracing-opentelemetry/0.34/tracing_opentelemetry/struct.OpenTelemetryLayer.html#method.with_tracked_inactivity>.
+const BUSY_NS: &str = "busy_ns";
+const IDLE_NS: &str = "idle_ns";
+
 /// Makes the span whose end these words are.
 pub(super) fn span(
     what: What,
@@ -77,7 +82,7 @@ pub(super) fn span(
     if let Some(segment) = &mut span.segment {
         segment.is_root = span.context.span_id == span.local_root_id;
     }
-    let mut adding = Adding { span: &mut span, limits, is_judged: false, failure: None };
+    let mut adding = Adding { span: &mut span, anchor, limits, is_judged: false, failure: None };
     Reader::new(items).for_each(|item| adding.item(item, callsite));
     if what.outcome == Outcome::Panic {
         name_panic(&mut span, limits);
@@ -110,10 +115,10 @@ pub(super) fn amended_span_id(words: &[u64]) -> Option<u64> {
 
 /// Adds what amendments, one behind the other, say to their span, in the order of their times.
 pub(super) fn amend(span: &mut SpanRecord, words: &[u64], anchor: &ClockAnchor, limits: &Limits) {
-    let mut adding = Adding { span, limits, is_judged: false, failure: None };
+    let mut adding = Adding { span, anchor, limits, is_judged: false, failure: None };
     for (what, record) in in_order(words) {
         // What is cut off in the middle says nothing.
-        let _ = adding.amendment(what, record, anchor);
+        let _ = adding.amendment(what, record);
     }
 }
 
@@ -138,6 +143,7 @@ pub(super) fn put(attributes: &mut Vec<Attribute>, attribute: Attribute, limits:
 /// A span and what is added to it.
 struct Adding<'a> {
     span: &'a mut SpanRecord,
+    anchor: &'a ClockAnchor,
     limits: &'a Limits,
     /// Whether somebody has said how the span ended, which counts more than its result.
     is_judged: bool,
@@ -146,10 +152,10 @@ struct Adding<'a> {
 }
 
 impl Adding<'_> {
-    fn amendment(&mut self, what: What, record: &[u64], anchor: &ClockAnchor) -> Option<()> {
+    fn amendment(&mut self, what: What, record: &[u64]) -> Option<()> {
         let (head, payload) = record.split_at_checked(AMENDMENT_WORDS)?;
         if what.tag == Tag::Log {
-            self.event(log::event(what, record, anchor, self.limits)?);
+            self.event(log::event(what, record, self.anchor, self.limits)?);
             return Some(());
         }
         let callsite = callsite(head[1])?;
@@ -159,7 +165,7 @@ impl Adding<'_> {
             Tag::Items => reader.for_each(|item| self.item(item, callsite)),
             Tag::Event | Tag::TimedEvent => {
                 let is_timed = what.tag == Tag::TimedEvent;
-                let unix_ns = if is_timed { reader.word()? } else { anchor.unix_ns(head[3]) };
+                let unix_ns = if is_timed { reader.word()? } else { self.anchor.unix_ns(head[3]) };
                 let name = reader.text_block()?.into();
                 let (attributes, dropped_attributes) = attributes(reader, callsite, self.limits);
                 self.event(EventRecord { name, unix_ns, attributes, dropped_attributes });
@@ -186,6 +192,8 @@ impl Adding<'_> {
         const START_UNIX_NS: u16 = Key::START_UNIX_NS.index();
         const END_UNIX_NS: u16 = Key::END_UNIX_NS.index();
         const ENDED_BEFORE: u16 = Key::ENDED_BEFORE.index();
+        const BUSY: u16 = Key::BUSY.index();
+        const IDLE: u16 = Key::IDLE.index();
         const ERROR_CLASS: u16 = Key::ERROR_CLASS.index();
         const ERRORS: u16 = Key::ERRORS.index();
         let span = &mut *self.span;
@@ -198,10 +206,12 @@ impl Adding<'_> {
             (EXCEPTION, Value::Str(level)) => self.exception(level),
             (START_UNIX_NS, Value::I64(unix_ns)) => span.start_unix_ns = unix_ns.cast_unsigned(),
             (END_UNIX_NS, Value::I64(unix_ns)) => span.end_unix_ns = unix_ns.cast_unsigned(),
-            (ENDED_BEFORE, Value::I64(time_ns)) => {
-                let end = span.end_unix_ns.saturating_sub(time_ns.cast_unsigned());
+            (ENDED_BEFORE, Value::I64(ticks)) => {
+                let end = span.end_unix_ns.saturating_sub(self.anchor.ns(ticks.cast_unsigned()));
                 span.end_unix_ns = end.max(span.start_unix_ns);
             }
+            (BUSY, Value::I64(ticks)) => self.time(BUSY_NS, ticks),
+            (IDLE, Value::I64(ticks)) => self.time(IDLE_NS, ticks),
             (ERROR_CLASS, Value::I64(class)) => {
                 if let Some(segment) = &mut span.segment {
                     segment.error_class = marks::error_class(class);
@@ -214,6 +224,12 @@ impl Adding<'_> {
             }
             (key, value) => self.value(key, item.dynamic_key, value, callsite),
         }
+    }
+
+    /// Adds the length of a time as an attribute in nanoseconds.
+    fn time(&mut self, key: &'static str, ticks: i64) {
+        let time_ns = i64::try_from(self.anchor.ns(ticks.cast_unsigned())).unwrap_or(i64::MAX);
+        set_attribute(self.span, Attribute::new(key, time_ns), self.limits);
     }
 
     /// Puts a value where its key says.

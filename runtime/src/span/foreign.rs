@@ -3,8 +3,6 @@
 //! In: its callsites, and what it says of its spans. Out: spans of ours, as made by hand.
 //! Never: knows the library.
 
-use std::time::Duration;
-
 use super::begin::Asked;
 use super::callsite::Callsite;
 use super::frame::Frame;
@@ -16,6 +14,9 @@ use crate::record::{Destinations, Outcome, SpanKind};
 
 /// Size of the inline buffer for attributes, in words: a few numbers, a text or two, and two times.
 const WORDS: usize = 20;
+
+/// At most a microsecond on any clock in use, whose ticks are a nanosecond long or shorter.
+const MAX_LATE_TICKS: u64 = 1_000;
 
 /// A span that lives as long as one of another library.
 #[derive(Debug)]
@@ -85,13 +86,22 @@ impl Foreign {
         self.frame.set_outcome(outcome);
     }
 
-    /// Sets the end of the span to this long before it is dropped; a microsecond makes no difference.
-    pub(crate) fn end_before(&mut self, time: Duration) {
-        let nanoseconds = i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
-        if nanoseconds > 1_000
-            && let Some(buffer) = self.frame.buffer()
-        {
-            Sink::new(buffer, Key::ENDED_BEFORE).i64(nanoseconds);
+    /// Records the time that the span was entered and the time that it was not, in ticks.
+    pub(crate) fn record_times(&mut self, busy_ticks: u64, idle_ticks: u64) {
+        self.record_ticks(Key::BUSY, busy_ticks);
+        self.record_ticks(Key::IDLE, idle_ticks);
+    }
+
+    /// Sets the end of the span to so many ticks before it is dropped; a microsecond makes no difference.
+    pub(crate) fn end_before(&mut self, ticks: u64) {
+        if ticks > MAX_LATE_TICKS {
+            self.record_ticks(Key::ENDED_BEFORE, ticks);
+        }
+    }
+
+    fn record_ticks(&mut self, key: Key<'static>, ticks: u64) {
+        if let Some(buffer) = self.frame.buffer() {
+            Sink::new(buffer, key).i64(ticks.cast_signed());
         }
     }
 

@@ -88,6 +88,8 @@ pub(crate) use clock::{since_epoch_by_ticks, steady};
 #[cfg(feature = "tracing")]
 pub(crate) use chain::Chain;
 #[cfg(feature = "tracing")]
+pub(crate) use clock::ticks;
+#[cfg(feature = "tracing")]
 pub(crate) use foreign::{Foreign, set_kind};
 #[cfg(feature = "opentelemetry")]
 pub(crate) use outgoing::outgoing;
@@ -98,7 +100,7 @@ pub(crate) use outgoing::outgoing_now;
 )]
 pub(crate) use tracer::is_any_recorded;
 pub(crate) use tracer::is_propagating;
-#[cfg_attr(not(feature = "actix"), expect(unused_imports, reason = "for an edge"))]
+#[cfg_attr(not(feature = "actix"), expect(unused_imports, reason = "for the web integration"))]
 pub(crate) use tracer::is_recorded;
 
 pub(crate) use ending::{call_hook, watch_abort, watch_end};
@@ -108,7 +110,7 @@ pub(crate) use fork::{entropy, note_orphan};
 pub(crate) use per_process::PerProcess;
 pub(crate) use report::{Noticed, TakeFailures, Told, taker};
 pub(crate) use scope::{Scope, notice, takes_reports};
-#[cfg_attr(not(feature = "actix"), expect(unused_imports, reason = "for an edge"))]
+#[cfg_attr(not(feature = "actix"), expect(unused_imports, reason = "for the web integration"))]
 pub(crate) use {current::Attached, unwinding::Unwinding};
 
 pub use amend::Attributes;

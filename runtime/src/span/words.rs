@@ -55,8 +55,12 @@ impl<'a> Key<'a> {
     /// When the span ended, in nanoseconds since the Unix epoch, instead of its own reading.
     pub(super) const END_UNIX_NS: Self = Self::at(0xFFF6);
 
-    /// Time from the end of the span to its own reading, in nanoseconds.
+    /// Time from the end of the span to its own reading, in ticks.
     pub(super) const ENDED_BEFORE: Self = Self::at(0xFFF1);
+    /// Time that the span was entered, in ticks.
+    pub(super) const BUSY: Self = Self::at(0xFFF0);
+    /// Time that the span was not entered, in ticks.
+    pub(super) const IDLE: Self = Self::at(0xFFEF);
 
     /// The class of the error, as a number.
     pub(super) const ERROR_CLASS: Self = Self::at(0xFFF5);

@@ -120,6 +120,17 @@ impl Line {
     pub(super) fn unix_ns(&self, ticks: u64) -> u64 {
         u64::try_from(self.signed_ns(ticks)).unwrap_or(0)
     }
+
+    /// The length of a time in nanoseconds.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "52 bits are 52 days of nanoseconds, and the cast saturates"
+    )]
+    fn ns(&self, ticks: u64) -> u64 {
+        (ticks as f64 * self.ns_per_tick) as u64
+    }
 }
 
 impl ClockAnchor {
@@ -185,6 +196,11 @@ impl ClockAnchor {
         let before = std::mem::replace(&mut self.measured, measured);
         let is_believed = (measured / before - 1.0).abs() < MAX_RATE_DIFFERENCE;
         if is_believed { measured } else { known }
+    }
+
+    /// The length of a time in nanoseconds.
+    pub(in crate::span) fn ns(&self, ticks: u64) -> u64 {
+        self.lines.back().map_or(0, |line| line.ns(ticks))
     }
 
     /// Nanoseconds since the Unix epoch; zero before it.
