@@ -69,6 +69,10 @@ mod tests {
             ),
             ("p%61ssword=x", "p%61ssword=REDACTED"),
             ("api_key=&token", "api_key=REDACTED&token"),
+            (
+                "X-Amz-Date=2026&X-Amz-Credential=a%2Fb&X-Amz-Security-Token=c&X-Amz-Signature=d",
+                "X-Amz-Date=2026&X-Amz-Credential=REDACTED&X-Amz-Security-Token=REDACTED&X-Amz-Signature=REDACTED",
+            ),
             ("design=sig&tokens=2&&", "design=sig&tokens=2&&"),
             ("a=b?token=c?d&e", "a=b?token=REDACTED&e"),
             ("a=b;sig=c;d=e&f=g", "a=b;sig=REDACTED&f=g"),

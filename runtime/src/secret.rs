@@ -5,10 +5,13 @@ use std::fmt;
 /// The keys of a query whose values are never recorded: those of the conventions, and the usual ones.
 ///
 /// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/>.
-pub(crate) const QUERY_KEYS: [&str; 9] = [
+pub(crate) const QUERY_KEYS: [&str; 12] = [
     "AWSAccessKeyId",
     "Signature",
     "sig",
+    "X-Amz-Credential",
+    "X-Amz-Security-Token",
+    "X-Amz-Signature",
     "X-Goog-Signature",
     "password",
     "token",

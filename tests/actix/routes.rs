@@ -94,7 +94,7 @@ async fn late(query: web::Query<Vec<(String, String)>>) -> &'static str {
 }
 
 #[test]
-fn every_kind_of_overlap_is_told_apart_after_one_answer() {
+fn overlapping_routes_are_distinguished_after_one_answer() {
     for (method, path, name) in [
         ("POST", "/purl/recommend", "POST /purl/recommend"),
         ("POST", "/users/7", "POST /users/{name}"),

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 
-use spanwright::propagate::{Carrier, Composite, Context, Propagator};
+use spanwright::propagate::{Carrier, Composite, Context, Propagator, Sampled};
 
 fn formats() -> Composite {
     Composite::from_setting("tracecontext,baggage,b3,jaeger,xray").expect("known names")
@@ -43,7 +43,7 @@ impl Carrier for Counted<'_> {
 const PASSES: usize = 12;
 
 #[test]
-fn hostile_headers_cost_a_bounded_amount() {
+fn hostile_headers_leave_a_bounded_context_and_are_visited_a_few_times() {
     const COUNT: usize = 32_000;
     let one = |name: &str, value: String| vec![(name.to_owned(), value)];
     let many = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned()); COUNT];
@@ -90,6 +90,42 @@ fn hostile_headers_cost_a_bounded_amount() {
         ];
         assert!(sizes.into_iter().all(|bytes| bytes <= 16_447), "{name}: {sizes:?}");
     }
+}
+
+#[test]
+fn members_behind_thousands_of_others_are_not_read() {
+    let extract = |name: &str, value: String| {
+        let headers = [
+            ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+            (name, value.as_str()),
+        ];
+        let mut context = Context::default();
+        formats().extract(&headers.as_slice(), &mut context);
+        context
+    };
+    // Members that take no room: repeated ones, and ones that are refused.
+    for filler in ["same=v,", "not a member,", ","] {
+        let read = |count: usize| {
+            let context = extract("baggage", format!("{}late=v", filler.repeat(count)));
+            context.baggage.get("late").is_some()
+        };
+        assert!(read(1), "{filler}");
+        assert!(!read(32_000), "{filler}");
+    }
+    let sampled = |count: usize| {
+        let root = "Root=1-58406520-a006649127e371903a2de979";
+        let context =
+            extract("x-amzn-trace-id", format!("{root};{}Sampled=1", "k=v;".repeat(count)));
+        context.xray.is_some_and(|xray| xray.sampled == Sampled::Yes)
+    };
+    assert!(sampled(1));
+    assert!(!sampled(32_000));
+    let states = |count: usize| {
+        let context = extract("tracestate", format!("{}late=v", " ,".repeat(count)));
+        context.trace_state.is_some_and(|state| state.to_string().contains("late"))
+    };
+    assert!(states(1));
+    assert!(!states(32_000));
 }
 
 #[test]

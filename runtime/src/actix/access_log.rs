@@ -93,14 +93,14 @@ impl AccessLog {
             method: entry.method.as_str(),
             scheme: entry.scheme,
             path: uri.path(),
-            query: uri.query().map(|query| without_secrets(start(query, MAX_TEXT_CHARS + 1))),
+            query: uri.query().map(shown_query),
             status,
             cut_off,
         };
         // A subscriber is the code of others.
-        let tell = || guard("a subscriber of `tracing`", || entry.tell(&line, body_bytes));
+        let write = || guard("a subscriber of `tracing`", || entry.tell(&line, body_bytes));
         // The span has all of it as attributes.
-        let _ = if span.is_none() { tell() } else { span.for_log_alone().in_scope(tell) };
+        let _ = if span.is_none() { write() } else { span.for_log_alone().in_scope(write) };
     }
 }
 
@@ -155,7 +155,8 @@ struct Line<'a> {
     method: &'a str,
     scheme: &'static str,
     path: &'a str,
-    query: Option<Cow<'a, str>>,
+    /// The start of the query, and true if that goes on.
+    query: Option<(Cow<'a, str>, bool)>,
     /// `None` when there was no answer.
     status: Option<StatusCode>,
     cut_off: Option<Outcome>,
@@ -180,12 +181,13 @@ impl fmt::Display for Line<'_> {
         let utc::Time { year, month, day, hour, minute, .. } = utc::Time::of(self.unix_ns);
         let month = MONTHS[month as usize - 1];
         write!(f, "[{year}-{month}-{day:02} {hour:02}:{minute:02}] ")?;
-        let query = self.query.as_deref().unwrap_or_default();
+        let (query, is_cut) = self.query.as_ref().map_or(("", false), |(it, is_cut)| (it, *is_cut));
         match self.client {
             Some(client) => write!(f, "{client}")?,
             None => f.write_str("-")?,
         }
-        let (scheme, path, query) = (self.scheme, escaped(self.path), escaped(query));
+        let (scheme, path, query) =
+            (self.scheme, escaped(self.path, false), escaped(query, is_cut));
         write!(f, " {} {scheme} {path}?{query} ", self.method)?;
         match self.status {
             Some(status) => {
@@ -199,10 +201,16 @@ impl fmt::Display for Line<'_> {
     }
 }
 
-/// A text that is one column, and not a long one.
-fn escaped(text: &str) -> impl fmt::Display {
+/// Returns what the line shows of a query without its secrets, and true if the query goes on.
+fn shown_query(query: &str) -> (Cow<'_, str>, bool) {
+    let shown = start(query, MAX_TEXT_CHARS);
+    (without_secrets(shown), shown.len() < query.len())
+}
+
+/// A text that is one column, and not a long one; `is_cut` if it goes on.
+fn escaped(text: &str, is_cut: bool) -> impl fmt::Display {
     let shown = start(text, MAX_TEXT_CHARS);
-    let rest = if shown.len() < text.len() { "…" } else { "" };
+    let rest = if is_cut || shown.len() < text.len() { "…" } else { "" };
     format!("{}{rest}", utf8_percent_encode(shown, ESCAPED))
 }
 
@@ -229,12 +237,20 @@ mod tests {
     }
 
     #[test]
+    fn a_query_that_redaction_makes_short_is_still_cut() {
+        let query = format!("token={}&a={}", "x".repeat(500), "y".repeat(800));
+        let shown = Line { query: Some(shown_query(&query)), ..line() }.to_string();
+        assert!(shown.contains("?token=REDACTED&a=yyy"), "{shown}");
+        assert!(shown.contains("y… 500 "), "{shown}");
+    }
+
+    #[test]
     fn a_line_is_the_one_of_the_course() {
         let expected = "[2026-Nov-20 09:16] 127.0.0.1 GET http /api/activities/home? \
                         500 INTERNAL SERVER ERROR";
         assert_eq!(line().to_string(), expected);
         let asked = Line {
-            query: Some("term=a%20b&sort=new".into()),
+            query: Some(shown_query("term=a%20b&sort=new")),
             status: Some(StatusCode::OK),
             unix_ns: 1_767_571_440_000_000_000,
             ..line()
@@ -282,8 +298,11 @@ mod tests {
 
     #[test]
     fn what_a_client_writes_can_neither_break_the_line_nor_fill_the_screen() {
-        let hostile =
-            Line { path: "/ \u{1b}[31m\u{202e}\u{7f}", query: Some("q=\u{9b}2J".into()), ..line() };
+        let hostile = Line {
+            path: "/ \u{1b}[31m\u{202e}\u{7f}",
+            query: Some(shown_query("q=\u{9b}2J")),
+            ..line()
+        };
         let expected = " GET http /%20%1B[31m%E2%80%AE%7F?q=%C2%9B2J 500";
         assert!(hostile.to_string().contains(expected), "{hostile}");
         let path = "é".repeat(2_000);

@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use super::root_span::Open;
 use crate::record::ErrorClass;
 
-/// What the application says of the type of an error that a handler answers with.
+/// Class and type of an error that a handler answers with, as far as the application has named its type.
 #[derive(Debug, Default)]
 pub(super) struct KnownError {
     pub(super) class: Option<ErrorClass>,

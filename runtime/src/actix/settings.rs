@@ -42,7 +42,7 @@ use super::refused::KnownError;
 /// | `http.request.method` | the method; `_OTHER` and `http.request.method_original` for one that is not known |
 /// | `url.path` | as it came |
 /// | `url.scheme` | `http` or `https`: as [trusted proxies](Tracing::trusted_proxies) pass it on, or that of the connection |
-/// | `url.query` | as it came, but for the values of keys that are secrets, which are `REDACTED`: `AWSAccessKeyId`, `Signature`, `sig`, `X-Goog-Signature`, `password`, `token`, `access_token`, `api_key`, `secret`, in either case; **a secret under another key is recorded** |
+/// | `url.query` | as it came, but for the values of keys that are secrets, which are `REDACTED`: `AWSAccessKeyId`, `Signature`, `sig`, `X-Amz-Credential`, `X-Amz-Security-Token`, `X-Amz-Signature`, `X-Goog-Signature`, `password`, `token`, `access_token`, `api_key`, `secret`, in either case; **a secret under another key is recorded** |
 /// | `http.route` | the pattern of the resource that handled the request; see [below](Self#the-route) |
 /// | `http.response.status_code` | the status |
 /// | `http.response.body.size` | how many bytes of the body were sent, which for a client that went away are not all |
@@ -52,11 +52,12 @@ use super::refused::KnownError;
 /// | `network.protocol.name`, `network.protocol.version` | `http` and `1.0`, `1.1`, `2` or `3` |
 /// | `user_agent.original` | the header `User-Agent` |
 /// | `spanwright.request_id` | the [`RequestId`](super::RequestId); no convention has a key for it |
-/// | `error.type` | where the status is error: the status code; `panic` for a panic; for a body that failed, the type of its error if that is one of the standard library, else `_OTHER` |
+/// | `error.type` | where the status is error: the type of an error named by [`classify_errors`](Tracing::classify_errors), else the status code; `panic` for a panic; for a body that failed, the type of its error if that is one of the standard library, else `_OTHER` |
 ///
 /// An error that the handler returned where the status is not error, such as one with a 404, is an
-/// event `exception` with `exception.message`. actix-web hands errors over without their types, so
-/// that neither the span nor the report of an error has one; an annotated handler knows it.
+/// event `exception` with `exception.message`, and `exception.type` if its type was named. actix-web hands
+/// errors over without their types: others have none in the span and the report; an annotated handler
+/// knows it.
 ///
 /// Source: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>.
 ///

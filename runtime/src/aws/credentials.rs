@@ -15,6 +15,7 @@ use aws_credential_types::provider::ProvideCredentials as _;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::{Builder, Connector, tls};
+use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{Mutex, oneshot};
 use tokio::time::timeout;
 
@@ -170,7 +171,13 @@ impl Provider {
             return Ok(credentials.clone());
         }
         // A look-up that hangs is not joined by another.
-        let pending = found.pending.take().map_or_else(|| self.start_lookup(region), Ok)?;
+        let pending = match found.pending.take().map(|mut it| (it.try_recv(), it)) {
+            Some((Ok(Ok(late)), _)) if late.is_good_at(now) => {
+                return Ok(found.credentials.insert(late).clone());
+            }
+            Some((Err(TryRecvError::Empty), pending)) => pending,
+            _ => self.start_lookup(region)?,
+        };
         let pending = found.pending.insert(pending);
         let fresh = match timeout(PATIENCE, pending).await {
             Ok(fresh) => fresh.unwrap_or_else(|_| Err(no_credentials(&"the look-up panicked"))),

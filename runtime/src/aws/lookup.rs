@@ -1,6 +1,6 @@
-//! Look-ups of AWS's own library, on a thread of their own.
+//! Calls of AWS's libraries for region and credentials, each on a thread of its own.
 //!
-//! It reads files synchronously, also on a file system that hangs, and must not hold up the I/O thread that
+//! They read files synchronously, also on a file system that hangs, and must not hold up the I/O thread that
 //! all destinations share. A look-up that hangs keeps its thread; each caller has one at most.
 
 use std::io;

@@ -9,7 +9,6 @@
 //! Wire format: <https://www.jaegertracing.io/docs/1.52/client-libraries/#propagation-format>.
 
 use std::borrow::Cow;
-use std::mem;
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
@@ -46,7 +45,7 @@ impl Propagator for Jaeger {
             context.continue_trace(span);
             context.is_debug = is_debug;
         }
-        let mut reader = Reader::of(mem::take(&mut context.baggage));
+        let mut reader = Reader::of(context.baggage.clone());
         carrier.each_header(&mut |name, value| {
             if let Some(key) = baggage_key(name) {
                 reader.read_member(key, value);

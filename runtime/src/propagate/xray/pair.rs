@@ -31,13 +31,13 @@ const MAX_EXAMINED_BYTES: usize = 16 * 1_024;
 impl<'a> Pair<'a> {
     /// The pairs of a header in their order, of which a caller may send any number.
     pub(super) fn all(header: &'a [u8]) -> impl Iterator<Item = Self> {
-        let (header, is_cut) = match header.split_at_checked(MAX_EXAMINED_BYTES) {
-            Some((start, rest)) => (start, !rest.is_empty()),
-            None => (header, false),
+        let header = match header.split_at_checked(MAX_EXAMINED_BYTES) {
+            // A pair is read as a whole, or not at all.
+            Some((start, rest)) if !rest.is_empty() => {
+                &start[..start.iter().rposition(|&byte| byte == b';').unwrap_or(0)]
+            }
+            _ => header,
         };
-        // A pair is read as a whole, or not at all.
-        let end = header.iter().rposition(|&byte| is_cut && byte == b';');
-        let header = if is_cut { &header[..end.unwrap_or(0)] } else { header };
         let pairs = header.split(|&byte| byte == b';').take(MAX_PAIRS);
         pairs.filter_map(|text| Self::read(trim_white_space(text)))
     }
