@@ -173,13 +173,13 @@ fn nothing_can_be_said_about_no_span() {
     });
 }
 
-/// Calls `say` with numbers from 0, until far more was said than may wait for the end of spans.
-fn say_without_end(mut say: impl FnMut(i64)) -> i64 {
+/// Calls `amend` with numbers from 0 until the amendments exceed the memory bound of pending ones.
+fn amend_without_end(mut amend: impl FnMut(i64)) -> i64 {
     const ROUNDS: i64 = 40;
     const EACH: i64 = 4_000;
     for round in 0..ROUNDS {
-        (0..EACH).for_each(|count| say(round * EACH + count));
-        // At its end, all that was said has been read, so that no ring is full.
+        (0..EACH).for_each(|count| amend(round * EACH + count));
+        // At its end every ring has been read, so none is full.
         testing::capture(|| {});
     }
     ROUNDS * EACH
@@ -194,7 +194,7 @@ fn values_recorded_without_end_take_no_room_from_others() {
         other.set_attribute("user", "ada");
         let session = Span::new("session");
         session.set_attribute("user", "bob");
-        count = say_without_end(|count| _ = session.set_attribute("count", count));
+        count = amend_without_end(|count| _ = session.set_attribute("count", count));
     });
     let [session, other] = &*spans else { panic!("{}", testing::tree(&spans)) };
     assert_eq!(value(other, "user"), Some(&"ada".into()));
@@ -211,7 +211,7 @@ fn events_without_end_take_no_room_from_others() {
         let other = Span::new("other");
         other.set_attribute("user", "ada");
         let connection = Span::new("connection");
-        count = say_without_end(|count| _ = connection.add_event("frame", &[("n", &count)]));
+        count = amend_without_end(|count| _ = connection.add_event("frame", &[("n", &count)]));
     });
     let [connection, other] = &*spans else { panic!("{}", testing::tree(&spans)) };
     assert_eq!(value(other, "user"), Some(&"ada".into()));

@@ -113,7 +113,7 @@ pub(super) fn amended_span_id(words: &[u64]) -> Option<u64> {
     words.get(2).copied()
 }
 
-/// Adds what amendments, one behind the other, say to their span, in the order of their times.
+/// Applies amendments, one after the other, to their span, in the order of their times.
 pub(super) fn amend(span: &mut SpanRecord, words: &[u64], anchor: &ClockAnchor, limits: &Limits) {
     let mut adding = Adding { span, anchor, limits, is_judged: false, failure: None };
     for (what, record) in in_order(words) {

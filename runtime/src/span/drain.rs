@@ -4,14 +4,14 @@
 //! processors.
 //! Never: keeps a ring's writer waiting longer than one copy of its words.
 
+mod amendments;
 mod log;
-mod waiting;
 
 use std::sync::Arc;
 
 use rtrb::Consumer;
 
-use self::waiting::Amendments;
+use self::amendments::Amendments;
 use super::clock::ClockAnchor;
 use super::decode::Records;
 use super::layout::{Tag, What};
@@ -42,7 +42,7 @@ pub(super) struct Drain {
     usual_spans: usize,
     /// Events of the log read in this pass.
     events: log::Events,
-    waiting: Amendments,
+    amendments: Amendments,
 }
 
 /// Spans of one tracer; there is more than one group only where tests capture.
@@ -61,7 +61,7 @@ impl Drain {
             held: Vec::new(),
             usual_spans: 0,
             events: log::Events::default(),
-            waiting: Amendments::default(),
+            amendments: Amendments::default(),
         }
     }
 
@@ -144,7 +144,7 @@ impl Drain {
             return self.take_event(what, record);
         }
         if what.tag != Tag::End {
-            return self.waiting.add(what.traits.tracer(), record);
+            return self.amendments.add(what.traits.tracer(), record);
         }
         if decode::start_ticks(record).is_some_and(|start| start < fork::forked_at()) {
             return self.leave_to_the_parent(what, record);
@@ -165,8 +165,8 @@ impl Drain {
         LEDGER.accept(1);
         LEDGER.lose(1, LossReason::Forked);
         let span = decode::ended_span_id(record).map(|id| (what.traits.tracer(), id));
-        if let Some(waiting) = span.and_then(|span| self.waiting.take(span)) {
-            AMENDMENTS.lose(waiting.records, LossReason::Forked);
+        if let Some(pending) = span.and_then(|span| self.amendments.take(span)) {
+            AMENDMENTS.lose(pending.records, LossReason::Forked);
         }
     }
 
@@ -177,7 +177,7 @@ impl Drain {
                 tracer::find(what.traits.tracer()).is_some_and(|tracer| tracer.tells_spans(level))
             });
         if is_told {
-            self.waiting.add(what.traits.tracer(), record);
+            self.amendments.add(what.traits.tracer(), record);
         }
     }
 
@@ -206,11 +206,11 @@ impl Drain {
     }
 
     fn amend(&mut self, tracer: u16, span: &mut SpanRecord, limits: &Limits) {
-        if let Some(said) = self.waiting.take((tracer, span.context.span_id.to_u64())) {
-            AMENDMENTS.deliver(said.records);
-            decode::amend(span, &said.words, &self.anchor, limits);
-            span.dropped.events += said.dropped.events;
-            span.dropped.links += said.dropped.links;
+        if let Some(pending) = self.amendments.take((tracer, span.context.span_id.to_u64())) {
+            AMENDMENTS.deliver(pending.records);
+            decode::amend(span, &pending.words, &self.anchor, limits);
+            span.dropped.events += pending.dropped.events;
+            span.dropped.links += pending.dropped.links;
         }
         // The two may have been given by hand, from two threads, in any order.
         span.end_unix_ns = span.end_unix_ns.max(span.start_unix_ns);

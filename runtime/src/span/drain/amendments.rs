@@ -11,11 +11,11 @@ use crate::span::age;
 use crate::span::decode;
 use crate::span::{AMENDMENTS, tracer};
 
-/// Words of amendments that may wait for the end of their spans: 8 MiB.
-const MAX_WAITING_WORDS: usize = 1024 * 1024;
+/// Maximum number of words of pending amendments: 8 MiB.
+const MAX_PENDING_WORDS: usize = 1024 * 1024;
 
-/// Cost of a span's place among the waiting, in words.
-const PLACE_WORDS: usize = 16;
+/// Cost of the entry of a span, in words.
+const ENTRY_WORDS: usize = 16;
 
 /// Number of words of one span that are not reduced yet: 32 KiB.
 const MIN_REDUCED_WORDS: usize = 4 * 1024;
@@ -24,14 +24,14 @@ const MIN_REDUCED_WORDS: usize = 4 * 1024;
 #[derive(Default)]
 pub(super) struct Amendments {
     /// By tracer and span id: the fixed ids of one capture are those of the next.
-    by_span: FxHashMap<(u16, u64), Waiting>,
+    by_span: FxHashMap<(u16, u64), PendingAmendments>,
     words: usize,
     begun: u64,
 }
 
-/// Amendments of one span, one behind the other.
-pub(super) struct Waiting {
-    /// Counts up with every span that waits.
+/// Pending amendments of one span, one after the other.
+pub(super) struct PendingAmendments {
+    /// Sequence number of the span, in the order of the first amendments.
     number: u64,
     /// Number of amendments, those that were reduced away included.
     pub(super) records: usize,
@@ -47,26 +47,26 @@ impl Amendments {
     pub(super) fn add(&mut self, tracer: u16, record: &[u64]) {
         AMENDMENTS.accept(1);
         let Some(span_id) = decode::amended_span_id(record) else { return };
-        if self.words + record.len() + PLACE_WORDS > MAX_WAITING_WORDS {
+        if self.words + record.len() + ENTRY_WORDS > MAX_PENDING_WORDS {
             self.forget();
         }
         let Self { by_span, words, begun } = self;
-        let waiting = by_span.entry((tracer, span_id)).or_insert_with(|| {
+        let pending = by_span.entry((tracer, span_id)).or_insert_with(|| {
             *begun += 1;
-            *words += PLACE_WORDS;
-            Waiting::new(*begun)
+            *words += ENTRY_WORDS;
+            PendingAmendments::new(*begun)
         });
-        waiting.records += 1;
-        waiting.words.extend_from_slice(record);
+        pending.records += 1;
+        pending.words.extend_from_slice(record);
         *words += record.len();
-        if waiting.words.len() > waiting.max_words {
-            *words -= waiting.reduce(tracer);
+        if pending.words.len() > pending.max_words {
+            *words -= pending.reduce(tracer);
         }
     }
 
     /// Takes the amendments of a span that has ended.
     #[inline]
-    pub(super) fn take(&mut self, span: (u16, u64)) -> Option<Waiting> {
+    pub(super) fn take(&mut self, span: (u16, u64)) -> Option<PendingAmendments> {
         if self.by_span.is_empty() {
             return None;
         }
@@ -75,18 +75,17 @@ impl Amendments {
         Some(taken)
     }
 
-    /// Makes room: what waits for spans that never end, or were over before, must not grow without
-    /// bound.
+    /// Drops the amendments of the older half of the spans, which may never end or have ended before.
     fn forget(&mut self) {
-        let median = age::median(self.by_span.values().map(|waiting| waiting.number));
-        for (_, forgotten) in self.by_span.extract_if(|_, waiting| waiting.number <= median) {
+        let median = age::median(self.by_span.values().map(|pending| pending.number));
+        for (_, forgotten) in self.by_span.extract_if(|_, pending| pending.number <= median) {
             self.words -= forgotten.cost();
             AMENDMENTS.lose(forgotten.records, LossReason::QueueFull);
         }
     }
 }
 
-impl Waiting {
+impl PendingAmendments {
     fn new(number: u64) -> Self {
         Self {
             number,
@@ -98,12 +97,12 @@ impl Waiting {
     }
 
     fn cost(&self) -> usize {
-        PLACE_WORDS + self.words.len()
+        ENTRY_WORDS + self.words.len()
     }
 
-    /// Reduces the words to what the span would keep of them; returns how many are gone.
+    /// Reduces the words to those that the span would keep; returns the number of the others.
     ///
-    /// What is left may double before the next time, so that each word is looked at a few times only.
+    /// The rest may double before the next reduction, so each word is read only a few times.
     #[cold]
     fn reduce(&mut self, tracer: u16) -> usize {
         let limits = tracer::find(tracer).map(|tracer| tracer.limits).unwrap_or_default();
@@ -121,18 +120,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_waits_for_spans_that_never_end_is_bounded_and_the_oldest_goes_first() {
-        let mut waiting = Amendments::default();
+    fn pending_amendments_are_bounded_and_the_oldest_go_first() {
+        let mut pending = Amendments::default();
         let mut record = vec![0; 4_000];
         for span_id in 1..=1_000 {
             record[2] = span_id;
-            waiting.add(0, &record);
-            assert!(waiting.words <= MAX_WAITING_WORDS, "{} words", waiting.words);
+            pending.add(0, &record);
+            assert!(pending.words <= MAX_PENDING_WORDS, "{} words", pending.words);
         }
-        assert!(waiting.take((0, 1)).is_none());
-        let newest = waiting.take((0, 1_000)).expect("there was room for it");
+        assert!(pending.take((0, 1)).is_none());
+        let newest = pending.take((0, 1_000)).expect("there was room for it");
         assert_eq!((newest.records, newest.words), (1, record));
-        let kept: usize = waiting.by_span.values().map(Waiting::cost).sum();
-        assert_eq!(waiting.words, kept);
+        let kept: usize = pending.by_span.values().map(PendingAmendments::cost).sum();
+        assert_eq!(pending.words, kept);
     }
 }
