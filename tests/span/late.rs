@@ -220,3 +220,45 @@ fn events_without_end_take_no_room_from_others() {
     assert_eq!(numbers, (0..128).map(Value::I64).collect::<Vec<_>>(), "the first ones stay");
     assert_eq!(i64::from(connection.dropped.events), count - 128);
 }
+
+#[test]
+fn keys_without_end_take_no_room_from_others() {
+    let mut count = 0;
+    let spans = testing::capture(|| {
+        let other = Span::new("other");
+        other.set_attribute("user", "ada");
+        let batch = Span::new("batch");
+        let mut set = |count| _ = batch.set_attribute(format!("item.{count}"), count);
+        count = amend_without_end(&mut set);
+        set(0);
+    });
+    let [batch, other] = &*spans else { panic!("{}", testing::tree(&spans)) };
+    assert_eq!(value(other, "user"), Some(&"ada".into()));
+    let keys: Vec<_> = batch.attributes.iter().map(|it| it.key.to_string()).collect();
+    let expected: Vec<_> = (0..128).map(|count| format!("item.{count}")).collect();
+    assert_eq!(keys, expected, "the first ones stay");
+    assert_eq!(i64::from(batch.dropped.attributes), count - 128);
+}
+
+#[test]
+fn names_and_status_without_end_take_no_room_from_others() {
+    let mut count = 0;
+    let spans = testing::capture(|| {
+        let other = Span::new("other");
+        other.set_attribute("user", "ada");
+        let session = Span::new("session");
+        session.set_attribute("first", 1);
+        count = amend_without_end(|count| {
+            session.set_name(&count.to_string()).set_status(&error("again"));
+        });
+        session.set_attribute("second", 2);
+    });
+    let [session, other] = &*spans else { panic!("{}", testing::tree(&spans)) };
+    assert_eq!(value(other, "user"), Some(&"ada".into()));
+    assert_eq!(
+        (session.name.to_string(), &session.status),
+        ((count - 1).to_string(), &error("again"))
+    );
+    let keys: Vec<_> = session.attributes.iter().map(|it| it.key.as_ref()).collect();
+    assert_eq!(keys, ["first", "second"]);
+}

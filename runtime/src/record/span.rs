@@ -136,6 +136,15 @@ pub struct Dropped {
     pub links: u32,
 }
 
+impl Dropped {
+    /// Adds the numbers of another part of the span.
+    pub(crate) const fn add(&mut self, other: Self) {
+        self.attributes += other.attributes;
+        self.events += other.events;
+        self.links += other.links;
+    }
+}
+
 impl SpanRecord {
     /// A span inside a service of which no more is known than must be: the first of its trace, which
     /// went well, for those that take spans.

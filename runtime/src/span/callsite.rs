@@ -34,7 +34,7 @@ pub struct Subsegment {
 }
 
 /// What a value is to destinations that take segments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mark {
     /// An attribute like any other.
     Attribute,

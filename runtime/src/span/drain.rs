@@ -209,8 +209,7 @@ impl Drain {
         if let Some(pending) = self.amendments.take((tracer, span.context.span_id.to_u64())) {
             AMENDMENTS.deliver(pending.records);
             decode::amend(span, &pending.words, &self.anchor, limits);
-            span.dropped.events += pending.dropped.events;
-            span.dropped.links += pending.dropped.links;
+            span.dropped.add(pending.dropped);
         }
         // The two may have been given by hand, from two threads, in any order.
         span.end_unix_ns = span.end_unix_ns.max(span.start_unix_ns);

@@ -40,6 +40,16 @@ pub(super) fn of(key: u16, callsite: &'static Callsite) -> Mark {
     }
 }
 
+/// The maximum number of keys of a span that have this mark.
+pub(super) const fn max_keys(mark: Mark, limits: &Limits) -> usize {
+    match mark {
+        Mark::Attribute | Mark::Annotation => limits.attributes,
+        Mark::Metadata(_) => MAX_METADATA,
+        // As many as there are in the code; their limits are those of attributes and annotations.
+        Mark::Annotated => usize::MAX,
+    }
+}
+
 /// The class of an error, from its number in the record.
 pub(super) fn error_class(class: i64) -> Option<ErrorClass> {
     match class {

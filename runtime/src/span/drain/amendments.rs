@@ -36,7 +36,7 @@ pub(super) struct PendingAmendments {
     /// Number of amendments, those that were reduced away included.
     pub(super) records: usize,
     pub(super) words: Vec<u64>,
-    /// Events and links that were reduced away.
+    /// Attributes, events and links that were reduced away.
     pub(super) dropped: Dropped,
     /// Number of words above which they are reduced.
     max_words: usize,
@@ -107,9 +107,7 @@ impl PendingAmendments {
     fn reduce(&mut self, tracer: u16) -> usize {
         let limits = tracer::find(tracer).map(|tracer| tracer.limits).unwrap_or_default();
         let before = self.words.len();
-        let dropped = decode::reduce(&mut self.words, &limits);
-        self.dropped.events += dropped.events;
-        self.dropped.links += dropped.links;
+        self.dropped.add(decode::reduce(&mut self.words, &limits));
         self.max_words = MIN_REDUCED_WORDS.max(2 * self.words.len());
         before - self.words.len()
     }
