@@ -1,8 +1,10 @@
 //! Logging and spans of `tracing` on a thread that ends.
 
 use std::cell::RefCell;
+use std::sync::{Arc, Mutex};
 
 use spanwright::config::Environment;
+use spanwright::record::{LogRecord, Processor};
 use spanwright::{Config, Span};
 
 use crate::Case;
@@ -16,7 +18,9 @@ pub(crate) const CASES: &[Case] = &[
             let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint), ("RUST_LOG", "trace")];
             let environment: Environment = variables.into_iter().collect();
             let config = Config::from_environment(&environment).expect("the variables are right");
-            let telemetry = config.install().expect("nothing else is installed");
+            let logged = Logged::default();
+            let telemetry =
+                config.log_processor(logged.clone()).install().expect("nothing else is installed");
             std::thread::spawn(|| {
                 // Values are destroyed in the reverse order of their first access.
                 OLDEST.with_borrow(|_| ());
@@ -31,6 +35,8 @@ pub(crate) const CASES: &[Case] = &[
             .expect("the thread ends well");
             let report = telemetry.shutdown(LONG);
             assert!(report.in_time, "{report}");
+            let logged = ["an event", RECORD].map(|message| logged.count(message));
+            assert_eq!(logged, [3, 3], "each destructor logs both");
         },
         check: |sink, run| {
             assert_ok(run);
@@ -42,6 +48,27 @@ pub(crate) const CASES: &[Case] = &[
         },
     },
 ];
+
+/// Message of a record of the `log` crate.
+const RECORD: &str = "a record";
+
+/// Messages of the log.
+#[derive(Clone, Debug, Default)]
+struct Logged(Arc<Mutex<Vec<String>>>);
+
+impl Logged {
+    fn count(&self, message: &str) -> usize {
+        let messages = self.0.lock().expect("no test panics with it");
+        messages.iter().filter(|found| *found == message).count()
+    }
+}
+
+impl Processor<LogRecord> for Logged {
+    fn process(&self, records: &Arc<[LogRecord]>) {
+        let messages = records.iter().map(|record| record.message.to_string());
+        self.0.lock().expect("no test panics with it").extend(messages);
+    }
+}
 
 thread_local! {
     static OLDEST: RefCell<Option<Traced>> = const { RefCell::new(None) };
@@ -55,6 +82,7 @@ struct Traced(Option<tracing::Span>);
 impl Drop for Traced {
     fn drop(&mut self) {
         tracing::error!(error = "none", "an event");
+        tracing_log::log::error!("{RECORD}");
         let span = tracing::info_span!("of tracing", n = tracing::field::Empty);
         span.record("n", 7);
         span.clone().in_scope(|| tracing::info!("an event in a span"));

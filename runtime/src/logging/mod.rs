@@ -9,6 +9,9 @@
 //! In: events and spans of `tracing`. Out: events of the log with the trace that they belong to, and
 //! spans of ours.
 //! Never: prints, filters (that is the subscriber's), or takes what happens on threads of ours.
+//!
+//! The subscriber that [`install`](crate::Config::install) sets up wraps a registry:
+//! `Dispatch::downcast_ref::<Registry>()` returns `None` for it.
 
 #[cfg(feature = "tracing")]
 mod callsite;

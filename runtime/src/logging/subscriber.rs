@@ -50,7 +50,8 @@ pub(crate) fn start(settings: &Settings) {
         }
     };
     let subscriber = tracing_subscriber::registry().with(filter).with(Layer::new());
-    let subscriber = ThreadEnd(subscriber);
+    let filters_by_span = settings.filter.contains('[');
+    let subscriber = ThreadEnd { subscriber, filters_by_span };
     if tracing::subscriber::set_global_default(subscriber).is_ok() {
         IS_OURS.store(true, Ordering::Relaxed);
     } else if !HAS_LAYER.load(Ordering::Relaxed) {
