@@ -28,7 +28,7 @@ thread_local! {
 }
 
 /// A panic that was caught; the panic hook has run.
-#[must_use = "a panic is explained"]
+#[must_use = "call `explain` or `pass_on`"]
 pub(crate) struct Caught(Box<dyn Any + Send>);
 
 /// Payload of a panic that was explained already and goes on.
@@ -79,7 +79,9 @@ impl Caught {
     }
 
     fn print(&self, name: &dyn Display) {
-        let Some(held_back) = admit(std::process::id(), unix_seconds()) else { return };
+        static ADMISSION: Admission = Admission::new();
+        let admitted = ADMISSION.admit(std::process::id(), unix_seconds());
+        let Some(suppressed) = admitted else { return };
         // Code of the application may have made the name, too.
         let name = catch(|| name.to_string());
         let name = name.unwrap_or_else(|caught| {
@@ -90,9 +92,11 @@ impl Caught {
         let text = self.0.downcast_ref::<&str>().copied();
         let text = text.or_else(|| self.0.downcast_ref::<String>().map(String::as_str));
         let message = diagnostics::shorten(text.unwrap_or("no message"), MAX_MESSAGE_CHARS);
-        let more = match held_back {
+        let more = match suppressed {
             0 => String::new(),
-            more => format!(" ({more} panics like this before)"),
+            more => {
+                format!(" ({more} more panics of application code since the last such line)")
+            }
         };
         diagnostics::say(format_args!(
             "{name} panicked: {message}; what it was to record is left out{more}"
@@ -113,26 +117,40 @@ fn unix_seconds() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
 
-/// Number of diagnostics held back since the last one; `None` if that was less than a minute ago. A
-/// forked child begins anew.
-fn admit(process: u32, now: u64) -> Option<u64> {
-    static PROCESS: AtomicU32 = AtomicU32::new(0);
-    static LAST: AtomicU64 = AtomicU64::new(0);
-    static HELD_BACK: AtomicU64 = AtomicU64::new(0);
-    let is_new = PROCESS.swap(process, Ordering::Relaxed) != process;
-    if is_new {
-        HELD_BACK.store(0, Ordering::Relaxed);
+/// Limit of the diagnostics of a process.
+struct Admission {
+    /// Process that the rest is about; a forked child begins anew.
+    process: AtomicU32,
+    /// Time of the last diagnostic, in seconds since 1970.
+    last: AtomicU64,
+    /// Number of diagnostics suppressed since then.
+    suppressed: AtomicU64,
+}
+
+impl Admission {
+    const fn new() -> Self {
+        let (process, last) = (AtomicU32::new(0), AtomicU64::new(0));
+        Self { process, last, suppressed: AtomicU64::new(0) }
     }
-    let last = LAST.load(Ordering::Relaxed);
-    let is_due = is_new || now.abs_diff(last) >= INTERVAL_SECONDS;
-    // One of the threads that come together prints.
-    let is_first =
-        || LAST.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-    if is_due && is_first() {
-        return Some(HELD_BACK.swap(0, Ordering::Relaxed));
+
+    /// Returns the number of diagnostics suppressed since the last one; `None` if that was less
+    /// than a minute ago.
+    fn admit(&self, process: u32, now: u64) -> Option<u64> {
+        let is_new = self.process.swap(process, Ordering::Relaxed) != process;
+        if is_new {
+            self.suppressed.store(0, Ordering::Relaxed);
+        }
+        let last = self.last.load(Ordering::Relaxed);
+        let is_due = is_new || now.abs_diff(last) >= INTERVAL_SECONDS;
+        // One of the threads that come together prints.
+        let is_first =
+            || self.last.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if is_due && is_first() {
+            return Some(self.suppressed.swap(0, Ordering::Relaxed));
+        }
+        self.suppressed.fetch_add(1, Ordering::Relaxed);
+        None
     }
-    HELD_BACK.fetch_add(1, Ordering::Relaxed);
-    None
 }
 
 #[cfg(test)]
@@ -166,10 +184,15 @@ mod tests {
 
     #[test]
     fn diagnostics_are_a_minute_apart_in_each_process() {
-        assert_eq!(admit(1, 1_000), Some(0));
-        assert_eq!((admit(1, 1_059), admit(1, 1_030)), (None, None));
-        assert_eq!(admit(1, 1_060), Some(2));
-        assert_eq!((admit(2, 1_061), admit(2, 1_062)), (Some(0), None), "a forked child");
-        assert_eq!(admit(2, 1_000), Some(1), "the clock was set back");
+        let limit = Admission::new();
+        assert_eq!(limit.admit(1, 1_000), Some(0));
+        assert_eq!((limit.admit(1, 1_059), limit.admit(1, 1_030)), (None, None));
+        assert_eq!(limit.admit(1, 1_060), Some(2));
+        assert_eq!(
+            (limit.admit(2, 1_061), limit.admit(2, 1_062)),
+            (Some(0), None),
+            "a forked child"
+        );
+        assert_eq!(limit.admit(2, 1_000), Some(1), "the clock was set back");
     }
 }
