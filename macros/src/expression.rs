@@ -67,12 +67,14 @@ impl<'ast> Visit<'ast> for Exits<'_> {
     fn visit_item(&mut self, _: &'ast Item) {}
 }
 
-/// Whether working the expression out runs no code that could panic.
+/// True if evaluating the expression runs no code that could panic.
 pub(crate) fn is_plain(expression: &Expr) -> bool {
     match expression {
         Expr::Lit(_) | Expr::Path(_) => true,
-        // A field of a static may be reached through `LazyLock`, whose first use runs user code.
-        Expr::Field(it) => is_plain(&it.base) && !is_static(&it.base),
+        // A field of a static, or of a field, may be reached through `LazyLock`, whose first use
+        // runs code of the application. One level below a variable is the common case, which a guard
+        // would slow down.
+        Expr::Field(it) => is_variable(&it.base),
         Expr::Reference(it) => is_plain(&it.expr),
         Expr::Paren(it) => is_plain(&it.expr),
         Expr::Group(it) => is_plain(&it.expr),
@@ -80,11 +82,17 @@ pub(crate) fn is_plain(expression: &Expr) -> bool {
     }
 }
 
-/// True for a path whose last word is written as the name of a static is.
-fn is_static(expression: &Expr) -> bool {
-    let Expr::Path(ExprPath { path, .. }) = expression else { return false };
-    let name = path.segments.last().map(|it| it.ident.unraw().to_string());
-    name.is_some_and(|name| name.starts_with(char::is_uppercase))
+/// True for a name that is not written as the name of a static is.
+fn is_variable(expression: &Expr) -> bool {
+    match expression {
+        Expr::Path(it) => it
+            .path
+            .get_ident()
+            .is_some_and(|name| !name.unraw().to_string().starts_with(char::is_uppercase)),
+        Expr::Paren(it) => is_variable(&it.expr),
+        Expr::Group(it) => is_variable(&it.expr),
+        _ => false,
+    }
 }
 
 /// Statements that run if a condition holds.
@@ -159,6 +167,15 @@ fn formats(literal: &str, name: &str) -> bool {
     [format!("{{{name}}}"), format!("{{{name}:"), format!("{name}$")]
         .iter()
         .any(|part| literal.contains(part))
+}
+
+/// The first use of each of the variables `names` in expressions.
+pub(crate) fn first_uses<'a>(
+    expressions: &(impl Iterator<Item = &'a Expr> + Clone),
+    names: &[String],
+) -> Vec<Ident> {
+    let first_use = |name: &String| expressions.clone().find_map(|it| variable(it, name));
+    names.iter().filter_map(first_use).collect()
 }
 
 /// The first use of the variable `name` of its surroundings in an expression.
@@ -237,12 +254,14 @@ mod tests {
     }
 
     #[test]
-    fn field_of_a_static_is_not_plain() {
+    fn field_of_a_static_or_of_a_field_is_not_plain() {
         let is_plain = |source| is_plain(&syn::parse_str(source).expect("it is an expression"));
-        for source in ["1", "user", "&user.id", "self.0.id", "CONFIG", "app::CONFIG"] {
+        for source in ["1", "user", "&user.id", "self.0", "CONFIG", "app::CONFIG"] {
             assert!(is_plain(source), "{source}");
         }
-        for source in ["user.id()", "CONFIG.name", "app::CONFIG.name.len", "*user"] {
+        for source in
+            ["user.id()", "CONFIG.name", "app::CONFIG.name", "self.config.name", "a.0.1", "*user"]
+        {
             assert!(!is_plain(source), "{source}");
         }
     }

@@ -109,8 +109,8 @@ const ROWS: &[Row] = &[
         fn annotated() {}
         annotated();
     }),
-    row("attribute `told` of `annotated` panicked", || {
-        #[traced(fields(whole = 1, told = ?Broken))]
+    row("attribute `debugged` of `annotated` panicked", || {
+        #[traced(fields(whole = 1, debugged = ?Broken))]
         fn annotated() {}
         annotated();
     }),
@@ -128,6 +128,11 @@ const ROWS: &[Row] = &[
         #[traced(fields(lazy = LAZY.0))]
         fn annotated() {}
         annotated();
+    }),
+    row("attribute `nested` of `annotated` panicked", || {
+        #[traced(fields(nested = nested.lazy.0))]
+        fn annotated(nested: &Nested) {}
+        annotated(&Nested { lazy: LazyLock::new(|| fail()) });
     }),
     row("attribute `conditional` of `annotated` panicked", || {
         #[traced(fields(#[when(number() > 0)] conditional = 1))]
@@ -240,6 +245,13 @@ const ROWS: &[Row] = &[
         }
         assert!(annotated().is_err());
     }),
+    row("Box<dyn core::error::Error>` panicked", || {
+        #[traced]
+        fn annotated() -> Result<(), Box<dyn Error>> {
+            Err(Box::new(Mute))
+        }
+        assert!(annotated().is_err());
+    }),
     row("`Display` of `process::named::Mute` panicked", || {
         report_error(&Mute);
     }),
@@ -291,13 +303,17 @@ impl<R> Processor<R> for Ignore {
     fn process(&self, _: &Arc<[R]>) {}
 }
 
-/// Panics whatever it is asked for.
+/// Panics in every method.
 #[derive(Clone, Copy)]
 struct Broken;
 
 const BROKEN: Broken = Broken;
 
 static LAZY: LazyLock<(i64,)> = LazyLock::new(|| fail());
+
+struct Nested {
+    lazy: LazyLock<(i64,)>,
+}
 
 impl From<Broken> for Parent {
     fn from(_: Broken) -> Self {
@@ -377,7 +393,7 @@ impl SpanExporter for Broken {
     }
 }
 
-/// A result of which nobody can say whether it is one.
+/// A result whose `split` panics.
 struct Answer;
 
 impl Fallible for Answer {

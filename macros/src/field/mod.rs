@@ -145,7 +145,7 @@ impl Field {
         self.sigil == Sigil::Typed && self.meta.redaction.is_none() && self.meta.when.is_none()
     }
 
-    /// Whether recording it runs code that could panic.
+    /// True if recording it runs no code that could panic.
     fn is_plain(&self) -> bool {
         self.sigil == Sigil::Typed
             && !matches!(self.mark, Mark::Metadata(_))
@@ -160,10 +160,12 @@ impl Field {
     }
 
     /// The statement that records it under the key at `index`.
-    // Input:  #[when(retries > 0)] ?retries
-    // Output: guard_field(frame, 2, |recorder| if retries > 0 { Recorder::record_debug(recorder, 2, &retries); });
     ///
     /// A panic in user code in it costs the attribute, not the user's call.
+    // Input:  #[when(retries > 0)] ?retries
+    // Output: guard_field(frame, 2, |recorder| {
+    //             if retries > 0 { Recorder::record_debug(recorder, 2, &retries); }
+    //         });
     fn statement(&self, sink: &Ident, index: usize, paths: &Paths) -> TokenStream {
         let (private, site) = (paths.private(), Span::mixed_site());
         let index = LitInt::new(&index.to_string(), site);
@@ -303,9 +305,8 @@ pub(crate) fn guarded_field(
 
 /// The parameters that `fields` use, each at its first use.
 pub(crate) fn used(fields: &[Field], parameters: &[String]) -> Vec<Ident> {
-    let values = || fields.iter().flat_map(|it| [Some(&it.value), it.meta.when.as_ref()]).flatten();
-    let first_use = |name: &String| values().find_map(|it| expression::variable(it, name));
-    parameters.iter().filter_map(first_use).collect()
+    let values = fields.iter().flat_map(|it| [Some(&it.value), it.meta.when.as_ref()]).flatten();
+    expression::first_uses(&values, parameters)
 }
 
 /// Runs statements that describe an error so that a panic in them goes no further.

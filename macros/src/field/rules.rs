@@ -45,8 +45,8 @@ fn check_known(field: &Field, errors: &mut Errors) {
     if words.ends_with(&["field".to_owned(), "Empty".to_owned()]) {
         errors.on(
             &field.value,
-            "a value that is known later needs no declaration: remove it, and write `record!(key = value)` in \
-             the body",
+            "a value that is known later needs no declaration: remove it, and write \
+             `record!(key = value)` in the body",
         );
     }
 }
@@ -82,7 +82,8 @@ fn check_named(key: &Key, errors: &mut Errors) {
     }
 }
 
-/// What looks like a secret says how it is to be told: `auth_token` does, `token_count` does not.
+/// Checks that a key that looks like a secret has a mark: `auth_token` needs one, `token_count` does
+/// not.
 fn check_sensitive(field: &Field, errors: &mut Errors) {
     let Some(key) = field.key.text() else { return };
     let told = field.meta.redaction.is_some() || field.meta.allow_sensitive;

@@ -66,8 +66,7 @@ impl Classification {
     /// The parameters that the function of the error uses, each at its first use.
     pub(super) fn late(&self) -> Vec<Ident> {
         let By::Function(function) = &self.by else { return Vec::new() };
-        let first_use = |name: &String| expression::variable(function, name);
-        self.parameters.iter().filter_map(first_use).collect()
+        expression::first_uses(&std::iter::once(function), &self.parameters)
     }
 
     /// The word `class`, at its place.

@@ -164,11 +164,11 @@ pub trait Describe {
 /// A span that failed has its error's type, and what it and its sources say.
 impl<const WORDS: usize, A: Attachment> Describe for Frame<WORDS, A> {
     fn error(&mut self, type_name: &'static str, error: &dyn Error) {
-        fail_chain(self, &error_type(type_name), error);
+        fail_chain(self, type_name, error);
     }
 
     fn text(&mut self, type_name: &'static str, text: &dyn fmt::Display) {
-        fail(self, &error_type(type_name), text);
+        fail_by(self, type_name, &error_type(type_name), text);
     }
 }
 
@@ -256,10 +256,20 @@ pub fn fail<const WORDS: usize, A: Attachment>(
     error_type: &str,
     message: &(impl fmt::Display + ?Sized),
 ) {
+    fail_by(frame, error_type, error_type, message);
+}
+
+/// Marks a span as failed; diagnostics call the type of the error `type_name`.
+fn fail_by<const WORDS: usize, A: Attachment>(
+    frame: &mut Frame<WORDS, A>,
+    type_name: &str,
+    error_type: &str,
+    message: &(impl fmt::Display + ?Sized),
+) {
     frame.set_outcome(Outcome::Error);
     record_display_at(frame, Key::ERROR_TYPE, error_type);
     // An error that panics while it formats has cost its message, not the call.
-    let name = format_args!("`Display` or `source` of `{error_type}`");
+    let name = format_args!("`Display` or `source` of `{type_name}`");
     guard(name, || record_display_at(frame, Key::FAILURE, message));
 }
 
@@ -267,13 +277,13 @@ pub fn fail<const WORDS: usize, A: Attachment>(
 #[cold]
 fn fail_chain<const WORDS: usize, A: Attachment>(
     frame: &mut Frame<WORDS, A>,
-    error_type: &str,
+    type_name: &'static str,
     error: &dyn Error,
 ) {
-    fail(frame, error_type, &Chain(error));
+    fail_by(frame, type_name, &error_type(type_name), &Chain(error));
     if frame.is_segment() && error.source().is_some() {
         // As above.
-        guard(format_args!("`Display` or `source` of `{error_type}`"), || {
+        guard(format_args!("`Display` or `source` of `{type_name}`"), || {
             let messages: Vec<_> = Chain(error).messages().collect();
             if let Some(buffer) = frame.buffer() {
                 Sink::new(buffer, Key::ERRORS).strs(&messages);
@@ -294,8 +304,9 @@ pub fn guard_attributes(describe: impl FnOnce()) {
     guard("a conversion of an error", describe);
 }
 
-/// Runs a part of generated code that evaluates the argument `name` of an attribute on the function
-/// with this callsite; a panic there costs the span, not the call.
+/// Runs a part of generated code that evaluates the argument `name` of the function with this
+/// callsite. A panic in `parent` or `enabled` costs the span, a panic in `name` costs the name, not
+/// the call.
 #[inline]
 pub fn guard_argument(name: &str, callsite: &'static Callsite, begin: impl FnOnce()) {
     guard(format_args!("`{name}` of `{}`", callsite.source.name), begin);
