@@ -321,10 +321,10 @@ pub(crate) fn check_constant(
     }
 }
 
-/// True for an expression that may be known at compile time.
+/// True for an expression that may be a text known at compile time.
 pub(crate) fn is_constant(expression: &Expr) -> bool {
     match expression {
-        Expr::Lit(_) | Expr::Path(_) | Expr::Const(_) => true,
+        Expr::Lit(ExprLit { lit: Lit::Str(_), .. }) | Expr::Path(_) | Expr::Const(_) => true,
         Expr::Macro(_) => !is_formatted(expression),
         Expr::Group(group) => is_constant(&group.expr),
         _ => false,

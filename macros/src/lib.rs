@@ -63,7 +63,7 @@ use mode::{MODE, Mode};
 ///
 /// | argument | meaning |
 /// |---|---|
-/// | `"name"` or `name = expr` | name of the span: a text, a constant, or any expression that formats with `Display`, evaluated at each recorded call; default: the name of the function |
+/// | `"name"` or `name = expr` | name of the span: a text, the path of a `&'static str` constant, or another expression that formats with `Display`, evaluated at each recorded call; default: the name of the function |
 /// | `target = "billing"` | a text or a constant; the module path where nothing is said |
 /// | `level = "debug"` | `error`, `warn`, `info` (where nothing is said), `debug`, `trace`, or `Level::DEBUG`, or 1 (trace) to 5 (error) |
 /// | `kind = "server"` | `internal` (where nothing is said), `server`, `client`, `producer`, `consumer` |
@@ -100,16 +100,15 @@ use mode::{MODE, Mode};
 /// | `#[annotation]` | an annotation of X-Ray as well, see [`macro@xray_subsegment`] |
 /// | `#[allow_sensitive]` | a key that ends in a word such as `password` or `token` is meant |
 ///
-/// Values are worked out only for spans that are recorded, and with the span current. A panic in
-/// one costs the values behind it, not the call. A value known late is written in the body, with
-/// [`record!`].
+/// Values are evaluated only for spans that are recorded. A panic in a value costs this attribute,
+/// not the call. A value that is known later is written in the body, with [`record!`].
 ///
 /// # Shapes
 ///
 /// - `fn`: the span is current until the function returns.
 /// - `async fn`: the span begins at the first poll, is current during polls only, and ends when
 ///   the future is ready. The function is compiled, and documented, as one that returns
-///   `impl Future`. The future grows by 168 bytes, and by 48 for each attribute up to eight.
+///   `impl Future`. The future grows by 112 bytes, and by 48 for each attribute up to eight.
 /// - `-> impl Future`, `-> Pin<Box<dyn Future>>`, and so methods of `#[async_trait]`: the span begins
 ///   at the call, and covers the returned future, which keeps its auto traits. A boxed future is
 ///   boxed once more.
@@ -126,6 +125,8 @@ use mode::{MODE, Mode};
 /// - In `ok`, `err` and `ret`, a future holds what it uses of the arguments until it is ready: they
 ///   must live as long, and be `Send` where the future is.
 /// - A sampler sees a name that is computed at the call as the name of the function.
+/// - In the value `config.name`, a panic of the initialiser of `config: &LazyLock<..>` reaches the
+///   function; in `self.config.name` it costs the attribute.
 /// - A value cannot leave the function: no `?`, `.await` or `return` in it.
 /// - Under `#[track_caller]` the result is not looked at, since the caller's place would be lost:
 ///   the outcome is `ok` or `panic`.
@@ -134,10 +135,9 @@ use mode::{MODE, Mode};
 ///
 /// Other attributes may stand above and below. With [`macro@xray_subsegment`] and
 /// [`macro@report_errors`] in any order there is one span, one look at the result and one layer
-/// around a future. Two `#[traced]` on one function
-/// are an error. Below the outermost, an attribute is taken for one of these by a bare name, a path
-/// that begins with `spanwright` or is that of `crate = path`, or the same `crate = path` in it; one
-/// of another path, such as `#[other::traced]`, is left to its own crate.
+/// around a future. Two `#[traced]` on one function are an error. Below the outermost, an attribute
+/// is taken for one of these by a bare name, a path that begins with `spanwright` or is that of
+/// `crate = path`, or the same `crate = path` in it; one of another path is left to its own crate.
 ///
 /// # Off
 ///
@@ -354,10 +354,10 @@ pub fn xray_subsegment(args: TokenStream, item: TokenStream) -> TokenStream {
 /// # Values
 ///
 /// Values are fields as [`macro@traced`] has them, with `%`, `?` and marks; for `title`, `fingerprint`
-/// and `context` a text or a constant costs nothing at run time. A value is worked out at the call. One that
-/// names `err`, a reference to the error, is worked out when the call has failed, and then sees no
-/// argument, since the body may have taken it. A panic in one costs the values behind it; in `when`
-/// or `ignore` it means to report.
+/// and `context` a text or a constant costs nothing at run time. A value is evaluated at the call. One
+/// that names `err`, a reference to the error, is evaluated when the call has failed, and then sees no
+/// argument, since the body may have taken it. A panic in a value costs this value; a panic in `when`
+/// or `ignore` means that the error is reported.
 ///
 /// Shapes, limits and stacking are those of [`macro@traced`], but for `#[track_caller]`: on a function
 /// that returns no future it is an error.

@@ -150,15 +150,17 @@ fn boxed_output(ty: &Type) -> Option<(Boxed, Type)> {
     Some((boxed, output?))
 }
 
-/// A bound of `impl Trait` that is called like a future and does not say what its output is.
+/// Returns a bound of `impl Trait` that hides the output of a future.
+///
+/// Other traits may be called so and be no futures, so only those that the crates of the field
+/// export are known.
 pub(crate) fn hidden_future(ty: &Type) -> Option<&TypeParamBound> {
-    let is_future =
-        |bound: &&TypeParamBound| match bound {
-            TypeParamBound::Trait(it) => it.path.segments.last().is_some_and(|it| {
-                it.ident != "IntoFuture" && it.ident.to_string().ends_with("Future")
-            }),
-            _ => false,
-        };
+    const FUTURES: &[&str] = &["TryFuture", "FusedFuture", "TryFusedFuture"];
+    let is_future = |bound: &&TypeParamBound| match bound {
+        TypeParamBound::Trait(it) => (it.path.segments.last())
+            .is_some_and(|it| FUTURES.iter().any(|known| it.ident == known)),
+        _ => false,
+    };
     match ty {
         Type::ImplTrait(it) if future_of(&it.bounds).is_none() => it.bounds.iter().find(is_future),
         Type::Path(_) => {

@@ -127,7 +127,7 @@ pub(super) fn room(values: usize) -> usize {
 }
 
 impl Joined {
-    /// How the span and the report begin, once the locals are inert ones.
+    /// Statements that begin the span and the report in inert locals.
     pub(super) fn open(&self, is_plain: bool, paths: &Paths) -> TokenStream {
         let span = self.span.as_ref().map(|it| it.open(is_plain, paths));
         let report = self.report.as_ref().map(|it| it.open(is_plain, paths));

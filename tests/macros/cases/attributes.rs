@@ -304,18 +304,22 @@ fn by_argument(id: u32) -> u32 {
     id
 }
 
+#[traced(name = 404)]
+fn by_number() {}
+
 #[traced(name = if id == 0 { panic!("on purpose") } else { "named" })]
 fn by_panic(id: u32) {}
 
 #[test]
 fn a_name_may_be_computed_at_each_call() {
-    let expected = "Route\n/orders method=GET\nGET /orders n=1\n7\nby_panic\nnamed\n";
+    let expected = "Route\n/orders method=GET\nGET /orders n=1\n7\n404\nby_panic\nnamed\n";
     check(expected, || {
         let route = Route { method: "GET".to_owned(), path: "/orders".to_owned() };
         Route::by_constant();
         route.by_method();
         assert_eq!(block_on(route.by_format()), 1);
         assert_eq!(by_argument(7), 7);
+        by_number();
         by_panic(0);
         by_panic(1);
     });

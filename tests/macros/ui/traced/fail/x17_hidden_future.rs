@@ -22,6 +22,16 @@ fn no_mistake() -> impl IntoFuture<Output = u32> {
     vec![1].into_iter().map(ready).next().unwrap()
 }
 
+trait HasFuture {}
+
+impl HasFuture for u32 {}
+
+#[traced]
+fn no_future() -> impl HasFuture {
+    1
+}
+
 fn main() {
     drop((opaque(), pinned(), no_mistake()));
+    no_future();
 }
