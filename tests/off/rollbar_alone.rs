@@ -22,6 +22,7 @@ fn inner() -> Result<(), std::fmt::Error> {
 /// Takes one request, answers as Rollbar does, and returns the body.
 fn take_item(listener: &TcpListener) -> String {
     let (stream, _) = listener.accept().expect("there is a report");
+    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("it is not zero");
     let mut reader = BufReader::new(&stream);
     let mut length = 0;
     loop {
@@ -57,6 +58,8 @@ fn report_of_a_build_with_rollbar_alone_has_its_trace_and_spans() {
     assert!(outer().is_err());
     let report = telemetry.shutdown(Duration::from_secs(20));
     assert!(report.in_time, "{report}");
+    // Otherwise the server may wait for ever.
+    assert_eq!((report.errors.accepted, report.errors.delivered), (1, 1), "{report}");
     let item = server.join().expect("the server does not panic");
     assert!(item.contains(r#""span_path":"outer > inner""#), "{item}");
     assert!(item.contains(r#""trace_id":"#), "{item}");

@@ -170,7 +170,7 @@ pub trait IsDebug: fmt::Debug {}
 #[diagnostic::do_not_recommend]
 impl<T: fmt::Debug + ?Sized> IsDebug for T {}
 
-/// A parameter that the body cannot move away.
+/// A parameter that is `Copy`, so that the body cannot move it.
 #[diagnostic::on_unimplemented(
     message = "an argument of type `{Self}` is moved into the body",
     label = "moved before the result is known",

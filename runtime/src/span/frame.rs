@@ -21,7 +21,7 @@ use crate::propagate::Context;
 use crate::record::{Destinations, ErrorClass, Outcome};
 use crate::sample::RequestFacts;
 
-/// A span and inline room for `WORDS` words of attributes; `A` is how it becomes current.
+/// A span and inline room for `WORDS` words of attributes; `A` is the way it becomes current.
 ///
 /// Generated code holds it in a local or in the state of a future. It is inert until it is entered or
 /// started.
@@ -32,7 +32,7 @@ pub struct Frame<const WORDS: usize, A: Attachment = EachPoll> {
     words: [MaybeUninit<u64>; WORDS],
 }
 
-/// How a span becomes current. The default is the state before the span begins.
+/// Way in which a span becomes current. The default is the state before the span begins.
 pub trait Attachment: Default {
     /// Ends the span.
     #[doc(hidden)]
@@ -123,7 +123,7 @@ impl<const WORDS: usize> Frame<WORDS> {
         self.open_request(incoming);
     }
 
-    /// Begins a span made by hand, of which nothing is known at compile time.
+    /// Begins a span created manually, of which nothing is known at compile time.
     pub(super) fn start_asked(&mut self, callsite: &'static Callsite, asked: &Asked<'_>) {
         live::start_begun(&mut self.live, callsite, asked.begin());
     }
@@ -140,7 +140,7 @@ impl<const WORDS: usize> Frame<WORDS> {
         }
     }
 
-    /// Ends a span made by hand, whose drop is its regular end; `has_panicked` says if a panic has left
+    /// Ends a span created manually, whose drop is its regular end; `has_panicked` says if a panic has left
     /// the code that ran in it.
     pub(super) fn finish_by_hand(&mut self, has_panicked: bool) {
         if let Some(live) = &mut self.live {

@@ -40,8 +40,10 @@ impl Write for Bounded {
     }
 }
 
-/// The text of a value, which diagnostics call `name`. One that is too long becomes a text that begins like it, one that cannot be
-/// serialised an object that says why.
+/// Text of a value, which diagnostics call `name`.
+///
+/// One that is too long becomes a text that begins like it, one that cannot be serialised an object
+/// that says why.
 pub(super) fn text<T: Serialize + ?Sized>(value: &T, name: &dyn Display) -> String {
     let mut out = Bounded::default();
     let serialised = guard(name, || serde_json::to_writer(&mut out, value));

@@ -14,8 +14,8 @@ use super::scope::Scope;
 use super::unwinding::Unwinding;
 use crate::record::Outcome;
 
-/// What a future runs in: the frame of a span, a call whose failures are reported, or both. The default
-/// is inert.
+/// State that a future runs in: the frame of a span, a call whose failures are reported, or both. The
+/// default is inert.
 pub trait Running: Default {
     /// Restores what was there before.
     type Attached;

@@ -75,6 +75,9 @@ pub(crate) struct Processors {
 }
 
 /// The buffer of breadcrumbs as a processor of spans and of the log.
+///
+/// It is no destination: a panic of it loses no record, and a record that it alone takes counts as
+/// delivered.
 #[derive(Clone)]
 pub(crate) struct Breadcrumbs {
     pub(crate) spans: Arc<dyn Processor<SpanRecord>>,
@@ -133,7 +136,7 @@ pub fn is_enabled_under(callsite: &'static Callsite) -> bool {
     is_enabled(callsite) || super::IS_LIVE && is_propagating()
 }
 
-/// Whether spans of anybody may be recorded: one load.
+/// True if any destination may record spans: one load.
 #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "for spans that others begin"))]
 #[inline]
 pub(crate) fn is_any_recorded() -> bool {
