@@ -5,7 +5,7 @@
     expect(clippy::needless_return, reason = "as `implicit_return` wants")
 )]
 #![cfg_attr(
-    feature = "forbid",
+    all(feature = "forbid", not(feature = "quiet")),
     forbid(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)
 )]
 
