@@ -29,7 +29,7 @@ pub(crate) struct Foreign {
 impl Foreign {
     /// One that has not begun: it is a few hundred bytes, and begins where it stays.
     #[inline]
-    pub(crate) fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { frame: Frame::new(), has_panicked: false }
     }
 

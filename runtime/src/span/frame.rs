@@ -27,48 +27,47 @@ use crate::sample::RequestFacts;
 /// started.
 #[derive(Debug)]
 pub struct Frame<const WORDS: usize, A: Attachment = EachPoll> {
-    live: Option<Live>,
-    attachment: A,
+    live: Option<Live<A>>,
     words: [MaybeUninit<u64>; WORDS],
 }
 
-/// Way in which a span becomes current. The default is the state before the span begins.
-pub trait Attachment: Default {
+/// Way in which a span becomes current.
+pub trait Attachment: Sized {
     /// Ends the span.
     #[doc(hidden)]
-    fn end(&self, live: &Live, words: &[MaybeUninit<u64>]);
+    fn end(live: &Live<Self>, words: &[MaybeUninit<u64>]);
 
     /// The outcome of a span that is dropped before its code has set one.
     #[doc(hidden)]
-    fn outcome_of_drop(live: &Live) -> Outcome;
+    fn outcome_of_drop(live: &Live<Self>) -> Outcome;
 }
 
 /// Current while a call runs, from the begin of the span to its end.
-#[derive(Debug, Default)]
-pub struct WholeCall(Restore);
+#[derive(Debug)]
+pub struct WholeCall(pub(super) Restore);
 
 /// Current in each poll of a future, or where the application says.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct EachPoll;
 
 impl Attachment for WholeCall {
     #[inline]
-    fn end(&self, live: &Live, words: &[MaybeUninit<u64>]) {
-        live.leave(&self.0, words);
+    fn end(live: &Live<Self>, words: &[MaybeUninit<u64>]) {
+        live.leave(words);
     }
 
-    fn outcome_of_drop(live: &Live) -> Outcome {
+    fn outcome_of_drop(live: &Live<Self>) -> Outcome {
         live.outcome_of_call()
     }
 }
 
 impl Attachment for EachPoll {
     #[inline]
-    fn end(&self, live: &Live, words: &[MaybeUninit<u64>]) {
+    fn end(live: &Live<Self>, words: &[MaybeUninit<u64>]) {
         live.end(words);
     }
 
-    fn outcome_of_drop(live: &Live) -> Outcome {
+    fn outcome_of_drop(live: &Live<Self>) -> Outcome {
         live.outcome_of_future()
     }
 }
@@ -77,13 +76,13 @@ impl<const WORDS: usize> Frame<WORDS, WholeCall> {
     /// Begins a span under the current one and makes it current on this thread.
     #[inline]
     pub fn enter(&mut self, callsite: &'static Callsite) {
-        live::enter(&mut self.live, &mut self.attachment.0, callsite);
+        live::enter(&mut self.live, callsite);
     }
 
     /// Begins a span under `parent` and makes it current on this thread.
     pub fn enter_under(&mut self, callsite: &'static Callsite, parent: Parent) {
         let begun = Asked::of(callsite, parent).begin();
-        live::enter_begun(&mut self.live, &mut self.attachment.0, callsite, begun);
+        live::enter_begun(&mut self.live, callsite, begun);
     }
 }
 
@@ -153,8 +152,8 @@ impl<const WORDS: usize> Frame<WORDS> {
 impl<const WORDS: usize, A: Attachment> Frame<WORDS, A> {
     /// Makes an inert frame.
     #[inline]
-    pub fn new() -> Self {
-        Self { live: None, attachment: A::default(), words: [MaybeUninit::uninit(); WORDS] }
+    pub const fn new() -> Self {
+        Self { live: None, words: [MaybeUninit::uninit(); WORDS] }
     }
 
     /// Whether values recorded now would be kept.
@@ -199,7 +198,7 @@ impl<const WORDS: usize, A: Attachment> Frame<WORDS, A> {
     #[inline]
     pub fn finish(&mut self) {
         if let Some(live) = &self.live {
-            self.attachment.end(live, &self.words);
+            A::end(live, &self.words);
             self.live = None;
         }
     }

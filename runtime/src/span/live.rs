@@ -9,6 +9,7 @@ use std::mem::MaybeUninit;
 use super::begin::{self, Asked};
 use super::callsite::Callsite;
 use super::current::{self, Current, Local};
+use super::frame::{EachPoll, WholeCall};
 use super::layout::{Tag, What};
 use super::parent::Parent;
 use super::sink::Filled;
@@ -16,9 +17,9 @@ use super::unwinding::Unwinding;
 use super::{LEDGER, amend, clock, entered, missing, request, ring};
 use crate::record::{Destinations, Outcome};
 
-/// A span that runs.
+/// A span that runs; `A` is the way it becomes current.
 #[derive(Debug)]
-pub struct Live {
+pub struct Live<A> {
     pub(super) callsite: &'static Callsite,
     pub(super) context: Current,
     pub(super) takers: Destinations,
@@ -29,41 +30,41 @@ pub struct Live {
     pub(super) filled: Filled,
     parent_is_remote: bool,
     unwinding: Unwinding,
+    attachment: A,
 }
 
 /// What the end of a span makes current.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) enum Restore {
     /// The parent, which differs from the span in its ids alone.
-    #[default]
     Parent,
     /// What was current, for a span that began elsewhere.
     Previous(Current),
 }
 
-pub(super) fn enter(live: &mut Option<Live>, restore: &mut Restore, callsite: &'static Callsite) {
+pub(super) fn enter(live: &mut Option<Live<WholeCall>>, callsite: &'static Callsite) {
     current::with(|local| {
         let previous = local.current.get();
         match place(previous, callsite) {
             Place::Child(takers) => {
                 let context = previous.child(next_span_id(local), takers);
                 local.current.set(context);
-                *live = Some(Live::new(callsite, context, previous, takers));
-                *restore = Restore::to(previous);
+                let attachment = WholeCall(Restore::to(previous));
+                *live = Some(Live::new(callsite, context, previous, takers, attachment));
             }
-            Place::Root => enter_root(live, restore, callsite),
+            Place::Root => enter_root(live, callsite),
             Place::Nowhere => {}
         }
     });
 }
 
-pub(super) fn start(live: &mut Option<Live>, callsite: &'static Callsite) {
+pub(super) fn start(live: &mut Option<Live<EachPoll>>, callsite: &'static Callsite) {
     current::with(|local| {
         let previous = local.current.get();
         match place(previous, callsite) {
             Place::Child(takers) => {
                 let context = previous.child(next_span_id(local), takers);
-                *live = Some(Live::new(callsite, context, previous, takers));
+                *live = Some(Live::new(callsite, context, previous, takers, EachPoll));
             }
             Place::Root => start_root(live, callsite),
             Place::Nowhere => {}
@@ -109,18 +110,17 @@ impl Restore {
 }
 
 #[cold]
-fn enter_root(live: &mut Option<Live>, restore: &mut Restore, callsite: &'static Callsite) {
-    enter_begun(live, restore, callsite, Asked::of(callsite, Parent::current()).begin());
+fn enter_root(live: &mut Option<Live<WholeCall>>, callsite: &'static Callsite) {
+    enter_begun(live, callsite, Asked::of(callsite, Parent::current()).begin());
 }
 
 #[cold]
-fn start_root(live: &mut Option<Live>, callsite: &'static Callsite) {
+fn start_root(live: &mut Option<Live<EachPoll>>, callsite: &'static Callsite) {
     start_begun(live, callsite, Asked::of(callsite, Parent::current()).begin());
 }
 
 pub(super) fn enter_begun(
-    live: &mut Option<Live>,
-    restore: &mut Restore,
+    live: &mut Option<Live<WholeCall>>,
     callsite: &'static Callsite,
     begun: Option<begin::Begun>,
 ) {
@@ -130,26 +130,26 @@ pub(super) fn enter_begun(
         local.current.set(begun.context.above(previous));
         previous
     });
-    *live = Some(Live::of_begun(callsite, &begun));
-    *restore = Restore::Previous(previous);
+    *live = Some(Live::of_begun(callsite, &begun, WholeCall(Restore::Previous(previous))));
 }
 
 pub(super) fn start_begun(
-    live: &mut Option<Live>,
+    live: &mut Option<Live<EachPoll>>,
     callsite: &'static Callsite,
     begun: Option<begin::Begun>,
 ) {
     let Some(begun) = begun else { return };
-    *live = Some(Live::of_begun(callsite, &begun));
+    *live = Some(Live::of_begun(callsite, &begun, EachPoll));
 }
 
-impl Live {
+impl<A> Live<A> {
     #[inline]
     fn new(
         callsite: &'static Callsite,
         context: Current,
         parent: Current,
         takers: Destinations,
+        attachment: A,
     ) -> Self {
         Self {
             callsite,
@@ -162,10 +162,11 @@ impl Live {
             filled: Filled::default(),
             parent_is_remote: false,
             unwinding: Unwinding::begin(),
+            attachment,
         }
     }
 
-    fn of_begun(callsite: &'static Callsite, begun: &begin::Begun) -> Self {
+    fn of_begun(callsite: &'static Callsite, begun: &begin::Begun, attachment: A) -> Self {
         let parent = Current {
             span_id: begun.parent_id,
             segment_id: begun.parent_segment_id,
@@ -173,7 +174,7 @@ impl Live {
         };
         Self {
             parent_is_remote: begun.parent_is_remote,
-            ..Self::new(callsite, begun.context, parent, begun.takers)
+            ..Self::new(callsite, begun.context, parent, begun.takers, attachment)
         }
     }
 
@@ -220,22 +221,6 @@ impl Live {
         }
     }
 
-    /// Ends a span that was current for its whole life.
-    pub(super) fn leave(&self, restore: &Restore, words: &[MaybeUninit<u64>]) {
-        current::with(|local| {
-            match restore {
-                Restore::Parent => local.current.set(self.parent()),
-                Restore::Previous(previous) => restore_previous(local, previous),
-            }
-            self.close(local, words);
-        });
-    }
-
-    /// Ends a span that is not current.
-    pub(super) fn end(&self, words: &[MaybeUninit<u64>]) {
-        current::with(|local| self.close(local, words));
-    }
-
     #[inline]
     fn close(&self, local: &Local, words: &[MaybeUninit<u64>]) {
         if self.takers.is_empty() {
@@ -278,6 +263,26 @@ impl Live {
         if !fitted {
             lose(self.context);
         }
+    }
+}
+
+impl Live<WholeCall> {
+    /// Ends a span that was current for its whole life.
+    pub(super) fn leave(&self, words: &[MaybeUninit<u64>]) {
+        current::with(|local| {
+            match &self.attachment.0 {
+                Restore::Parent => local.current.set(self.parent()),
+                Restore::Previous(previous) => restore_previous(local, previous),
+            }
+            self.close(local, words);
+        });
+    }
+}
+
+impl Live<EachPoll> {
+    /// Ends a span that is not current.
+    pub(super) fn end(&self, words: &[MaybeUninit<u64>]) {
+        current::with(|local| self.close(local, words));
     }
 }
 
