@@ -70,7 +70,7 @@ pub(crate) struct Processors {
     pub(crate) all: Vec<Arc<dyn Processor<SpanRecord>>>,
     /// Those that take the log.
     pub(crate) logs: Vec<Arc<dyn Processor<LogRecord>>>,
-    /// The buffer of breadcrumbs, which is shown spans and the log. It delivers neither.
+    /// The buffer of breadcrumbs, which gets spans and the log as well.
     pub(crate) breadcrumbs: Option<Breadcrumbs>,
 }
 
