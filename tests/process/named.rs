@@ -78,13 +78,13 @@ const ROWS: &[Row] = &[
         run: || drop(Span::root("work")),
     },
     Row {
-        name: "log processor `process::named::BrokenLog` panicked",
-        config: |config| config.log_processor(BrokenLog),
+        name: "log processor `process::named::Broken` panicked",
+        config: |config| config.log_processor(Broken),
         run: || tracing::info!("an event of the log"),
     },
     Row {
-        name: "error processor `process::named::BrokenReports` panicked",
-        config: |config| config.error_processor(BrokenReports),
+        name: "error processor `process::named::Broken` panicked",
+        config: |config| config.error_processor(Broken),
         run: report,
     },
     Row {
@@ -305,7 +305,7 @@ impl<R> Processor<R> for Ignore {
 
 /// Panics in every method.
 #[derive(Clone, Copy)]
-struct Broken;
+pub(super) struct Broken;
 
 const BROKEN: Broken = Broken;
 
@@ -371,17 +371,13 @@ impl Processor<SpanRecord> for Broken {
     }
 }
 
-struct BrokenLog;
-
-impl Processor<LogRecord> for BrokenLog {
+impl Processor<LogRecord> for Broken {
     fn process(&self, _: &Arc<[LogRecord]>) {
         fail()
     }
 }
 
-struct BrokenReports;
-
-impl Processor<ErrorRecord> for BrokenReports {
+impl Processor<ErrorRecord> for Broken {
     fn process(&self, _: &Arc<[ErrorRecord]>) {
         fail()
     }
@@ -389,6 +385,18 @@ impl Processor<ErrorRecord> for BrokenReports {
 
 impl SpanExporter for Broken {
     async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        fail()
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        fail()
+    }
+
+    fn shutdown_with_timeout(&self, _: std::time::Duration) -> OTelSdkResult {
+        fail()
+    }
+
+    fn set_resource(&mut self, _: &opentelemetry_sdk::Resource) {
         fail()
     }
 }

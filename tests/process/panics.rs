@@ -1,6 +1,5 @@
 //! Code of the application that panics where telemetry calls it costs one record, which is counted.
 
-use std::fmt;
 use std::io::Write as _;
 use std::panic::{catch_unwind, set_hook};
 use std::process::Output;
@@ -12,16 +11,15 @@ use spanwright::config::Environment;
 use spanwright::install::Report;
 use spanwright::loss::{LossReason, Tally};
 use spanwright::opentelemetry::Destination;
-use spanwright::propagate::{Carrier, Composite, Context, Propagator, TraceContext};
-use spanwright::record::{
-    ErrorRecord, Level, LogRecord, Processor, Severity, SpanKind, SpanRecord,
-};
+use spanwright::propagate::{Composite, TraceContext};
+use spanwright::record::{Level, Processor, Severity, SpanKind, SpanRecord};
 use spanwright::report::Edit;
 use spanwright::sample::{Decide, Decision, Input, Sampler};
 use spanwright::{Config, Sink, Span, Telemetry, ToAttribute, current, report_message, traced};
 use support::otlp_sink::OtlpSink;
 use support::xray_daemon::XrayDaemon;
 
+use crate::named::Broken;
 use crate::support::{LONG, assert_ok, config};
 use crate::{Case, named};
 
@@ -93,10 +91,11 @@ fn of<'a>(report: &'a Report, destination: &str) -> &'a Tally {
     &found.unwrap_or_else(|| panic!("no {destination} in {report}")).tally
 }
 
+/// Panics for spans named `broken`.
 #[derive(Debug)]
-struct Broken;
+struct BrokenSampler;
 
-impl Decide for Broken {
+impl Decide for BrokenSampler {
     fn decide(&self, input: &Input<'_>) -> Decision {
         if input.name == "broken" { fail() } else { Decision::RECORD }
     }
@@ -104,7 +103,7 @@ impl Decide for Broken {
 
 fn sampler(endpoint: &str) {
     quiet();
-    let config = config(endpoint).sampler(Sampler::Custom(Arc::new(Broken)));
+    let config = config(endpoint).sampler(Sampler::Custom(Arc::new(BrokenSampler)));
     let telemetry = config.install().expect("nothing else is installed");
     let broken = Span::root("broken");
     assert_eq!(broken.in_scope(|| 7), 7);
@@ -116,7 +115,7 @@ fn sampler(endpoint: &str) {
 
 fn sampler_without_loss(endpoint: &str) {
     quiet();
-    let config = config(endpoint).sampler(Sampler::Custom(Arc::new(Broken)));
+    let config = config(endpoint).sampler(Sampler::Custom(Arc::new(BrokenSampler)));
     let telemetry = config.level(Level::Error).install().expect("nothing else is installed");
     let request = Span::build("broken").kind(SpanKind::Server).start();
     assert!(!request.is_recording(), "its level is not recorded");
@@ -127,7 +126,7 @@ fn sampler_without_loss(endpoint: &str) {
     let variables = [("AWS_XRAY_DAEMON_ADDRESS", daemon.address().to_string())];
     let config = Config::from_environment(&variables.into_iter().collect::<Environment>());
     let config = config.expect("the variable is right").processor(Quiet);
-    let config = config.sampler(Sampler::Custom(Arc::new(Broken)));
+    let config = config.sampler(Sampler::Custom(Arc::new(BrokenSampler)));
     let telemetry = config.install().expect("the first one is shut down");
     let headers = [("x-amzn-trace-id", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1")];
     let incoming = spanwright::extract(&headers.as_slice());
@@ -137,29 +136,11 @@ fn sampler_without_loss(endpoint: &str) {
     assert_eq!(sums(&end(telemetry).spans), (1, 1, 0));
 }
 
-impl ToAttribute for Broken {
-    fn to_attribute(&self, _: Sink<'_>) {
-        fail()
-    }
-}
-
-impl fmt::Display for Broken {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fail()
-    }
-}
-
-impl AsRef<str> for Broken {
-    fn as_ref(&self) -> &str {
-        fail()
-    }
-}
-
 #[traced(fields(broken, #[redact(hash)] hidden = broken, whole = 1))]
 fn annotated(broken: Broken) -> u32 {
     spanwright::record!(late = broken);
-    current().set_attribute("typed", &broken).set_attribute("formatted", format_args!("{broken}"));
-    current().set_attribute(&broken, 1).set_annotation("annotation", &broken);
+    current().set_attribute("typed", broken).set_attribute("formatted", format_args!("{broken}"));
+    current().set_attribute(broken, 1).set_annotation("annotation", broken);
     current().add_event("event", &[("broken", &broken), ("whole", &2)]);
     current().add_link(current().context(), &[("broken", &broken)]);
     drop(Span::new("child"));
@@ -189,20 +170,6 @@ struct Keep(Arc<Mutex<Vec<SpanRecord>>>);
 impl Processor<SpanRecord> for Keep {
     fn process(&self, spans: &Arc<[SpanRecord]>) {
         self.0.lock().expect("nobody panics").extend(spans.iter().cloned());
-    }
-}
-
-impl Propagator for Broken {
-    fn fields(&self) -> &[&'static str] {
-        &["x-broken"]
-    }
-
-    fn extract(&self, _: &dyn Carrier, _: &mut Context) {
-        fail()
-    }
-
-    fn inject(&self, _: &Context, _: &mut dyn FnMut(&str, &str)) {
-        fail()
     }
 }
 
@@ -244,24 +211,6 @@ impl<R> Processor<R> for Quiet {
     fn process(&self, _: &Arc<[R]>) {}
 }
 
-impl Processor<SpanRecord> for Broken {
-    fn process(&self, _: &Arc<[SpanRecord]>) {
-        fail()
-    }
-}
-
-impl Processor<LogRecord> for Broken {
-    fn process(&self, _: &Arc<[LogRecord]>) {
-        fail()
-    }
-}
-
-impl Processor<ErrorRecord> for Broken {
-    fn process(&self, _: &Arc<[ErrorRecord]>) {
-        fail()
-    }
-}
-
 fn processors(endpoint: &str) {
     quiet();
     let config = config(endpoint).processor(Broken).processor(Quiet);
@@ -292,24 +241,6 @@ fn no_processor_left(_: &str) {
     let report = end(telemetry);
     for tally in [&report.spans, &report.logs, &report.errors] {
         assert_eq!(sums(tally), (1, 0, 1), "{report}");
-    }
-}
-
-impl SpanExporter for Broken {
-    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
-        fail()
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        fail()
-    }
-
-    fn shutdown_with_timeout(&self, _: std::time::Duration) -> OTelSdkResult {
-        fail()
-    }
-
-    fn set_resource(&mut self, _: &opentelemetry_sdk::Resource) {
-        fail()
     }
 }
 

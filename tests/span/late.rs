@@ -3,7 +3,7 @@
 use std::sync::mpsc::channel;
 use std::thread;
 
-use spanwright::record::{Outcome, SpanKind, Status, Value};
+use spanwright::record::{Outcome, SpanKind, SpanRecord, Status, Value};
 use spanwright::testing;
 use spanwright::{Span, current, traced};
 
@@ -185,21 +185,28 @@ fn amend_without_end(mut amend: impl FnMut(i64)) -> i64 {
     ROUNDS * EACH
 }
 
+/// Runs `amend` on a span beside another one, which must keep its late value; returns the span.
+fn beside_another(amend: impl FnOnce(&Span)) -> SpanRecord {
+    let spans = testing::capture(|| {
+        let other = Span::new("other");
+        other.set_attribute("user", "ada");
+        amend(&Span::new("amended"));
+    });
+    let [amended, other] = &*spans else { panic!("{}", testing::tree(&spans)) };
+    assert_eq!(value(other, "user"), Some(&"ada".into()));
+    amended.clone()
+}
+
 // https://github.com/tokio-rs/tracing/issues/2334
 #[test]
 fn values_recorded_without_end_take_no_room_from_others() {
     let mut count = 0;
-    let spans = testing::capture(|| {
-        let other = Span::new("other");
-        other.set_attribute("user", "ada");
-        let session = Span::new("session");
+    let session = beside_another(|session| {
         session.set_attribute("user", "bob");
         count = amend_without_end(|count| _ = session.set_attribute("count", count));
     });
-    let [session, other] = &*spans else { panic!("{}", testing::tree(&spans)) };
-    assert_eq!(value(other, "user"), Some(&"ada".into()));
-    assert_eq!(value(session, "user"), Some(&"bob".into()));
-    assert_eq!(value(session, "count"), Some(&(count - 1).into()));
+    assert_eq!(value(&session, "user"), Some(&"bob".into()));
+    assert_eq!(value(&session, "count"), Some(&(count - 1).into()));
     assert_eq!((session.attributes.len(), session.dropped.attributes), (2, 0));
 }
 
@@ -207,14 +214,9 @@ fn values_recorded_without_end_take_no_room_from_others() {
 #[test]
 fn events_without_end_take_no_room_from_others() {
     let mut count = 0;
-    let spans = testing::capture(|| {
-        let other = Span::new("other");
-        other.set_attribute("user", "ada");
-        let connection = Span::new("connection");
+    let connection = beside_another(|connection| {
         count = amend_without_end(|count| _ = connection.add_event("frame", &[("n", &count)]));
     });
-    let [connection, other] = &*spans else { panic!("{}", testing::tree(&spans)) };
-    assert_eq!(value(other, "user"), Some(&"ada".into()));
     let numbers: Vec<_> =
         connection.events.iter().map(|it| it.attributes[0].value.clone()).collect();
     assert_eq!(numbers, (0..128).map(Value::I64).collect::<Vec<_>>(), "the first ones stay");
@@ -224,16 +226,11 @@ fn events_without_end_take_no_room_from_others() {
 #[test]
 fn keys_without_end_take_no_room_from_others() {
     let mut count = 0;
-    let spans = testing::capture(|| {
-        let other = Span::new("other");
-        other.set_attribute("user", "ada");
-        let batch = Span::new("batch");
+    let batch = beside_another(|batch| {
         let mut set = |count| _ = batch.set_attribute(format!("item.{count}"), count);
         count = amend_without_end(&mut set);
         set(0);
     });
-    let [batch, other] = &*spans else { panic!("{}", testing::tree(&spans)) };
-    assert_eq!(value(other, "user"), Some(&"ada".into()));
     let keys: Vec<_> = batch.attributes.iter().map(|it| it.key.to_string()).collect();
     let expected: Vec<_> = (0..128).map(|count| format!("item.{count}")).collect();
     assert_eq!(keys, expected, "the first ones stay");
@@ -243,18 +240,13 @@ fn keys_without_end_take_no_room_from_others() {
 #[test]
 fn names_and_status_without_end_take_no_room_from_others() {
     let mut count = 0;
-    let spans = testing::capture(|| {
-        let other = Span::new("other");
-        other.set_attribute("user", "ada");
-        let session = Span::new("session");
+    let session = beside_another(|session| {
         session.set_attribute("first", 1);
         count = amend_without_end(|count| {
             session.set_name(&count.to_string()).set_status(&error("again"));
         });
         session.set_attribute("second", 2);
     });
-    let [session, other] = &*spans else { panic!("{}", testing::tree(&spans)) };
-    assert_eq!(value(other, "user"), Some(&"ada".into()));
     assert_eq!(
         (session.name.to_string(), &session.status),
         ((count - 1).to_string(), &error("again"))
