@@ -15,7 +15,7 @@ pub use crate::span::{
     ToAttribute, Use, ValueJudge, ViaAny, ViaAsRef, ViaAsRefSend, ViaBoxedFuture, ViaClass,
     ViaDebug, ViaDeref, ViaDisplay, ViaError, ViaFallible, ViaNamedFuture, ViaNoClass, ViaNothing,
     ViaOption, ViaOtherBox, ViaPlain, ViaResult, ViaValue, WholeCall, as_debug, as_display, asks,
-    call, call_in, class_by, eager, error_event, guard_argument, guard_attributes, guard_field,
+    call, call_in, class_by, eager, error_event, guard_argument, guard_description, guard_field,
     is_enabled, is_enabled_under, is_reported, is_reporting, lazy, never, outlives_body,
     severity_by, unrecorded,
 };

@@ -10,7 +10,6 @@ use super::pieces::{
     Format, Joined, ReportPieces, ResultPiece, ResultPieces, SpanPieces, frame, frame_type, report,
     report_type,
 };
-use crate::field;
 use crate::paths::Paths;
 
 /// What each way of ending adds.
@@ -114,7 +113,7 @@ impl SpanPieces {
         let probe = Format::probe(format, &private);
         let check = format.map(|format| format.check(paths));
         let describe = quote_spanned!(site=> (#probe).__spanwright_describe(#frame););
-        let describe = field::guarded(&describe, paths);
+        let describe = guarded(&describe, paths);
         let failure: TokenStream = self.pieces.iter().map(|it| it.result.failure.clone()).collect();
         let class = quote_spanned!(site=> __spanwright_class);
         // A subsegment alone has the class that its attribute gives; beside another attribute, only
@@ -179,7 +178,7 @@ impl ReportPieces {
         let probe = Format::probe(None, &private);
         let describe = quote_spanned!(site=> (#probe).__spanwright_describe(#report););
         // A panic of the error's own is caught before the span notices it.
-        let describe = in_span(is_current, field::guarded(&describe, paths), paths);
+        let describe = in_span(is_current, guarded(&describe, paths), paths);
         let statements = quote_spanned!(site=> #err #describe);
         let Self { conditions, has_condition, .. } = self;
         let ty = report_type(paths);
@@ -220,6 +219,12 @@ pub(super) fn check_value(place: Span, paths: &Paths) -> TokenStream {
 pub(crate) fn check(place: Span, method: &str, paths: &Paths) -> TokenStream {
     let (method, placed) = (Ident::new(method, place), paths.private_at(place));
     quote_spanned!(place=> (&&#placed::ResultProbe(&__spanwright_result)).#method();)
+}
+
+/// The statement that describes an error, whose type may convert it by code of the user's.
+fn guarded(describe: &TokenStream, paths: &Paths) -> TokenStream {
+    let private = paths.private();
+    quote_spanned!(Span::mixed_site()=> #private::guard_description(|| { #describe });)
 }
 
 /// The statement with the span current.

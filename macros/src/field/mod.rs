@@ -309,12 +309,6 @@ pub(crate) fn used(fields: &[Field], parameters: &[String]) -> Vec<Ident> {
     expression::first_uses(&values, parameters)
 }
 
-/// Runs statements that describe an error so that a panic in them goes no further.
-pub(crate) fn guarded(statements: &TokenStream, paths: &Paths) -> TokenStream {
-    let private = paths.private();
-    quote_spanned!(Span::mixed_site()=> #private::guard_attributes(|| { #statements });)
-}
-
 /// Runs `statements` if `condition` holds.
 pub(crate) fn conditional(
     condition: &Expr,

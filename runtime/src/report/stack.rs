@@ -235,7 +235,7 @@ fn trimmed(mut frames: Vec<StackFrame>) -> Vec<StackFrame> {
 /// rest of it: that part runs in a guard against panics, and would be told as a call of its own.
 fn leave_guard(frames: &mut Vec<StackFrame>) {
     let is_guard = |frame: &StackFrame| {
-        frame.function.as_deref().is_some_and(|name| name.ends_with("outcome::guard_attributes"))
+        frame.function.as_deref().is_some_and(|name| name.ends_with("outcome::guard_description"))
     };
     let Some(guard) = frames.iter().position(is_guard) else { return };
     let is_within = |frame: &StackFrame| !frame.is_in_app;

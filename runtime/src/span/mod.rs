@@ -144,7 +144,7 @@ pub use frame::{Frame, WholeCall};
 pub use outcome::{
     Describe, ErrorProbe, Judge, ViaAsRef, ViaAsRefSend, ViaDebug, ViaDeref, ViaDisplay, ViaError,
     ViaFallible, ViaNothing, ViaPlain, asks, call, error_event, fail, guard_argument,
-    guard_attributes, never, severity_by,
+    guard_description, never, severity_by,
 };
 #[doc(hidden)]
 pub use report::{Report, Site, Use, is_reporting};

@@ -300,7 +300,7 @@ pub fn error_event<const WORDS: usize, A: Attachment>(frame: &mut Frame<WORDS, A
 /// Runs the part of generated code that describes an error, whose type may convert it by code of the
 /// application; a panic there costs the description, not the call.
 #[inline]
-pub fn guard_attributes(describe: impl FnOnce()) {
+pub fn guard_description(describe: impl FnOnce()) {
     guard("a conversion of an error", describe);
 }
 

@@ -235,7 +235,7 @@ fn a_function_that_notices_its_failure_behind_a_guard_is_one_call() {
     let guard = ["core::ops::function::FnOnce::call_once", "std::panicking::catch_unwind"]
         .map(|name| named(name, None))
         .into_iter()
-        .chain([named("spanwright::span::outcome::guard_attributes", None)]);
+        .chain([named("spanwright::span::outcome::guard_description", None)]);
     let told = |newest: Vec<StackFrame>| {
         let frames = newest.into_iter().chain(guard.clone());
         let frames = frames.chain([of_app("feed", 7), of_app("app::home", 30)]);
