@@ -1,4 +1,4 @@
-//! What requests ask for, as it may stand on the wire.
+//! Targets of requests, in every form that the wire allows.
 
 use actix_web::{App, HttpResponse, web};
 use spanwright::actix::Tracing;

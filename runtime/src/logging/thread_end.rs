@@ -18,7 +18,7 @@ const LEFT_OUT: u64 = u64::MAX;
 #[derive(Debug)]
 pub(super) struct ThreadEnd<S> {
     pub(super) subscriber: S,
-    /// Whether its filter has a directive with a span, which accesses the thread's stack of spans.
+    /// True if its filter has a directive with a span, which accesses the thread's stack of spans.
     pub(super) filters_by_span: bool,
 }
 

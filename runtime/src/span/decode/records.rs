@@ -1,8 +1,8 @@
-//! Records that lie one behind the other.
+//! Records in a buffer, one after the other.
 
 use crate::span::layout::{AMENDMENT_WORDS, What};
 
-/// Whole records, one behind the other.
+/// Whole records of a buffer, in their order.
 pub(in crate::span) struct Records<'a>(&'a [u64]);
 
 impl<'a> Records<'a> {

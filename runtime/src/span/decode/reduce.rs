@@ -133,7 +133,7 @@ impl Ends {
     }
 }
 
-/// Whether an item is applied to what other items have set before; a span has few of them.
+/// True if an item is applied to what other items have set before; a span has few of them.
 const fn depends_on_others(key: u16) -> bool {
     key == Key::EXCEPTION.index() || key == Key::ENDED_BEFORE.index()
 }
