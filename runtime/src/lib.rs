@@ -94,6 +94,7 @@ mod origin;
 pub mod pipeline;
 pub mod propagate;
 pub mod record;
+pub mod redact;
 pub mod report;
 pub mod sample;
 pub mod secret;

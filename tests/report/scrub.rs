@@ -6,7 +6,7 @@ use spanwright::record::{
     Attribute, Breadcrumb, Cause, CodeLines, ErrorRecord, Happening, Person, ReportId,
     RequestRecord, Severity, StackFrame, Subject,
 };
-use spanwright::report::Scrub;
+use spanwright::redact::Scrub;
 use spanwright::secret::Secret;
 
 fn empty() -> ErrorRecord {

@@ -8,7 +8,7 @@
 //!
 //! [`report_errors`](macro@crate::report_errors) reports what a function fails with,
 //! [`report_error`], [`report_message`] and [`Builder`] what the application says; [`Settings`] bound
-//! how much of it, and [`Scrub`] what is never told. A failure waits for [`Settings::hold`], so that
+//! how much of it, and [`Scrub`](crate::redact::Scrub) what is never told. A failure waits for [`Settings::hold`], so that
 //! the functions that it passes can add to it:
 //!
 //! ```
@@ -52,7 +52,6 @@ mod raw_stack;
 #[path = "no_raw_stack.rs"]
 mod raw_stack;
 mod reporter;
-mod scrub;
 mod settings;
 mod source_code;
 mod stack;
@@ -67,7 +66,6 @@ use std::sync::Arc;
 pub use by_hand::{Builder, note, report_error, report_message};
 #[cfg(feature = "actix")]
 pub(crate) use chain::message;
-pub use scrub::Scrub;
 pub use settings::{Edit, Panics, Settings};
 pub use stack::StackSettings;
 

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::scrub::Scrub;
 use super::stack::StackSettings;
 use crate::record::ErrorRecord;
+use crate::redact::Scrub;
 
 /// How failures are reported.
 ///

@@ -13,8 +13,11 @@ use super::address;
 use super::facts::{Fact, Facts};
 use super::json::{self, Object};
 use super::names::cut;
-use super::statement::{self, Dialect};
 use crate::record::SpanKind;
+use crate::redact::{
+    connection,
+    statement::{self, Dialect},
+};
 
 /// What there must be at least one of for a request to be told.
 const OF_HTTP: [Fact; 7] = [
@@ -119,7 +122,7 @@ fn is_sql(system: &str) -> bool {
 pub(super) fn sql(facts: &mut Facts<'_>, max_query_bytes: usize, out: &mut Object<'_>) {
     let Some(system) = facts.text(Fact::DbSystem).filter(|system| is_sql(system)) else { return };
     facts.take(Fact::DbSystem);
-    let connection = facts.take_text(Fact::DbConnection).map(address::without_password);
+    let connection = facts.take_text(Fact::DbConnection).map(connection::without_password);
     let name = facts.take_text(Fact::DbName);
     let host = facts.take_text(Fact::Server);
     let port = facts.take_integer(Fact::ServerPort);

@@ -31,7 +31,6 @@ mod process;
 mod request;
 mod settings;
 mod stack;
-mod statement;
 mod verdict;
 
 pub use settings::{Indexed, Naming, Settings, Transport};

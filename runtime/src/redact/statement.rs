@@ -9,7 +9,7 @@
 
 /// How a database quotes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Dialect {
+pub(crate) enum Dialect {
     /// As the standard has it: `"…"` is a name, a quote is doubled.
     #[default]
     Standard,
@@ -19,13 +19,13 @@ pub(super) enum Dialect {
 
 impl Dialect {
     /// The dialect of a database by the value of `db.system.name`.
-    pub(super) fn of(system: &str) -> Self {
+    pub(crate) fn of(system: &str) -> Self {
         if matches!(system, "mysql" | "mariadb") { Self::MySql } else { Self::Standard }
     }
 }
 
 /// The statement without its literals.
-pub(super) fn masked(statement: &str, dialect: Dialect) -> String {
+pub(crate) fn masked(statement: &str, dialect: Dialect) -> String {
     let out = String::with_capacity(statement.len());
     let mut scanner = Scanner { rest: statement, dialect, out };
     while scanner.step() {}
