@@ -192,8 +192,7 @@ const MAX_IDS_BYTES: usize = 1_024;
 /// Sources: <https://www.w3.org/TR/trace-context-2/#traceparent-header>,
 /// <https://www.rfc-editor.org/rfc/rfc9110#section-5.3>.
 fn ids<'a>(carrier: &'a dyn Carrier, name: &str) -> Option<&'a [u8]> {
-    only_value(carrier, name)
-        .filter(|value| value.len() <= MAX_IDS_BYTES && !value.contains(&b','))
+    only_value(carrier, name).filter(|value| value.len() <= MAX_IDS_BYTES && !value.contains(&b','))
 }
 
 /// Returns the first value of a header that may come several times.

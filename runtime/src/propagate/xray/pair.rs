@@ -83,7 +83,8 @@ fn begins_with_pair(text: &[u8]) -> bool {
     let part = text.split(|byte| b",;".contains(byte)).next().unwrap_or_default();
     let Some(end) = part.iter().position(|&byte| byte == b'=') else { return false };
     let name = trim_white_space(&part[..end]);
-    !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+    !name.is_empty()
+        && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
 }
 
 /// `1-`, up to 8 digits of epoch seconds, `-`, 24 digits. Leading zeros of the seconds may be
