@@ -186,6 +186,10 @@ impl Poller for Polling {
     ) -> Result<(), String> {
         let now = (self.clock)();
         let told = match &answer {
+            Ok(reply) if !reply.is_success() => {
+                let (status, reason) = (reply.status, &*export::refusal(reply));
+                self.central.answered(Answer::Refused { status, reason }, now)
+            }
             Ok(Reply { status, body, .. }) => {
                 self.central.answered(Answer::Replied { status: *status, body }, now)
             }

@@ -35,6 +35,7 @@ mod statement;
 mod verdict;
 
 pub use settings::{Indexed, Naming, Settings, Transport};
+pub(crate) use verdict::refusal;
 
 use crate::export::{Batch, EncodeError, Limits, Reply, Request, Verdict};
 use crate::notes::Notes;

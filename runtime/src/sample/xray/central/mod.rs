@@ -74,6 +74,13 @@ pub enum Answer<'a> {
         /// The body.
         body: &'a [u8],
     },
+    /// The daemon answered with another status than one of a success.
+    Refused {
+        /// The status of HTTP.
+        status: u16,
+        /// The reason, in one line; may be empty.
+        reason: &'a str,
+    },
     /// There is no answer.
     Failed {
         /// Why, in a few words.
@@ -361,7 +368,12 @@ fn read<T>(
         Answer::Replied { status: 200..=299, body } => {
             read(body).map_err(|reason| CentralError::Garbage { path, reason })
         }
-        Answer::Replied { status, .. } => Err(CentralError::Status { path, status }),
+        Answer::Replied { status, .. } => {
+            Err(CentralError::Status { path, status, reason: String::new() })
+        }
+        Answer::Refused { status, reason } => {
+            Err(CentralError::Status { path, status, reason: reason.to_owned() })
+        }
         Answer::Failed { reason } => {
             Err(CentralError::NoAnswer { path, reason: reason.to_owned() })
         }
