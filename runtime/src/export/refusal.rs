@@ -86,7 +86,7 @@ const BY_WORDS: [(AccessProblem, &[&str]); 7] = [
     (AccessProblem::UnknownKey, &["security token included in the request is invalid"]),
     (AccessProblem::WrongSecret, &["signature we calculated does not match"]),
     (AccessProblem::Unsigned, &["Missing Authentication Token", "NoCredentialProviders"]),
-    (AccessProblem::NotAllowed, &["not authorized to perform", "explicit deny"]),
+    (AccessProblem::NotAllowed, &["is not authorized", "explicit deny"]),
 ];
 
 /// A reason for which a service of AWS does not accept who signed a request.
@@ -171,9 +171,9 @@ impl Refusal {
         !matches!(self.access(), None | Some(AccessProblem::Clock | AccessProblem::Region))
     }
 
-    /// Returns true if the key may not do this, as far as the answer says.
+    /// Returns true if the key is valid, and may not do this.
     pub fn is_denied(&self) -> bool {
-        matches!(self.access(), Some(AccessProblem::NotAllowed | AccessProblem::Unknown))
+        self.access() == Some(AccessProblem::NotAllowed)
     }
 }
 
@@ -267,8 +267,7 @@ mod tests {
             assert_eq!(refusal.access(), expected, "{refusal}");
             let is_credentials = !matches!(expected, None | Some(Clock | Region));
             assert_eq!(refusal.is_of_credentials(), is_credentials, "{refusal}");
-            let is_denied = matches!(expected, Some(NotAllowed | Unknown));
-            assert_eq!(refusal.is_denied(), is_denied, "{refusal}");
+            assert_eq!(refusal.is_denied(), expected == Some(NotAllowed), "{refusal}");
         }
     }
 }
