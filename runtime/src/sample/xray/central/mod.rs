@@ -13,9 +13,7 @@
 //! - Every 10 s and up to 0.1 s more, the counts of all rules that have any and are due are reported,
 //!   25 rules in a request. Each answer says for each rule its share, its quota with an end, and
 //!   when to report next. Counts that could not be reported go back to their rules.
-//! - With the counts goes how requests ended, for rules that may be boosted, as far as
-//!   [`Sampler::end`](super::Sampler::end) was told, which an installed destination does not do; the
-//!   answer may raise the share of such a rule for a while.
+//! - The answer may raise the share of a rule for a while.
 //! - Rules are fetched out of turn when the service says that they changed, or that it does not know
 //!   one of ours.
 //!
@@ -173,7 +171,7 @@ impl Central {
             self.round = None;
             return None;
         }
-        let body = wire::targets_request(&self.client_id, &self.shared.service.name, now, &reports);
+        let body = wire::targets_request(&self.client_id, now, &reports);
         self.under_way = Some(UnderWay::Targets(reports));
         Some(Request { path: TARGETS_PATH, body })
     }
