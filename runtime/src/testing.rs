@@ -230,6 +230,7 @@ impl Capture {
             limits: self.limits,
             segments: self.segments.clone(),
             context_missing: ContextMissing::IgnoreError,
+            invocation: None,
             watcher: None,
             failures: parts.map(|parts| Arc::clone(&parts.taker)),
             destinations: self.destinations,

@@ -4,6 +4,7 @@
 mod hostile;
 mod peers;
 mod properties;
+mod repeated;
 mod suite;
 mod xray;
 mod xray_properties;

@@ -37,7 +37,8 @@ fn context() -> impl Strategy<Value = Context> {
         Just(Sampled::Yes),
         Just(Sampled::No)
     ];
-    let rest = option::of("(Lineage=[0-9a-f]{8}:[0-9];)?[a-z]{1,9}=[!-:<-~]{0,40}(;x=[a-z]?){0,3}");
+    let rest =
+        option::of("(Lineage=[0-9a-f]{8}:[0-9];)?[a-z]{1,9}=[!-+\\--:<-~]{0,40}(;x=[a-z]?){0,3}");
     (1..=u128::MAX, option::of(1..=u64::MAX), sampled, rest).prop_map(
         |(trace_id, parent_id, sampled, rest)| {
             let trace_id = TraceId::from_u128(trace_id);

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use spanwright::sample::xray::{Answer, Central, Request, Sampler, Settings};
+use serde_json::json;
+use spanwright::sample::xray::{Answer, Central, Sampler, Settings};
 
 use crate::control_plane::ControlPlane;
 use crate::{START, at_ms, facts, fetched, is_sampled, reply, rule, rule_for, rule_of};
@@ -245,7 +245,7 @@ fn without_a_control_plane_there_is_nothing_to_drive() {
 }
 
 #[test]
-fn a_rule_is_boosted_while_its_requests_go_wrong() {
+fn a_boost_of_the_control_plane_holds_until_its_end() {
     let mut rule = rule("all", 0, 0.0);
     rule["SamplingRateBoost"] = json!({ "MaxRate": 0.5, "CooldownWindowMinutes": 10 });
     let plain = rule_for("a-plain", "/plain", 0, 0.0);
@@ -257,33 +257,15 @@ fn a_rule_is_boosted_while_its_requests_go_wrong() {
     let mut central = sampler.central(1).expect("it was asked for");
     central.poll(at_ms(0)).expect("rules are fetched at once");
     reply(&mut central, &crate::rules_answer(&[plain, rule]), at_ms(0)).expect("right");
-    for (path, is_anomaly) in [("/", true), ("/", false), ("/", true), ("/plain", true)] {
-        let decision = crate::ask(&sampler, facts(path), 0.3, at_ms(0));
-        sampler.end(&decision, is_anomaly, at_ms(1));
-    }
-    let documents = |request: &Request| -> Value {
-        let body: Value = serde_json::from_str(&request.body).expect("JSON");
-        body["SamplingBoostStatisticsDocuments"].clone()
-    };
-    let failed = central.poll(at_ms(10_100)).expect("there are counts");
-    let answer = Answer::Failed { reason: "timeout" };
-    assert!(central.answered(answer, at_ms(10_200)).is_err());
-    let request = central.poll(at_ms(20_300)).expect("counts went back");
-    for (request, second) in [(failed, 10), (request, 20)] {
-        let expected = json!([{
-            "RuleName": "all", "ServiceName": "cruddur", "Timestamp": START + second,
-            "AnomalyCount": 2, "TotalCount": 3, "SampledAnomalyCount": 0,
-        }]);
-        assert_eq!(documents(&request), expected);
-    }
+    crate::ask(&sampler, facts("/"), 0.3, at_ms(0));
+    let request = central.poll(at_ms(10_100)).expect("there are counts");
+    // Reports about failed requests are a matter of services that keep them all.
+    assert!(!request.body.contains("Boost"), "{}", request.body);
     let boost = json!({ "BoostRate": 0.5, "BoostRateTTL": START + 60 });
     let targets = [json!({ "RuleName": "all", "SamplingBoost": boost })];
-    reply(&mut central, &json!({ "SamplingTargetDocuments": targets }), at_ms(20_400))
+    reply(&mut central, &json!({ "SamplingTargetDocuments": targets }), at_ms(10_400))
         .expect("right");
     let is_kept = |path, ms| crate::ask(&sampler, facts(path), 0.3, at_ms(ms)).is_sampled;
     let kept = [is_kept("/", 59_999), is_kept("/", 60_000), is_kept("/plain", 30_000)];
     assert_eq!(kept, [true, false, false]);
-    is_sampled(&sampler, 0.3, at_ms(61_000));
-    let request = central.poll(at_ms(62_000)).expect("there are counts");
-    assert_eq!(documents(&request), json!(null), "nothing has ended since");
 }

@@ -15,7 +15,7 @@ fn assert_built_in(sampler: &Sampler, second: u64) {
     assert_eq!(rule_of(sampler, "/", at_ms(second * 1000)), None);
 }
 
-fn failing_answers() -> [(Answer<'static>, &'static str); 5] {
+fn failing_answers() -> [(Answer<'static>, &'static str); 6] {
     let replied = |status, body: &'static str| Answer::Replied { status, body: body.as_bytes() };
     [
         (Answer::Failed { reason: "connection refused" }, "/GetSamplingRules: connection refused"),
@@ -33,6 +33,10 @@ fn failing_answers() -> [(Answer<'static>, &'static str); 5] {
             "/GetSamplingRules: the answer cannot be used: it has no list `SamplingRuleRecords`",
         ),
         (replied(500, ""), "/GetSamplingRules: the daemon answered with status 500, expected 200"),
+        (
+            Answer::Refused { status: 403, reason: "no such key" },
+            "/GetSamplingRules: the daemon answered with status 403, expected 200: no such key",
+        ),
     ]
 }
 

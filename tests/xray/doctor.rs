@@ -249,11 +249,27 @@ fn what_the_daemon_answers_instead_of_rules_is_told_with_its_text() {
         (
             Answer::status(403)
                 .body(r#"{"message":"The security token included in the request is invalid."}"#),
-            &["status 403", "The security token", "AWSXRayDaemonWriteAccess"],
+            &["status 403", "The security token", "access key that exists"],
+        ),
+        (
+            Answer::status(403)
+                .header("x-amzn-ErrorType", "AccessDeniedException:http://internal/")
+                .body(r#"{"message":"no"}"#),
+            &["AccessDeniedException: no", "AWSXRayDaemonWriteAccess"],
+        ),
+        (
+            Answer::status(403).body(
+                r#"{"__type":"InvalidSignatureException","message":"Signature expired: 2020"}"#,
+            ),
+            &["Signature expired", "Set the clock of the daemon's machine"],
+        ),
+        (
+            Answer::status(502).body("<html>\n<title>502 Bad Gateway</title>\n<p>nginx</p></html>"),
+            &[": 502 Bad Gateway (status 502)\n"],
         ),
         (
             Answer::status(500).body("NoCredentialProviders: no valid providers in chain\n"),
-            &["NoCredentialProviders", "AWSXRayDaemonWriteAccess"],
+            &["NoCredentialProviders", "keys or a role"],
         ),
         (Answer::status(502), &["status 502", "the daemon's own log"]),
         (Answer::status(200).body("<html>"), &["not JSON", "not the X-Ray daemon"]),

@@ -2,6 +2,7 @@
 //! the daemon. The tests take turns.
 
 mod diagnosis;
+mod lambda;
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};

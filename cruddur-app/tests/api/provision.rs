@@ -309,6 +309,26 @@ mod with_aws {
     }
 
     #[actix_web::test]
+    async fn wrong_keys_and_clocks_are_not_taken_for_a_missing_permission() {
+        for (code, message, hint) in [
+            ("UnrecognizedClientException", "no such token", "AWS does not know the access key"),
+            (
+                "InvalidSignatureException",
+                "Signature expired: 2020",
+                "the clock of this machine is off",
+            ),
+            ("ExpiredTokenException", "old", "the credentials have expired: renew them"),
+        ] {
+            let account: Arc<Mutex<Account>> = Arc::default();
+            let refused = json!({"__type": code, "message": message});
+            account.lock().unwrap().refusals = vec![(403, refused)];
+            let error = provision(&account).await.0.unwrap_err();
+            let expected = format!("GetGroups was refused: {code}: {message} (status 403); {hint}");
+            assert_eq!(error, expected);
+        }
+    }
+
+    #[actix_web::test]
     async fn who_may_do_nothing_at_xray_still_gets_the_log_group() {
         let account: Arc<Mutex<Account>> = Arc::default();
         let theirs = Arc::clone(&account);

@@ -43,7 +43,7 @@ pub use region::Region;
 pub use sign::{Parts, Scope, SignError, sign};
 pub use transport::Transport;
 
-pub use crate::export::Refusal;
+pub use crate::export::{AccessProblem, Refusal};
 
 use crate::pipeline::transport::TransportError;
 use crate::pipeline::transport::http::ClientError;

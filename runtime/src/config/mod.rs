@@ -226,7 +226,7 @@ impl Config {
     /// Sends segments to AWS X-Ray as these settings say, instead of the `AWS_XRAY_*` variables.
     #[cfg(feature = "xray")]
     pub fn xray(mut self, settings: crate::xray::Settings) -> Self {
-        self.xray = Some(settings);
+        self.xray = Some(settings.in_place_of(self.xray.as_ref()));
         self
     }
 

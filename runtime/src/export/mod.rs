@@ -20,6 +20,8 @@
     expect(dead_code, reason = "X-Ray alone asks only for the port of a proxy")
 )]
 pub(crate) mod address;
+#[cfg(any(feature = "otlp", feature = "xray", feature = "aws", feature = "rollbar"))]
+mod answer_text;
 mod batch;
 #[cfg(feature = "cloudwatch")]
 pub mod cloudwatch;
@@ -29,7 +31,7 @@ pub mod console;
 mod log_json;
 #[cfg(feature = "otlp")]
 pub mod otlp;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "xray"))]
 mod refusal;
 #[cfg(feature = "rollbar")]
 pub mod rollbar;
@@ -48,8 +50,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 pub use batch::Batch;
-#[cfg(feature = "aws")]
-pub use refusal::Refusal;
+#[cfg(any(feature = "aws", feature = "xray"))]
+pub use refusal::{AccessProblem, Refusal};
 #[cfg(any(feature = "otlp", feature = "xray", feature = "aws", feature = "rollbar"))]
 pub use tls::{PemFile, TlsFiles};
 

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::Reply;
+use super::{Reply, answer_text};
 
 /// The most characters of a message that are kept.
 const MAX_MESSAGE_CHARS: usize = 500;
@@ -28,17 +28,88 @@ const THROTTLED: [&str; 10] = [
     "SlowDown",
 ];
 
-/// The codes with which services of AWS do not take who signed.
+/// Codes of problems with who signed.
 ///
-/// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html>.
-const OF_CREDENTIALS: [&str; 6] = [
-    "UnrecognizedClientException",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-    "SignatureDoesNotMatch",
-    "ExpiredToken",
-    "ExpiredTokenException",
+/// Sources: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html>,
+/// <https://docs.aws.amazon.com/xray/latest/api/CommonErrors.html>,
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html>.
+const BY_CODE: [(AccessProblem, &[&str]); 6] = [
+    (
+        AccessProblem::Unsigned,
+        &[
+            "MissingAuthenticationToken",
+            "MissingAuthenticationTokenException",
+            "IncompleteSignature",
+            "IncompleteSignatureException",
+        ],
+    ),
+    (
+        AccessProblem::UnknownKey,
+        &[
+            "UnrecognizedClientException",
+            "UnrecognizedClient",
+            "InvalidClientTokenId",
+            "InvalidAccessKeyId",
+            "AuthFailure",
+        ],
+    ),
+    (AccessProblem::WrongSecret, &["InvalidSignatureException", "SignatureDoesNotMatch"]),
+    (AccessProblem::Expired, &["ExpiredToken", "ExpiredTokenException"]),
+    (
+        AccessProblem::Clock,
+        &[
+            "RequestTimeTooSkewed",
+            "RequestExpired",
+            "RequestInTheFuture",
+            "RequestExpiredException",
+        ],
+    ),
+    (
+        AccessProblem::NotAllowed,
+        &[
+            "AccessDenied",
+            "AccessDeniedException",
+            "UnauthorizedOperation",
+            "NotAuthorized",
+            "NotAuthorizedException",
+            "OptInRequired",
+        ],
+    ),
 ];
+
+/// Words of the messages about the same, which count more than a code: that of a wrong secret is also
+/// that of a wrong time.
+const BY_WORDS: [(AccessProblem, &[&str]); 7] = [
+    (AccessProblem::Clock, &["Signature expired", "Signature not yet current"]),
+    (AccessProblem::Region, &["Credential should be scoped"]),
+    (AccessProblem::Expired, &["security token included in the request is expired"]),
+    (AccessProblem::UnknownKey, &["security token included in the request is invalid"]),
+    (AccessProblem::WrongSecret, &["signature we calculated does not match"]),
+    (AccessProblem::Unsigned, &["Missing Authentication Token", "NoCredentialProviders"]),
+    (AccessProblem::NotAllowed, &["is not authorized", "explicit deny"]),
+];
+
+/// A reason for which a service of AWS does not accept who signed a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AccessProblem {
+    /// The request has no signature, or not all of it.
+    Unsigned,
+    /// The access key does not exist.
+    UnknownKey,
+    /// The signature was made with another secret than that of the access key.
+    WrongSecret,
+    /// The credentials were temporary, and have expired.
+    Expired,
+    /// The signature is too old or of the future: a clock is wrong.
+    Clock,
+    /// The signature is for another region or service.
+    Region,
+    /// The key is valid, and may not do this.
+    NotAllowed,
+    /// Status 401 or 403 without a code of AWS, as of a proxy.
+    Unknown,
+}
 
 /// An answer that is not a success.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,13 +137,11 @@ impl Refusal {
         let code = code.split(':').next().unwrap_or_default();
         let code = code.rsplit('#').next().unwrap_or_default().trim();
         let message = match field(&["message", "Message", "errorMessage"]) {
-            Some(message) => message.into(),
-            None if json.is_none() => String::from_utf8_lossy(body),
-            None => "".into(),
+            Some(message) => message.as_bytes(),
+            None if json.is_none() => body,
+            None => b"",
         };
-        // A page of a proxy has many lines, and whoever is told of it has one.
-        let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-        let message = message.chars().take(MAX_MESSAGE_CHARS).collect();
+        let message = answer_text::line(message, MAX_MESSAGE_CHARS);
         Self { status, code: code.to_owned(), message }
     }
 
@@ -86,14 +155,25 @@ impl Refusal {
         self.status == 429 || THROTTLED.contains(&self.code.as_str())
     }
 
-    /// Whether it is about who signed, so that other credentials may do.
-    pub fn is_of_credentials(&self) -> bool {
-        self.is_denied() || OF_CREDENTIALS.contains(&self.code.as_str())
+    /// Returns the problem with who signed; `None` if the refusal is about something else.
+    pub fn access(&self) -> Option<AccessProblem> {
+        let named = BY_CODE.iter().find(|(_, codes)| codes.contains(&self.code.as_str()));
+        let is_open = named.is_some() || self.code.is_empty();
+        let says = |words: &&str| self.message.contains(words);
+        let told = BY_WORDS.iter().find(|(_, words)| is_open && words.iter().any(|it| says(it)));
+        let is_refused = self.code.is_empty() && matches!(self.status, 401 | 403);
+        let unknown = is_refused.then_some(AccessProblem::Unknown);
+        told.map(|(problem, _)| *problem).or(named.map(|(problem, _)| *problem)).or(unknown)
     }
 
-    /// Whether who signed may not do this, or is not who they say.
+    /// Returns true if other credentials may be accepted.
+    pub fn is_of_credentials(&self) -> bool {
+        !matches!(self.access(), None | Some(AccessProblem::Clock | AccessProblem::Region))
+    }
+
+    /// Returns true if the key is valid, and may not do this.
     pub fn is_denied(&self) -> bool {
-        matches!(self.status, 401 | 403) || self.code.starts_with("AccessDenied")
+        self.access() == Some(AccessProblem::NotAllowed)
     }
 }
 
@@ -130,12 +210,7 @@ mod tests {
             ),
             (403, Some("AccessDeniedException"), "", "AccessDeniedException (status 403)"),
             (400, None, r#"{"code":"Throttling"}"#, "Throttling (status 400)"),
-            (
-                502,
-                None,
-                "<html>\n bad gateway\r\n</html>\n",
-                "<html> bad gateway </html> (status 502)",
-            ),
+            (502, None, "<html>\n bad gateway\r\n</html>\n", "bad gateway (status 502)"),
             (500, None, r#"{"message":7}"#, "status 500"),
             (503, None, "", "status 503"),
         ] {
@@ -160,6 +235,39 @@ mod tests {
     #[test]
     fn a_long_page_is_cut() {
         let refusal = Refusal::read(500, None, "ü".repeat(10_000).as_bytes());
-        assert_eq!(refusal.message.chars().count(), MAX_MESSAGE_CHARS);
+        assert_eq!(refusal.message.chars().count(), MAX_MESSAGE_CHARS + 1);
+    }
+
+    #[test]
+    fn refusal_of_who_signed_is_told_by_code_and_message() {
+        use AccessProblem::*;
+        for (status, code, message, expected) in [
+            (403, "UnrecognizedClientException", "The security token is invalid", Some(UnknownKey)),
+            (403, "", "The security token included in the request is invalid.", Some(UnknownKey)),
+            (403, "InvalidSignatureException", "does not match", Some(WrongSecret)),
+            (403, "SignatureDoesNotMatch", "", Some(WrongSecret)),
+            (403, "InvalidSignatureException", "Signature expired: 2026 is now", Some(Clock)),
+            (403, "SignatureDoesNotMatch", "Signature not yet current: 2026", Some(Clock)),
+            (403, "RequestTimeTooSkewed", "", Some(Clock)),
+            (400, "ExpiredTokenException", "", Some(Expired)),
+            (403, "", "The security token included in the request is expired", Some(Expired)),
+            (403, "InvalidSignatureException", "Credential should be scoped to x", Some(Region)),
+            (403, "MissingAuthenticationTokenException", "", Some(Unsigned)),
+            (403, "", "Missing Authentication Token", Some(Unsigned)),
+            (400, "AccessDeniedException", "User is not authorized to perform", Some(NotAllowed)),
+            (403, "", "User: a is not authorized to perform: b", Some(NotAllowed)),
+            (403, "", "Forbidden", Some(Unknown)),
+            (401, "", "", Some(Unknown)),
+            (403, "SomethingElseException", "is not authorized to perform", None),
+            (400, "InvalidParameterException", "Signature expired is no name", None),
+            (500, "", "", None),
+        ] {
+            let (code, message) = (code.to_owned(), message.to_owned());
+            let refusal = Refusal { status, code, message };
+            assert_eq!(refusal.access(), expected, "{refusal}");
+            let is_credentials = !matches!(expected, None | Some(Clock | Region));
+            assert_eq!(refusal.is_of_credentials(), is_credentials, "{refusal}");
+            assert_eq!(refusal.is_denied(), expected == Some(NotAllowed), "{refusal}");
+        }
     }
 }

@@ -166,6 +166,7 @@ impl Config {
             sampler: parts.sampler.unwrap_or_else(|| self.sampler.generic()),
             segments: parts.segments,
             context_missing: parts.context_missing,
+            invocation: parts.invocation,
             watcher: parts.watcher,
             failures: parts.failures,
             destinations: takers,

@@ -18,7 +18,7 @@ use crate::record::{Destinations, ErrorRecord, Processor};
 use crate::report::Teller;
 use crate::sample::{DecideSegments, Sampler};
 use crate::span::tracer::{Processors, Watcher};
-use crate::span::{ContextMissing, TakeFailures};
+use crate::span::{ContextMissing, Invocation, TakeFailures};
 
 /// What the destinations want of the tracer.
 #[derive(Default)]
@@ -29,6 +29,8 @@ pub(super) struct Parts {
     /// The rules by which requests have segments.
     pub(super) segments: Option<Arc<dyn DecideSegments>>,
     pub(super) context_missing: ContextMissing,
+    /// The invocation under way, in a process whose segments the platform makes.
+    pub(super) invocation: Option<Invocation>,
     /// Who wants to know of requests that begin.
     pub(super) watcher: Option<Watcher>,
     /// Who takes reports of failures.

@@ -13,7 +13,7 @@ use crate::sample::Sampler;
 use crate::sample::xray::{self as rules, Answer, Central, SharedDecision};
 use crate::span;
 use crate::span::tracer::Watcher;
-use crate::xray::{Address, Running, Sampling, Settings, SpanRules, question};
+use crate::xray::{Address, Running, Sampling, Settings, SpanRules, lambda, question};
 
 /// What gathers segments.
 pub(super) type Xray = Gatherer<Handle<LocalTrace>>;
@@ -68,10 +68,20 @@ fn start_destination(
     };
     let exporter = export::Exporter::new(&settings.dialect(&config.resource));
     // The pace of datagrams is one, whatever the batch variables say.
-    let pipeline = crate::pipeline::Settings { max_in_flight: 1, ..config.pipeline.clone() };
+    let mut pipeline = crate::pipeline::Settings { max_in_flight: 1, ..config.pipeline.clone() };
+    let is_lambda = settings.is_lambda == Some(true);
+    if is_lambda {
+        // Lambda may freeze the process as soon as it has answered.
+        pipeline.max_batch_age = Duration::ZERO;
+        parts.invocation = Some(lambda::invocation);
+    }
     let handle = motor.add(exporter, client, &pipeline);
     let ledger = Arc::clone(handle.ledger());
     let gatherer = Arc::new(Gatherer::new(handle, settings.gather, export::weigh));
+    if is_lambda {
+        // The root that spans would wait for is Lambda's.
+        gatherer.close();
+    }
     motor.spawn(Arc::clone(&gatherer).run());
     parts.processors.all.push(Arc::clone(&gatherer) as _);
     if settings.gather.heartbeat.is_some() {
@@ -176,6 +186,10 @@ impl Poller for Polling {
     ) -> Result<(), String> {
         let now = (self.clock)();
         let told = match &answer {
+            Ok(reply) if !reply.is_success() => {
+                let (status, reason) = (reply.status, &*export::refusal(reply));
+                self.central.answered(Answer::Refused { status, reason }, now)
+            }
             Ok(Reply { status, body, .. }) => {
                 self.central.answered(Answer::Replied { status: *status, body }, now)
             }

@@ -17,13 +17,13 @@ pub trait Injector {
     }
 }
 
+/// Of keys that differ in their case alone, those in upper case come first.
 impl<S: BuildHasher> Carrier for HashMap<String, String, S> {
     fn each_value<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
-        for (key, value) in self {
-            if key.eq_ignore_ascii_case(name) {
-                visit(value.as_bytes());
-            }
-        }
+        let mut found: Vec<_> =
+            self.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name)).collect();
+        found.sort_unstable();
+        found.into_iter().for_each(|(_, value)| visit(value.as_bytes()));
     }
 
     fn each_header<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a [u8])) {

@@ -121,6 +121,10 @@ impl From<bool> for Sampled {
 /// Header names are compared without regard to case: that is the carrier's business.
 pub trait Carrier {
     /// Calls `visit` with every value of the header `name` (in lower case), in the order received.
+    ///
+    /// A header that comes several times counts as one whose values are joined by commas, as HTTP has it:
+    /// `traceparent`, `b3` and `uber-trace-id` are ignored then, of `X-Amzn-Trace-Id` the first value
+    /// counts, and `tracestate` and `baggage` are lists.
     fn each_value<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8]));
 
     /// Calls `visit` with the name and value of each header, for formats whose header names hold data,
@@ -182,9 +186,20 @@ pub trait Propagator: fmt::Debug + Send + Sync + 'static {
 /// Maximum length of a header that holds the ids of one span, in bytes; no valid one is as long.
 const MAX_IDS_BYTES: usize = 1_024;
 
-/// Returns the value of a header with the ids of a span, which must come once.
+/// Returns the value of a header with the ids of a span, which must come once: of several spans none
+/// is the caller. A comma joins the values of several headers, and no id has one.
+///
+/// Sources: <https://www.w3.org/TR/trace-context-2/#traceparent-header>,
+/// <https://www.rfc-editor.org/rfc/rfc9110#section-5.3>.
 fn ids<'a>(carrier: &'a dyn Carrier, name: &str) -> Option<&'a [u8]> {
-    only_value(carrier, name).filter(|value| value.len() <= MAX_IDS_BYTES)
+    only_value(carrier, name).filter(|value| value.len() <= MAX_IDS_BYTES && !value.contains(&b','))
+}
+
+/// Returns the first value of a header that may come several times.
+fn first_value<'a>(carrier: &'a dyn Carrier, name: &str) -> Option<&'a [u8]> {
+    let mut first = None;
+    carrier.each_value(name, &mut |value| first = first.or(Some(value)));
+    first
 }
 
 /// Returns the value of a header that must come once.

@@ -12,7 +12,7 @@ use super::callsite::{AttributeName, Callsite, MANUAL};
 use super::clock;
 use super::current::{self, Current};
 use super::handle::SpanRef;
-use super::layout::{AMENDMENT_WORDS, MAX_ITEM_WORDS, Tag, What};
+use super::layout::{AMENDMENT_WORDS, MAX_ITEM_WORDS, RemoteParent, Tag, What};
 use super::sink::{Buffer, Filled, Recorder, Sink};
 use super::words::{Key, Words, text_words};
 use super::{AMENDMENTS, ring};
@@ -112,7 +112,7 @@ fn send(
         outcome: Outcome::Ok,
         takers: Destinations::NONE,
         traits: context.traits,
-        parent_is_remote: false,
+        remote: RemoteParent::NONE,
         item_words,
     };
     let fitted = current::with(|local| {

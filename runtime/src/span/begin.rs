@@ -4,15 +4,21 @@
 //! taken once for the whole local part of the trace.
 //! Never: runs for an ordinary child; that path stays in `frame`.
 
+mod decisions;
+
+use decisions::{decide, is_sampled, lose_undecided, spans, traits, with_sampled};
+
 use super::callsite::Callsite;
 use super::current::{self, Current};
+use super::handle::SpanRef;
+use super::invocation::{self, Facade};
+use super::layout::RemoteParent;
 use super::parent::Parent;
 use super::tracer::{self, Tracer, Watcher};
 use super::traits::Traits;
-use super::{LEDGER, clock, fork, live, missing, rate, request};
+use super::{clock, fork, live, missing, request};
 use crate::diagnostics;
 use crate::guard::guard;
-use crate::loss::LossReason;
 use crate::propagate::{Sampled, XrayContext};
 use crate::record::{
     Destinations, Level, Segment, Source, SpanContext, SpanId, SpanKind, SpanRecord, TraceFlags,
@@ -48,7 +54,8 @@ pub(super) struct Begun {
     pub(super) takers: Destinations,
     pub(super) parent_id: u64,
     pub(super) parent_segment_id: u64,
-    pub(super) parent_is_remote: bool,
+    /// The parents in another process.
+    pub(super) remote: RemoteParent,
 }
 
 impl Asked<'static> {
@@ -107,7 +114,7 @@ impl Asked<'_> {
         SpanRecord {
             name: self.name.to_owned().into(),
             parent_span_id: parent_id(begun.parent_id),
-            parent_is_remote: begun.parent_is_remote,
+            parent_is_remote: begun.remote.has_span(),
             kind: self.kind,
             destinations: begun.takers,
             segment: Some(Box::new(Segment {
@@ -145,7 +152,7 @@ impl Asked<'_> {
             takers,
             parent_id: parent.span_id,
             parent_segment_id: parent.segment_id,
-            parent_is_remote: false,
+            remote: RemoteParent::NONE,
         }
     }
 
@@ -157,7 +164,7 @@ impl Asked<'_> {
         let input = self.input(parent.trace_id().to_u128(), None);
         let has_spans = parent.traits.destinations().contains(Destinations::SPANS);
         let spans = if has_spans { Decision::RECORD } else { Decision::Drop };
-        let segments = self.segments(tracer, &input, spans);
+        let segments = self.segments(tracer, self.xray, &input, spans);
         let takers = if segments.is_sampled { Destinations::SEGMENTS } else { Destinations::NONE };
         let traits = parent.traits.with_segments_decided().with_destinations(takers);
         // As at the begin of a trace: the flag speaks of spans, unless nobody takes any.
@@ -192,17 +199,39 @@ impl Asked<'_> {
         if self.level > tracer.level || tracer.is_idle() {
             return self.propagation_only(tracer, tag, remote);
         }
-        if self.is_subsegment && !self.is_request {
+        let invoked = invocation::context(tracer, remote);
+        let remote = remote.or_else(|| invoked.as_ref().map(invocation::trace_alone));
+        let xray = self.xray.or_else(|| invoked.as_ref()?.xray.as_ref());
+        let facade = self.facade(tracer, xray);
+        if self.is_subsegment && !self.is_request && facade.is_none() {
             missing::note(tracer, self.name);
             if self.takers == Destinations::SEGMENTS {
                 return None;
             }
         }
+        let begun = self.decided_first((tracer, tag), remote, xray, facade);
+        if let Some(invoked) = &invoked {
+            request::open(SpanRef::from_current(begun.context), invoked);
+        }
+        Some(begun)
+    }
+
+    /// Decides about a trace, at the first span of it in this process.
+    fn decided_first(
+        &self,
+        (tracer, tag): (&Tracer, u16),
+        remote: Option<SpanContext>,
+        xray: Option<&XrayContext>,
+        facade: Option<Facade>,
+    ) -> Begun {
         let (trace_id, carried, span_id) = new_ids(remote);
         let input = self.input(trace_id, self.decided(remote));
         let decision = spans(tracer, &input);
         let spans = decision.unwrap_or(Decision::Drop);
-        let segments = self.segments(tracer, &input, spans);
+        let segments = match facade {
+            Some(facade) => facade.decision(),
+            None => self.segments(tracer, xray, &input, spans),
+        };
         if decision.is_none() && !segments.is_sampled {
             lose_undecided();
         }
@@ -210,24 +239,27 @@ impl Asked<'_> {
         let is_sampled = is_sampled(tracer, &input, spans, segments.is_sampled);
         let flags = with_sampled(carried, is_sampled);
         let traits = traits(tracer, flags, tag, spans, segments.is_sampled);
+        let takers = self.takers.and(traits.destinations());
+        let is_segment = self.is_request || takers.contains(Destinations::SEGMENTS);
+        let is_decided = self.is_request || facade.is_some();
+        let of_facade = facade.map_or(0, |facade| facade.id.to_u64());
         #[expect(clippy::cast_possible_truncation, reason = "the two halves of the id")]
         let context = Current {
             trace_high: (trace_id >> 64) as u64,
             trace_low: trace_id as u64,
             span_id,
-            segment_id: if segments.is_sampled { span_id } else { 0 },
+            segment_id: if segments.is_sampled && is_segment { span_id } else { of_facade },
             root_id: span_id,
-            traits: if self.is_request { traits.with_segments_decided() } else { traits },
+            traits: if is_decided { traits.with_segments_decided() } else { traits },
         };
-        let calling_span = remote.map(|context| context.span_id);
-        let calling_segment = self.xray.and_then(|xray| xray.parent_id).or(calling_span);
-        Some(Begun {
-            context,
-            takers: self.takers.and(context.traits.destinations()),
-            parent_id: remote.map_or(0, |context| context.span_id.to_u64()),
-            parent_segment_id: calling_segment.map_or(0, SpanId::to_u64),
-            parent_is_remote: remote.is_some_and(|context| context.span_id.is_valid()),
-        })
+        Begun::under_remote(context, takers, remote, xray, facade)
+    }
+
+    /// The segment that the platform makes for what this span belongs to, unless the span is a segment
+    /// itself.
+    fn facade(&self, tracer: &Tracer, xray: Option<&XrayContext>) -> Option<Facade> {
+        tracer.invocation.filter(|_| !self.is_request)?;
+        xray.and_then(Facade::of)
     }
 
     /// Begins a request that is not recorded, because of its level or without a destination: calls
@@ -274,13 +306,19 @@ impl Asked<'_> {
 
     /// Decides whether the request has a segment: as the caller says, or else as the rules do;
     /// without rules, as was decided about its spans.
-    fn segments(&self, tracer: &Tracer, input: &Input<'_>, spans: Decision) -> SegmentDecision {
+    fn segments(
+        &self,
+        tracer: &Tracer,
+        xray: Option<&XrayContext>,
+        input: &Input<'_>,
+        spans: Decision,
+    ) -> SegmentDecision {
         if !self.is_request || !tracer.destinations.contains(Destinations::SEGMENTS) {
             return SegmentDecision::default();
         }
         let without_rule = |is_sampled| SegmentDecision { is_sampled, rule: None };
         let has_spans = tracer.destinations.contains(Destinations::SPANS);
-        match (self.xray.map(|xray| xray.sampled), &tracer.segments) {
+        match (xray.map(|xray| xray.sampled), &tracer.segments) {
             (Some(Sampled::No), _) => SegmentDecision::default(),
             (Some(Sampled::Yes), _) => without_rule(true),
             (_, None) => without_rule(spans.is_sampled() || !has_spans),
@@ -294,6 +332,27 @@ impl Asked<'_> {
 }
 
 impl Begun {
+    /// A span whose parents, if it has any, are in other processes.
+    fn under_remote(
+        context: Current,
+        takers: Destinations,
+        remote: Option<SpanContext>,
+        xray: Option<&XrayContext>,
+        facade: Option<Facade>,
+    ) -> Self {
+        let caller_id = remote.map(|caller| caller.span_id).filter(|id| id.is_valid());
+        let segment_id = xray.and_then(|xray| xray.parent_id).or(caller_id);
+        Self {
+            context,
+            takers,
+            parent_id: caller_id.map_or(0, SpanId::to_u64),
+            parent_segment_id: segment_id.map_or(0, SpanId::to_u64),
+            remote: RemoteParent::SPAN
+                .when(caller_id.is_some())
+                .with(RemoteParent::SEGMENT.when(facade.is_some())),
+        }
+    }
+
     /// A span that no destination takes.
     const fn unrecorded(context: Current) -> Self {
         Self {
@@ -301,7 +360,7 @@ impl Begun {
             takers: Destinations::NONE,
             parent_id: 0,
             parent_segment_id: 0,
-            parent_is_remote: false,
+            remote: RemoteParent::NONE,
         }
     }
 }
@@ -318,62 +377,6 @@ fn new_ids(remote: Option<SpanContext>) -> (u128, TraceFlags, u64) {
         local.ids.set(ids);
         (trace_id, flags, span_id)
     })
-}
-
-/// Decides about spans; `None` if the sampler panics.
-fn spans(tracer: &Tracer, input: &Input<'_>) -> Option<Decision> {
-    if tracer.destinations.contains(Destinations::SPANS) {
-        decide(tracer, input)
-    } else {
-        Some(Decision::Drop)
-    }
-}
-
-/// Asks the sampler; `None` if it panics.
-fn decide(tracer: &Tracer, input: &Input<'_>) -> Option<Decision> {
-    // A sampler's own spans would ask it again.
-    let _deciding = Current::DECIDING.attach();
-    let sampler = &tracer.sampler;
-    guard(format_args!("sampler `{}`", sampler.type_name()), || sampler.decide(input))
-}
-
-/// Counts the first span of a trace that is not recorded because its sampler panics.
-#[cold]
-fn lose_undecided() {
-    LEDGER.accept(1);
-    LEDGER.lose(1, LossReason::WorkerPanicked);
-}
-
-/// Decides about the W3C `sampled` flag of outgoing calls. The flag is about spans: without a
-/// destination for spans, the caller's decision stays, and a new trace follows its segment.
-fn is_sampled(tracer: &Tracer, input: &Input<'_>, spans: Decision, has_segment: bool) -> bool {
-    if tracer.destinations.contains(Destinations::SPANS) {
-        return spans.is_sampled();
-    }
-    input.parent.map_or(has_segment, |caller| caller.flags.is_sampled())
-}
-
-fn with_sampled(flags: TraceFlags, is_sampled: bool) -> TraceFlags {
-    if is_sampled { flags.with(TraceFlags::SAMPLED) } else { flags.without(TraceFlags::SAMPLED) }
-}
-
-fn traits(
-    tracer: &Tracer,
-    flags: TraceFlags,
-    tag: u16,
-    spans: Decision,
-    has_segments: bool,
-) -> Traits {
-    let mut takers = Destinations::NONE;
-    let mut rate = 0;
-    if let Decision::Record { sample_rate } = spans {
-        takers = takers.with(Destinations::SPANS);
-        rate = rate::code(sample_rate);
-    }
-    if has_segments {
-        takers = takers.with(Destinations::SEGMENTS);
-    }
-    Traits::new(flags, tag, tracer.level).with_rate(rate).with_destinations(takers)
 }
 
 /// Keeps the rule for the record of the request.

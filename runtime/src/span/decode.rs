@@ -57,7 +57,7 @@ pub(super) fn span(
             is_remote: false,
         },
         parent_span_id: parent_id.is_valid().then_some(parent_id),
-        parent_is_remote: what.parent_is_remote,
+        parent_is_remote: what.remote.has_span(),
         local_root_id: SpanId::from_u64(head[6]),
         trace_state: None,
         kind: callsite.kind,
@@ -80,7 +80,8 @@ pub(super) fn span(
         span.attributes.push(Attribute::new(SAMPLE_RATE, i64::from(rate.get())));
     }
     if let Some(segment) = &mut span.segment {
-        segment.is_root = span.context.span_id == span.local_root_id;
+        let is_first = span.context.span_id == span.local_root_id;
+        segment.is_root = is_first && !what.remote.has_segment();
     }
     let mut adding = Adding { span: &mut span, anchor, limits, is_judged: false, failure: None };
     Reader::new(items).for_each(|item| adding.item(item, callsite));

@@ -330,7 +330,7 @@ impl Requests {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout::END_WORDS;
+    use super::super::layout::{END_WORDS, RemoteParent};
     use super::super::traits::Traits;
     use super::*;
     use crate::record::Outcome;
@@ -348,7 +348,7 @@ mod tests {
             outcome: Outcome::Ok,
             takers: Destinations::NONE,
             traits: Traits::from_bits(0),
-            parent_is_remote: false,
+            remote: RemoteParent::NONE,
             item_words: 0,
         };
         let mut words = [0; 3 * END_WORDS + 1];

@@ -10,7 +10,7 @@
 //! amendment       0 what  1 callsite  2 span  3 ticks  4… items
 //! event of the    0 what  1 callsite  2 span  3 ticks  4 trace high  5 trace low  6 span of those that
 //! log               take spans  7 root  8 random  9 item words  … items
-//! what            tag: u8 | outcome: u3 | takers: u2 | unused: u3 | traits: u8 | remote: u1
+//! what            tag: u8 | outcome: u3 | takers: u2 | unused: u3 | traits: u7 | remote: u2
 //!                 | level: u3 | rate: u10 | tracer: u10 | item words: u16
 //! ```
 
@@ -22,6 +22,9 @@ pub(super) const END_WORDS: usize = 9;
 
 /// Where the takers of a span are in the first word.
 const TAKERS_AT: u32 = 11;
+
+/// Where the remote parents of a span are in the first word.
+const REMOTE_AT: u32 = 23;
 
 /// The words of an amendment before its items.
 pub(super) const AMENDMENT_WORDS: usize = 4;
@@ -54,6 +57,40 @@ pub(super) enum Tag {
     Log = 6,
 }
 
+/// The parents of a span that live in another process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct RemoteParent(u8);
+
+impl RemoteParent {
+    /// None of them.
+    pub(super) const NONE: Self = Self(0);
+    /// The segment that a subsegment stands below, though it is the first span of this process.
+    pub(super) const SEGMENT: Self = Self(0b01);
+    /// The span.
+    pub(super) const SPAN: Self = Self(0b10);
+    const BOTH: Self = Self(0b11);
+
+    /// Returns `self` if `holds`, and none otherwise.
+    pub(super) const fn when(self, holds: bool) -> Self {
+        if holds { self } else { Self::NONE }
+    }
+
+    /// The members of either set.
+    pub(super) const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Returns true if the segment is in another process.
+    pub(super) const fn has_segment(self) -> bool {
+        self.0 & Self::SEGMENT.0 != 0
+    }
+
+    /// Returns true if the span is in another process.
+    pub(super) const fn has_span(self) -> bool {
+        self.0 & Self::SPAN.0 != 0
+    }
+}
+
 /// The first word of a record, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct What {
@@ -63,8 +100,8 @@ pub(super) struct What {
     /// Who takes the span, where one ends; who takes those around it, where the log has an event.
     pub(super) takers: Destinations,
     pub(super) traits: Traits,
-    /// Whether the parent lives in another process.
-    pub(super) parent_is_remote: bool,
+    /// The parents of the span that live in another process.
+    pub(super) remote: RemoteParent,
     pub(super) item_words: u16,
 }
 
@@ -75,7 +112,7 @@ impl What {
             | (self.outcome as u64) << 8
             | (self.takers.bits() as u64) << TAKERS_AT
             | self.traits.bits()
-            | (self.parent_is_remote as u64) << 24
+            | (self.remote.0 as u64) << REMOTE_AT
             | (self.item_words as u64) << 48
     }
 
@@ -103,7 +140,7 @@ impl What {
             outcome,
             takers: Destinations::from_bits((word >> TAKERS_AT) as u8),
             traits: Traits::from_bits(word),
-            parent_is_remote: (word >> 24) & 1 != 0,
+            remote: RemoteParent((word >> REMOTE_AT) as u8 & RemoteParent::BOTH.0),
             item_words: (word >> 48) as u16,
         })
     }
@@ -140,7 +177,7 @@ mod tests {
             takers: Destinations::SEGMENTS,
             traits: Traits::new(TraceFlags::SAMPLED.with(TraceFlags::RANDOM), 513, Level::Trace)
                 .with_rate(1022),
-            parent_is_remote: true,
+            remote: RemoteParent::SPAN,
             item_words: u16::MAX,
         };
         assert_eq!(What::unpack(what.pack()), Some(what));

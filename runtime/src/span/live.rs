@@ -10,7 +10,7 @@ use super::begin::{self, Asked};
 use super::callsite::Callsite;
 use super::current::{self, Current, Local};
 use super::frame::{EachPoll, WholeCall};
-use super::layout::{Tag, What};
+use super::layout::{RemoteParent, Tag, What};
 use super::parent::Parent;
 use super::sink::Filled;
 use super::unwinding::Unwinding;
@@ -28,7 +28,7 @@ pub struct Live<A> {
     start_ticks: u64,
     pub(super) outcome: Outcome,
     pub(super) filled: Filled,
-    parent_is_remote: bool,
+    remote: RemoteParent,
     unwinding: Unwinding,
     attachment: A,
 }
@@ -160,7 +160,7 @@ impl<A> Live<A> {
             start_ticks: clock::ticks(),
             outcome: Outcome::Ok,
             filled: Filled::default(),
-            parent_is_remote: false,
+            remote: RemoteParent::NONE,
             unwinding: Unwinding::begin(),
             attachment,
         }
@@ -173,7 +173,7 @@ impl<A> Live<A> {
             ..Current::NONE
         };
         Self {
-            parent_is_remote: begun.parent_is_remote,
+            remote: begun.remote,
             ..Self::new(callsite, begun.context, parent, begun.takers, attachment)
         }
     }
@@ -239,7 +239,7 @@ impl<A> Live<A> {
             outcome: self.outcome,
             takers: self.takers,
             traits: self.context.traits,
-            parent_is_remote: self.parent_is_remote,
+            remote: self.remote,
             item_words: items.len() as u16,
         };
         let end_ticks = clock::ticks();

@@ -16,7 +16,7 @@ use super::attribute::ToAttribute;
 use super::callsite::Callsite;
 use super::current::{self, Current, Local};
 use super::handle::SpanRef;
-use super::layout::{LOG_WORDS, MAX_ITEM_WORDS, Tag, What};
+use super::layout::{LOG_WORDS, MAX_ITEM_WORDS, RemoteParent, Tag, What};
 use super::sink::{Buffer, Limited, Recorder, Sink};
 use super::traits::Traits;
 use super::words::{Key, MAX_TEXT_BYTES, cut};
@@ -92,7 +92,7 @@ fn send(callsite: &'static Callsite, span: Current, ticks: u64, items: &[MaybeUn
             outcome: Outcome::Ok,
             takers: if is_told { span.traits.destinations() } else { Destinations::NONE },
             traits: span.traits,
-            parent_is_remote: false,
+            remote: RemoteParent::NONE,
             item_words: 0,
         };
         let head: [u64; LOG_WORDS] = [

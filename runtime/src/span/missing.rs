@@ -30,6 +30,10 @@ pub enum ContextMissing {
     IgnoreError,
 }
 
+/// What to do in a function whose invocation has no segment.
+const OF_FUNCTION: &str = "`_X_AMZN_TRACE_ID` has no `Root`, `Parent` and `Sampled` of an invocation here; begin \
+                           it in the handler, and turn on active tracing of the function";
+
 static COUNT: AtomicU64 = AtomicU64::new(0);
 
 static THROTTLE: PerProcess<Mutex<Throttle>> = PerProcess::new(Mutex::default);
@@ -72,8 +76,14 @@ pub(super) fn note(tracer: &Tracer, name: &str) {
         0 => String::new(),
         more => format!(" ({more} more like this)"),
     };
+    let advice = match tracer.invocation {
+        Some(_) => OF_FUNCTION,
+        None => {
+            "begin one with the actix middleware, a span of kind server or consumer, or \
+             `Span::build(..).segment()`"
+        }
+    };
     diagnostics::say(format_args!(
-        "xray: no segment is current where subsegment {name:?} begins; it is not sent. Begin one \
-         with the actix middleware, a span of kind server or consumer, or `Span::build(..).segment()`{more}"
+        "xray: no segment is current where subsegment {name:?} begins; it is not sent: {advice}{more}"
     ));
 }

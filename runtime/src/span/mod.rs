@@ -38,6 +38,7 @@ mod fork;
 mod frame;
 mod handle;
 mod ids;
+mod invocation;
 mod isolate;
 #[cfg(any(feature = "xray", feature = "testing"))]
 mod json;
@@ -107,6 +108,7 @@ pub(crate) use ending::{call_hook, watch_abort, watch_end};
 #[cfg_attr(not(feature = "tracing"), expect(unused_imports, reason = "for the bridge"))]
 pub(crate) use entered::Place;
 pub(crate) use fork::{entropy, note_orphan};
+pub(crate) use invocation::Invocation;
 pub(crate) use per_process::PerProcess;
 pub(crate) use report::{Noticed, TakeFailures, Told, taker};
 pub(crate) use scope::{Scope, notice, takes_reports};

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::callsite::Callsite;
 use super::current::{self, Current};
+use super::invocation::Invocation;
 use super::missing::ContextMissing;
 use super::per_process::PerProcess;
 use super::report::TakeFailures;
@@ -40,6 +41,8 @@ pub(crate) struct Tracer {
     /// The rules by which requests have segments; without any, those have that have spans.
     pub(crate) segments: Option<Arc<dyn DecideSegments>>,
     pub(crate) context_missing: ContextMissing,
+    /// The invocation under way, in a process whose segments the platform makes.
+    pub(crate) invocation: Option<Invocation>,
     /// Who wants to know of requests that begin.
     pub(crate) watcher: Option<Watcher>,
     /// Who takes failures.
@@ -274,6 +277,7 @@ impl Tracer {
             sampler,
             segments: None,
             context_missing: ContextMissing::IgnoreError,
+            invocation: None,
             watcher: None,
             failures: None,
             destinations: Destinations::NONE,

@@ -6,6 +6,7 @@
 //! Never: starts anything that goes on.
 
 mod doctor;
+pub(crate) mod lambda;
 mod parts;
 mod read;
 
@@ -58,6 +59,18 @@ pub struct Settings {
     pub context_missing: ContextMissing,
     /// How long spans of a request wait for each other.
     pub gather: GatherSettings,
+    /// True in a function of AWS Lambda. `None` is as the variables have it: it is one where
+    /// `LAMBDA_TASK_ROOT` or `AWS_LAMBDA_FUNCTION_NAME` is set.
+    ///
+    /// Lambda makes and sends the segment of each invocation. Spans without a parent in the process go
+    /// below it, as subsegments with documents of their own, in the trace that `_X_AMZN_TRACE_ID` names
+    /// when they begin, or that [`SpanBuilder::incoming`](crate::span::SpanBuilder::incoming) gives: where
+    /// one process serves several invocations at a time, the variable cannot tell them apart. If Lambda did
+    /// not sample the invocation, none is sent. A span of kind server or consumer is still a segment, below
+    /// Lambda's. Documents are sent as soon as their spans end; a function that must not lose one calls
+    /// [`Telemetry::flush`](crate::Telemetry::flush) before it answers, because Lambda may freeze the
+    /// process then.
+    pub is_lambda: Option<bool>,
     /// Where everything is noted that was changed to be valid, or refused.
     pub notes: Notes,
 }
@@ -97,7 +110,14 @@ impl Settings {
             exclusions: Vec::new(),
             context_missing: ContextMissing::default(),
             gather: GatherSettings::default(),
+            is_lambda: None,
             notes: Notes::default(),
         }
+    }
+
+    /// Takes over what the variables say of the process, for settings from code.
+    pub(crate) fn in_place_of(self, of_variables: Option<&Self>) -> Self {
+        let is_lambda = self.is_lambda.or_else(|| of_variables?.is_lambda);
+        Self { is_lambda, ..self }
     }
 }

@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use super::{Address, ContextMissing, Exclusion, Naming, Rules, Sampling, Settings, Transport};
+use super::{
+    Address, ContextMissing, Exclusion, Naming, Rules, Sampling, Settings, Transport, lambda,
+};
 use crate::config::{ConfigError, Environment, Warnings, aws_bool};
 use crate::sample::xray::Pattern;
 
@@ -44,7 +46,9 @@ impl Settings {
         settings.service_name = environment.get(TRACING_NAME).map(str::to_owned);
         settings.naming = naming(environment);
         settings.context_missing = context_missing(environment, warnings);
-        settings.sampling = sampling(environment)?;
+        let is_lambda = lambda::is_function(environment);
+        settings.is_lambda = Some(is_lambda);
+        settings.sampling = sampling(environment, is_lambda)?;
         settings.exclusions = exclusions(environment)?;
         settings.transport = transport(environment)?;
         settings.gather.heartbeat = heartbeat(environment)?;
@@ -86,9 +90,12 @@ fn transport(environment: &Environment) -> Result<Transport, ConfigError> {
     )
 }
 
-fn sampling(environment: &Environment) -> Result<Sampling, ConfigError> {
+/// Lambda decides about its invocations, and its daemon has no rules: a function asks for none unless it
+/// is told to.
+fn sampling(environment: &Environment, is_lambda: bool) -> Result<Sampling, ConfigError> {
     let rules = rules(environment)?;
     match environment.get(SAMPLING).map(str::to_ascii_lowercase).as_deref() {
+        None if is_lambda => Ok(Sampling::Local(rules)),
         None | Some("central") => Ok(Sampling::Central(rules)),
         Some("local") => Ok(Sampling::Local(rules)),
         Some("as-spans") => Ok(Sampling::AsSpans),

@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 use serde_json::Value;
 use spanwright::aws::{
-    Call, CallError, Client, Lookup, Provider, Refusal, Region, Service, SettingsError, Target,
+    AccessProblem, Call, CallError, Client, Lookup, Provider, Refusal, Region, Service,
+    SettingsError, Target,
 };
 
 /// How long one call may take.
@@ -29,8 +30,8 @@ pub(super) struct Api {
 pub(super) enum Error {
     #[error(transparent)]
     Call(CallError),
-    #[error("{error}; whoever signs needs the permission `{permission}`")]
-    Denied { error: CallError, permission: String },
+    #[error("{error}; {hint}")]
+    Access { error: CallError, hint: String },
     #[error("{error}; it was tried {MAX_TRIES} times, and what was done so far stays done")]
     Throttled { error: CallError },
     #[error("the answer of {operation} is no JSON")]
@@ -88,15 +89,26 @@ fn is_throttled(error: &CallError) -> bool {
     error.refusal().is_some_and(Refusal::is_throttled)
 }
 
-/// Names the permission that is missing, where that is the reason.
+/// Adds what to do where the service does not accept who signs.
 fn explained(error: CallError, service: Service) -> Error {
-    match &error {
-        CallError::Refused { operation, refusal } if refusal.is_denied() => {
-            let permission = format!("{}:{operation}", service.name());
-            Error::Denied { error, permission }
+    let CallError::Refused { operation, refusal } = &error else { return Error::Call(error) };
+    let Some(problem) = refusal.access() else { return Error::Call(error) };
+    let hint = match problem {
+        AccessProblem::NotAllowed => {
+            format!("whoever signs needs the permission `{}:{operation}`", service.name())
         }
-        _ => Error::Call(error),
-    }
+        AccessProblem::Clock => "the clock of this machine is off".to_owned(),
+        AccessProblem::Expired => "the credentials have expired: renew them".to_owned(),
+        AccessProblem::Region => "the address is of another region: see AWS_REGION".to_owned(),
+        AccessProblem::WrongSecret => {
+            "AWS_SECRET_ACCESS_KEY does not belong to AWS_ACCESS_KEY_ID".to_owned()
+        }
+        AccessProblem::UnknownKey | AccessProblem::Unsigned => {
+            "AWS does not know the access key".to_owned()
+        }
+        _ => "the answer has no code of AWS: check the address and proxies".to_owned(),
+    };
+    Error::Access { error, hint }
 }
 
 /// An answer without a body is an empty object.

@@ -149,6 +149,8 @@ mod tests {
             (refused(400, "ResourceAlreadyExistsException"), [Done; 3]),
             (refused(400, "OperationAbortedException"), [Done; 3]),
             (refused(400, "AccessDeniedException"), [Skip, Skip, Stop]),
+            (refused(403, "UnrecognizedClientException"), [Stop; 3]),
+            (refused(403, "InvalidSignatureException"), [Stop; 3]),
             (refused(400, "ThrottlingException"), [Stop; 3]),
             (refused(400, "LimitExceededException"), [Stop; 3]),
             (refused(400, MISSING), [Stop; 3]),

@@ -25,7 +25,7 @@ use serde_json::Value;
 
 use super::create::{CREATE_GROUP, MISSING, PUT_RETENTION};
 use super::{Settings, item, request};
-use crate::export::{Batch, Refusal, Reply, Verdict};
+use crate::export::{AccessProblem, Batch, Refusal, Reply, Verdict, answer_text};
 
 /// How long nothing is sent after the service has said no to who signs.
 const ACCESS_WAIT: Duration = Duration::from_mins(5);
@@ -36,10 +36,8 @@ const MISSING_WAIT: Duration = Duration::from_secs(30);
 /// The most of a refusal's message before what to do about it, in characters.
 const MAX_HINTED_CHARS: usize = 70;
 
-/// What the service says where a signature is for another region.
-///
-/// Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html>.
-const OF_SCOPE: &str = "Credential should be scoped";
+/// The most of what the service says about events in words that are not known, in characters.
+const MAX_INFO_CHARS: usize = 500;
 
 /// What is known when an answer is judged.
 #[derive(Debug)]
@@ -129,43 +127,30 @@ fn is_passing(refusal: &Refusal) -> bool {
     refusal.is_throttled() || is_named || (500..600).contains(&refusal.status)
 }
 
-/// What is to be done where the service does not take who signs; `None` where that is not it.
+/// The verdict about a request whose signer the service does not accept; `None` for other refusals.
 fn access(operation: &str, refusal: &Refusal) -> Option<Verdict> {
-    let hint = match refusal.code.as_str() {
-        "InvalidSignatureException" | "RequestTimeTooSkewed" | "RequestExpired"
-            if is_of_time(refusal) =>
-        {
-            "the clock of this machine is off".to_owned()
-        }
-        "InvalidSignatureException" if refusal.message.contains(OF_SCOPE) => {
+    let hint = match refusal.access()? {
+        AccessProblem::Clock => "the clock of this machine is off".to_owned(),
+        AccessProblem::Region => {
             "the service at this address is of another region: see AWS_REGION".to_owned()
         }
-        "InvalidSignatureException" | "SignatureDoesNotMatch" => {
+        AccessProblem::WrongSecret => {
             "AWS_SECRET_ACCESS_KEY does not belong to AWS_ACCESS_KEY_ID".to_owned()
         }
-        "ExpiredToken" | "ExpiredTokenException" => {
+        AccessProblem::Expired => {
             "the credentials have expired: renew AWS_SESSION_TOKEN and its keys".to_owned()
         }
-        "UnrecognizedClientException"
-        | "InvalidClientTokenId"
-        | "MissingAuthenticationToken"
-        | "MissingAuthenticationTokenException"
-        | "IncompleteSignature"
-        | "IncompleteSignatureException" => {
+        AccessProblem::UnknownKey | AccessProblem::Unsigned => {
             "AWS_ACCESS_KEY_ID, or what the chain of AWS credentials found, is not valid".to_owned()
         }
-        _ if refusal.is_denied() => format!("the AWS credentials need logs:{operation}"),
-        _ => return None,
+        AccessProblem::NotAllowed => format!("the AWS credentials need logs:{operation}"),
+        AccessProblem::Unknown => {
+            "the answer has no code of AWS: check the address, proxies, and then the AWS credentials"
+                .to_owned()
+        }
     };
     let prefix = if operation == "PutLogEvents" { "" } else { operation };
     Some(Verdict::Retry { after: Some(ACCESS_WAIT), reason: hinted(prefix, refusal, &hint) })
-}
-
-/// Whether it is about when the request was signed.
-fn is_of_time(refusal: &Refusal) -> bool {
-    let words = ["Signature expired", "Signature not yet current"];
-    refusal.code != "InvalidSignatureException"
-        || words.iter().any(|words| refusal.message.contains(words))
 }
 
 /// A refusal, and what to do about it, in the room that a line of ours has.
@@ -222,7 +207,8 @@ fn rejected(batch: &Batch, info: &Value) -> Verdict {
     ];
     let told = kinds.iter().filter(|(count, _)| *count > 0);
     let told: Vec<_> = told.map(|(count, kind)| format!("{count} {kind}")).collect();
-    let message = if told.is_empty() { info.to_string() } else { told.join("; ") };
+    let unknown = || answer_text::line(info.to_string().as_bytes(), MAX_INFO_CHARS);
+    let message = if told.is_empty() { unknown() } else { told.join("; ") };
     Verdict::Partial { rejected, message }
 }
 

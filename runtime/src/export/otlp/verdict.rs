@@ -14,7 +14,7 @@
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
 
-use crate::export::{Reply, Verdict};
+use crate::export::{Reply, Verdict, answer_text};
 
 /// The body of a refusal; the crate with the OTLP messages does not have it.
 ///
@@ -27,8 +27,8 @@ struct RpcStatus {
     message: String,
 }
 
-/// The most of a refusal's text that is looked at, in bytes.
-const MAX_TEXT_BYTES: usize = 1024;
+/// The most of a refusal's text that is told, in characters.
+const MAX_TEXT_CHARS: usize = 500;
 
 pub(super) fn verdict(reply: &Reply) -> Verdict {
     match reply.status {
@@ -52,35 +52,23 @@ fn success(body: &[u8]) -> Verdict {
         // An empty partial success is how some servers write a full one.
         return Verdict::Delivered;
     }
-    Verdict::Partial { rejected, message: partial.error_message }
+    let message = answer_text::line(partial.error_message.as_bytes(), MAX_TEXT_CHARS);
+    Verdict::Partial { rejected, message }
 }
 
 fn refusal(reply: &Reply) -> String {
     let status = reply.status;
     match text(&reply.body) {
-        Some(text) => format!("status {status}: {text}"),
-        None => format!("status {status}"),
+        text if text.is_empty() => format!("status {status}"),
+        text => format!("status {status}: {text}"),
     }
 }
 
 /// The message of a `google.rpc.Status`, else the start of a body in plain text.
-fn text(body: &[u8]) -> Option<String> {
-    if let Ok(RpcStatus { message, .. }) = RpcStatus::decode(body)
-        && !message.is_empty()
-    {
-        return Some(message);
-    }
-    let start = &body[..body.len().min(MAX_TEXT_BYTES)];
-    let text = match std::str::from_utf8(start) {
-        Ok(text) => text,
-        // The cut may have hit a character.
-        Err(error) if error.error_len().is_none() => {
-            std::str::from_utf8(&start[..error.valid_up_to()]).ok()?
-        }
-        Err(_) => return None,
-    };
-    let is_text = !text.contains(|char: char| char.is_control() && !char.is_whitespace());
-    (is_text && !text.trim().is_empty()).then(|| text.trim().to_owned())
+fn text(body: &[u8]) -> String {
+    let message = RpcStatus::decode(body).map(|status| status.message).unwrap_or_default();
+    let text = if message.is_empty() { body } else { message.as_bytes() };
+    answer_text::line(text, MAX_TEXT_CHARS)
 }
 
 #[cfg(test)]
@@ -165,11 +153,13 @@ mod tests {
     #[test]
     fn a_refusal_gives_the_words_of_the_server() {
         let status = RpcStatus { code: 16, message: "unknown API key".to_owned() };
-        let long = format!("{}ü", "x".repeat(MAX_TEXT_BYTES - 1));
-        let cut = format!("status 400: {}", "x".repeat(MAX_TEXT_BYTES - 1));
+        let long = format!("{}ü", "x".repeat(MAX_TEXT_CHARS));
+        let cut = format!("status 400: {}…", "x".repeat(MAX_TEXT_CHARS));
+        let page = b"<html>\n<head><title>Not here</title></head><body>\n<p>long</p></body></html>";
         for (body, expected) in [
             (status.encode_to_vec(), "status 400: unknown API key"),
             (b" bad request\n".to_vec(), "status 400: bad request"),
+            (page.to_vec(), "status 400: Not here"),
             (b"{\"message\":\"no\"}".to_vec(), "status 400: {\"message\":\"no\"}"),
             (vec![0xff, 0x00, 0x01], "status 400"),
             (long.into_bytes(), &cut),

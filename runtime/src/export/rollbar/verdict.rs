@@ -22,13 +22,13 @@ use serde_json::Value;
 
 use super::failsafe::is_failsafe;
 use super::text::cut;
-use crate::export::{Batch, Reply, Verdict};
+use crate::export::{Batch, Reply, Verdict, answer_text};
 
 /// How long nothing is sent after Rollbar has said no to the token.
 const TOKEN_WAIT: Duration = Duration::from_mins(5);
 
 /// The most of a refusal's text that is told, in characters.
-const MAX_TEXT_CHARS: usize = 1_024;
+const MAX_TEXT_CHARS: usize = 500;
 
 /// The most of it before what to do about it, in characters: what a line of ours has room for.
 const MAX_HINTED_CHARS: usize = 100;
@@ -57,9 +57,9 @@ pub(super) fn verdict(batch: &Batch, reply: &Reply) -> Verdict {
 pub(super) fn reason(reply: &Reply) -> String {
     let status = reply.status;
     let answer = serde_json::from_slice::<Value>(&reply.body).unwrap_or_default();
-    let text = answer["message"].as_str().or_else(|| str::from_utf8(&reply.body).ok());
-    match cut(text.unwrap_or_default().trim(), MAX_TEXT_CHARS) {
-        "" => format!("status {status}"),
+    let text = answer["message"].as_str().map_or(&reply.body[..], str::as_bytes);
+    match answer_text::line(text, MAX_TEXT_CHARS) {
+        text if text.is_empty() => format!("status {status}"),
         text => format!("status {status}: {text}"),
     }
 }
@@ -213,5 +213,13 @@ mod tests {
         );
         let Verdict::Refused { reason } = of("{}", 404, "") else { panic!("expected a refusal") };
         assert_eq!(reason, "status 404; ROLLBAR_ENDPOINT is not where items are taken");
+    }
+
+    #[test]
+    fn page_of_a_proxy_is_one_line_of_text() {
+        let page = "<html>\n<head><title>Bad\ngateway</title></head>\n<body>nginx</body></html>";
+        assert_eq!(reason(&reply(502, page)), "status 502: Bad gateway");
+        let long = reason(&reply(500, &"word\n".repeat(10_000)));
+        assert!(long.chars().count() < 600 && !long.contains('\n'), "{long}");
     }
 }

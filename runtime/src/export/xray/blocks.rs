@@ -156,7 +156,10 @@ pub(super) fn shortened(text: &str, max_bytes: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{start}…[{} bytes]", text.len() - start.len()))
 }
 
-/// Writes what `aws` says of a call.
+/// Writes the members of `aws` about a call, under the names that X-Ray's SDKs give them.
+///
+/// Sources: <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html#api-segmentdocuments-aws>,
+/// <https://github.com/aws/aws-xray-sdk-node/blob/master/packages/core/lib/resources/aws_whitelist.json>.
 pub(super) fn aws_call(facts: &mut Facts<'_>, aws: &mut Object<'_>) {
     let operation = match facts.take_text(Fact::AwsOperation) {
         None if is_aws(facts) => {
@@ -170,12 +173,18 @@ pub(super) fn aws_call(facts: &mut Facts<'_>, aws: &mut Object<'_>) {
         ("account_id", Fact::AwsAccount),
         ("region", Fact::AwsRegion),
         ("request_id", Fact::AwsRequest),
+        ("id_2", Fact::AwsExtendedRequest),
         ("queue_url", Fact::AwsQueue),
+        ("topic_arn", Fact::AwsTopic),
+        ("stream_name", Fact::AwsStream),
         ("bucket_name", Fact::AwsBucket),
         ("key", Fact::AwsKey),
     ] {
         aws.short_text(key, facts.take_text(fact), MAX_TEXT_CHARS);
     }
+    aws.integer("retries", facts.take_integer(Fact::AwsRetries));
+    aws.short_text("queue_name", queue_name(facts), MAX_TEXT_CHARS);
+    aws.short_text("function_name", function_name(facts), MAX_TEXT_CHARS);
     match facts.texts(Fact::AwsTable).as_deref() {
         None | Some([]) => return,
         Some([table]) => aws.short_text("table_name", Some(table), MAX_TEXT_CHARS),
@@ -186,6 +195,21 @@ pub(super) fn aws_call(facts: &mut Facts<'_>, aws: &mut Object<'_>) {
         }
     }
     facts.take(Fact::AwsTable);
+}
+
+/// The name of a queue: that of the destination, where SQS takes the message.
+fn queue_name<'a>(facts: &mut Facts<'a>) -> Option<&'a str> {
+    let system = facts.text(Fact::MessagingSystem);
+    let is_sqs = system.is_some_and(|system| matches!(system, "aws_sqs" | "AmazonSQS"));
+    let destination = if is_sqs { Fact::Destination } else { Fact::AwsQueueName };
+    facts.take_text(Fact::AwsQueueName).or_else(|| facts.take_text(destination))
+}
+
+/// The name of a function that is invoked, by the conventions of AWS or of functions in general.
+fn function_name<'a>(facts: &mut Facts<'a>) -> Option<&'a str> {
+    let is_aws = facts.text(Fact::InvokedProvider) == Some("aws");
+    let invoked = if is_aws { Fact::InvokedFunction } else { Fact::AwsFunction };
+    facts.take_text(Fact::AwsFunction).or_else(|| facts.take_text(invoked))
 }
 
 /// Whether it is a call of an AWS SDK.

@@ -46,10 +46,20 @@ pub(super) enum Fact {
     AwsRegion,
     AwsAccount,
     AwsRequest,
+    AwsExtendedRequest,
+    AwsRetries,
     AwsQueue,
+    AwsQueueName,
+    AwsTopic,
+    AwsStream,
+    AwsFunction,
     AwsTable,
     AwsBucket,
     AwsKey,
+    MessagingSystem,
+    Destination,
+    InvokedFunction,
+    InvokedProvider,
     LocalService,
     RemoteService,
     User,
@@ -125,13 +135,33 @@ impl Fact {
             "aws.operation" => Self::AwsOperation,
             "aws.region" => Self::AwsRegion,
             "aws.account_id" => Self::AwsAccount,
-            "aws.request_id" | "aws.requestId" => Self::AwsRequest,
-            "aws.queue_url" | "aws.queue.url" | "aws.sqs.queue.url" | "messaging.url" => {
-                Self::AwsQueue
+            "aws.request_id" | "aws.requestId" | "aws.request.id" => Self::AwsRequest,
+            "aws.extended_request_id" | "aws.request.extended_id" => Self::AwsExtendedRequest,
+            "aws.xray.retries" => Self::AwsRetries,
+            _ => return Self::of_aws_resource(key),
+        })
+    }
+
+    /// Names of resources: those of the conventions, of the exporter, and of instrumentations.
+    ///
+    /// Sources: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/aws/>,
+    /// <https://github.com/open-telemetry/opentelemetry-collector-contrib/blob/main/internal/aws/xray/awsxray.go>,
+    /// <https://github.com/open-telemetry/opentelemetry-java-instrumentation/tree/main/instrumentation/aws-sdk>.
+    fn of_aws_resource(key: &str) -> Option<Self> {
+        Some(match key {
+            "aws.queue_url" | "aws.queue.url" | "aws.sqs.queue.url" | "aws.sqs.queue_url"
+            | "messaging.url" => Self::AwsQueue,
+            "aws.queue_name" | "aws.queue.name" | "aws.sqs.queue_name" => Self::AwsQueueName,
+            "aws.topic_arn" | "aws.sns.topic.arn" => Self::AwsTopic,
+            "aws.stream_name" | "aws.stream.name" | "aws.kinesis.stream_name" => Self::AwsStream,
+            "aws.function_name" | "aws.lambda.function_name" | "aws.lambda.function.name" => {
+                Self::AwsFunction
             }
             "aws.table_name" | "aws.table.name" | "aws.dynamodb.table_names" => Self::AwsTable,
-            "aws.s3.bucket" => Self::AwsBucket,
+            "aws.bucket_name" | "aws.bucket.name" | "aws.s3.bucket" => Self::AwsBucket,
             "aws.s3.key" => Self::AwsKey,
+            "messaging.system" => Self::MessagingSystem,
+            "messaging.destination.name" | "messaging.destination" => Self::Destination,
             "aws.local.service" => Self::LocalService,
             "aws.remote.service" => Self::RemoteService,
             "aws.xray.annotations" => Self::Annotated,
@@ -145,6 +175,8 @@ impl Fact {
             "enduser.id" => Self::EndUser,
             // Of a call; that of this service is in its resource.
             "cloud.region" => Self::AwsRegion,
+            "faas.invoked_name" => Self::InvokedFunction,
+            "faas.invoked_provider" => Self::InvokedProvider,
             "error.type" => Self::ErrorType,
             "code.stacktrace" => Self::Stack,
             "code.function.name" => Self::Function,

@@ -34,6 +34,7 @@ mod stack;
 mod verdict;
 
 pub use settings::{Indexed, Naming, Settings, Transport};
+pub(crate) use verdict::refusal;
 
 use crate::export::{Batch, EncodeError, Limits, Reply, Request, Verdict};
 use crate::notes::Notes;

@@ -86,7 +86,14 @@ fn database<'a>(facts: &Facts<'a>) -> Option<Cow<'a, str>> {
     })
 }
 
+/// Returns true for a span that calls another service or sends it a message.
+const fn is_call(kind: SpanKind) -> bool {
+    matches!(kind, SpanKind::Client | SpanKind::Producer)
+}
+
 /// Who did the work of a subsegment; `None` for this process.
+///
+/// Source: <https://github.com/open-telemetry/opentelemetry-collector-contrib/pull/42633>.
 pub(super) fn namespace(
     span: &SpanRecord,
     segment: &Segment,
@@ -96,7 +103,8 @@ pub(super) fn namespace(
         Some(Namespace::Aws) => Some("aws"),
         Some(Namespace::Remote) => Some("remote"),
         None if blocks::is_aws(facts) => Some("aws"),
-        None if span.kind == SpanKind::Client || facts.has(Fact::RemoteService) => Some("remote"),
+        // Also a message that is sent: X-Ray shows its queue as a node, as upstream's exporter has it.
+        None if is_call(span.kind) || facts.has(Fact::RemoteService) => Some("remote"),
         None => None,
     }
 }

@@ -17,8 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::encode;
-use super::names::cut;
-use crate::export::{Batch, Reply, Verdict};
+use crate::export::{AccessProblem, Batch, Refusal, Reply, Verdict, answer_text};
 use crate::notes::Notes;
 
 /// The most of a refusal's text that is told, in characters.
@@ -61,7 +60,7 @@ fn success(batch: &Batch, body: &[u8], notes: &Notes) -> Verdict {
         message => format!("{count} × {code} ({message})"),
     });
     let message = told.collect::<Vec<_>>().join(", ");
-    let message = cut(&message, MAX_TEXT_CHARS).to_owned();
+    let message = answer_text::line(message.as_bytes(), MAX_TEXT_CHARS);
     Verdict::Partial { rejected: traces_of(batch, unprocessed), message }
 }
 
@@ -82,14 +81,29 @@ fn says(reply: &Reply, word: &str) -> bool {
     str::from_utf8(&reply.body).is_ok_and(|body| body.contains(word))
 }
 
-fn refusal(reply: &Reply) -> String {
-    let status = reply.status;
-    let answer = serde_json::from_slice::<Value>(&reply.body).unwrap_or_default();
-    let message = answer["message"].as_str().or_else(|| answer["Message"].as_str());
-    let text = message.or_else(|| str::from_utf8(&reply.body).ok()).unwrap_or_default().trim();
-    match cut(text, MAX_TEXT_CHARS) {
-        "" => format!("status {status}"),
-        text => format!("status {status}: {text}"),
+/// Returns the code and the message of a refusal, and what to do where the service does not accept the
+/// credentials of the daemon.
+pub(crate) fn refusal(reply: &Reply) -> String {
+    let refusal = Refusal::of(reply);
+    match refusal.access().map(of_daemon) {
+        Some(hint) => format!("{hint} ({refusal})"),
+        None => refusal.to_string(),
+    }
+}
+
+/// The problem with the credentials of the daemon, which signs.
+const fn of_daemon(problem: AccessProblem) -> &'static str {
+    match problem {
+        AccessProblem::Clock => "the clock of the daemon's machine is off",
+        AccessProblem::Region => "the daemon signs for another region: see its option -n",
+        AccessProblem::WrongSecret => "the daemon's secret does not belong to its access key",
+        AccessProblem::Expired => "the daemon's credentials have expired",
+        AccessProblem::UnknownKey => "AWS does not know the daemon's access key",
+        AccessProblem::Unsigned => "the daemon has no credentials",
+        AccessProblem::NotAllowed => {
+            "the daemon's credentials need the policy AWSXRayDaemonWriteAccess"
+        }
+        AccessProblem::Unknown => "the answer has no code of AWS: is it the daemon's?",
     }
 }
 
@@ -192,16 +206,32 @@ mod tests {
         assert!(matches!(of(400, r#"{"__type":"ThrottledException"}"#), Verdict::Retry { .. }));
         assert_eq!(of(400, r#"{"__type":"RequestTooLargeException"}"#), Verdict::Split);
         for (body, reason) in [
-            ("", "status 403"),
-            ("no ", "status 403: no"),
-            (r#"{"message":"signed?"}"#, "status 403: signed?"),
+            ("", "status 400"),
+            ("no ", "no (status 400)"),
+            (r#"{"message":"signed?"}"#, "signed? (status 400)"),
+            ("<html><title>Bad</title>\n<p>page</p></html>", "Bad (status 400)"),
+        ] {
+            assert_eq!(of(400, body), Verdict::Refused { reason: reason.to_owned() });
+        }
+        for (body, reason) in [
+            ("", "the answer has no code of AWS: is it the daemon's? (status 403)"),
+            (
+                r#"{"__type":"UnrecognizedClientException","message":"no such key"}"#,
+                "AWS does not know the daemon's access key \
+                 (UnrecognizedClientException: no such key (status 403))",
+            ),
+            (
+                r#"{"message":"Signature expired: 20261120T100000Z"}"#,
+                "the clock of the daemon's machine is off \
+                 (Signature expired: 20261120T100000Z (status 403))",
+            ),
         ] {
             assert_eq!(of(403, body), Verdict::Refused { reason: reason.to_owned() });
         }
         let after = Some(Duration::from_secs(3));
         let reply =
             Reply { status: 503, retry_after: after, body: "busy".into(), ..Reply::default() };
-        let reason = "status 503: busy".to_owned();
+        let reason = "busy (status 503)".to_owned();
         assert_eq!(
             verdict(&Batch::default(), &reply, &Notes::default()),
             Verdict::Retry { after, reason }

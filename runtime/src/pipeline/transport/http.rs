@@ -171,6 +171,17 @@ impl Fetched {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
+    /// The answer, as exporters judge it.
+    pub(crate) fn into_reply(self) -> Reply {
+        Reply {
+            status: self.status,
+            retry_after: None,
+            headers: self.texts(),
+            body: self.body,
+            ..Reply::default()
+        }
+    }
+
     /// Every header that is text.
     fn texts(&self) -> Vec<(String, String)> {
         let text = |(name, value): (&HeaderName, &HeaderValue)| {

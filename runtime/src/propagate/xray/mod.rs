@@ -17,7 +17,7 @@ use std::fmt::{self, Write as _};
 
 use pair::Pair;
 
-use super::{Carrier, Context, Propagator, Sampled, XrayContext, only_value};
+use super::{Carrier, Context, Propagator, Sampled, XrayContext, first_value};
 use crate::record::{SpanContext, SpanId, TraceFlags, TraceId};
 
 /// The name of the header, in lower case.
@@ -31,8 +31,7 @@ const MAX_BYTES: usize = 256;
 /// Reads and writes `X-Amzn-Trace-Id`.
 ///
 /// Read are its pairs in any order, with blanks around them and with the names of AWS in any case; of
-/// two with one name the later counts, and what cannot be read is left out alone. A request with
-/// several such headers has none. `Self`, which load balancers add for themselves, is not passed on;
+/// two with one name the later counts, and what cannot be read is left out alone. `Self`, which load balancers add for themselves, is not passed on;
 /// `Lineage` is, and so are pairs that mean nothing to us, byte for byte, as far as 256 characters go.
 ///
 /// - `Root` and `Parent` are the trace and the span of W3C's header, in hexadecimal digits of either
@@ -43,6 +42,12 @@ const MAX_BYTES: usize = 256;
 ///   wrote it last, and the other span is [`Context::overruled`]. Does it name the same trace, both
 ///   count: spans have the parent of `traceparent`, segments that of this header. Where the two stand
 ///   in a [`Composite`](super::Composite) makes no difference.
+/// - A header that comes several times, or several values that a proxy joined by commas, count as the
+///   first of them, whole; no pair of another is read. AWS's SDKs for
+///   [Go](https://github.com/aws/aws-xray-sdk-go/blob/master/xray/handler.go) and
+///   [Java](https://github.com/aws/aws-xray-sdk-java/blob/master/aws-xray-recorder-sdk-core/src/main/java/com/amazonaws/xray/javax/servlet/AWSXRayServletFilter.java)
+///   read the first header too; load balancers change the one that is there and add none. A comma ends a
+///   value where a further pair follows it; any other belongs to its pair.
 ///
 /// A message carries the header as any other text does. In Amazon SQS that is the system attribute
 /// `AWSTraceHeader`; in AWS Lambda the variable `_X_AMZN_TRACE_ID` has it, anew for each invocation.
@@ -92,7 +97,7 @@ impl Propagator for Xray {
     }
 
     fn extract(&self, carrier: &dyn Carrier, context: &mut Context) {
-        let Some((root, found)) = only_value(carrier, HEADER).map(read) else { return };
+        let Some((root, found)) = first_value(carrier, HEADER).map(read) else { return };
         if let Some(trace_id) = root.filter(|root| *root != context.span.trace_id) {
             overrule(context, trace_id, &found);
         }
@@ -128,7 +133,7 @@ fn read(header: &[u8]) -> (Option<TraceId>, XrayContext) {
     let mut found = XrayContext::default();
     let mut lineage = None;
     let mut others = String::new();
-    for pair in Pair::all(header) {
+    for pair in Pair::all(pair::first_of_joined(header)) {
         match pair {
             Pair::Root(id) => root = id,
             Pair::Parent(id) => found.parent_id = id,

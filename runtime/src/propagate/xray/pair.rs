@@ -66,6 +66,27 @@ impl<'a> Pair<'a> {
     }
 }
 
+/// Returns the first value of a header whose values may have been joined by commas: it ends at a comma
+/// behind which a pair follows.
+///
+/// Source: <https://www.rfc-editor.org/rfc/rfc9110#section-5.3>.
+pub(super) fn first_of_joined(header: &[u8]) -> &[u8] {
+    let header = &header[..header.len().min(MAX_EXAMINED_BYTES + 1)];
+    let commas = header.iter().enumerate().filter(|(_, byte)| **byte == b',');
+    let mut ends = commas.map(|(at, _)| at);
+    let end = ends.find(|at| begins_with_pair(&header[at + 1..]));
+    end.map_or(header, |end| &header[..end])
+}
+
+/// Returns true if a text begins with the name of a pair and `=`.
+fn begins_with_pair(text: &[u8]) -> bool {
+    let part = text.split(|byte| b",;".contains(byte)).next().unwrap_or_default();
+    let Some(end) = part.iter().position(|&byte| byte == b'=') else { return false };
+    let name = trim_white_space(&part[..end]);
+    !name.is_empty()
+        && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+}
+
 /// `1-`, up to 8 digits of epoch seconds, `-`, 24 digits. Leading zeros of the seconds may be
 /// missing, as other implementations have it.
 fn trace_id(text: &str) -> Option<TraceId> {

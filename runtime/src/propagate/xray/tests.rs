@@ -86,14 +86,12 @@ fn what_cannot_be_read_changes_nothing() {
     let mut context = Context::default();
     Composite::default().extract(&[("traceparent", OF_ANOTHER)].as_slice(), &mut context);
     let before = context.clone();
-    let valid = format!("{ROOT};{PARENT}");
     for headers in [
         &[][..],
         &[(HEADER, "")],
         &[(HEADER, "some invalid string")],
         &[(HEADER, ";=;==;;Sampled=;Root=;Parent=;Self=;Lineage=")],
         &[(HEADER, "\u{e9}=1;a=\u{1f980};b=\u{7f}")],
-        &[(HEADER, &valid), (HEADER, &valid)],
     ] {
         Xray.extract(&headers, &mut context);
         assert_eq!(context, before, "{headers:?}");
@@ -103,12 +101,37 @@ fn what_cannot_be_read_changes_nothing() {
 }
 
 #[test]
+fn of_several_values_the_first_counts_whole_however_they_come() {
+    let other = "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent=00f067aa0ba902b7;Sampled=0";
+    for first in [
+        format!("{ROOT};{PARENT};Sampled=1"),
+        format!("{ROOT};{PARENT}"),
+        format!("{PARENT};{ROOT};a=b,c"),
+        ROOT.to_owned(),
+    ] {
+        let expected = extract(&[(HEADER, &first)]);
+        assert_eq!(expected.span.trace_id.to_string(), "5759e988bd862e3fe1be46a994272793");
+        for second in [other, "Sampled=0", "own=1;Root=1-4bf92f35-77b34da6a3ce929d0e0e4736", &first]
+        {
+            assert_eq!(extract(&[(HEADER, &first), (HEADER, second)]), expected, "{second}");
+            for comma in [",", ", ", " ,\t"] {
+                let joined = format!("{first}{comma}{second}");
+                assert_eq!(extract(&[(HEADER, &joined)]), expected, "{joined}");
+            }
+        }
+    }
+    // A comma alone separates nothing.
+    let header = format!("{ROOT};a=b, c,;{PARENT};Sampled=1");
+    assert_eq!(pass(&header), Some(format!("{ROOT};{PARENT};Sampled=1;a=b, c,")));
+}
+
+#[test]
 fn pairs_of_others_are_passed_on_byte_for_byte_and_self_is_not() {
     let header = format!(
-        "Self=2;Foo = b:a,r = ;{ROOT};x=;\u{e9}=1;noise;foo=2;Lineage=a87bd80c:1|68fd508a:5;Foo=3"
+        "Self=2;Foo = b:a,r ;{ROOT};x=;\u{e9}=1;noise;foo=2;Lineage=a87bd80c:1|68fd508a:5;Foo=3"
     );
     let expected =
-        format!("{ROOT};Sampled=?;Lineage=a87bd80c:1|68fd508a:5;Foo = b:a,r =;x=;foo=2;Foo=3");
+        format!("{ROOT};Sampled=?;Lineage=a87bd80c:1|68fd508a:5;Foo = b:a,r;x=;foo=2;Foo=3");
     assert_eq!(pass(&format!("{header};sampled=?")), Some(expected));
 }
 

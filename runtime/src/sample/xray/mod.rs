@@ -11,8 +11,9 @@
 //! The randomness of a decision is the trace id, so that all services which ask for one share keep
 //! the same traces.
 //!
-//! Rules are boosted while requests go wrong only for those who call [`Sampler::end`]; what
-//! [`Config::install`](crate::Config::install) starts does not.
+//! A boost that the control plane answers with raises the share of a rule until it ends. What may cause it
+//! is reported by other services: a report needs the end of every request, also of one that is not
+//! sampled, of which nothing is kept here.
 //! Source: <https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html>.
 //!
 //! ```
@@ -170,23 +171,6 @@ impl Sampler {
             reservoir.decide_alone(rule.reservoir_size, second, randomness)
         };
         Decision { is_sampled, rule: rule.name.clone() }
-    }
-
-    /// Tells how a request ended about which was [decided](Self::decide); never blocks or allocates.
-    ///
-    /// Nothing in this crate calls it: a service that installed X-Ray reports no anomalies, and its rules
-    /// are not boosted for them. It is for those who drive a sampler of their own.
-    ///
-    /// It counts only where the rule may be boosted: then the control plane raises its share for a
-    /// while when anomalies are many. An anomaly is by custom a status of 500 or more, or an error
-    /// where there is no status. `now` is the time since the Unix epoch.
-    pub fn end(&self, decision: &Decision, is_anomaly: bool, now: Duration) {
-        let central = self.shared.central.load();
-        let central = central.as_deref().filter(|set| set.is_fresh(now));
-        let live = central.zip(decision.rule.as_deref()).and_then(|(set, name)| set.by_name(name));
-        if let Some(live) = live.filter(|live| live.rule.boost.is_some()) {
-            live.reservoir.counters().count_end(is_anomaly, decision.is_sampled);
-        }
     }
 
     /// Says of every rule why it is for a request or not, and which one decides.

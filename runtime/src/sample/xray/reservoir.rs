@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
-use super::boost::{Anomalies, AnomalyCounts, Boost};
+use super::boost::Boost;
 use crate::record::TraceId;
 
 const RANDOM_BITS: u32 = 53;
@@ -57,8 +57,6 @@ pub(super) struct Counts {
     pub(super) sampled: u32,
     /// Those recorded without a quota, one a second.
     pub(super) borrowed: u32,
-    /// How requests ended.
-    pub(super) anomalies: AnomalyCounts,
 }
 
 /// Counts since the last report.
@@ -67,7 +65,6 @@ pub(super) struct Counters {
     /// Requests and those sampled, in one word, so that a report never has more of the latter.
     decided: AtomicU64,
     borrowed: AtomicU32,
-    anomalies: Anomalies,
 }
 
 impl Counters {
@@ -87,7 +84,7 @@ impl Counters {
     pub(super) fn take(&self) -> Counts {
         let (requests, sampled) = halves(self.decided.swap(0, Relaxed));
         let borrowed = self.borrowed.swap(0, Relaxed);
-        Counts { requests, sampled, borrowed, anomalies: self.anomalies.take() }
+        Counts { requests, sampled, borrowed }
     }
 
     /// Adds what was taken and could not be reported.
@@ -98,13 +95,7 @@ impl Counters {
         };
         if self.decided.fetch_update(Relaxed, Relaxed, add).is_ok() {
             self.borrowed.fetch_add(counts.borrowed, Relaxed);
-            self.anomalies.add(counts.anomalies);
         }
-    }
-
-    /// Counts how a request ended.
-    pub(super) fn count_end(&self, is_anomaly: bool, is_sampled: bool) {
-        self.anomalies.count(is_anomaly, is_sampled);
     }
 }
 
@@ -255,7 +246,7 @@ mod tests {
         reservoir.decide_allotted(1, 1, NEVER);
         let counters = reservoir.counters();
         let counts = counters.take();
-        assert_eq!(counts, Counts { requests: 2, sampled: 1, borrowed: 1, ..Counts::default() });
+        assert_eq!(counts, Counts { requests: 2, sampled: 1, borrowed: 1 });
         assert_eq!(counters.take(), Counts::default());
         counters.put_back(counts);
         reservoir.decide_allotted(1, 1, NEVER);

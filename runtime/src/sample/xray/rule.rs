@@ -52,15 +52,6 @@ pub struct Rule {
     pub(super) method: Pattern,
     pub(super) path: Pattern,
     pub(super) attributes: Vec<(Box<str>, Pattern)>,
-    pub(super) boost: Option<RateBoost>,
-}
-
-/// How far the control plane may raise the share of a rule while requests go wrong.
-/// Source: <https://docs.aws.amazon.com/xray/latest/api/API_SamplingRateBoost.html>.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct RateBoost {
-    max_rate: f64,
-    cooldown_minutes: u32,
 }
 
 /// What a rule asks about this process rather than about a request.
@@ -123,7 +114,6 @@ impl Rule {
             method: any(),
             path: any(),
             attributes: Vec::new(),
-            boost: None,
         }
     }
 
@@ -136,6 +126,7 @@ impl Rule {
             fields.only(FIELDS)?;
         }
         fields.whole("Version", 1, 1)?;
+        check_boost(&fields)?;
         let is_default = name == DEFAULT;
         let max_priority = if is_default { DEFAULT_PRIORITY } else { 9999 };
         let pattern = |field, max_chars| Ok(Pattern::new(fields.text(field, 0, max_chars)?));
@@ -151,7 +142,6 @@ impl Rule {
             method: pattern("HTTPMethod", 10)?,
             path: pattern("URLPath", 128)?,
             attributes: read_attributes(&fields)?,
-            boost: read_boost(&fields)?,
         })
     }
 
@@ -276,15 +266,17 @@ impl<'a> Facts<'a> {
     }
 }
 
-fn read_boost(fields: &Fields<'_>) -> Result<Option<RateBoost>, FieldError> {
-    let Some(value) = fields.find("SamplingRateBoost") else { return Ok(None) };
+/// Checks how far the control plane may raise the share, which it alone uses.
+///
+/// Source: <https://docs.aws.amazon.com/xray/latest/api/API_SamplingRateBoost.html>.
+fn check_boost(fields: &Fields<'_>) -> Result<(), FieldError> {
+    let Some(value) = fields.find("SamplingRateBoost") else { return Ok(()) };
     let wrong = || fields.wrong("SamplingRateBoost", "MaxRate and CooldownWindowMinutes");
     let owner = format!("{}, SamplingRateBoost", fields.owner);
     let fields = Fields { object: value.as_object().ok_or_else(wrong)?, owner };
-    Ok(Some(RateBoost {
-        max_rate: fields.share("MaxRate")?,
-        cooldown_minutes: fields.whole("CooldownWindowMinutes", 0, MAX_WHOLE)?,
-    }))
+    fields.share("MaxRate")?;
+    fields.whole("CooldownWindowMinutes", 0, MAX_WHOLE)?;
+    Ok(())
 }
 
 fn read_attributes(fields: &Fields<'_>) -> Result<Vec<(Box<str>, Pattern)>, FieldError> {

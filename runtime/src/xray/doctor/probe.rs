@@ -12,7 +12,10 @@ use tokio::time::timeout;
 use super::finding::Finding;
 use super::{Doctor, kernel, network};
 use crate::diagnostics::shorten;
-use crate::export::{Batch, EncodeError, Exporter as _, Reply, Request, Verdict, xray as export};
+use crate::export::{
+    AccessProblem, Batch, EncodeError, Exporter as _, Refusal, Reply, Request, Verdict,
+    xray as export,
+};
 use crate::notes::Notes;
 use crate::pipeline::transport::{Transport as _, TransportError, http, udp};
 use crate::record::{
@@ -77,8 +80,7 @@ pub(super) async fn by_tcp(doctor: &Doctor, trace_id: TraceId, client: &http::Cl
         }
         Ok(fetched) => {
             let date = network::date(&fetched);
-            let reply = Reply { status: fetched.status, body: fetched.body, ..Reply::default() };
-            findings.push(probe.judge(WHAT, &reply));
+            findings.push(probe.judge(WHAT, &fetched.into_reply()));
             Probed { findings, date }
         }
     }
@@ -168,7 +170,6 @@ impl Probe {
     }
 
     fn judge(&self, what: &'static str, reply: &Reply) -> Finding {
-        let status = reply.status;
         match self.exporter.verdict(&self.batch, reply) {
             Verdict::Delivered => {
                 Finding::ok(what, format!("X-Ray took it: trace {}", in_console(self.trace_id)))
@@ -182,11 +183,11 @@ impl Probe {
                 let advice = of_unprocessed(&message);
                 Finding::problem(what, format!("X-Ray refuses it: {message}"), advice)
             }
-            Verdict::Split => Finding::problem(what, "too large", of_refusal(status, "")),
+            Verdict::Split => Finding::problem(what, "too large", of_refusal(&Refusal::of(reply))),
             Verdict::Retry { reason, .. }
             | Verdict::Refused { reason }
             | Verdict::Reduce { reason } => {
-                let advice = of_refusal(status, &reason);
+                let advice = of_refusal(&Refusal::of(reply));
                 Finding::problem(what, shorten(&reason, MAX_TEXT_CHARS), advice)
             }
         }
@@ -218,34 +219,53 @@ fn not_encodable(what: &'static str, error: &EncodeError) -> Finding {
     Finding::problem(what, error.to_string(), advice)
 }
 
-/// What an answer says in words.
-pub(super) fn said(body: &[u8]) -> String {
-    let json = serde_json::from_slice::<serde_json::Value>(body).unwrap_or_default();
-    let fields = ["message", "Message", "__type"];
-    let message = fields.iter().find_map(|field| json[*field].as_str());
-    let text = message.or_else(|| str::from_utf8(body).ok()).unwrap_or_default();
-    shorten(text.trim(), MAX_TEXT_CHARS)
-}
-
 /// What to do about a refusal of a whole request.
-pub(super) fn of_refusal(status: u16, text: &str) -> &'static str {
-    let text = text.to_ascii_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if matches!(status, 401 | 403) || says(&["credential", "token", "denied", "signature"]) {
-        return "The daemon's credentials do not do: give it a role or keys with the policy AWSXRayDaemonWriteAccess, \
-                and the region of the account (`-n`).";
+pub(super) fn of_refusal(refusal: &Refusal) -> &'static str {
+    match refusal.access() {
+        Some(problem) => return of_access(problem),
+        None if refusal.is_throttled() => {
+            return "AWS is asked too often; the service itself tries again by itself.";
+        }
+        None => {}
     }
-    match status {
+    match refusal.status {
         404 => {
             "Whoever listens there does not know the path: is it the X-Ray daemon, version 3 or newer?"
         }
         413 => "Whoever listens there takes no documents of this size: is it the X-Ray daemon?",
-        429 => "AWS is asked too often; the service itself tries again by itself.",
         500.. => {
             "The daemon could not ask AWS, or AWS could not answer: the daemon's own log says which. Look for \
                   credentials and region."
         }
         _ => "AWS does not take the request; the daemon's own log says more.",
+    }
+}
+
+/// What to do where AWS does not accept the credentials of the daemon, which signs.
+const fn of_access(problem: AccessProblem) -> &'static str {
+    match problem {
+        AccessProblem::Clock => {
+            "Set the clock of the daemon's machine, and let something keep it right (chrony, ntpd)."
+        }
+        AccessProblem::Region => "Start the daemon with the region of the account (`-n`).",
+        AccessProblem::WrongSecret => {
+            "Give the daemon the AWS_SECRET_ACCESS_KEY that belongs to its AWS_ACCESS_KEY_ID."
+        }
+        AccessProblem::Expired => {
+            "Renew the daemon's AWS_SESSION_TOKEN and its keys, or give it a role, which renews them itself."
+        }
+        AccessProblem::UnknownKey => {
+            "Give the daemon an access key that exists in the account, or a role; a session token must belong to \
+             its key."
+        }
+        AccessProblem::Unsigned => "Give the daemon keys or a role: it has found none.",
+        AccessProblem::NotAllowed => {
+            "Give the role or the keys of the daemon the policy AWSXRayDaemonWriteAccess."
+        }
+        AccessProblem::Unknown => {
+            "The answer has no code of AWS: is a proxy between the daemon and AWS, or is it no daemon? Otherwise \
+             look at the daemon's credentials and their policy, AWSXRayDaemonWriteAccess."
+        }
     }
 }
 
@@ -283,21 +303,25 @@ mod tests {
 
     #[test]
     fn a_refusal_has_its_advice() {
-        for (status, text, word) in [
-            (403, "", "AWSXRayDaemonWriteAccess"),
-            (
-                400,
-                "The security token included in the request is invalid",
-                "AWSXRayDaemonWriteAccess",
-            ),
-            (500, "NoCredentialProviders: no valid providers in chain", "AWSXRayDaemonWriteAccess"),
-            (404, "", "version 3"),
-            (429, "", "too often"),
-            (502, "", "log"),
-            (400, "", "log"),
+        for (status, code, message, word) in [
+            (403, "", "", "a proxy"),
+            (400, "", "The security token included in the request is invalid", "access key"),
+            (403, "UnrecognizedClientException", "", "access key that exists"),
+            (403, "InvalidSignatureException", "does not match", "AWS_SECRET_ACCESS_KEY"),
+            (403, "InvalidSignatureException", "Signature expired: 2026", "Set the clock"),
+            (403, "ExpiredTokenException", "", "Renew"),
+            (403, "AccessDeniedException", "", "AWSXRayDaemonWriteAccess"),
+            (500, "", "NoCredentialProviders: no valid providers in chain", "keys or a role"),
+            (400, "ThrottlingException", "", "too often"),
+            (404, "", "", "version 3"),
+            (429, "", "", "too often"),
+            (502, "", "", "log"),
+            (400, "", "", "log"),
         ] {
-            let advice = of_refusal(status, text);
-            assert!(advice.contains(word), "{status} {text}: {advice}");
+            let (code, message) = (code.to_owned(), message.to_owned());
+            let refusal = Refusal { status, code, message };
+            let advice = of_refusal(&refusal);
+            assert!(advice.contains(word), "{refusal}: {advice}");
         }
     }
 }

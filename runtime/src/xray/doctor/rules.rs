@@ -8,9 +8,10 @@ use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use super::finding::Finding;
-use super::probe::{of_refusal, said};
+use super::probe::of_refusal;
 use super::{Request, network};
-use crate::pipeline::transport::http;
+use crate::export::Refusal;
+use crate::pipeline::transport::http::{self, Fetched};
 use crate::propagate::{Context, Propagator, Sampled, Xray};
 use crate::sample::RequestFacts;
 use crate::sample::xray::{Answer, CentralError, Considered, Sampler, Source};
@@ -39,18 +40,18 @@ pub(super) async fn fetch(sampler: &Sampler, client: &http::Client, url: &str) -
     // Always at the same moment, so that nothing but the rules is due.
     while let Some(request) = central.as_mut().and_then(|central| central.poll(now)) {
         let fetched = client.fetch(question(url, request)).await;
-        let text = fetched.as_ref().map_err(ToString::to_string);
-        let answer = match &text {
-            Ok(reply) => Answer::Replied { status: reply.status, body: &reply.body },
-            Err(reason) => Answer::Failed { reason },
+        date = date.or_else(|| network::date(fetched.as_ref().ok()?));
+        let reply = fetched.map(Fetched::into_reply).map_err(|error| error.to_string());
+        let refusal = reply.as_ref().ok().filter(|reply| !reply.is_success()).map(Refusal::of);
+        let reason = refusal.as_ref().map(ToString::to_string).unwrap_or_default();
+        let answer = match (&reply, &refusal) {
+            (Err(reason), _) => Answer::Failed { reason },
+            (Ok(reply), Some(_)) => Answer::Refused { status: reply.status, reason: &reason },
+            (Ok(reply), None) => Answer::Replied { status: reply.status, body: &reply.body },
         };
         let told = central.as_mut().map_or(Ok(()), |central| central.answered(answer, now));
-        if let Ok(reply) = &fetched {
-            date = date.or(network::date(reply));
-        }
         if let Err(error) = told {
-            let reply = fetched.as_ref().ok().map(|reply| (reply.status, said(&reply.body)));
-            finding = Some(refused(SAMPLING_CALL, &error, reply));
+            finding = Some(refused(SAMPLING_CALL, &error, refusal));
         }
     }
     let told = || {
@@ -60,9 +61,9 @@ pub(super) async fn fetch(sampler: &Sampler, client: &http::Client, url: &str) -
     Asked { finding: finding.unwrap_or_else(told), date }
 }
 
-fn refused(what: &'static str, error: &CentralError, reply: Option<(u16, String)>) -> Finding {
+fn refused(what: &'static str, error: &CentralError, refusal: Option<Refusal>) -> Finding {
     let local = format!("Or set {SAMPLING}=local, with a file in {RULES}.");
-    match (error, reply) {
+    match (error, refusal) {
         (CentralError::Status { status: 404, .. }, _) => Finding::problem(
             what,
             format!("{error}: whoever listens there knows no sampling"),
@@ -70,10 +71,8 @@ fn refused(what: &'static str, error: &CentralError, reply: Option<(u16, String)
                 "Is it the X-Ray daemon, version 3 or newer? Some doubles of it have no sampling. {local}"
             ),
         ),
-        (CentralError::Status { status, .. }, Some((_, text))) => {
-            let detail =
-                if text.is_empty() { error.to_string() } else { format!("{error}: {text}") };
-            Finding::problem(what, detail, of_refusal(*status, &text))
+        (CentralError::Status { .. }, Some(refusal)) => {
+            Finding::problem(what, error.to_string(), of_refusal(&refusal))
         }
         (CentralError::Rule(_), _) => {
             let advice =

@@ -18,6 +18,18 @@ use crate::span;
 /// How many examples of a kind are shown.
 const MAX_EXAMPLES: usize = 3;
 
+/// What to do while rules of the account are in force, and the account does not answer any more.
+const OF_RULES_IN_FORCE: &str = "The rules that were fetched decide until they are an hour old, quotas until they end. \
+                                 A doctor that is run beside the service asks the daemon why.";
+
+/// What to do while local rules stand in for those of the account.
+const OF_LOCAL_RULES: &str = "Until the account answers, local rules decide. A doctor that is run beside the service \
+                              asks the daemon why.";
+
+/// What to do while there are no rules at all.
+const OF_NO_RULES: &str = "Until the account answers, one request a second and 5 % of the rest have segments. A \
+                           doctor that is run beside the service asks the daemon why.";
+
 /// What a running destination lets others see.
 #[derive(Clone, Debug)]
 pub(crate) struct Running {
@@ -66,15 +78,16 @@ fn sampling(sampler: &Sampler, now: Duration) -> Finding {
     if let Some((at, error)) = &last_failure {
         let _ = write!(detail, "\n{failures} failures, the last {} s ago: {error}", ago(*at));
     }
-    let has_failed_since = last_failure.is_some_and(|(at, _)| fetched_at.is_none_or(|it| at >= it));
-    let is_in_force = matches!(explanation.source, Source::Central { .. });
-    let advice = "Until the account answers, local rules decide, or one request a second and 5 %. A doctor that is \
-                  run beside the service asks the daemon why.";
-    match (is_in_force, has_failed_since) {
-        (true, false) => Finding::ok(WHAT, detail),
-        (false, true) => Finding::problem(WHAT, detail, advice),
-        // It worked once, or nobody has been asked yet.
-        (true, true) | (false, false) => Finding::warning(WHAT, detail, advice),
+    let worked_at = fetched_at.max(reported_at);
+    let has_failed_since = last_failure.is_some_and(|(at, _)| worked_at.is_none_or(|it| at >= it));
+    match (&explanation.source, has_failed_since) {
+        (Source::Central { .. }, false) => Finding::ok(WHAT, detail),
+        (Source::Central { .. }, true) => Finding::warning(WHAT, detail, OF_RULES_IN_FORCE),
+        (Source::Local, true) => Finding::problem(WHAT, detail, OF_LOCAL_RULES),
+        (Source::BuiltIn, true) => Finding::problem(WHAT, detail, OF_NO_RULES),
+        // The account has not been asked yet, or its rules have grown old.
+        (Source::Local, false) => Finding::warning(WHAT, detail, OF_LOCAL_RULES),
+        (Source::BuiltIn, false) => Finding::warning(WHAT, detail, OF_NO_RULES),
     }
 }
 
@@ -127,6 +140,67 @@ fn missing(count: u64) -> Finding {
     }
     let detail = format!("{count} subsegments had no segment above them, and were not sent");
     let advice = "Begin one where the work begins: the middleware, a span of kind server or consumer, or \
-                  `Span::build(..).segment()`.";
+                  `Span::build(..).segment()`. In AWS Lambda: within an invocation that is traced.";
     Finding::warning(WHAT, detail, advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{SpanKind, TraceId};
+    use crate::sample::Input;
+    use crate::sample::xray::{Answer, Settings};
+    use crate::xray::Verdict;
+
+    const RULES: &str = r#"{"SamplingRuleRecords":[{"SamplingRule":{"RuleName":"all",
+        "ResourceARN":"*","Priority":1,"FixedRate":1.0,"ReservoirSize":0,"ServiceName":"*",
+        "ServiceType":"*","Host":"*","HTTPMethod":"*","URLPath":"*","Version":1}}]}"#;
+
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(1_000_000 + seconds)
+    }
+
+    fn decide(sampler: &Sampler, now: Duration) {
+        let input = Input {
+            parent: None,
+            trace_id: TraceId::from_u128(1),
+            name: "GET",
+            kind: SpanKind::Server,
+            request: RequestFacts::default(),
+        };
+        assert_eq!(sampler.decide(&input, now).rule.as_deref(), Some("all"));
+    }
+
+    #[test]
+    fn advice_names_the_rules_that_decide() {
+        let sampler = Sampler::new(Settings { is_central: true, ..Settings::default() });
+        let mut central = sampler.central(1).expect("rules of the account are asked for");
+        let found = |now| {
+            let finding = sampling(&sampler, now);
+            (finding.verdict, finding.advice.unwrap_or_default())
+        };
+        assert_eq!(found(at(0)), (Verdict::Warning, OF_NO_RULES.to_owned()));
+        assert!(central.poll(at(0)).is_some());
+        assert!(central.answered(Answer::Failed { reason: "refused" }, at(0)).is_err());
+        assert_eq!(found(at(1)), (Verdict::Problem, OF_NO_RULES.to_owned()));
+
+        assert!(central.poll(at(30)).is_some());
+        let rules = Answer::Replied { status: 200, body: RULES.as_bytes() };
+        assert_eq!(central.answered(rules, at(30)), Ok(()));
+        assert_eq!(found(at(31)).0, Verdict::Ok);
+
+        decide(&sampler, at(31));
+        assert!(central.poll(at(50)).is_some(), "counts are reported");
+        let refused = Answer::Refused { status: 403, reason: "no such key" };
+        assert!(central.answered(refused, at(50)).is_err());
+        assert_eq!(found(at(51)), (Verdict::Warning, OF_RULES_IN_FORCE.to_owned()));
+        assert!(sampling(&sampler, at(51)).detail.ends_with("expected 200: no such key"));
+
+        decide(&sampler, at(61));
+        assert!(central.poll(at(70)).is_some());
+        let taken = br#"{"SamplingTargetDocuments":[]}"#;
+        let taken = Answer::Replied { status: 200, body: taken };
+        assert_eq!(central.answered(taken, at(70)), Ok(()));
+        assert_eq!(found(at(71)).0, Verdict::Ok, "it works again");
+    }
 }

@@ -108,12 +108,37 @@ fn what_is_wrong_with_the_credentials_is_said_with_what_to_do() {
             "the clock of this machine is off",
         ),
         ("RequestTimeTooSkewed", "", "the clock of this machine is off"),
+        ("RequestInTheFuture", "", "the clock of this machine is off"),
+        (
+            "SignatureDoesNotMatch",
+            "Signature expired: 20261120T100000Z is now earlier",
+            "the clock of this machine is off",
+        ),
+        ("InvalidAccessKeyId", "", "AWS_ACCESS_KEY_ID, or what the chain"),
         ("ExpiredTokenException", &long, "the credentials have expired: renew AWS_SESSION_TOKEN"),
         ("AccessDeniedException", &long, "the AWS credentials need logs:PutLogEvents"),
     ] {
         let told = reason(of(1, &reply(400, code, message)));
         assert!(told.starts_with(expected) && told.contains(code), "{told}");
         assert!(told.chars().count() < 200, "{told}");
+    }
+}
+
+#[test]
+fn status_403_needs_no_permission_unless_the_answer_says_so() {
+    for (message, expected) in [
+        (
+            r#"{"message":"The security token included in the request is invalid."}"#,
+            "AWS_ACCESS_KEY_ID, or what the chain",
+        ),
+        (
+            r#"{"message":"User: a is not authorized to perform: logs:PutLogEvents"}"#,
+            "the AWS credentials need logs:PutLogEvents",
+        ),
+        ("<html><title>Blocked</title>by\nus</html>", "the answer has no code of AWS"),
+    ] {
+        let told = reason(of(1, &reply(403, "", message)));
+        assert!(told.starts_with(expected) && !told.contains('<'), "{told}");
     }
 }
 

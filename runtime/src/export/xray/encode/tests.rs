@@ -10,6 +10,7 @@ use crate::record::{
     SpanContext, SpanId, SpanKind, TraceId,
 };
 
+mod calls;
 mod oversize;
 
 static SOURCE: Source = Source {

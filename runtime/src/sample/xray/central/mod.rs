@@ -13,9 +13,7 @@
 //! - Every 10 s and up to 0.1 s more, the counts of all rules that have any and are due are reported,
 //!   25 rules in a request. Each answer says for each rule its share, its quota with an end, and
 //!   when to report next. Counts that could not be reported go back to their rules.
-//! - With the counts goes how requests ended, for rules that may be boosted, as far as
-//!   [`Sampler::end`](super::Sampler::end) was told, which an installed destination does not do; the
-//!   answer may raise the share of such a rule for a while.
+//! - The answer may raise the share of a rule for a while.
 //! - Rules are fetched out of turn when the service says that they changed, or that it does not know
 //!   one of ours.
 //!
@@ -73,6 +71,13 @@ pub enum Answer<'a> {
         status: u16,
         /// The body.
         body: &'a [u8],
+    },
+    /// The daemon answered with another status than one of a success.
+    Refused {
+        /// The status of HTTP.
+        status: u16,
+        /// The reason, in one line; may be empty.
+        reason: &'a str,
     },
     /// There is no answer.
     Failed {
@@ -166,7 +171,7 @@ impl Central {
             self.round = None;
             return None;
         }
-        let body = wire::targets_request(&self.client_id, &self.shared.service.name, now, &reports);
+        let body = wire::targets_request(&self.client_id, now, &reports);
         self.under_way = Some(UnderWay::Targets(reports));
         Some(Request { path: TARGETS_PATH, body })
     }
@@ -361,7 +366,12 @@ fn read<T>(
         Answer::Replied { status: 200..=299, body } => {
             read(body).map_err(|reason| CentralError::Garbage { path, reason })
         }
-        Answer::Replied { status, .. } => Err(CentralError::Status { path, status }),
+        Answer::Replied { status, .. } => {
+            Err(CentralError::Status { path, status, reason: String::new() })
+        }
+        Answer::Refused { status, reason } => {
+            Err(CentralError::Status { path, status, reason: reason.to_owned() })
+        }
         Answer::Failed { reason } => {
             Err(CentralError::NoAnswer { path, reason: reason.to_owned() })
         }

@@ -20,12 +20,17 @@ pub enum CentralError {
         reason: String,
     },
     /// The answer was a refusal.
-    #[error("{path}: the daemon answered with status {status}, expected 200")]
+    #[error(
+        "{path}: the daemon answered with status {status}, expected 200{}",
+        behind_colon(reason)
+    )]
     Status {
         /// What was asked for.
         path: &'static str,
         /// The status of HTTP.
         status: u16,
+        /// The reason, as far as the answer gives one; may be empty.
+        reason: String,
     },
     /// The answer is not what was asked for.
     #[error("{path}: the answer cannot be used: {reason}")]
@@ -50,6 +55,11 @@ pub enum CentralError {
         /// The message of its error.
         message: String,
     },
+}
+
+/// Returns a reason behind a colon, or nothing.
+fn behind_colon(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(": {reason}") }
 }
 
 /// How asking the control plane is going. Times are since the Unix epoch.

@@ -94,12 +94,7 @@ pub(super) fn read_rules(body: &[u8]) -> Result<Page, String> {
 }
 
 /// The body that reports counts.
-pub(super) fn targets_request(
-    client_id: &str,
-    service_name: &str,
-    now: Duration,
-    reports: &[Report],
-) -> String {
+pub(super) fn targets_request(client_id: &str, now: Duration, reports: &[Report]) -> String {
     let document = |report: &Report| {
         json!({
             "RuleName": &*report.name,
@@ -110,24 +105,8 @@ pub(super) fn targets_request(
             "BorrowCount": report.counts.borrowed,
         })
     };
-    let ended = |report: &&Report| report.counts.anomalies.total > 0;
-    let boost_document = |report: &Report| {
-        json!({
-            "RuleName": &*report.name,
-            "ServiceName": service_name,
-            "Timestamp": now.as_secs(),
-            "AnomalyCount": report.counts.anomalies.anomalies,
-            "TotalCount": report.counts.anomalies.total,
-            "SampledAnomalyCount": report.counts.anomalies.sampled,
-        })
-    };
     let documents: Vec<_> = reports.iter().map(document).collect();
-    let mut body = json!({ "SamplingStatisticsDocuments": documents });
-    let boosts: Vec<_> = reports.iter().filter(ended).map(boost_document).collect();
-    if !boosts.is_empty() {
-        body["SamplingBoostStatisticsDocuments"] = boosts.into();
-    }
-    body.to_string()
+    json!({ "SamplingStatisticsDocuments": documents }).to_string()
 }
 
 /// Reads the answer to reports; the error says why it is none.

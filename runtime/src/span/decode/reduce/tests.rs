@@ -6,7 +6,7 @@ use crate::record::{Source, TraceId};
 use crate::span::amend::address;
 use crate::span::clock::ClockAnchor;
 use crate::span::decode::amend;
-use crate::span::layout::What;
+use crate::span::layout::{RemoteParent, What};
 use crate::span::traits::Traits;
 
 static CALLSITE: Callsite = Callsite {
@@ -50,7 +50,7 @@ fn record(tag: Tag, time: u64, items: &[u64]) -> Vec<u64> {
         outcome: Outcome::Ok,
         takers: Destinations::NONE,
         traits: Traits::from_bits(0),
-        parent_is_remote: false,
+        remote: RemoteParent::NONE,
         item_words: u16::try_from(items.len()).unwrap(),
     };
     [&[what.pack(), address(&CALLSITE), 1, time], items].concat()
