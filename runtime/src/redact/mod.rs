@@ -13,6 +13,8 @@
 
 #[cfg_attr(not(feature = "xray"), expect(dead_code, reason = "documents of X-Ray show them"))]
 pub(crate) mod connection;
+#[cfg_attr(not(feature = "xray"), expect(dead_code, reason = "documents of X-Ray show them"))]
+pub(crate) mod database;
 mod escapes;
 mod hidden;
 mod keys;

@@ -1,7 +1,7 @@
 //! Addresses without what is secret or different for every request.
 //!
-//! In: URLs, hosts and connection strings as they were recorded. Out: their harmless parts.
-//! Never: decides whether a text is a URL at all; what is none comes back as it is.
+//! A text that is no URL comes back as it is. A URL whose port is no number has a password that is not
+//! escaped: nothing of it is shown but its scheme.
 
 use std::borrow::Cow;
 
@@ -20,9 +20,10 @@ pub(super) fn path(target: &str) -> &str {
 
 fn without_user(url: &str) -> Cow<'_, str> {
     let Some((before, authority, after)) = parts(url) else { return Cow::Borrowed(url) };
-    match authority.rsplit_once('@') {
-        Some((_, host)) => Cow::Owned(format!("{before}{host}{after}")),
-        None => Cow::Borrowed(url),
+    match host_and_port(authority) {
+        Some(host) if host.len() == authority.len() => Cow::Borrowed(url),
+        Some(host) => Cow::Owned(format!("{before}{host}{after}")),
+        None => Cow::Owned(format!("{before}…")),
     }
 }
 
@@ -33,11 +34,17 @@ fn parts(url: &str) -> Option<(&str, &str, &str)> {
     Some((&url[..start], &url[start..start + len], &url[start + len..]))
 }
 
+/// An authority without its user; `None` if that does not end where it seems to.
+fn host_and_port(authority: &str) -> Option<&str> {
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let (_, port) = split_port(host);
+    port.is_none_or(|port| port.bytes().all(|byte| byte.is_ascii_digit())).then_some(host)
+}
+
 /// The host of a URL, without its port.
 pub(super) fn host_of(url: &str) -> Option<&str> {
     let (_, authority, _) = parts(url)?;
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    Some(without_port(host)).filter(|host| !host.is_empty())
+    Some(without_port(host_and_port(authority)?)).filter(|host| !host.is_empty())
 }
 
 /// A host without its port; an IPv6 address has brackets where it has a port.
@@ -72,6 +79,10 @@ mod tests {
             ("", ""),
             ("http://user:secret@host:80/a@b#c", "http://host:80/a@b"),
             ("http://u@host?x=1", "http://host"),
+            ("http://me:pa/ss@host/x", "http://…"),
+            ("http://me:pa?ss@host/x", "http://…"),
+            ("http://me:pa#ss@host/x", "http://…"),
+            ("http://host:80/@me", "http://host:80/@me"),
         ] {
             assert_eq!(bare_url(url), expected);
         }
@@ -88,6 +99,7 @@ mod tests {
             ("INVALID_URL", None),
             ("", None),
             ("http:///path", None),
+            ("http://me:pa/ss@host/x", None),
             ("http://2001:db8::1/", Some("2001:db8::1")),
         ] {
             assert_eq!(host_of(url), expected, "{url}");

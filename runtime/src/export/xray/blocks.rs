@@ -14,10 +14,7 @@ use super::facts::{Fact, Facts};
 use super::json::{self, Object};
 use super::names::cut;
 use crate::record::SpanKind;
-use crate::redact::{
-    connection,
-    statement::{self, Dialect},
-};
+use crate::redact::connection::Connection;
 
 /// What there must be at least one of for a request to be told.
 const OF_HTTP: [Fact; 7] = [
@@ -118,17 +115,18 @@ fn is_sql(system: &str) -> bool {
     )
 }
 
-/// Writes `sql`; the statement has at most `max_query_bytes`.
+/// Writes `sql` of attributes without secrets; the statement has at most `max_query_bytes`.
 pub(super) fn sql(facts: &mut Facts<'_>, max_query_bytes: usize, out: &mut Object<'_>) {
     let Some(system) = facts.text(Fact::DbSystem).filter(|system| is_sql(system)) else { return };
     facts.take(Fact::DbSystem);
-    let connection = facts.take_text(Fact::DbConnection).map(connection::without_password);
+    let is_known = |text: &&str| Connection::parse(text).is_some();
+    let connection = facts.take_text(Fact::DbConnection).filter(is_known);
     let name = facts.take_text(Fact::DbName);
     let host = facts.take_text(Fact::Server);
     let port = facts.take_integer(Fact::ServerPort);
     out.object("sql", |sql| {
-        let url = match (&connection, host, name) {
-            (Some(connection), ..) => Some(connection.clone()),
+        let url = match (connection, host, name) {
+            (Some(connection), ..) => Some(Cow::Borrowed(connection)),
             (None, Some(host), name) => {
                 let path = name.map(|name| format!("/{name}")).unwrap_or_default();
                 Some(Cow::Owned(address::origin(system, host, port) + &path))
@@ -137,12 +135,11 @@ pub(super) fn sql(facts: &mut Facts<'_>, max_query_bytes: usize, out: &mut Objec
             (None, None, None) => None,
         };
         sql.short_text("url", url.as_deref(), MAX_TEXT_CHARS);
-        sql.short_text("connection_string", connection.as_deref(), MAX_TEXT_CHARS);
+        sql.short_text("connection_string", connection, MAX_TEXT_CHARS);
         sql.text("database_type", cut(system, MAX_TEXT_CHARS));
         sql.short_text("user", facts.take_text(Fact::DbUser), MAX_TEXT_CHARS);
         if let Some(query) = facts.take_text(Fact::DbStatement) {
-            let query = statement::masked(query, Dialect::of(system));
-            sql.text("sanitized_query", &shortened(&query, max_query_bytes));
+            sql.text("sanitized_query", &shortened(query, max_query_bytes));
         }
     });
 }

@@ -30,6 +30,7 @@ use super::settings::{Indexed, Naming};
 use super::{MAX_DOCUMENT_BYTES, MAX_LINKS, MAX_TEXT_CHARS, names, naming, pack};
 use crate::notes::Notes;
 use crate::record::{Attribute, LinkRecord, Outcome, TraceId, Value};
+use crate::redact::database;
 
 /// The prefix of attributes that are metadata of their own namespace, as texts of JSON.
 const METADATA_PREFIX: &str = "aws.xray.metadata.";
@@ -114,7 +115,8 @@ impl<'a> Form<'a> {
         let Self { rules, diet, notes } = *self;
         let span = node.span;
         let is_segment = is_segment(node);
-        let mut facts = Facts::of(span);
+        let (attributes, annotations) = without_secrets(node);
+        let mut facts = Facts::of(&attributes);
         let flags = Flags::of(node, &facts);
         let mut written = Written { is_fault: flags.fault, ..Written::default() };
         let mut metadata = Metadata::default();
@@ -151,8 +153,7 @@ impl<'a> Form<'a> {
         let part = Part { document: &mut document, diet };
         causes.write(at, node, &mut facts, part);
         links(&span.links, diet, notes, &mut document);
-        let marks =
-            Marks { marked: &node.segment.annotations, indexed: &rules.indexed, is_segment };
+        let marks = Marks { marked: &annotations, indexed: &rules.indexed, is_segment };
         let annotations = Annotations::of(marks, &mut facts);
         let sides = Sides { document: &mut document, metadata: &mut metadata, notes };
         written.annotations = annotations.write(room, diet, sides);
@@ -214,6 +215,14 @@ impl<'a> Form<'a> {
         }
         blocks::aws_call(facts, aws);
     }
+}
+
+/// Attributes and annotations of a span, without the secrets of database calls.
+fn without_secrets<'a>(node: &Node<'a>) -> (Cow<'a, [Attribute]>, Cow<'a, [Attribute]>) {
+    let (span, segment) = (node.span, node.segment);
+    let dialect = database::dialect(&span.attributes);
+    let redacted = |attributes| database::redacted(attributes, dialect);
+    (redacted(&span.attributes), redacted(&segment.annotations))
 }
 
 /// Whether the span has not ended yet: no other has an end at the epoch.

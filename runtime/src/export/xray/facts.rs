@@ -197,8 +197,7 @@ pub(super) struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// Looks at every attribute once.
-    pub(super) fn of(span: &'a SpanRecord) -> Self {
-        let attributes = &span.attributes[..];
+    pub(super) fn of(attributes: &'a [Attribute]) -> Self {
         let mut places = [None; Fact::Count as usize];
         for (at, attribute) in attributes.iter().enumerate() {
             if let Some(fact) = Fact::of(&attribute.key) {

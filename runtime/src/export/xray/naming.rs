@@ -10,6 +10,7 @@ use super::blocks;
 use super::facts::{Fact, Facts};
 use super::settings::Naming;
 use crate::record::{Namespace, Segment, SpanKind, SpanRecord};
+use crate::redact::connection::Connection;
 
 /// The name of a segment, which is that of a service.
 pub(super) fn of_segment<'a>(
@@ -79,8 +80,8 @@ fn rpc_service<'a>(facts: &Facts<'a>) -> Option<&'a str> {
 /// `name@host` of a database.
 fn database<'a>(facts: &Facts<'a>) -> Option<Cow<'a, str>> {
     let name = facts.text(Fact::DbName).or_else(|| facts.text(Fact::DbSystem))?;
-    let connection = || facts.text(Fact::DbConnection).and_then(address::host_of);
-    Some(match facts.text(Fact::Server).or_else(connection) {
+    let connection = || Connection::parse(facts.text(Fact::DbConnection)?)?.host.map(Cow::Owned);
+    Some(match facts.text(Fact::Server).map(Cow::Borrowed).or_else(connection) {
         Some(host) => Cow::Owned(format!("{name}@{host}")),
         None => Cow::Borrowed(name),
     })
