@@ -182,7 +182,9 @@ impl Probe {
                 let advice = of_unprocessed(&message);
                 Finding::problem(what, format!("X-Ray refuses it: {message}"), advice)
             }
-            Verdict::Split => Finding::problem(what, "too large", of_refusal(status, "")),
+            Verdict::Split | Verdict::Isolate { .. } => {
+                Finding::problem(what, "too large", of_refusal(status, ""))
+            }
             Verdict::Retry { reason, .. }
             | Verdict::Refused { reason }
             | Verdict::Reduce { reason } => {
