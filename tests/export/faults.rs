@@ -1,13 +1,16 @@
 //! Every fault a destination can have: the requests it sees, and what is lost.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use spanwright::export::otlp;
 use spanwright::loss::LossReason;
 use spanwright::pipeline::Settings;
-use spanwright::record::Processor;
-use support::http_server::{Answer, Received};
+use spanwright::record::{Attribute, Processor, SpanRecord};
+use support::http_server::{Answer, HttpServer, Received};
 use support::otlp_sink::{OtlpSink, ok, partial_success};
+use support::records::span;
+use support::rig::A_MOMENT;
 
 use crate::rig::{
     LONG, Rig, Sum, client, delivered, lost, otlp_rig, otlp_settings, quick, spans, sum,
@@ -102,16 +105,75 @@ fn too_much_even_alone_is_lost_as_too_large() {
     let sink = OtlpSink::scripted_then(Vec::new(), Answer::status(413));
     let tally = otlp_rig(&sink, &quick()).deliver(&spans(1..=4));
     assert_eq!(sum(tally), lost(4, LossReason::TooLarge));
-    // 4, 2 and 2, four times 1.
-    assert_eq!(sink.received().len(), 7);
+    // 4, 2 and 1: the others are not smaller than that.
+    assert_eq!(sink.received().len(), 3);
+}
+
+#[test]
+fn a_receiver_to_which_all_is_too_large_gets_few_requests() {
+    let sink = OtlpSink::scripted_then(Vec::new(), Answer::status(413));
+    let tally = otlp_rig(&sink, &quick()).deliver(&spans(1..=10_000));
+    assert_eq!(sum(tally), lost(10_000, LossReason::TooLarge));
+    let requests = sink.received();
+    let bytes: usize = requests.iter().map(|request| request.body.len()).sum();
+    let largest = requests.iter().map(|request| request.body.len()).max().unwrap_or_default();
+    eprintln!("413 to everything: {} requests, {bytes} bytes", requests.len());
+    assert!(requests.len() <= 30, "{}", requests.len());
+    // Two at once, and about half of it each time.
+    assert!(bytes <= 4 * largest, "{bytes}");
+}
+
+/// A receiver that takes requests up to a size, and the sizes of all that came, with what it took.
+fn limited(max_bytes: usize) -> (HttpServer, Arc<Mutex<Vec<(usize, bool)>>>) {
+    let sizes = Arc::<Mutex<Vec<_>>>::default();
+    let kept = Arc::clone(&sizes);
+    let server = HttpServer::start(move |received| {
+        let (size, fits) = (received.body.len(), received.body.len() <= max_bytes);
+        kept.lock().expect("nobody panics while holding it").push((size, fits));
+        if fits { ok() } else { Answer::status(413) }
+    });
+    (server, sizes)
+}
+
+#[test]
+fn the_size_that_passes_is_kept_for_later_batches() {
+    let (server, sizes) = limited(100_000);
+    let endpoint = otlp::Endpoint::base(&server.url()).expect("the server has an address");
+    let exporter = otlp::Exporter::new(&otlp::Settings::new(endpoint));
+    let rig = Rig::new(exporter, client(LONG), &quick());
+    for first in [1, 10_001, 20_001] {
+        rig.handle.process(&spans(first..=first + 9_999));
+        assert!(rig.flush(LONG).in_time);
+    }
+    assert_eq!(sum(rig.shutdown(LONG).tally), delivered(30_000));
+    let sizes = sizes.lock().expect("nobody panics while holding it").clone();
+    let refused: Vec<_> = sizes.iter().filter(|(_, fits)| !fits).collect();
+    assert!(refused.len() <= 8, "{refused:?}");
+    assert!(sizes.len() <= 200, "{}", sizes.len());
+}
+
+#[test]
+fn a_record_that_is_too_large_costs_none_of_its_neighbours() {
+    let (server, sizes) = limited(50_000);
+    let endpoint = otlp::Endpoint::base(&server.url()).expect("the server has an address");
+    let exporter = otlp::Exporter::new(&otlp::Settings::new(endpoint));
+    let rig = Rig::new(exporter, client(LONG), &quick());
+    let large = |number| SpanRecord {
+        attributes: vec![Attribute::new("large", "x".repeat(100_000))],
+        ..span(number)
+    };
+    let spans: Vec<_> = (1..=400)
+        .map(|number| if number % 40 == 0 { large(number) } else { span(number) })
+        .collect();
+    assert_eq!(sum(rig.deliver(&spans.into())), Sum(400, 390, 0, vec![(LossReason::TooLarge, 10)]));
+    let sizes = sizes.lock().expect("nobody panics while holding it").clone();
+    assert!(sizes.iter().filter(|(_, fits)| !fits).count() <= 8, "{sizes:?}");
 }
 
 #[test]
 fn a_broken_connection_is_retried() {
     assert_eq!(retried(vec![Answer::Reset, Answer::Reset]), 3);
     assert_eq!(retried(vec![Answer::Raw(Vec::new())]), 2);
-    let half = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf".to_vec();
-    assert_eq!(retried(vec![Answer::Raw(half)]), 2);
 }
 
 #[test]
@@ -128,12 +190,43 @@ fn a_garbage_body_of_a_success_is_a_success() {
     assert_eq!((sum, requests.len()), (delivered(10), 1));
 }
 
+/// Bodies that are too long, garbage, or end too early, each behind its status.
+fn broken_bodies(status: u16) -> Vec<Answer> {
+    let raw = |rest: &str| Answer::Raw(format!("HTTP/1.1 {status} Broken\r\n{rest}").into_bytes());
+    vec![
+        Answer::status(status).body(vec![b'x'; 4 * 1024 * 1024 + 1]),
+        Answer::status(status).body(vec![0xff; 1000]),
+        raw("transfer-encoding: chunked\r\n\r\nno chunk\r\n"),
+        raw("content-length: 10\r\n\r\nhalf"),
+    ]
+}
+
 #[test]
-fn an_answer_beyond_four_mebibytes_is_not_read_and_not_repeated() {
-    let body = vec![b'x'; 4 * 1024 * 1024 + 1];
-    let (sum, requests) = play(vec![Answer::status(200).body(body)], &quick());
-    let expected = lost(10, LossReason::Refused);
-    assert_eq!((sum, requests.len()), (expected, 1));
+fn the_status_decides_whatever_the_body_is() {
+    for answer in broken_bodies(200) {
+        let (sum, requests) = play(vec![answer.clone()], &quick());
+        assert_eq!((sum, requests.len()), (delivered(10), 1), "{answer:.100?}");
+    }
+    for status in [400, 500] {
+        for answer in broken_bodies(status) {
+            let (sum, requests) = play(vec![answer.clone()], &quick());
+            let expected = lost(10, LossReason::Refused);
+            assert_eq!((sum, requests.len()), (expected, 1), "{answer:.100?}");
+        }
+    }
+    assert_eq!(retried(broken_bodies(503)), 5);
+}
+
+#[test]
+fn a_wait_is_kept_whatever_the_body_is() {
+    let head = "HTTP/1.1 503 Busy\r\nretry-after: 3600\r\ncontent-length: 10\r\n\r\nhalf";
+    let sink = OtlpSink::scripted(vec![Answer::Raw(head.as_bytes().to_vec())]);
+    let rig = otlp_rig(&sink, &quick());
+    rig.handle.process(&spans(1..=10));
+    sink.server.wait_for(1);
+    assert!(!rig.flush(A_MOMENT).in_time);
+    assert_eq!(sink.received().len(), 1);
+    assert_eq!(sum(rig.shutdown(Duration::ZERO).tally), lost(10, LossReason::Shutdown));
 }
 
 #[test]

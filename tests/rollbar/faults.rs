@@ -117,10 +117,8 @@ fn a_server_that_fails_is_asked_again_with_the_same_item() {
 
 #[test]
 fn a_broken_connection_or_garbage_is_asked_again() {
-    let half = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf".to_vec();
     let garbage = b"\0\0\x06\x04 this is not HTTP/1.1\r\n\r\n".to_vec();
-    for answer in [Answer::Reset, Answer::Raw(Vec::new()), Answer::Raw(half), Answer::Raw(garbage)]
-    {
+    for answer in [Answer::Reset, Answer::Raw(Vec::new()), Answer::Raw(garbage)] {
         assert_eq!(retried(vec![Turn::Instead(answer.clone()), Turn::Instead(answer)]), 3);
     }
 }
@@ -193,7 +191,7 @@ fn what_is_too_large_in_any_form_is_stood_for_by_a_failsafe_and_counted_as_rejec
         assert!(sizes.is_sorted_by(|before, after| before > after), "{sizes:?}");
 
         let (sum, server) = play_with(vec![refusal(413); forms + 1], failure);
-        assert_eq!(sum, lost(1, LossReason::Refused));
+        assert_eq!(sum, lost(1, LossReason::TooLarge));
         assert_eq!((server.received().len(), server.items().len()), (forms + 1, 0));
     }
 }
@@ -256,10 +254,19 @@ fn a_wrong_address_is_refused_and_not_asked_again() {
 }
 
 #[test]
-fn an_answer_beyond_four_mebibytes_is_not_read_and_not_repeated() {
-    let body = vec![b'x'; 4 * 1024 * 1024 + 1];
-    let (sum, server) = play(vec![Turn::Instead(Answer::status(200).body(body))]);
-    assert_eq!((sum, server.received().len()), (lost(1, LossReason::Refused), 1));
+fn the_status_decides_however_long_the_body_is() {
+    let long = |status| Turn::Instead(Answer::status(status).body(vec![b'x'; 4 * 1024 * 1024 + 1]));
+    let (sum, server) = play(vec![long(200)]);
+    assert_eq!((sum, server.received().len()), (delivered(1), 1));
+    assert_eq!(retried(vec![long(500), long(503)]), 3);
+}
+
+#[test]
+fn a_server_to_which_all_is_too_large_gets_few_requests() {
+    let server = RollbarServer::scripted_then(Vec::new(), refusal(413));
+    let tally = rig(&server, &in_turn()).deliver(&failures(1..=100));
+    assert_eq!(sum(tally), lost(100, LossReason::TooLarge));
+    assert!(server.received().len() <= 20, "{}", server.received().len());
 }
 
 #[test]

@@ -60,7 +60,7 @@ impl Client {
     /// Must run in a Tokio runtime with time and I/O. Never blocks its thread.
     ///
     /// # Errors
-    /// [`CallError`]; no status but 200 to 299 is a success.
+    /// [`CallError`]; no status but 200 to 299 is a success, and no body that is not whole.
     pub async fn call(&self, call: &Call, now: SystemTime) -> Result<Answer, CallError> {
         let operation = call.operation();
         let target = &self.signer.target;
@@ -74,6 +74,9 @@ impl Client {
         };
         let fetched = self.http.fetch(request).await.map_err(failed)?;
         if (200..300).contains(&fetched.status) {
+            if let Some(problem) = fetched.problem {
+                return Err(failed(problem));
+            }
             return Ok(Answer { status: fetched.status, body: fetched.body });
         }
         let error_type = fetched.header("x-amzn-errortype");

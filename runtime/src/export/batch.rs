@@ -1,7 +1,7 @@
 //! Encoded items, one behind the other.
 //!
-//! In: items in one buffer. Out: the items of one request, in order, two halves, or smaller items.
-//! Never: looks into an item, copies one.
+//! In: items in one buffer. Out: the items of one request, in order, parts of them, or smaller items.
+//! Never: looks into an item.
 
 use bytes::Bytes;
 
@@ -65,19 +65,38 @@ impl Batch {
         self.ends.is_empty()
     }
 
-    /// Divides the items into two halves by count; `Err` when there are fewer than two.
-    pub(crate) fn split(mut self) -> Result<(Self, Self), Self> {
-        let half = self.ends.len() / 2;
-        if half == 0 {
-            return Err(self);
+    /// Number of items at the start that have at most so many bytes together; at least 1.
+    pub(crate) fn fitting(&self, max_bytes: usize) -> usize {
+        self.ends.partition_point(|end| *end <= max_bytes).max(1)
+    }
+
+    /// Takes the items from this one on out; `None` when there are none.
+    pub(crate) fn split_off(&mut self, at: usize) -> Option<Self> {
+        if at >= self.ends.len() {
+            return None;
         }
-        let offset = self.ends[half - 1];
-        let mut ends = self.ends.split_off(half);
+        let offset = at.checked_sub(1).map_or(0, |last| self.ends[last]);
+        let mut ends = self.ends.split_off(at);
         for end in &mut ends {
             *end -= offset;
         }
         let bytes = self.bytes.split_off(offset);
-        Ok((self, Self { bytes, ends }))
+        Some(Self { bytes, ends })
+    }
+
+    /// Separates the items that `goes` picks from the others; copies them only if there are any.
+    pub(crate) fn extract(&mut self, goes: impl Fn(&[u8]) -> bool) -> Self {
+        if !self.items().any(&goes) {
+            return Self::default();
+        }
+        let (mut stay, mut gone) = ((Vec::new(), Vec::new()), (Vec::new(), Vec::new()));
+        for item in self.items() {
+            let (bytes, ends) = if goes(item) { &mut gone } else { &mut stay };
+            bytes.extend_from_slice(item);
+            ends.push(bytes.len());
+        }
+        *self = Self::new(stay.0, stay.1);
+        Self::new(gone.0, gone.1)
     }
 
     /// What `reduce` makes of each item; items of which it makes nothing smaller are left out.
@@ -124,10 +143,27 @@ mod tests {
 
     #[test]
     fn a_split_loses_nothing_and_keeps_the_order() {
-        let (first, second) = batch(&["a", "bb", "ccc"]).split().expect("three items split");
+        let mut first = batch(&["a", "bb", "ccc"]);
+        let second = first.split_off(1).expect("three items split");
         assert_eq!((texts(&first), texts(&second)), (vec!["a"], vec!["bb", "ccc"]));
-        assert_eq!(batch(&["a"]).split(), Err(batch(&["a"])));
-        assert_eq!(Batch::default().split(), Err(Batch::default()));
+        assert_eq!(first.split_off(1), None);
+        assert_eq!(Batch::default().split_off(0), None);
+        assert_eq!((first.split_off(0), first), (Some(batch(&["a"])), Batch::default()));
+    }
+
+    #[test]
+    fn items_are_counted_up_to_a_size_and_at_least_one() {
+        let batch = batch(&["aa", "bb", "ccc"]);
+        let found = [0, 1, 2, 3, 4, 6, 7, 8].map(|max_bytes| batch.fitting(max_bytes));
+        assert_eq!(found, [1, 1, 1, 1, 2, 2, 3, 3]);
+    }
+
+    #[test]
+    fn extracted_items_and_the_others_keep_their_order() {
+        let mut rest = batch(&["a", "bb", "c", "dd"]);
+        let long = rest.extract(|item| item.len() > 1);
+        assert_eq!((texts(&long), texts(&rest)), (vec!["bb", "dd"], vec!["a", "c"]));
+        assert_eq!((rest.extract(|item| item.len() > 1), rest.len()), (Batch::default(), 2));
     }
 
     #[test]

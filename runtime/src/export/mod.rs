@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!  record ─ encode ─▶ item ─┐
-//!  record ─ encode ─▶ item ─┼─ request ─▶ Request … Reply ─ verdict ─▶ delivered · retry · split · reduce · refused
+//!  record ─ encode ─▶ item ─┼─ request ─▶ Request … Reply ─ verdict ─▶ delivered · retry · split · isolate · reduce · refused
 //!  record ─ encode ─▶ item ─┘
 //! ```
 //!
@@ -104,9 +104,10 @@ pub trait Exporter: Send + 'static {
 
     /// A smaller or plainer form of one item that the vendor has not taken; `None` when there is none.
     ///
-    /// Asked after [`Verdict::Reduce`], and after [`Verdict::Split`] of a single item. What it gives
-    /// is sent in the place of the item, and may be asked for again: each form must be smaller than
-    /// the one before, and one that is not counts as none.
+    /// Asked after [`Verdict::Reduce`], after [`Verdict::Split`] of a single item, and for items as large as
+    /// one that was refused so; `reply` is the answer to that, its body cut after 4 KiB. What it gives is
+    /// sent in the place of the item, and may be asked for again: each form must be smaller than the one
+    /// before, and one that is not counts as none.
     fn reduce(&self, _item: &[u8], _reply: &Reply) -> Option<Vec<u8>> {
         None
     }
@@ -157,7 +158,7 @@ pub struct Reply {
     pub retry_after: Option<Duration>,
     /// The other headers, their names in lower case; values that are not text are left out.
     pub headers: Vec<(String, String)>,
-    /// The body, cut by no one: a longer one than the transport allows is an error instead.
+    /// The body, or its start where it is longer than the transport reads, or did not arrive as a whole.
     pub body: Bytes,
     /// Of which step this is the answer, where one that had to come before the request itself
     /// ended it all.
@@ -238,8 +239,19 @@ pub enum Verdict {
         /// What went wrong.
         reason: String,
     },
-    /// Nothing was taken; a smaller request may succeed.
+    /// Nothing was taken, because the request is too large; a smaller one may succeed.
+    ///
+    /// The size that passes is learned from these answers and kept for later batches.
     Split,
+    /// Nothing was taken, because of one or more of the items; a request without them may succeed.
+    ///
+    /// They are searched for with a bounded number of requests.
+    Isolate {
+        /// True if the item is too large, false if it is invalid.
+        is_too_large: bool,
+        /// What went wrong.
+        reason: String,
+    },
     /// Nothing was taken; what [`Exporter::reduce`] makes of each item may be.
     Reduce {
         /// What went wrong.

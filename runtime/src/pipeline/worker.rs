@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::{Id, JoinError, JoinSet, yield_now};
 use tokio::time::sleep_until;
@@ -35,6 +36,9 @@ const LOUD_AFTER_WAIT: Duration = Duration::from_secs(10);
 /// The longest text of a vendor in a line of ours, in characters.
 const MAX_REASON_CHARS: usize = 200;
 
+/// The most of an answer's body that is kept, in bytes.
+const MAX_KEPT_BYTES: usize = 4096;
+
 type Answer = Result<Reply, TransportError>;
 
 /// One destination at work.
@@ -61,6 +65,8 @@ pub(super) struct State {
     actions: Vec<Action>,
     throttle: diagnostics::Throttle,
     host: String,
+    /// The last answer of which the request was too large, its body cut.
+    too_large: Reply,
 }
 
 /// The time, for the machine.
@@ -157,33 +163,46 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
     }
 
     fn act(&mut self, mut actions: Vec<Action>, reason: &str) {
-        let mut panicked = Vec::new();
-        for action in actions.drain(..) {
-            match action {
-                Action::Send { id } => {
-                    if self.send(id).is_err() {
-                        panicked.push(id);
-                    }
-                }
-                Action::Reweigh { from_bytes, to_bytes } => {
-                    self.gauge.reweigh(from_bytes, to_bytes);
-                    self.remark("not taken as it is, a smaller form follows", reason);
-                }
-                Action::Settle { records, bytes, fate } => {
-                    self.settle(records, bytes, fate, reason);
-                }
-                Action::Flushed => {
-                    if let Some(done) = self.state.flushes.pop_front() {
-                        // Whoever waited may have run out of patience.
-                        let _ = done.send(());
-                    }
+        let mut follow_ups = VecDeque::new();
+        loop {
+            for action in actions.drain(..) {
+                follow_ups.extend(self.act_on(action, reason));
+            }
+            let Some(input) = follow_ups.pop_front() else { break };
+            self.machine.on(input, now(), &mut actions);
+        }
+        self.state.actions = actions;
+    }
+
+    /// Does one thing; returns what the machine has to hear of it at once.
+    fn act_on(&mut self, action: Action, reason: &str) -> Option<Input> {
+        match action {
+            Action::Send { id } => {
+                return self.send(id).is_err().then_some(Input::Panicked { id });
+            }
+            Action::Reduce { id } => {
+                let Some(batch) = self.machine.batch(id) else { return None };
+                let (exporter, reply) = (&self.exporter, &self.state.too_large);
+                let name = format_args!("exporter {}", E::NAME);
+                let reduced = guard(name, || batch.reduce(|item| exporter.reduce(item, reply)));
+                return Some(match reduced {
+                    Some(reduced) => Input::Reduced { id, reduced },
+                    None => Input::Panicked { id },
+                });
+            }
+            Action::Reweigh { from_bytes, to_bytes } => {
+                self.gauge.reweigh(from_bytes, to_bytes);
+                self.remark("not taken as it is, a smaller form follows", reason);
+            }
+            Action::Settle { records, bytes, fate } => self.settle(records, bytes, fate, reason),
+            Action::Flushed => {
+                if let Some(done) = self.state.flushes.pop_front() {
+                    // Whoever waited may have run out of patience.
+                    let _ = done.send(());
                 }
             }
         }
-        self.state.actions = actions;
-        for id in panicked {
-            self.turn(Input::Panicked { id });
-        }
+        None
     }
 
     fn send(&mut self, id: u64) -> Result<(), Panicked> {
@@ -213,7 +232,11 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
                 // What was abandoned meanwhile has met its fate, whatever is answered.
                 let Some(batch) = self.machine.batch(id) else { return };
                 let name = format_args!("exporter {}", E::NAME);
-                guard(name, || judge(&self.exporter, batch, &reply))
+                let judged = guard(name, || judge(&self.exporter, batch, &reply));
+                if matches!(judged, Some((Verdict::Split, _))) {
+                    self.state.too_large = cut(reply);
+                }
+                judged
             }
             Some(Err(error)) if error.is_retryable() => {
                 let verdict = Verdict::Retry { after: error.wait(), reason: error.to_string() };
@@ -323,10 +346,17 @@ fn judge<E: Exporter>(exporter: &E, batch: &Batch, reply: &Reply) -> (Verdict, B
     (verdict, reduced.unwrap_or_default())
 }
 
+/// An answer with the start of its body, in memory of its own.
+fn cut(reply: Reply) -> Reply {
+    let start = &reply.body[..reply.body.len().min(MAX_KEPT_BYTES)];
+    Reply { body: Bytes::copy_from_slice(start), ..reply }
+}
+
 fn reason(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Retry { reason, .. }
         | Verdict::Refused { reason }
+        | Verdict::Isolate { reason, .. }
         | Verdict::Reduce { reason } => reason.clone(),
         Verdict::Delivered | Verdict::Partial { .. } | Verdict::Split => String::new(),
     }

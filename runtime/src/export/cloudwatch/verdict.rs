@@ -5,8 +5,8 @@
 //! | 2xx | delivered, but for the events that `rejectedLogEventsInfo` names |
 //! | 2xx with a body that cannot be read | delivered, and worth a word |
 //! | `DataAlreadyAcceptedException` | delivered: an earlier attempt was |
-//! | `InvalidParameterException` | something in it is wrong: split, and a single event is refused |
-//! | 413 | too much at once: split |
+//! | 413, a code or an `InvalidParameterException` that says the upload is too large | too much at once: split |
+//! | any other `InvalidParameterException` | an event or the request is invalid: isolate |
 //! | `ThrottlingException` and its like, `ServiceUnavailableException`, `InternalFailure`, `RequestTimeout`, 429, 5xx | retry, when `Retry-After` says |
 //! | bad, expired or insufficient credentials, a clock that is off, 401, 403 | retry after five minutes; the transport has tried new keys, where there are any |
 //! | `ResourceNotFoundException` | group or stream is missing: retry, later if it is not for us to create it |
@@ -39,6 +39,15 @@ const MAX_HINTED_CHARS: usize = 70;
 /// The most of what the service says about events in words that are not known, in characters.
 const MAX_INFO_CHARS: usize = 500;
 
+/// Start of the message about a batch of more than 1 MiB, as the service counts.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html>;
+/// the words are those of the service's answers.
+const TOO_LARGE_UPLOAD: &str = "Upload too large";
+
+/// Start of the message about an event that is too large, as [`TOO_LARGE_UPLOAD`].
+const TOO_LARGE_EVENT: &str = "Log event too large";
+
 /// What is known when an answer is judged.
 #[derive(Debug)]
 pub(super) struct Judge {
@@ -66,8 +75,11 @@ impl Judge {
         match (refusal.code.as_str(), reply.status) {
             ("DataAlreadyAcceptedException", _) => Verdict::Delivered,
             (MISSING, _) => self.missing(&refusal),
-            (_, 413) => Verdict::Split,
-            ("InvalidParameterException", _) if batch.len() > 1 => Verdict::Split,
+            _ if is_too_large(&refusal) => Verdict::Split,
+            ("InvalidParameterException", _) => {
+                let is_too_large = refusal.message.starts_with(TOO_LARGE_EVENT);
+                Verdict::Isolate { is_too_large, reason: reason() }
+            }
             _ if is_passing(&refusal) => {
                 Verdict::Retry { after: reply.retry_after, reason: reason() }
             }
@@ -110,6 +122,13 @@ impl Judge {
         );
         Verdict::Retry { after: Some(MISSING_WAIT), reason: hinted("", refusal, &hint) }
     }
+}
+
+/// True if the request has too many bytes, by its status, its code or its message.
+fn is_too_large(refusal: &Refusal) -> bool {
+    refusal.status == 413
+        || refusal.code.contains("TooLarge")
+        || refusal.message.starts_with(TOO_LARGE_UPLOAD)
 }
 
 /// Whether the same request may succeed a little later.

@@ -3,7 +3,8 @@
 //! | answer | meaning |
 //! |---|---|
 //! | 2xx with `"err": 0` | delivered; of a failsafe item: the record it stands for is rejected |
-//! | 2xx with any other `err`, 400, 413, 422 | send less; a failsafe item is refused |
+//! | 2xx with any other `err`, 400, 422 | a plainer form; a failsafe item is refused |
+//! | 413 | a smaller form; larger items are not sent again |
 //! | 2xx with a body that cannot be read | delivered, and worth a word |
 //! | 401, 403 | the token is wrong: retry after five minutes |
 //! | 404 | the address is wrong: refused |
@@ -38,7 +39,8 @@ pub(super) fn verdict(batch: &Batch, reply: &Reply) -> Verdict {
     let hinted = |hint| format!("{}; {hint}", cut(&reason(), MAX_HINTED_CHARS));
     match reply.status {
         200..=299 => success(batch, reply),
-        400 | 413 | 422 => plainer(batch, reply),
+        400 | 422 => plainer(batch, reply),
+        413 => Verdict::Split,
         401 | 403 => {
             let hint = "ROLLBAR_ACCESS_TOKEN has to be a token with the scope `post_server_item`";
             Verdict::Retry { after: Some(TOKEN_WAIT), reason: hinted(hint) }
@@ -126,6 +128,7 @@ mod tests {
             Verdict::Retry { after: Some(TOKEN_WAIT), .. } => 't',
             Verdict::Retry { .. } => 'r',
             Verdict::Split => 's',
+            Verdict::Isolate { .. } => 'i',
             Verdict::Reduce { .. } => 'l',
             Verdict::Refused { .. } => 'x',
         };
@@ -134,12 +137,12 @@ mod tests {
 
     #[test]
     fn each_status_has_its_meaning() {
-        assert_eq!(letters("{}"), "xlttxxlxlrrrrr");
+        assert_eq!(letters("{}"), "xlttxxsxlrrrrr");
     }
 
     #[test]
     fn there_is_nothing_plainer_than_a_failsafe_item() {
-        assert_eq!(letters(FAILSAFE), "xxttxxxxxrrrrr");
+        assert_eq!(letters(FAILSAFE), "xxttxxsxxrrrrr");
         let reason = "status 200: bad".to_owned();
         let found = of(FAILSAFE, 200, r#"{"err":1,"message":"bad"}"#);
         assert_eq!(found, Verdict::Refused { reason });

@@ -163,6 +163,6 @@ impl super::Exporter for Exporter {
     }
 
     fn verdict(&self, batch: &Batch, reply: &Reply) -> Verdict {
-        verdict::verdict(batch, reply, &self.notes)
+        verdict::verdict(batch, reply, self.framing.is_acked(batch), &self.notes)
     }
 }

@@ -37,19 +37,26 @@ impl Framing {
     }
 
     pub(super) fn request(&self, batch: &Batch) -> Request {
-        let is_acked = match self.transport {
+        if self.is_acked(batch) {
+            return self.acked(batch.bytes());
+        }
+        if self.wants_answer(batch) {
+            self.notes.add("sent without an answer: too many documents", batch.len() as u64);
+        }
+        self.datagrams(batch.bytes())
+    }
+
+    /// True if the service answers the request of this batch, false if it goes by datagrams.
+    pub(super) fn is_acked(&self, batch: &Batch) -> bool {
+        self.wants_answer(batch) && documents(batch.bytes()).nth(MAX_DOCUMENTS).is_none()
+    }
+
+    fn wants_answer(&self, batch: &Batch) -> bool {
+        match self.transport {
             Transport::Udp => false,
             Transport::TcpAcked => true,
             Transport::Auto => documents(batch.bytes()).any(|document| document.is_precious),
-        };
-        if !is_acked {
-            return self.datagrams(batch.bytes());
         }
-        if documents(batch.bytes()).nth(MAX_DOCUMENTS).is_some() {
-            self.notes.add("sent without an answer: too many documents", batch.len() as u64);
-            return self.datagrams(batch.bytes());
-        }
-        self.acked(batch.bytes())
     }
 
     fn datagrams(&self, items: &Bytes) -> Request {

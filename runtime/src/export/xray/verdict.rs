@@ -4,7 +4,8 @@
 //! |---|---|
 //! | 2xx without a body | delivered: so does a transport answer that gets none itself |
 //! | 2xx with `UnprocessedTraceSegments` | these are rejected, which is final |
-//! | 413, or a body that says the request is too large | too much at once: split |
+//! | 413 to datagrams | a document is too large for one: isolate its trace |
+//! | any other 413, or a body that says the request is too large | too much at once: split |
 //! | 429, 5xx, or a body that speaks of throttling | retry |
 //! | any other | refused |
 //!
@@ -23,10 +24,11 @@ use crate::notes::Notes;
 /// The most of a refusal's text that is told, in characters.
 const MAX_TEXT_CHARS: usize = 1_024;
 
-pub(super) fn verdict(batch: &Batch, reply: &Reply, notes: &Notes) -> Verdict {
+pub(super) fn verdict(batch: &Batch, reply: &Reply, is_acked: bool, notes: &Notes) -> Verdict {
     let retry = || Verdict::Retry { after: reply.retry_after, reason: refusal(reply) };
     match reply.status {
         200..=299 => success(batch, &reply.body, notes),
+        413 if !is_acked => Verdict::Isolate { is_too_large: true, reason: String::new() },
         413 => Verdict::Split,
         429 | 500..=599 => retry(),
         _ if says(reply, "TooLarge") => Verdict::Split,
@@ -115,7 +117,7 @@ mod tests {
 
     fn of(status: u16, body: &str) -> Verdict {
         let reply = Reply { status, body: body.to_owned().into(), ..Reply::default() };
-        verdict(&Batch::default(), &reply, &Notes::default())
+        verdict(&Batch::default(), &reply, true, &Notes::default())
     }
 
     #[test]
@@ -125,6 +127,7 @@ mod tests {
             .map(|status| match of(status, "") {
                 Verdict::Delivered => 'd',
                 Verdict::Split => 's',
+                Verdict::Isolate { .. } => 'i',
                 Verdict::Retry { .. } => 'r',
                 Verdict::Refused { .. } => 'x',
                 Verdict::Partial { .. } => 'p',
@@ -155,7 +158,7 @@ mod tests {
         let reply = Reply { status: 200, body: body.into(), ..Reply::default() };
         let message = "2 × InvalidName (bad name), 1 × ParseError".to_owned();
         assert_eq!(
-            verdict(&Batch::default(), &reply, &notes),
+            verdict(&Batch::default(), &reply, true, &notes),
             Verdict::Partial { rejected: 3, message }
         );
         let all = notes.all();
@@ -195,7 +198,7 @@ mod tests {
                 refused.iter().map(|id| serde_json::json!({"Id": full(id)})).collect();
             let body = serde_json::json!({"UnprocessedTraceSegments": all}).to_string();
             let reply = Reply { status: 200, body: body.into(), ..Reply::default() };
-            let verdict = verdict(&batch, &reply, &Notes::default());
+            let verdict = verdict(&batch, &reply, true, &Notes::default());
             let Verdict::Partial { rejected, .. } = verdict else { panic!("{refused:?}") };
             assert_eq!(rejected, expected, "{refused:?}");
         }
@@ -233,7 +236,7 @@ mod tests {
             Reply { status: 503, retry_after: after, body: "busy".into(), ..Reply::default() };
         let reason = "busy (status 503)".to_owned();
         assert_eq!(
-            verdict(&Batch::default(), &reply, &Notes::default()),
+            verdict(&Batch::default(), &reply, true, &Notes::default()),
             Verdict::Retry { after, reason }
         );
     }

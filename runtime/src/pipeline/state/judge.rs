@@ -20,18 +20,40 @@ impl Machine {
         now: Instant,
         actions: &mut Vec<Action>,
     ) {
-        let fate = match *verdict {
-            Verdict::Delivered => Fate::Delivered,
-            Verdict::Partial { rejected, .. } => Fate::Partial { rejected },
-            Verdict::Refused { .. } => Fate::Lost(LossReason::Refused),
-            Verdict::Retry { after, .. } => return self.retry(parcel, after, now, actions),
-            Verdict::Split => return self.split(parcel, reduced, actions),
-            Verdict::Reduce { .. } => {
-                return self.replace(parcel, reduced, LossReason::Refused, actions);
+        match *verdict {
+            Verdict::Delivered => self.pass(parcel, Fate::Delivered, now, actions),
+            Verdict::Partial { rejected, .. } => {
+                self.pass(parcel, Fate::Partial { rejected }, now, actions);
             }
-        };
+            Verdict::Refused { .. } => {
+                self.end_pause();
+                self.finish(parcel, Fate::Lost(LossReason::Refused), actions);
+            }
+            Verdict::Retry { after, .. } => self.retry(parcel, after, now, actions),
+            Verdict::Split => self.split(parcel, reduced, now, actions),
+            Verdict::Isolate { is_too_large, .. } => {
+                let why = if is_too_large { LossReason::TooLarge } else { LossReason::Refused };
+                self.isolate(parcel, why, now, actions);
+            }
+            Verdict::Reduce { .. } => {
+                self.end_pause();
+                self.replace(parcel, reduced, LossReason::Refused, actions);
+            }
+        }
+    }
+
+    fn pass(&mut self, mut parcel: Parcel, fate: Fate, now: Instant, actions: &mut Vec<Action>) {
         self.end_pause();
-        self.settle(parcel.batch, fate, actions);
+        let batch = mem::take(&mut parcel.batch);
+        self.size.pass(batch.bytes().len(), now);
+        self.settle(batch, fate, actions);
+        self.go_on_after_pass(parcel);
+    }
+
+    /// Settles a parcel, and goes on with what is behind it.
+    pub(super) fn finish(&mut self, mut parcel: Parcel, fate: Fate, actions: &mut Vec<Action>) {
+        self.settle(mem::take(&mut parcel.batch), fate, actions);
+        self.go_on(parcel);
     }
 
     /// Forgets the failures so far; a wait that the server asked for goes on.
@@ -62,42 +84,43 @@ impl Machine {
         }
         if give_up_at <= now {
             let fate = Fate::Lost(LossReason::RetriesExhausted);
-            return self.settle(parcel.batch, fate, actions);
+            return self.settle_all(parcel.into_batches(), fate, actions);
         }
         self.park(parcel);
     }
 
-    fn backoff(&mut self, failures: u32) -> Duration {
+    pub(super) fn backoff(&mut self, failures: u32) -> Duration {
         self.rules.backoff.delay(failures, (self.random)())
     }
 
-    fn split(&mut self, parcel: Parcel, reduced: Batch, actions: &mut Vec<Action>) {
-        let Parcel { batch, sequence, closed, .. } = parcel;
-        match batch.split() {
-            Ok((first, second)) => {
-                for half in [first, second] {
-                    let parcel = self.parcel(half, sequence, closed);
-                    self.park(parcel);
-                }
-            }
-            Err(single) => {
-                let parcel = Parcel { batch: single, ..parcel };
-                self.replace(parcel, reduced, LossReason::TooLarge, actions);
-            }
+    /// Takes back what is too large; it is cut to the size that is learned from that when it is sent again.
+    fn split(
+        &mut self,
+        mut parcel: Parcel,
+        reduced: Batch,
+        now: Instant,
+        actions: &mut Vec<Action>,
+    ) {
+        self.size.refuse(parcel.batch.bytes().len(), now);
+        let until = now + self.backoff(self.size.refusals());
+        self.pause = self.pause.max(Some(until));
+        if parcel.batch.len() == 1 {
+            return self.replace(parcel, reduced, LossReason::TooLarge, actions);
         }
+        parcel.wait_until = None;
+        self.park(parcel);
     }
 
     /// Puts smaller items in the place of those that were not taken; those without one are lost.
-    fn replace(
+    pub(super) fn replace(
         &mut self,
         mut parcel: Parcel,
         reduced: Batch,
         why: LossReason,
         actions: &mut Vec<Action>,
     ) {
-        self.end_pause();
         if reduced.is_empty() {
-            return self.settle(parcel.batch, Fate::Lost(why), actions);
+            return self.finish(parcel, Fate::Lost(why), actions);
         }
         let (from_bytes, to_bytes) = (parcel.batch.bytes().len(), reduced.bytes().len());
         actions.push(Action::Reweigh { from_bytes, to_bytes });

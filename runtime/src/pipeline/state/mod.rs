@@ -7,7 +7,7 @@
 //! ```text
 //!  item ─▶ open ──full, old, flush──▶ parked ──slot free, due──▶ in flight ──▶ settled
 //!                                       ▲                            │
-//!                                       └── failed · split · reduced ┘
+//!                                       └─ failed · too large · reduced · isolated
 //! ```
 //!
 //! - A request that fails waits on its own, and the destination as a whole pauses as long: what
@@ -17,17 +17,22 @@
 //!   whatever else happens.
 //! - While nothing can be sent, the open batch stays open until it is full: an outage ends in few
 //!   large requests.
+//! - A request that is too large pauses the destination too, and is cut to a size that may pass, which is
+//!   kept for later batches (`size`).
 //! - A flush cuts our own waits short and starts the backoff anew, since somebody is waiting; a
 //!   wait the server asked for is kept.
 
+mod isolate;
 mod judge;
 mod parcel;
+mod size;
 
 use std::collections::VecDeque;
 use std::mem;
 use std::time::{Duration, Instant};
 
 use self::parcel::Parcel;
+use self::size::SizeLimit;
 use super::Backoff;
 use super::batch::{Measure, Open};
 use crate::export::{Batch, Limits, Verdict};
@@ -56,6 +61,8 @@ pub(super) enum Input {
     /// A request was answered, or its transport failed; `reduced` is what can be sent in the place
     /// of its items, when they were not taken.
     Answered { id: u64, verdict: Verdict, reduced: Batch },
+    /// What can be sent in the place of the items of an [`Action::Reduce`].
+    Reduced { id: u64, reduced: Batch },
     /// Work on a request panicked.
     Panicked { id: u64 },
     /// Everything that came before is wanted out.
@@ -69,6 +76,8 @@ pub(super) enum Input {
 pub(super) enum Action {
     /// Send the batch of this id.
     Send { id: u64 },
+    /// Make smaller forms of the items of this batch, which are known to be too large to be sent.
+    Reduce { id: u64 },
     /// Smaller items took the place of others; lost ones weigh nothing any more.
     Reweigh { from_bytes: usize, to_bytes: usize },
     /// These records have met their fate.
@@ -94,6 +103,7 @@ pub(super) struct Machine {
     /// In the order they were closed.
     parked: VecDeque<Parcel>,
     in_flight: Vec<Parcel>,
+    size: SizeLimit,
     /// The end of the pause that the destination's failures are worth.
     pause: Option<Instant>,
     /// The end of the wait that the server asked for.
@@ -116,6 +126,7 @@ impl Machine {
             opened: None,
             parked: VecDeque::new(),
             in_flight: Vec::new(),
+            size: SizeLimit::default(),
             pause: None,
             asked: None,
             failures: 0,
@@ -146,7 +157,7 @@ impl Machine {
         self.open.discard_tail();
     }
 
-    /// The batch of an [`Action::Send`].
+    /// The batch of an [`Action::Send`] or an [`Action::Reduce`].
     pub(super) fn batch(&self, id: u64) -> Option<&Batch> {
         self.in_flight.iter().find(|parcel| parcel.id == id).map(|parcel| &parcel.batch)
     }
@@ -183,9 +194,14 @@ impl Machine {
                     self.judge(parcel, &verdict, reduced, now, actions);
                 }
             }
+            Input::Reduced { id, reduced } => {
+                if let Some(parcel) = self.land(id) {
+                    self.replace(parcel, reduced, LossReason::TooLarge, actions);
+                }
+            }
             Input::Panicked { id } => {
                 if let Some(parcel) = self.land(id) {
-                    self.settle(parcel.batch, Fate::Lost(LossReason::WorkerPanicked), actions);
+                    self.finish(parcel, Fate::Lost(LossReason::WorkerPanicked), actions);
                 }
             }
             Input::Flush => {
@@ -247,12 +263,13 @@ impl Machine {
 
     fn parcel(&mut self, batch: Batch, sequence: u64, closed: Instant) -> Parcel {
         self.next_id += 1;
-        Parcel { id: self.next_id, sequence, batch, closed, failures: 0, wait_until: None }
+        let id = self.next_id;
+        Parcel { id, sequence, batch, closed, failures: 0, wait_until: None, isolation: None }
     }
 
-    /// Puts a parcel back at its place.
+    /// Puts a parcel back at its place, before other parts of the same batch.
     fn park(&mut self, parcel: Parcel) {
-        let place = self.parked.partition_point(|other| other.sequence <= parcel.sequence);
+        let place = self.parked.partition_point(|other| other.sequence < parcel.sequence);
         self.parked.insert(place, parcel);
     }
 
@@ -286,8 +303,7 @@ impl Machine {
                 }
                 return;
             };
-            actions.push(Action::Send { id: parcel.id });
-            self.in_flight.push(parcel);
+            self.fit(parcel, now, actions);
         }
     }
 
@@ -295,7 +311,7 @@ impl Machine {
         self.close_open(now);
         let parked = mem::take(&mut self.parked);
         for parcel in parked.into_iter().chain(mem::take(&mut self.in_flight)) {
-            self.settle(parcel.batch, Fate::Lost(LossReason::Shutdown), actions);
+            self.settle_all(parcel.into_batches(), Fate::Lost(LossReason::Shutdown), actions);
         }
     }
 
@@ -340,7 +356,8 @@ impl Machine {
     }
 
     fn has_free_slot(&self) -> bool {
-        self.in_flight.len() < self.rules.max_in_flight
+        let max = if self.size.is_searching() { 1 } else { self.rules.max_in_flight };
+        self.in_flight.len() < max
     }
 
     fn is_idle(&self) -> bool {

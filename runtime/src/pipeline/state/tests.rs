@@ -1,6 +1,8 @@
 //! Scripts: inputs at made-up moments, and the actions they must cause.
 
+mod isolation;
 mod measures;
+mod sizes;
 mod waits;
 
 use super::*;
@@ -114,6 +116,10 @@ fn reduce() -> Verdict {
     Verdict::Reduce { reason: "too much".to_owned() }
 }
 
+fn isolate() -> Verdict {
+    Verdict::Isolate { is_too_large: false, reason: "one of them".to_owned() }
+}
+
 fn refused() -> Verdict {
     Verdict::Refused { reason: "no".to_owned() }
 }
@@ -200,16 +206,6 @@ fn while_all_slots_are_taken_batches_wait_and_the_open_one_grows_old() {
 }
 
 #[test]
-fn too_much_at_once_is_split_down_to_single_items() {
-    let mut script = Script::new();
-    script.items(0, &["a", "b", "c"]);
-    assert_eq!(script.answer(1, 1, Verdict::Split), [send(2), send(3)]);
-    assert_eq!((script.sent(2), script.sent(3)), (&b"a"[..], &b"bc"[..]));
-    assert_eq!(script.answer(2, 2, Verdict::Split), [lost(1, 1, LossReason::TooLarge)]);
-    assert_eq!(script.answer(2, 3, Verdict::Split), [send(4), send(5)]);
-}
-
-#[test]
 fn what_takes_the_place_of_items_is_sent_at_once_and_the_rest_is_lost() {
     let split = Verdict::Split;
     for (items, verdict, forms, expected) in [
@@ -221,9 +217,8 @@ fn what_takes_the_place_of_items_is_sent_at_once_and_the_rest_is_lost() {
             vec![reweigh(9, 2), lost(2, 0, LossReason::Refused), send(1)],
         ),
         (&["aaa", "bbb"], reduce(), &[], vec![lost(2, 6, LossReason::Refused)]),
-        (&["aaa"], split.clone(), &["a"], vec![reweigh(3, 1), send(1)]),
-        (&["aaa"], split.clone(), &[], vec![lost(1, 3, LossReason::TooLarge)]),
-        (&["aaa", "bbb"], split, &["a"], vec![send(2), send(3)]),
+        (&["aaa"], split.clone(), &["a"], vec![reweigh(3, 1)]),
+        (&["aaa"], split, &[], vec![lost(1, 3, LossReason::TooLarge)]),
     ] {
         let mut script = Script::new();
         script.items(0, items);
@@ -293,15 +288,18 @@ fn a_flush_sends_what_is_open_and_is_complete_when_that_has_its_fate() {
 }
 
 #[test]
-fn a_flush_waits_for_both_halves_of_a_split_and_not_for_what_came_later() {
+fn a_flush_waits_for_both_parts_of_a_split_and_not_for_what_came_later() {
     let mut script = Script::new();
-    script.items(0, &["a", "b"]);
+    script.items(0, &["aa", "bb"]);
     assert_eq!(script.at(0, Input::Flush), [send(1)]);
     script.items(1, &["c", "d", "e"]);
-    assert_eq!(script.answer(2, 1, Verdict::Split), [send(3)]);
-    assert_eq!(script.answer(3, 3, Verdict::Delivered), [settle(1, 1, Fate::Delivered), send(4)]);
-    let last = [settle(1, 1, Fate::Delivered), Action::Flushed];
-    assert_eq!(script.answer(4, 4, Verdict::Delivered), last);
+    assert_eq!(script.answer(2, 1, Verdict::Split), []);
+    assert_eq!(script.at(102, Input::Tick), [], "the other request is under way");
+    let delivered = settle(3, 3, Fate::Delivered);
+    assert_eq!(script.answer(103, 2, Verdict::Delivered), [delivered, send(1), send(3)]);
+    assert_eq!(script.answer(104, 1, Verdict::Delivered), [settle(1, 2, Fate::Delivered)]);
+    let last = [settle(1, 2, Fate::Delivered), Action::Flushed];
+    assert_eq!(script.answer(105, 3, Verdict::Delivered), last);
 }
 
 #[test]
@@ -439,11 +437,12 @@ fn a_random_script_settles_every_item_exactly_once() {
                     script.at(now_ms, Input::Answered { id, verdict, reduced })
                 }
             };
-            told.tell(actions);
+            told.tell(&mut script, now_ms, actions);
         }
         let end_ms = 400 * 40;
         let deadline = script.start + Duration::from_millis(end_ms);
-        told.tell(script.at(end_ms, Input::Shutdown { deadline }));
+        let actions = script.at(end_ms, Input::Shutdown { deadline });
+        told.tell(&mut script, end_ms, actions);
         let Told { settled, flushes, held_bytes, .. } = told;
         assert_eq!((settled, flushes, held_bytes), (taken, 0, 0), "seed {seed}");
         assert!(script.machine.is_done());
@@ -451,8 +450,9 @@ fn a_random_script_settles_every_item_exactly_once() {
 }
 
 fn any_answer(batch: &Batch, next: &mut impl FnMut(u64) -> u64) -> (Verdict, Batch) {
-    let verdict = match next(7) {
+    let verdict = match next(8) {
         0 => Verdict::Split,
+        6 => isolate(),
         1 => retry(Some(next(3_000))),
         2 => retry(None),
         3 => refused(),
@@ -476,10 +476,17 @@ struct Told {
 }
 
 impl Told {
-    fn tell(&mut self, actions: Vec<Action>) {
-        for action in actions {
+    fn tell(&mut self, script: &mut Script, now_ms: u64, mut actions: Vec<Action>) {
+        actions.reverse();
+        while let Some(action) = actions.pop() {
             match action {
                 Action::Send { id } => self.in_flight.push(id),
+                Action::Reduce { id } => {
+                    let batch = script.machine.batch(id).expect("the batch is there");
+                    let reduced = batch.reduce(|item| item.get(1..).map(<[u8]>::to_vec));
+                    let more = script.at(now_ms, Input::Reduced { id, reduced });
+                    actions.splice(0..0, more.into_iter().rev());
+                }
                 Action::Reweigh { from_bytes, to_bytes } => {
                     self.held_bytes = self.held_bytes + to_bytes - from_bytes;
                 }

@@ -1,7 +1,9 @@
 //! Requests over HTTP/1.1, all of them `POST`.
 //!
-//! Redirects are not followed: a body with credentials goes where the settings say, or nowhere. At most
-//! [`MAX_REPLY_BYTES`] of an answer are read.
+//! Redirects are not followed: a body with credentials goes where the settings say, or nowhere.
+//!
+//! The status of an answer decides, whatever becomes of its body: at most [`MAX_REPLY_BYTES`] of it are read,
+//! and the connection is closed where that is not all, or where the rest is late, broken or garbage.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -21,7 +23,7 @@ use super::{Proxies, Transport, TransportError, tls};
 use crate::export::{PemFile, Reply, Request, TlsFiles};
 use crate::pipeline::settings::FOR_EVER;
 
-/// The longest answer that is read.
+/// Largest part of an answer's body that is read, in bytes; the rest is dropped.
 ///
 /// Source: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>, 4 MiB.
 pub const MAX_REPLY_BYTES: usize = 4 * 1024 * 1024;
@@ -116,7 +118,7 @@ impl Client {
         Ok(Self { client: builder.build().map_err(failed)?, timeout })
     }
 
-    /// Sends the request and waits for the answer with all its headers.
+    /// Sends the request and waits for the answer with all its headers and the start of its body.
     pub(crate) async fn fetch(&self, request: Request) -> Result<Fetched, TransportError> {
         self.exchange(request).await.map_err(|failure| match failure {
             Failure::Ours(error) => error,
@@ -145,24 +147,45 @@ impl Client {
 
         let status = answer.status().as_u16();
         let headers = std::mem::take(answer.headers_mut());
+        let (body, problem) = self.read(answer, status).await;
+        Ok(Fetched { status, headers, body, problem })
+    }
+
+    /// Reads a body as far as it can be read and may be long; a problem ends it. Dropping what is left closes
+    /// the connection.
+    async fn read(
+        &self,
+        mut answer: reqwest::Response,
+        status: u16,
+    ) -> (Bytes, Option<TransportError>) {
         let mut body = BytesMut::new();
-        while let Some(chunk) = answer.chunk().await? {
-            if body.len() + chunk.len() > MAX_REPLY_BYTES {
+        loop {
+            let chunk = match answer.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => return (body.freeze(), None),
+                Err(error) => return (body.freeze(), Some(classify(error, self.timeout))),
+            };
+            let room = MAX_REPLY_BYTES - body.len();
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if chunk.len() > room {
                 let limit_bytes = MAX_REPLY_BYTES;
-                return Err(TransportError::ReplyTooLarge { status, limit_bytes }.into());
+                let problem = TransportError::ReplyTooLarge { status, limit_bytes };
+                return (body.freeze(), Some(problem));
             }
-            body.extend_from_slice(&chunk);
         }
-        Ok(Fetched { status, headers, body: body.freeze() })
     }
 }
 
-/// A whole answer.
+/// An answer.
 #[derive(Debug)]
 pub(crate) struct Fetched {
     pub(crate) status: u16,
     headers: HeaderMap,
+    /// All of the body, or its start where there is a `problem`.
     pub(crate) body: Bytes,
+    /// The reason why the body is not whole.
+    #[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "for calls whose body counts"))]
+    pub(crate) problem: Option<TransportError>,
 }
 
 impl Fetched {

@@ -44,13 +44,13 @@ pub enum TransportError {
     /// No complete answer came in time.
     #[error("no answer within {0:?}")]
     Timeout(Duration),
-    /// The connection broke before the answer was complete.
+    /// The connection broke before there was a status.
     #[error("connection lost: {0}")]
     Reset(String),
     /// What came back is not an answer of this protocol.
     #[error("unreadable answer, perhaps of another protocol: {0}")]
     Garbage(String),
-    /// The answer is longer than we read.
+    /// The answer is longer than what is read of one, in a call whose result is the body.
     #[error("answer of status {status} is longer than {limit_bytes} bytes")]
     ReplyTooLarge {
         /// The status of the answer.
@@ -84,8 +84,8 @@ impl TransportError {
 
     /// Whether the same request may succeed later.
     ///
-    /// Source: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>: no answer is retried,
-    /// an answer longer than the limit is not.
+    /// Source: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>: a request without an answer is
+    /// retried.
     pub const fn is_retryable(&self) -> bool {
         match self {
             Self::Connect(_)

@@ -183,7 +183,9 @@ impl Probe {
                 let advice = of_unprocessed(&message);
                 Finding::problem(what, format!("X-Ray refuses it: {message}"), advice)
             }
-            Verdict::Split => Finding::problem(what, "too large", of_refusal(&Refusal::of(reply))),
+            Verdict::Split | Verdict::Isolate { .. } => {
+                Finding::problem(what, "too large", of_refusal(&Refusal::of(reply)))
+            }
             Verdict::Retry { reason, .. }
             | Verdict::Refused { reason }
             | Verdict::Reduce { reason } => {

@@ -31,6 +31,7 @@ fn letter(verdict: &Verdict) -> char {
         Verdict::Retry { after: Some(MISSING_WAIT), .. } => 'm',
         Verdict::Retry { .. } => 'r',
         Verdict::Split => 's',
+        Verdict::Isolate { .. } => 'i',
         Verdict::Reduce { .. } => 'l',
         Verdict::Refused { .. } => 'x',
     }
@@ -64,13 +65,28 @@ fn each_code_has_its_meaning() {
         ("ExpiredTokenException", 'a', 'a'),
         ("AccessDeniedException", 'a', 'a'),
         ("ResourceNotFoundException", 'r', 'r'),
-        ("InvalidParameterException", 's', 'x'),
+        ("InvalidParameterException", 'i', 'i'),
+        ("RequestEntityTooLargeException", 's', 's'),
         ("DataAlreadyAcceptedException", 'd', 'd'),
         ("InvalidSequenceTokenException", 'x', 'x'),
         ("SerializationException", 'x', 'x'),
     ] {
         let letters = [2, 1].map(|events| letter(&of(events, &reply(400, code, "no"))));
         assert_eq!(letters, [several, single], "{code}");
+    }
+}
+
+#[test]
+fn message_of_an_invalid_parameter_tells_what_is_too_large() {
+    let of = |message| of(2, &reply(400, "InvalidParameterException", message));
+    let upload = "Upload too large: 1049882 bytes exceeds limit of 1048576";
+    assert_eq!(of(upload), Verdict::Split);
+    for (message, expected) in [
+        ("Log event too large: 292824 bytes exceeds limit of 262144", true),
+        ("1 validation error detected", false),
+    ] {
+        let Verdict::Isolate { is_too_large, reason } = of(message) else { panic!("{message}") };
+        assert!(is_too_large == expected && reason.contains(message), "{reason}");
     }
 }
 
