@@ -116,7 +116,8 @@ pub struct Report {
     pub errors: Tally,
     /// What each destination did.
     pub destinations: Vec<Delivery>,
-    /// How often each kind of thing was changed to be valid, or refused, on the way to AWS X-Ray.
+    /// Number of values that were cut, collided, replaced or refused on the way to AWS X-Ray, by kind.
+    /// Mappings by a documented rule, such as `user.id` to `user_id`, are none.
     pub changes: BTreeMap<&'static str, u64>,
     /// Subsegments that were not made, because no segment was above them.
     pub missing_segments: u64,
