@@ -1,18 +1,16 @@
-//! Our own voice, and the mark of our own threads.
+//! Diagnostic lines on standard error, and the mark of the threads of this crate.
 //!
-//! In: what went wrong while telemetry was on its way. Out: few lines on standard error, at most
-//! one a minute for each destination.
-//! Never: speaks through the logging of the application, fails when nobody listens, prints a
-//! header or a body.
+//! Lines are rare: at most one a minute for each destination. They bypass the logging of the application,
+//! and contain no header and no body. A thread of its own writes them, so a standard error that is not
+//! read blocks no other thread; lines beyond its queue of 64 KiB are counted.
 
 use std::cell::Cell;
 use std::fmt::Display;
-#[cfg(unix)]
-use std::fs::File;
-use std::io::{self, Write};
-#[cfg(unix)]
-use std::os::fd::AsFd;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+use crate::output::{Receipt, STDERR};
 
 /// How often one destination may complain.
 const INTERVAL: Duration = Duration::from_mins(1);
@@ -34,22 +32,86 @@ pub fn suppress_thread() {
     let _ = SUPPRESSED.try_with(|mark| mark.set(true));
 }
 
-/// Writes one line to standard error; does nothing when that is closed. Takes no lock.
+/// Queues one line for standard error; never waits for it to be written.
+///
+/// A line that does not fit or cannot be written is counted, and the next line is preceded by that count.
 pub fn say(message: impl Display) {
-    // Nothing could be said of what fails here.
-    let _ = write_to_stderr(format!("spanwright: {message}\n").as_bytes());
+    queue(format!("spanwright: {message}\n"));
 }
 
-/// Writes past the lock of the standard library, which in a forked child may be held by a thread
-/// that is not there.
-#[cfg(unix)]
-fn write_to_stderr(line: &[u8]) -> io::Result<()> {
-    File::from(io::stderr().as_fd().try_clone_to_owned()?).write_all(line)
+/// Waits until the lines queued so far are on standard error.
+///
+/// Blocks up to `timeout`, and a tenth of a second for the count of lines that were not written; returns
+/// false if lines are still queued. In a process that called [`Config::install`](crate::Config::install),
+/// `exit` and the return of `main` wait by themselves, for at most two seconds; a call of `abort` or
+/// `_exit` does not.
+pub fn flush(timeout: Duration) -> bool {
+    if !STDERR.flush(timeout) {
+        return false;
+    }
+    if UNANNOUNCED.load(Ordering::Relaxed) > 0 {
+        queue(String::new());
+    }
+    STDERR.flush(NOTICE_TIMEOUT)
 }
 
-#[cfg(not(unix))]
-fn write_to_stderr(line: &[u8]) -> io::Result<()> {
-    io::stderr().write_all(line)
+/// Number of lines of this process that were not written to standard error.
+pub fn unwritten_lines() -> u64 {
+    UNWRITTEN.load(Ordering::Relaxed)
+}
+
+/// Sets the counts to zero, in a process that has just been forked.
+pub(crate) fn reset_counts() {
+    UNWRITTEN.store(0, Ordering::Relaxed);
+    UNANNOUNCED.store(0, Ordering::Relaxed);
+}
+
+/// Queues a line, or nothing, after the count of lines that were not written.
+fn queue(line: String) {
+    let announced = UNANNOUNCED.swap(0, Ordering::Relaxed);
+    let lines = Lines { own: u64::from(!line.is_empty()), announced };
+    let text = match announced {
+        0 => line,
+        _ => format!(
+            "spanwright: lines not written because standard error was full or closed: {announced}\n\
+             {line}"
+        ),
+    };
+    if STDERR.write(text.into_bytes(), lines).is_err() {
+        lines.count();
+    }
+}
+
+/// Longest wait for the count of lines that were not written.
+const NOTICE_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// Lines that were not written.
+static UNWRITTEN: AtomicU64 = AtomicU64::new(0);
+
+/// Those of them that no line has announced.
+static UNANNOUNCED: AtomicU64 = AtomicU64::new(0);
+
+/// Number of lines in one write: its own, and those that it announces as not written.
+#[derive(Clone, Copy)]
+struct Lines {
+    own: u64,
+    announced: u64,
+}
+
+impl Lines {
+    /// Counts them as not written.
+    fn count(self) {
+        UNWRITTEN.fetch_add(self.own, Ordering::Relaxed);
+        UNANNOUNCED.fetch_add(self.own + self.announced, Ordering::Relaxed);
+    }
+}
+
+impl Receipt for Lines {
+    fn settle(self: Box<Self>, written: io::Result<()>) {
+        if written.is_err() {
+            self.count();
+        }
+    }
 }
 
 /// Lets one message through and holds back those that follow too soon.

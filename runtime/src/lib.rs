@@ -90,6 +90,7 @@ pub mod notes;
 pub mod opentelemetry;
 #[cfg(any(feature = "otlp", feature = "opentelemetry"))]
 mod origin;
+mod output;
 #[cfg(feature = "pipeline")]
 pub mod pipeline;
 pub mod propagate;

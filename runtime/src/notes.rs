@@ -1,7 +1,7 @@
-//! What was changed, cut or refused on the way out, for whoever asks.
+//! Counts and examples of what was lost, cut, collided or was refused on the way out.
 //!
-//! In: a word for what happened, and the text it happened to. Out: how often, and the last examples.
-//! Never: grows; keeps more than the start of a text.
+//! Mappings by a documented rule that loses nothing (`user.id` to `user_id`, `{id}` to `:id`) are not
+//! counted: nothing is to be done about them. Bounded: the newest examples of each kind, by their starts.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,6 @@
 //! Every fault a destination can have: the requests it sees, and what is lost.
+//!
+//! Faults of the process (an unread standard error, a fork) are in `tests/process/faults.rs`, for all exporters.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use spanwright::diagnostics;
 use spanwright::export::{Batch, EncodeError, Exporter, Header, Limits, Reply, Request, Verdict};
 use spanwright::loss::LossReason;
-use spanwright::pipeline::transport::Writer;
+use spanwright::pipeline::transport::{Transport, TransportError};
 use spanwright::pipeline::{Motor, Settings};
 use spanwright::record::Processor;
 use spanwright::secret::Secret;
@@ -174,17 +174,15 @@ impl Exporter for Lines {
     }
 }
 
-/// A buffer that can be read while a writer has it.
+/// Keeps the body of each request.
 #[derive(Clone, Default)]
 struct Shared(Arc<Mutex<Vec<u8>>>);
 
-impl std::io::Write for Shared {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("nobody panics while holding it").write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
+impl Transport for Shared {
+    async fn send(&self, request: Request) -> Result<Reply, TransportError> {
+        let body = request.body.concat();
+        self.0.lock().expect("nothing panics while holding it").extend(body);
+        Ok(Reply { status: 200, ..Reply::default() })
     }
 }
 
@@ -193,7 +191,7 @@ fn a_panic_or_an_error_in_a_dialect_costs_one_record_and_the_worker_goes_on() {
     let (marked, written) = (Arc::default(), Shared::default());
     let exporter = Lines { marked: Arc::clone(&marked) };
     let settings = Settings { max_in_flight: 1, ..patient() };
-    let rig = Rig::new(exporter, Writer::new(written.clone()), &settings);
+    let rig = Rig::new(exporter, written.clone(), &settings);
     rig.handle.process(&Arc::from(["one", "panic", "error", "two"]));
     assert!(rig.flush(LONG).in_time);
     rig.handle.process(&Arc::from(["bad batch"]));

@@ -4,8 +4,10 @@
 //! program once more with the name of the case and the endpoint of a sink that outlives it.
 
 mod exit;
+mod faults;
 mod fork;
 mod named;
+mod output;
 mod own_threads;
 mod panics;
 mod runtimes;
@@ -31,7 +33,9 @@ const TIMEOUT_SECONDS: u32 = 60;
 fn main() {
     let groups = [
         exit::CASES,
+        faults::CASES,
         fork::CASES,
+        output::CASES,
         own_threads::CASES,
         panics::CASES,
         runtimes::CASES,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use spanwright::diagnostics;
 use spanwright::export::Exporter;
 use spanwright::loss::{LossReason, Tally};
 use spanwright::pipeline::transport::{Transport, http};
@@ -68,9 +69,12 @@ impl<R: Send + Sync + 'static> Rig<R> {
         only(&self.motor.flush(timeout))
     }
 
-    /// Shuts the only destination down.
+    /// Shuts the only destination down, and waits for the lines said by then.
     pub fn shutdown(&self, timeout: Duration) -> Flushed {
-        only(&self.motor.shutdown(timeout))
+        let stopped = only(&self.motor.shutdown(timeout));
+        // Some tests are run alone, and read what they said.
+        diagnostics::flush(LONG);
+        stopped
     }
 
     /// Hands a group in, waits until it has met its fate, stops; the final counts.

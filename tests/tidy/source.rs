@@ -29,12 +29,14 @@ const DOORS: &[&str] = &[
 
 /// Who starts threads: the collector, the I/O thread of all destinations, the one that finishes reports of
 /// failures, which reads symbols and files, the one that runs AWS's search for region and credentials, which
-/// reads files, and the two that drive exporters of another library, which block.
+/// reads files, the two that drive exporters of another library, which block, and those that write to standard
+/// output and standard error, which may block for ever.
 const THREADS: &[&str] = &[
     "runtime/src/span/collector.rs",
     "runtime/src/pipeline/motor.rs",
     "runtime/src/report/teller.rs",
     "runtime/src/aws/lookup.rs",
+    "runtime/src/output/mod.rs",
     "runtime/src/opentelemetry/destination.rs",
     "runtime/src/opentelemetry/reactor.rs",
 ];
@@ -107,6 +109,14 @@ fn threads_are_started_only_by_the_collector_and_the_motor() {
 fn clocks_are_read_only_where_time_comes_from() {
     let offenders = find("runtime/src", CLOCKS, &["Instant::now", "SystemTime::now", "_rdtsc"]);
     assert_none(&offenders, "time is an argument");
+}
+
+#[test]
+fn standard_streams_are_written_by_their_threads_alone() {
+    let words = ["println !", "eprintln !", "print !", "eprint !", "stdout ()", "stderr ()"];
+    // Only asks if it is a terminal.
+    let allowed = ["runtime/src/output/", "runtime/src/export/console/mod.rs"];
+    assert_none(&find("runtime/src", &allowed, &words), "whoever prints may block for ever");
 }
 
 #[test]

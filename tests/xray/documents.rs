@@ -194,14 +194,43 @@ fn what_was_changed_can_be_asked_for() {
     let settings = xray::Settings::new("127.0.0.1:2000");
     let mut call = node(2);
     call.kind = SpanKind::Client;
-    call.name = "GET /{id}".into();
-    segment(&mut call).annotations = vec![Attribute::new("user.id", 1_i64)];
+    call.name = "crud<dur>".into();
+    segment(&mut call).annotations = vec![
+        Attribute::new("größe", 1_i64),
+        Attribute::new("user.id", 1_i64),
+        Attribute::new("user_id", 2_i64),
+        Attribute::new("long", "x".repeat(2_000)),
+    ];
     judge::judged(&settings, &trace([call.clone(), node(1)]));
     judge::judged(&settings, &trace([call, node(1)]));
     let notes = settings.notes.all();
-    assert_eq!((notes["name"].count, notes["name"].examples.len()), (2, 1));
-    assert_eq!(notes["name"].examples[0].became, "GET /:id");
-    assert_eq!(notes["annotation key"].examples[0].was, "user.id");
+    let kinds: Vec<_> = notes.iter().map(|(name, kind)| (*name, kind.count)).collect();
+    let expected = [
+        ("annotation key", 2),
+        ("annotation key given twice", 2),
+        ("annotation value shortened", 2),
+        ("name", 2),
+    ];
+    assert_eq!(kinds, expected);
+    assert_eq!((notes["name"].examples.len(), &*notes["name"].examples[0].became), (1, "crud_dur"));
+    assert_eq!(notes["annotation key"].examples[0].was, "größe");
+    assert_eq!(notes["annotation key given twice"].examples[0].was, "user_id");
+}
+
+#[test]
+fn documented_mappings_are_no_changes() {
+    let settings = xray::Settings::new("127.0.0.1:2000");
+    let mut call = node(2);
+    call.kind = SpanKind::Client;
+    call.name = "GET /users/{id}".into();
+    // One value under two spellings of a key is one annotation.
+    segment(&mut call).annotations =
+        vec![Attribute::new("user.id", 1_i64), Attribute::new("user_id", 1_i64)];
+    let document = judge::judged(&settings, &trace([call, node(1)])).remove(0);
+    let node = &document["subsegments"][0];
+    assert_eq!(node["annotations"], serde_json::json!({ "user_id": 1 }), "{document}");
+    assert_eq!(node["metadata"]["annotations_overflow"], Value::Null, "{document}");
+    assert!(settings.notes.all().is_empty(), "{:?}", settings.notes.all());
 }
 
 #[test]

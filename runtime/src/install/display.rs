@@ -34,6 +34,9 @@ impl fmt::Display for Report {
         if self.missing_segments > 0 {
             write!(f, "; subsegments without a segment {}", self.missing_segments)?;
         }
+        if self.unwritten_lines > 0 {
+            write!(f, "; diagnostic lines not written {}", self.unwritten_lines)?;
+        }
         Ok(())
     }
 }

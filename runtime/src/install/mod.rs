@@ -45,7 +45,7 @@ use crate::loss::{LossReason, Tally};
 use crate::propagate::Composite;
 use crate::report::{self, Teller};
 use crate::span::tracer::{self, Tracer};
-use crate::span::{self, collector};
+use crate::span::{self, END_TIMEOUT, collector};
 use crate::{diagnostics, logging};
 
 use outlets::Outlets;
@@ -54,9 +54,6 @@ pub use outlets::{Delivery, FailedDestination};
 /// How long a drop waits for what is on its way.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Longest wait of a process that ends by an exit or a panic for what is pending.
-const ABORT_TIMEOUT: Duration = Duration::from_secs(2);
-
 /// Running telemetry; dropping it shuts it down within five seconds.
 ///
 /// It belongs to the process that installed it. In a child made by `fork` it does nothing, at once,
@@ -64,6 +61,8 @@ const ABORT_TIMEOUT: Duration = Duration::from_secs(2);
 /// that are open or not sent yet at the fork are sent by the parent.
 ///
 /// A process that ends by [`std::process::exit`] sends what is pending first, for at most two seconds.
+/// Diagnostic lines are written by a thread of their own, so an unread standard error blocks nothing; the
+/// end of the process waits for them within the same two seconds.
 #[derive(Debug)]
 #[must_use = "telemetry stops when this is dropped"]
 pub struct Telemetry {
@@ -117,10 +116,14 @@ pub struct Report {
     pub errors: Tally,
     /// What each destination did.
     pub destinations: Vec<Delivery>,
-    /// How often each kind of thing was changed to be valid, or refused, on the way to AWS X-Ray.
+    /// Number of values that were cut, collided, replaced or refused on the way to AWS X-Ray, by kind.
+    /// Mappings by a documented rule, such as `user.id` to `user_id`, are none.
     pub changes: BTreeMap<&'static str, u64>,
     /// Subsegments that were not made, because no segment was above them.
     pub missing_segments: u64,
+    /// Number of diagnostic lines that were not written to standard error since the process began, because
+    /// it was full or closed.
+    pub unwritten_lines: u64,
 }
 
 impl Config {
@@ -141,6 +144,7 @@ impl Config {
     /// # Errors
     /// There is telemetry already, or the system gives no thread.
     pub fn install(mut self) -> Result<Telemetry, InstallError> {
+        span::watch_lines();
         for warning in self.warnings() {
             diagnostics::say(warning);
         }
@@ -201,7 +205,7 @@ fn send_before_the_end(destinations: &Arc<Outlets>, teller: Option<Arc<Teller>>)
     report::before_the_end(Some(Arc::new(move || {
         let Some(destinations) = destinations.upgrade() else { return };
         // The report of what has become of it has no reader.
-        let _ = in_order(&destinations, teller.as_deref(), ABORT_TIMEOUT, Outlets::flush);
+        let _ = in_order(&destinations, teller.as_deref(), END_TIMEOUT, Outlets::flush);
     })));
 }
 
@@ -364,6 +368,7 @@ impl Telemetry {
             destinations: deliveries,
             changes: self.changes(),
             missing_segments: span::missing_segments() - self.missing_before,
+            unwritten_lines: diagnostics::unwritten_lines(),
         }
     }
 }

@@ -107,7 +107,7 @@ type Console = crate::pipeline::Assembler<crate::pipeline::Handle<crate::record:
 #[cfg(feature = "console")]
 fn console(config: &mut Config, motor: &Motor, parts: &mut Parts) -> Option<Arc<Console>> {
     use crate::export::console::{Errors, Exporter, Logs};
-    use crate::pipeline::transport::Writer;
+    use crate::pipeline::transport::Stdout;
     use crate::pipeline::{Assembler, Settings};
 
     /// People want to see a trace when it ends.
@@ -117,11 +117,11 @@ fn console(config: &mut Config, motor: &Motor, parts: &mut Parts) -> Option<Arc<
     // Whatever the batch variables say is meant for what goes over a network.
     let pipeline = Settings { max_batch_age: MAX_AGE, max_in_flight: 1, ..Settings::default() };
     let errors = Errors::new(settings);
-    let errors = motor.add(errors, Writer::new(std::io::stdout()), &pipeline);
+    let errors = motor.add(errors, Stdout, &pipeline);
     parts.of_errors.push(Arc::new(errors));
-    let logs = motor.add(Logs::new(settings), Writer::new(std::io::stdout()), &pipeline);
+    let logs = motor.add(Logs::new(settings), Stdout, &pipeline);
     parts.processors.logs.push(Arc::new(logs));
-    let handle = motor.add(Exporter::new(settings), Writer::new(std::io::stdout()), &pipeline);
+    let handle = motor.add(Exporter::new(settings), Stdout, &pipeline);
     let console = Arc::new(Assembler::new(handle));
     parts.processors.spans.push(Arc::clone(&console) as _);
     Some(console)

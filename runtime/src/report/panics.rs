@@ -10,8 +10,8 @@
 //! | `exit`, in the earlier hook or anywhere else | `atexit` |
 //! | an abort in the earlier hook | `SIGABRT`, unless it has a handler already |
 //!
-//! `_exit`, an abort elsewhere and a fatal signal send nothing. Panics on threads of this crate are
-//! not reported.
+//! Diagnostic lines are written at the same ends. `_exit`, an abort elsewhere and a fatal signal send
+//! nothing. Panics on threads of this crate are not reported.
 
 use std::panic::PanicHookInfo;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,7 +36,7 @@ pub(crate) fn listen() {
         hear(info);
         span::call_hook(|| before(info));
         if ends_the_process(info) {
-            send_the_last();
+            span::before_end();
         }
     }));
     IS_SET.store(true, Ordering::Release);

@@ -1,10 +1,10 @@
-//! The calls of a thread as addresses, and what an address stands for.
+//! Calls of a thread as addresses, and the symbols behind an address.
 //!
-//! In: the stack of the calling thread. Out: addresses, newest first; later, on a thread of our
-//! own, the symbols behind one.
-//! Never: reads symbols where a failure is noticed; panics.
+//! Addresses are captured where an error is noticed; symbols are read later, by the report worker. Nothing
+//! here panics, and a forked child does not wait for the lock of a thread that only its parent has.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::process;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use super::symbol::Symbol;
 use crate::guard::guard;
@@ -39,9 +39,11 @@ impl RawStack {
     }
 }
 
-/// The functions at an address, innermost first: where one is inlined into another, each is told.
+/// Functions at an address, innermost first, those that are inlined included. None in a process that was
+/// forked while a thread of its parent read symbols: the lock of `backtrace` stays locked there for ever.
 pub(super) fn symbols(call: usize) -> Vec<Symbol> {
     let mut found = Vec::new();
+    let Some(_reading) = Reading::begin(&READING) else { return found };
     unless_broken(&BROKEN, || {
         backtrace::resolve(std::ptr::without_provenance_mut(call), |symbol| {
             found.push(Symbol {
@@ -53,6 +55,27 @@ pub(super) fn symbols(call: usize) -> Vec<Symbol> {
         });
     });
     found
+}
+
+/// Id of the process that reads symbols; zero while none does.
+static READING: AtomicU32 = AtomicU32::new(0);
+
+/// Reading of symbols by this process, until it is dropped.
+struct Reading(&'static AtomicU32);
+
+impl Reading {
+    /// Returns `None` if a thread of the parent process was reading at the fork.
+    fn begin(reading: &'static AtomicU32) -> Option<Self> {
+        let own = process::id();
+        let before = reading.compare_exchange(0, own, Ordering::Relaxed, Ordering::Relaxed);
+        (before.is_ok() || before == Err(own)).then_some(Self(reading))
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
 }
 
 /// Whether anybody has panicked under the lock of `backtrace`, which panics for ever after.
@@ -113,6 +136,16 @@ mod tests {
     fn what_is_no_address_has_no_symbols() {
         for call in [0, 1, usize::MAX] {
             assert_eq!(symbols(call), []);
+        }
+    }
+
+    #[test]
+    fn forked_child_reads_no_symbols_if_its_parent_was_reading() {
+        static OF_PARENT: AtomicU32 = AtomicU32::new(u32::MAX);
+        assert!(Reading::begin(&OF_PARENT).is_none());
+        static FREE: AtomicU32 = AtomicU32::new(0);
+        for _ in 0..2 {
+            assert!(Reading::begin(&FREE).is_some());
         }
     }
 

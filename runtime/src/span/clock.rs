@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub(super) use anchor::ClockAnchor;
+use anchor::Line;
 pub(crate) use ticks::ticks;
 
 /// Takes the first reading of the clocks, from which the rate of the counter is known a millisecond
@@ -30,11 +31,16 @@ pub(crate) fn since_epoch_by_ticks() -> Duration {
     Duration::from_nanos(unix_ns())
 }
 
-/// The same in nanoseconds; by the wall clock while nothing is installed.
+/// The same in nanoseconds; by the wall clock while nothing is installed, and where that was set or went on
+/// while the machine was suspended, until the collector follows it.
 pub(super) fn unix_ns() -> u64 {
-    match anchor::newest() {
-        Some(line) => line.unix_ns(ticks()),
-        None => u64::try_from(anchor::wall_ns()).unwrap_or(0),
+    by_ticks_or_wall(anchor::newest(), ticks(), anchor::wall_ns())
+}
+
+fn by_ticks_or_wall(newest: Option<Line>, ticks: u64, wall_ns: i64) -> u64 {
+    match newest.filter(|line| !line.is_off(ticks, wall_ns)) {
+        Some(line) => line.unix_ns(ticks),
+        None => u64::try_from(wall_ns).unwrap_or(0),
     }
 }
 
@@ -51,23 +57,38 @@ pub(crate) fn steady() -> Duration {
     now.saturating_duration_since(*START.get_or_init(|| now))
 }
 
-/// For how many ticks the second of a trace id may be out of date: between 10 and 70 ms.
+/// Maximum age of the second of a trace id, in ticks: between 10 and 70 ms.
 const SECOND_TICKS: u64 = 1 << 26;
 
-/// The whole seconds since the Unix epoch, for the head of a trace id.
+/// Second of the wall clock, and the ticks at which it was read; zero seconds before the first reading.
+#[derive(Clone, Copy)]
+struct Second {
+    read_at: u64,
+    seconds: u32,
+}
+
+impl Second {
+    const UNREAD: Self = Self { read_at: 0, seconds: 0 };
+
+    /// This second while it is fresh, else one that is read now. A counter that begins anew, as it may
+    /// after a suspend, makes it stale.
+    fn at(self, now: u64, read: impl FnOnce() -> Duration) -> Self {
+        if self.seconds != 0 && now.wrapping_sub(self.read_at) < SECOND_TICKS {
+            return self;
+        }
+        Self { read_at: now, seconds: u32::try_from(read().as_secs()).unwrap_or(u32::MAX) }
+    }
+}
+
+/// Whole seconds since the Unix epoch, for the head of a trace id. A wall clock that was set is followed
+/// within 70 ms.
 pub(super) fn epoch_seconds() -> u32 {
     thread_local! {
-        /// The ticks of the last look at the wall clock, and what it was.
-        static SECOND: Cell<(u64, u32)> = const { Cell::new((0, 0)) };
+        static SECOND: Cell<Second> = const { Cell::new(Second::UNREAD) };
     }
-    let now = ticks();
-    let (looked_at, second) = SECOND.get();
-    if second != 0 && now.wrapping_sub(looked_at) < SECOND_TICKS {
-        return second;
-    }
-    let second = u32::try_from(since_epoch().as_secs()).unwrap_or(u32::MAX);
-    SECOND.set((now, second));
-    second
+    let second = SECOND.get().at(ticks(), since_epoch);
+    SECOND.set(second);
+    second.seconds
 }
 
 /// How near to now a time of day is taken as now.
@@ -116,6 +137,40 @@ mod tests {
             (UNIX_EPOCH - Duration::from_secs(1), Some(0)),
         ] {
             assert_eq!(unix_ns_unless_now(time), expected, "{time:?}");
+        }
+    }
+
+    #[test]
+    fn head_of_a_trace_id_follows_the_clock_and_a_counter_that_restarts() {
+        let second = Second::UNREAD.at(1_000, || Duration::from_millis(1_500));
+        assert_eq!(second.seconds, 1);
+        // Ticks of the next id, the time of day, the seconds in the id.
+        for (now, seconds, expected) in [
+            (1_000 + SECOND_TICKS - 1, 7_200, 1),
+            (1_000 + SECOND_TICKS, 7_200, 7_200),
+            (1_000 + SECOND_TICKS, 0, 0),
+            (999, 7_200, 7_200),
+        ] {
+            let read = || Duration::from_secs(seconds);
+            assert_eq!(second.at(now, read).seconds, expected, "{now}");
+        }
+    }
+
+    #[test]
+    fn time_between_passes_follows_a_wall_clock_that_was_set() {
+        let anchor = ClockAnchor::new();
+        let now = ticks();
+        let by_ticks = anchor.unix_ns(now);
+        let wall = i64::try_from(by_ticks).expect("it is in this century");
+        let newest = anchor::newest();
+        for (wall_ns, expected) in [
+            (wall + 1_000_000, by_ticks),
+            (wall + 3_600_000_000_000, by_ticks + 3_600_000_000_000),
+            (wall - 3_600_000_000_000, by_ticks - 3_600_000_000_000),
+            (-1, 0),
+        ] {
+            let found = by_ticks_or_wall(newest, now, wall_ns);
+            assert!(found.abs_diff(expected) < 1_000_000, "{found} instead of {expected}");
         }
     }
 

@@ -46,7 +46,7 @@ pub(super) fn span(
 ) -> Option<SpanRecord> {
     let (head, items) = words.split_at_checked(what.head_words())?;
     let callsite = callsite(*head.get(1)?)?;
-    let start_unix_ns = anchor.unix_ns(head[7]);
+    let (start_unix_ns, end_unix_ns) = anchor.unix_ns_between(head[7], head[8]);
     let parent_id = SpanId::from_u64(head[5]);
     let mut span = SpanRecord {
         name: Cow::Borrowed(callsite.source.name),
@@ -62,7 +62,7 @@ pub(super) fn span(
         trace_state: None,
         kind: callsite.kind,
         start_unix_ns,
-        end_unix_ns: anchor.unix_ns(head[8]).max(start_unix_ns),
+        end_unix_ns,
         attributes: Vec::with_capacity(items.len() / 2),
         events: Vec::new(),
         links: Vec::new(),
@@ -153,10 +153,22 @@ struct Adding<'a> {
 }
 
 impl Adding<'_> {
+    /// The time of an event; where the wall clock was set while the span ran, still within the span.
+    fn unix_ns(&self, ticks: u64) -> u64 {
+        let SpanRecord { start_unix_ns, end_unix_ns, .. } = *self.span;
+        let unix_ns = self.anchor.unix_ns(ticks);
+        if !self.anchor.has_stepped() || end_unix_ns < start_unix_ns {
+            return unix_ns;
+        }
+        unix_ns.clamp(start_unix_ns, end_unix_ns)
+    }
+
     fn amendment(&mut self, what: What, record: &[u64]) -> Option<()> {
         let (head, payload) = record.split_at_checked(AMENDMENT_WORDS)?;
         if what.tag == Tag::Log {
-            self.event(log::event(what, record, self.anchor, self.limits)?);
+            let mut event = log::event(what, record, self.anchor, self.limits)?;
+            event.unix_ns = self.unix_ns(head[3]);
+            self.event(event);
             return Some(());
         }
         let callsite = callsite(head[1])?;
@@ -166,7 +178,7 @@ impl Adding<'_> {
             Tag::Items => reader.for_each(|item| self.item(item, callsite)),
             Tag::Event | Tag::TimedEvent => {
                 let is_timed = what.tag == Tag::TimedEvent;
-                let unix_ns = if is_timed { reader.word()? } else { self.anchor.unix_ns(head[3]) };
+                let unix_ns = if is_timed { reader.word()? } else { self.unix_ns(head[3]) };
                 let name = reader.text_block()?.into();
                 let (attributes, dropped_attributes) = attributes(reader, callsite, self.limits);
                 self.event(EventRecord { name, unix_ns, attributes, dropped_attributes });

@@ -6,11 +6,18 @@
 use std::cell::Cell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use super::clock;
 use super::per_process::PerProcess;
+use crate::diagnostics;
 use crate::guard::guard;
 
-/// Runs before the process ends. It must come back within a few seconds.
+/// Longest wait of a process that ends by an exit or a panic: for what is pending, then for the lines that
+/// are not on standard error yet.
+pub(crate) const END_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Runs before the process ends, for at most [`END_TIMEOUT`].
 pub(crate) type BeforeEnd = fn();
 
 /// The function to run. A forked child registers its own.
@@ -23,11 +30,25 @@ thread_local! {
 
 /// Runs `before_end` when the process exits, or aborts inside of [`call_hook`]; the first one counts.
 pub(crate) fn watch_end(before_end: BeforeEnd) {
-    static IS_WATCHED: AtomicBool = AtomicBool::new(false);
     let _ = BEFORE_END.get().set(before_end);
+    watch_lines();
+}
+
+/// Has diagnostic lines written when the process exits.
+pub(crate) fn watch_lines() {
+    static IS_WATCHED: AtomicBool = AtomicBool::new(false);
     if !IS_WATCHED.swap(true, Ordering::AcqRel) {
         watch_exit();
     }
+}
+
+/// Sends what is pending, and has diagnostic lines written; blocks up to [`END_TIMEOUT`].
+pub(crate) fn before_end() {
+    let begin = clock::now();
+    if let Some(before_end) = BEFORE_END.get().get() {
+        guard("sending at the end of the process", before_end);
+    }
+    diagnostics::flush(END_TIMEOUT.saturating_sub(begin.elapsed()));
 }
 
 /// Calls the panic hook of the application, which may abort.
@@ -38,9 +59,7 @@ pub(crate) fn call_hook(hook: impl FnOnce()) {
 }
 
 extern "C" fn on_exit() {
-    if let Some(before_end) = BEFORE_END.get().get() {
-        guard("sending at the end of the process", before_end);
-    }
+    before_end();
 }
 
 #[cfg(unix)]

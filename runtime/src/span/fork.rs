@@ -91,6 +91,7 @@ extern "C" fn in_child() {
     for ledger in [&super::LEDGER, &super::LOGS, &super::AMENDMENTS] {
         ledger.reset();
     }
+    diagnostics::reset_counts();
 }
 
 /// Notes that a child uses telemetry that only its parent has: turns everything off, and says so

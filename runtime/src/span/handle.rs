@@ -156,7 +156,8 @@ impl SpanRef {
     /// Records an annotation of an X-Ray segment or subsegment, by which it can be found; other
     /// destinations do not get it. A later value of the same key replaces the earlier.
     ///
-    /// A key has letters, digits and `_`; other characters become `_`.
+    /// A key has letters, digits and `_`; other characters become `_`. Of two keys that become one,
+    /// the second is sent as metadata `annotations_overflow`.
     pub fn set_annotation(&self, key: impl AsRef<str>, value: impl ToAttribute) -> &Self {
         if self.is_segment() {
             self.record_by_hand(&key, |key| Key::annotation(key), &value);

@@ -104,7 +104,7 @@ pub(crate) use tracer::is_propagating;
 #[cfg_attr(not(feature = "actix"), expect(unused_imports, reason = "for the web integration"))]
 pub(crate) use tracer::is_recorded;
 
-pub(crate) use ending::{call_hook, watch_abort, watch_end};
+pub(crate) use ending::{END_TIMEOUT, before_end, call_hook, watch_abort, watch_end, watch_lines};
 #[cfg_attr(not(feature = "tracing"), expect(unused_imports, reason = "for the bridge"))]
 pub(crate) use entered::Place;
 pub(crate) use fork::{entropy, note_orphan};

@@ -3,7 +3,7 @@
 //! In: what is marked as such, in order. Out: the member `annotations`, and what is none after all.
 //! Never: sends more than X-Ray indexes, a key twice, or a number that would arrive as another.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use super::diet::Diet;
 use super::facts::{Fact, Facts};
@@ -63,10 +63,11 @@ impl<'a> Annotations<'a> {
     /// Writes as many as there is room for, and adds the others to the metadata; returns how many.
     pub(super) fn write(&self, room: usize, diet: &Diet, out: Sides<'_, 'a, '_>) -> usize {
         let Sides { document, metadata, notes } = out;
-        let mut known = FxHashSet::default();
+        let mut known: FxHashMap<_, &Value> = FxHashMap::default();
         if self.all.is_empty() {
             return 0;
         }
+        let room = room.min(diet.annotations);
         document.object("annotations", |annotations| {
             for &(text, value) in &self.all {
                 if matches!(value, Value::Array(_)) {
@@ -74,20 +75,32 @@ impl<'a> Annotations<'a> {
                     continue;
                 }
                 let key = names::annotation_key(text);
-                if key != text {
-                    notes.example("annotation key", text, &key);
-                }
-                if known.len() >= room.min(diet.annotations) || known.contains(&key) {
-                    notes.example("annotation beyond the limit or given twice", text, OVERFLOW);
+                let loss = match known.get(&key) {
+                    Some(same) if *same == value => continue,
+                    Some(_) => Some("annotation key given twice"),
+                    None => (known.len() >= room).then_some("annotation beyond the limit"),
+                };
+                if let Some(loss) = loss {
+                    notes.example(loss, text, OVERFLOW);
                     metadata.add(OVERFLOW, text, Json::Value(value));
                     continue;
                 }
+                if !names::has_plain_key(text) {
+                    notes.example("annotation key", text, &key);
+                }
+                if is_cut(value, diet.annotation_chars) {
+                    notes.example("annotation value shortened", text, &key);
+                }
                 write(value, diet.annotation_chars, annotations.member(&key));
-                known.insert(key);
+                known.insert(key, value);
             }
         });
         known.len()
     }
+}
+
+fn is_cut(value: &Value, max_chars: usize) -> bool {
+    matches!(value, Value::Str(text) if names::cut(text, max_chars).len() < text.len())
 }
 
 /// Where annotations go.

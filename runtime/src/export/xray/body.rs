@@ -187,7 +187,9 @@ impl<'a> Form<'a> {
             metadata.add(SDK, "span_name", Json::Text(Cow::Borrowed(&node.span.name)));
         }
         if *name != *original {
-            self.notes.example("name", &original, &name);
+            if !names::is_route_of(&original, &name) {
+                self.notes.example("name", &original, &name);
+            }
             metadata.add(SDK, "original_name", Json::Text(Cow::Owned(original.into_owned())));
         }
     }

@@ -104,6 +104,18 @@ pub(super) fn annotation_key(text: &str) -> Cow<'_, str> {
     Cow::Owned(if key.is_empty() { "_".to_owned() } else { key })
 }
 
+/// Returns true if the key of this annotation follows from the documented rule alone: separators become
+/// underscores. Where letters are replaced or cut off, a user has to know.
+pub(super) fn has_plain_key(text: &str) -> bool {
+    let is_plain = |char: char| char.is_ascii_graphic() || char == ' ';
+    (1..=MAX_KEY_CHARS).contains(&text.len()) && text.chars().all(is_plain)
+}
+
+/// Returns true if `name` is `text` but for the parameters of a route, `:id` for `{id}`.
+pub(super) fn is_route_of(text: &str, name: &str) -> bool {
+    text.replace('{', ":").replace('}', "") == name
+}
+
 /// A namespace or a key of metadata; the prefix `AWS.` belongs to AWS.
 pub(super) fn metadata_key(text: &str) -> Cow<'_, str> {
     match text.strip_prefix("AWS.") {
@@ -183,6 +195,24 @@ mod tests {
             assert_eq!(annotation_key(text), expected);
         }
         assert_eq!(annotation_key(&"k".repeat(600)).len(), 500);
+    }
+
+    #[test]
+    fn keys_and_routes_by_the_documented_rules_are_known() {
+        for (text, expected) in
+            [("user.id", true), ("bad-key", true), ("a b/c", true), ("", false), ("ü1", false)]
+        {
+            assert_eq!(has_plain_key(text), expected, "{text:?}");
+        }
+        assert!(!has_plain_key(&"k".repeat(501)));
+        for (text, expected) in [
+            ("GET /users/{id}/posts/{post}", true),
+            ("crud<dur>", false),
+            ("GET /files/{path:.*}", false),
+            ("{id}", false),
+        ] {
+            assert_eq!(is_route_of(text, &name(text)), expected, "{text:?}");
+        }
     }
 
     #[test]

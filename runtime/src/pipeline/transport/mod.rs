@@ -11,18 +11,20 @@ pub mod http;
 mod proxy;
 #[cfg(any(feature = "otlp", feature = "xray", feature = "aws", feature = "rollbar"))]
 mod retry_after;
+#[cfg(feature = "console")]
+mod stdout;
 #[cfg(any(feature = "otlp", feature = "xray", feature = "aws", feature = "rollbar"))]
 mod tls;
 #[cfg(feature = "xray")]
 pub mod udp;
-mod writer;
 
 use std::future::Future;
 use std::time::Duration;
 
 #[cfg(any(feature = "otlp", feature = "xray", feature = "aws", feature = "rollbar"))]
 pub use proxy::Proxies;
-pub use writer::Writer;
+#[cfg(feature = "console")]
+pub use stdout::Stdout;
 
 use crate::export::{Reply, Request};
 

@@ -2,7 +2,9 @@
 //!
 //! A [`Line`] turns ticks into nanoseconds since the Unix epoch. The collector compares its newest line
 //! with the clocks now and then, and continues with a new one from there; so ticks of before stay where
-//! they were, and a parent and a child that are read in different passes keep their order.
+//! they were, and a parent and a child that are read in different passes keep their order. A wall clock
+//! that was set, or that went on while the machine was suspended, shows in the next pass: times follow it
+//! from the pass before on, and lengths of time leave the step out.
 //! Never: panics, whatever the clocks say.
 
 use std::collections::VecDeque;
@@ -15,6 +17,10 @@ use crate::span::per_process::PerProcess;
 
 /// Maximum offset of a line from the wall clock, in nanoseconds; more means that the clock was set.
 const MAX_OFFSET_NS: u64 = 1_000_000;
+
+/// Offset of the newest line from the wall clock that is corrected in the next pass, in nanoseconds.
+/// Smaller ones wait for the next comparison, which measures better.
+pub(super) const MAX_STEP_NS: u64 = 100_000_000;
 
 /// The longest time between two looks at the clocks.
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -56,6 +62,8 @@ pub(super) struct Line {
     ticks: u64,
     unix_ns: i64,
     ns_per_tick: f64,
+    /// Sum of the steps of the wall clock that the lines up to this one have followed.
+    stepped_ns: i64,
 }
 
 /// Turns ticks into time of day; for the collector, which keeps it up to date.
@@ -63,6 +71,8 @@ pub(in crate::span) struct ClockAnchor {
     /// The oldest first; never empty.
     lines: VecDeque<Line>,
     last: Reading,
+    /// Ticks of the last pass in which the wall clock was where it was expected.
+    agreed: u64,
     /// The rate between the last two readings.
     measured: f64,
     interval: Duration,
@@ -79,6 +89,11 @@ pub(super) fn newest() -> Option<Line> {
 }
 
 impl Reading {
+    /// One look at all clocks, a few microseconds apart at worst unless the thread loses its processor.
+    fn glance() -> Self {
+        Self { ticks: ticks(), steady: steady(), unix_ns: wall_ns() }
+    }
+
     /// The best of a few attempts, as a thread may lose its processor between two clocks.
     fn take() -> Self {
         let attempt = |_| {
@@ -105,7 +120,7 @@ impl Reading {
 
 impl Line {
     /// Nanoseconds since the Unix epoch, negative before it.
-    fn signed_ns(&self, ticks: u64) -> i64 {
+    pub(super) fn signed_ns(&self, ticks: u64) -> i64 {
         let distance = ticks.wrapping_sub(self.ticks).cast_signed();
         #[expect(
             clippy::cast_precision_loss,
@@ -119,6 +134,16 @@ impl Line {
     /// Nanoseconds since the Unix epoch; zero before it.
     pub(super) fn unix_ns(&self, ticks: u64) -> u64 {
         u64::try_from(self.signed_ns(ticks)).unwrap_or(0)
+    }
+
+    /// The same line, known from other ticks on.
+    fn from(self, ticks: u64) -> Self {
+        Self { ticks, unix_ns: self.signed_ns(ticks), ..self }
+    }
+
+    /// Returns true if the wall clock is not near where this line expects it.
+    pub(super) fn is_off(&self, ticks: u64, wall_ns: i64) -> bool {
+        self.signed_ns(ticks).abs_diff(wall_ns) > MAX_STEP_NS
     }
 
     /// The length of a time in nanoseconds.
@@ -150,18 +175,32 @@ impl ClockAnchor {
     fn between(first: Reading, second: Reading) -> Self {
         let measured = second.rate_since(&first).unwrap_or(1.0);
         let ns_per_tick = if ticks::are_nanoseconds() { 1.0 } else { measured };
-        let line = Line { ticks: second.ticks, unix_ns: second.unix_ns, ns_per_tick };
-        Self { lines: [line].into(), last: second, measured, interval: FIRST_INTERVAL }
+        let Reading { ticks, unix_ns, .. } = second;
+        let line = Line { ticks, unix_ns, ns_per_tick, stepped_ns: 0 };
+        let (lines, interval) = ([line].into(), FIRST_INTERVAL);
+        Self { lines, last: second, agreed: ticks, measured, interval }
     }
 
-    /// Compares the newest line with the clocks, if it is time to.
+    /// Compares the newest line with the clocks, if it is time to or the wall clock was set.
     pub(in crate::span) fn follow_clocks(&mut self) {
-        if steady().saturating_sub(self.last.steady) < self.interval {
-            return;
+        if self.is_due(&Reading::glance()) {
+            self.follow(Reading::take());
+            let mut newest = NEWEST.get().lock().unwrap_or_else(PoisonError::into_inner);
+            *newest = self.lines.back().copied();
         }
-        self.interval = (self.interval * 2).min(INTERVAL);
-        self.follow(Reading::take());
-        *NEWEST.get().lock().unwrap_or_else(PoisonError::into_inner) = self.lines.back().copied();
+    }
+
+    fn is_due(&mut self, glance: &Reading) -> bool {
+        let is_off =
+            self.lines.back().is_some_and(|line| line.is_off(glance.ticks, glance.unix_ns));
+        if !is_off {
+            self.agreed = glance.ticks;
+        }
+        let is_time = glance.steady.saturating_sub(self.last.steady) >= self.interval;
+        if is_time {
+            self.interval = (self.interval * 2).min(INTERVAL);
+        }
+        is_time || is_off
     }
 
     fn follow(&mut self, reading: Reading) {
@@ -172,12 +211,18 @@ impl ClockAnchor {
         let expected = line.signed_ns(reading.ticks);
         let offset = reading.unix_ns.saturating_sub(expected);
         let next = if has_gone_back || offset.unsigned_abs() > MAX_OFFSET_NS {
-            Line { unix_ns: reading.unix_ns, ticks: reading.ticks, ns_per_tick: rate }
+            let Reading { ticks, unix_ns, .. } = reading;
+            let stepped_ns = line.stepped_ns.saturating_add(offset);
+            let next = Line { ticks, unix_ns, ns_per_tick: rate, stepped_ns };
+            let is_step = !has_gone_back && offset.unsigned_abs() > MAX_STEP_NS;
+            // The step came some time after the clocks agreed, perhaps while this thread slept.
+            if is_step { next.from(self.agreed.max(line.ticks)) } else { next }
         } else {
             // The line goes on where it is, and meets the wall clock when it is compared again.
             #[expect(clippy::cast_precision_loss, reason = "an offset is a millisecond at most")]
             let correction = 1.0 + offset as f64 / INTERVAL.as_secs_f64() / 1e9;
-            Line { unix_ns: expected, ticks: reading.ticks, ns_per_tick: rate * correction }
+            let (ticks, ns_per_tick) = (reading.ticks, rate * correction);
+            Line { unix_ns: expected, ticks, ns_per_tick, ..line }
         };
         if has_gone_back {
             // After the machine has slept; nothing is known of ticks of before.
@@ -206,9 +251,34 @@ impl ClockAnchor {
     /// Nanoseconds since the Unix epoch; zero before it.
     #[inline]
     pub(in crate::span) fn unix_ns(&self, ticks: u64) -> u64 {
+        self.line(ticks).map_or(0, |line| line.unix_ns(ticks))
+    }
+
+    /// Begin and end of a time in nanoseconds since the Unix epoch; zero before it. The end follows no step
+    /// of the wall clock after the begin, so the length is right.
+    #[inline]
+    pub(in crate::span) fn unix_ns_between(&self, begin: u64, end: u64) -> (u64, u64) {
+        let (Some(first), Some(last)) = (self.line(begin), self.line(end)) else { return (0, 0) };
+        let begin_ns = first.unix_ns(begin);
+        if first.stepped_ns == last.stepped_ns {
+            return (begin_ns, last.unix_ns(end).max(begin_ns));
+        }
+        let stepped_ns = last.stepped_ns.saturating_sub(first.stepped_ns);
+        let end_ns = u64::try_from(last.signed_ns(end).saturating_sub(stepped_ns)).unwrap_or(0);
+        (begin_ns, end_ns.max(begin_ns))
+    }
+
+    /// Returns true if a step of the wall clock is within reach of the lines.
+    pub(in crate::span) fn has_stepped(&self) -> bool {
+        let steps =
+            [self.lines.front(), self.lines.back()].map(|it| it.map(|line| line.stepped_ns));
+        steps[0] != steps[1]
+    }
+
+    #[inline]
+    fn line(&self, ticks: u64) -> Option<&Line> {
         let newest_first = || self.lines.iter().rev();
-        let line = newest_first().find(|line| ticks >= line.ticks).or(self.lines.front());
-        line.map_or(0, |line| line.unix_ns(ticks))
+        newest_first().find(|line| ticks >= line.ticks).or(self.lines.front())
     }
 }
 

@@ -82,15 +82,75 @@ fn ticks_that_were_converted_stay_where_they_are() {
     assert!(times.is_sorted(), "what comes later has a later time");
 }
 
+/// A pass at this reading.
+fn pass(anchor: &mut ClockAnchor, reading: Reading) {
+    if anchor.is_due(&reading) {
+        anchor.follow(reading);
+    }
+}
+
 #[test]
-fn a_clock_that_is_set_is_followed_from_then_on() {
+fn clock_that_was_set_is_followed_in_the_next_pass() {
     for hours in [-1_i64, 1] {
         let mut anchor = started();
-        let offset = hours * 3_600_000_000_000;
-        anchor.follow(at(10.0, offset));
-        assert_near(&anchor, 11.0, TODAY + ns(11.0) + offset, 100);
-        assert_near(&anchor, 9.0, TODAY + ns(9.0), 100);
+        let step = hours * 3_600_000_000_000;
+        for seconds in (0..60).map(f64::from).chain([60.0, 60.02]) {
+            pass(&mut anchor, at(seconds, 0));
+        }
+        pass(&mut anchor, at(60.04, step));
+        assert_near(&anchor, 60.05, TODAY + ns(60.05) + step, 100);
+        assert_near(&anchor, 60.01, TODAY + ns(60.01), 100);
+        // From the pass before on.
+        assert_near(&anchor, 60.03, TODAY + ns(60.03) + step, 100);
     }
+}
+
+#[test]
+fn first_spans_after_a_suspend_have_the_time_of_day() {
+    let slept = 8.0 * 3_600.0;
+    for counts in [false, true] {
+        let mut anchor = started();
+        pass(&mut anchor, at(5.0, 0));
+        // The steady clock stands still meanwhile, and so does the counter of some machines.
+        let counted = |seconds: f64| if counts { seconds + slept } else { seconds };
+        let woken = |seconds: f64| reading(counted(seconds), seconds, TODAY + ns(seconds + slept));
+        pass(&mut anchor, woken(6.0));
+        for seconds in [5.99, 6.01] {
+            assert_near(&anchor, counted(seconds), TODAY + ns(seconds + slept), 2_000);
+        }
+    }
+}
+
+#[test]
+fn length_of_a_span_leaves_out_the_step_of_the_clock() {
+    for step in [-3_600_000_000_000, 3_600_000_000_000, 50_000_000] {
+        let mut anchor = started();
+        assert!(!anchor.has_stepped());
+        pass(&mut anchor, at(5.0, 0));
+        pass(&mut anchor, at(20.0, step));
+        assert!(anchor.has_stepped());
+        for (begin, end, length) in [(4.0, 21.0, 17.0), (4.0, 4.5, 0.5), (20.5, 21.0, 0.5)] {
+            let (begin_ns, end_ns) = anchor.unix_ns_between(ticks_at(begin), ticks_at(end));
+            assert_eq!(begin_ns, anchor.unix_ns(ticks_at(begin)));
+            let found = end_ns - begin_ns;
+            assert!(found.abs_diff(ns(length).unsigned_abs()) < 1_000, "{found}: {step}");
+        }
+    }
+}
+
+#[test]
+fn clock_that_agrees_is_compared_at_most_every_ten_seconds() {
+    let mut anchor = started();
+    let mut comparisons = 0;
+    for pass in 1..=5_000_i32 {
+        let reading = at(f64::from(pass) / 50.0, i64::from(pass % 5) * 1_000_000);
+        if anchor.is_due(&reading) {
+            comparisons += 1;
+            anchor.follow(at(f64::from(pass) / 50.0, 0));
+        }
+    }
+    // 20 ms, doubled nine times, then every ten seconds of a hundred.
+    assert_eq!(comparisons, 17);
 }
 
 #[test]
