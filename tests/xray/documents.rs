@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use spanwright::export::{Exporter as _, xray};
 use spanwright::record::{
-    Array, Attribute, Destinations, EventRecord, LocalTrace, SpanId, SpanKind,
+    Array, Attribute, Destinations, EventRecord, LocalTrace, SpanId, SpanKind, TraceId,
 };
 use spanwright::sample::xray::Pattern;
 use support::segments::{below, failed, node, segment, trace};
@@ -159,6 +159,23 @@ fn error_without_an_event_is_told_beside_a_handled_exception() {
     assert_eq!((&document["cause"], &below["message"]), (&below["id"], &"gone".into()));
     let events = document["metadata"]["sdk"]["events"].as_array().expect("events");
     assert_eq!(events[0]["attributes"]["exception.type"], "app::Timeout");
+}
+
+// <https://github.com/open-telemetry/opentelemetry-collector-contrib/issues/1255>: the id of a trace that
+// another service began at random is replaced, or its spans are dropped.
+#[test]
+fn trace_id_without_a_time_in_it_is_kept() {
+    let trace_id = TraceId::from_u128(0xffff_ffff_0000_0000_0000_0000_0000_0001);
+    let mut root = node(1);
+    root.context.trace_id = trace_id;
+    let mut linked = node(2);
+    linked.context.trace_id = trace_id;
+    let expected = "1-ffffffff-000000000000000000000001";
+    for documents in
+        [judge::documents(&trace([linked.clone(), root])), judge::documents(&trace([linked]))]
+    {
+        assert_eq!(documents[0]["trace_id"], expected);
+    }
 }
 
 #[test]
