@@ -360,7 +360,8 @@ pub fn xray_subsegment(args: TokenStream, item: TokenStream) -> TokenStream {
 /// or `ignore` means that the error is reported.
 ///
 /// Shapes, limits and stacking are those of [`macro@traced`], but for `#[track_caller]`: on a function
-/// that returns no future it is an error.
+/// that returns no future it is an error. A call that begins before telemetry is installed, or ends
+/// after its shutdown, is not reported: annotate a function that `main` calls, not `main` itself.
 ///
 /// # Off
 ///

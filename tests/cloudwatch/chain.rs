@@ -90,6 +90,25 @@ fn region_and_keys_of_the_profile_are_found() {
     assert_eq!(server.store().all_events().len(), 1);
 }
 
+// <https://github.com/argoproj/argo-events/issues/209>: a secret that was made by `echo` ends in a line break.
+#[test]
+fn line_break_behind_a_key_is_no_part_of_it() {
+    let (id, secret) = (format!("{ACCESS_KEY_ID}\n"), format!(" {SECRET_ACCESS_KEY}\r\n"));
+    let keys = [
+        ("AWS_REGION", "eu-west-1\n"),
+        ("AWS_ACCESS_KEY_ID", &*id),
+        ("AWS_SECRET_ACCESS_KEY", &*secret),
+    ];
+    if elsewhere("line_break_behind_a_key_is_no_part_of_it", "", "").is_some() {
+        return;
+    }
+    let server = server();
+    let telemetry = config(&server, &keys).install().expect("the region is set");
+    tracing::info!("hello");
+    let report = telemetry.shutdown(LONG);
+    assert_eq!(sum(report.destinations[0].tally), delivered(1));
+}
+
 /// The only destination that did not start.
 fn failed(telemetry: &Telemetry) -> String {
     let [failed] = telemetry.failed_destinations() else { panic!("one does not start") };

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use spanwright::export::cloudwatch::{Oversize, Settings as Log};
 use spanwright::pipeline::Settings;
-use spanwright::record::{Attribute, LogRecord};
+use spanwright::record::{Attribute, LogRecord, Processor};
 use support::cloudwatch_server::{CloudwatchServer, NOW_UNIX_MS};
-use support::rig::{Sum, delivered, in_turn, sum};
+use support::rig::{LONG, Sum, delivered, in_turn, quick, sum};
 
-use crate::rig::{GROUP, HOUR_MS, STREAM, event, event_at, kept, log, numbers, rig, rig_of};
+use crate::rig::{
+    GROUP, HOUR_MS, STREAM, event, event_at, events, kept, log, numbers, rig, rig_of,
+};
 
 const PUT: &str = "PutLogEvents";
 
@@ -86,6 +88,18 @@ fn what_the_group_does_not_keep_is_rejected() {
     let old = event_at(1, NOW_UNIX_MS - 25 * HOUR_MS);
     assert_eq!(sum(rig.deliver(&Arc::from([old, event(2)]))), Sum(2, 1, 1, vec![]));
     assert_eq!((numbers(&server), server.store().retention_days(GROUP)), (vec![2], Some(1)));
+}
+
+// <https://github.com/lazywithclass/winston-cloudwatch/issues/55>: the service refuses an empty list.
+#[test]
+fn flush_without_events_makes_no_request() {
+    let server = CloudwatchServer::with(GROUP, STREAM);
+    let rig = rig(&server, &quick());
+    assert!(rig.flush(LONG).in_time);
+    rig.handle.process(&events(1..=1));
+    assert!(rig.flush(LONG).in_time && rig.flush(LONG).in_time);
+    assert_eq!(sum(rig.shutdown(LONG).tally), delivered(1));
+    assert_eq!(server.operations(), ["PutLogEvents"]);
 }
 
 #[test]

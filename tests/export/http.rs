@@ -3,17 +3,21 @@
 use std::time::Duration;
 
 use spanwright::export::{Reply, Request};
-use spanwright::pipeline::transport::Transport;
+use spanwright::pipeline::transport::{Transport, TransportError};
 use spanwright::secret::Secret;
 use support::http_server::{Answer, HttpServer};
 
 use crate::rig::{LONG, client};
 
-async fn ask(answer: Answer) -> Reply {
+async fn exchange(answer: Answer) -> Result<Reply, TransportError> {
     let (server, _) = HttpServer::scripted(Vec::new(), answer);
     let url = Secret::new(server.url());
     let request = Request { url, headers: Vec::new(), body: Vec::new() };
-    client(LONG).send(request).await.expect("the server answers")
+    client(LONG).send(request).await
+}
+
+async fn ask(answer: Answer) -> Reply {
+    exchange(answer).await.expect("the server answers")
 }
 
 #[tokio::test]
@@ -47,4 +51,29 @@ async fn a_header_that_is_no_text_is_left_out_and_the_others_stay() {
     let reply = ask(Answer::Raw(raw.to_vec())).await;
     assert_eq!((reply.header("x-odd"), reply.header("x-even")), (None, Some("2")));
     assert_eq!(reply.status, 200);
+}
+
+// <https://github.com/OneUptime/oneuptime/issues/1749>,
+// <https://github.com/open-telemetry/opentelemetry-ruby/pull/2411>: nothing arrives behind a load balancer
+// that redirects, and nothing says where it redirects to.
+#[tokio::test]
+async fn redirect_is_refused_with_the_address_that_it_names() {
+    for (status, location, shown) in [
+        (301, "https://collector.test/v1/traces", "https://collector.test/v1/traces"),
+        (308, "https://me:hunter2@collector.test/v1?key=hunter2", "https://collector.test/v1"),
+        (307, "/otlp/v1/traces", "/otlp/v1/traces"),
+    ] {
+        let answer = Answer::status(status).header("Location", location).body("<html>moved</html>");
+        let error = exchange(answer).await.expect_err("a redirect is not followed");
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "answer of status {status} redirects to {shown}; redirects are not followed: set the \
+                 endpoint to that address"
+            )
+        );
+        assert!(!error.is_retryable(), "{error}");
+    }
+    // Without an address there is nothing to add to the answer.
+    assert_eq!(ask(Answer::status(302)).await.status, 302);
 }

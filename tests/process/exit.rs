@@ -52,6 +52,23 @@ pub(crate) const CASES: &[Case] = &[
             assert_eq!(sink.spans().concat().len(), 1);
         },
     },
+    // https://github.com/getsentry/sentry-rust/issues/51
+    Case {
+        name: "error_that_leaves_main_is_sent_when_telemetry_is_dropped",
+        run: |endpoint| {
+            #[spanwright::report_errors]
+            fn serve() -> Result<(), String> {
+                Err("boom at the border".to_owned())
+            }
+            let _telemetry = install_with_reports(endpoint);
+            if serve().is_err() {
+                // As by `?`: what main owns is dropped.
+                return;
+            }
+            unreachable!("it fails")
+        },
+        check: |sink, run| assert_sent(sink, run, Some(0)),
+    },
     Case {
         name: "abort_outside_of_a_hook_and_a_raised_signal_end_the_process",
         run: |endpoint| {

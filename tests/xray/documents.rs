@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use spanwright::export::{Exporter as _, xray};
-use spanwright::record::{Array, Attribute, Destinations, LocalTrace, SpanId, SpanKind};
+use spanwright::record::{
+    Array, Attribute, Destinations, EventRecord, LocalTrace, SpanId, SpanKind, TraceId,
+};
 use spanwright::sample::xray::Pattern;
 use support::segments::{below, failed, node, segment, trace};
 
@@ -110,6 +112,70 @@ fn a_failure_is_told_once_on_its_way_through_three_levels() {
     let exception = nodes[2]["cause"]["exceptions"][0]["id"].as_str().expect("it is told there");
     assert_eq!([&nodes[0]["cause"], &nodes[1]["cause"]], [exception, exception]);
     assert!(nodes.iter().all(|node| node["fault"] == true));
+}
+
+/// An `exception` event, as OpenTelemetry's `record_error` and ours make it.
+fn exception_event(type_name: &'static str, message: &'static str) -> EventRecord {
+    EventRecord {
+        name: "exception".into(),
+        unix_ns: 1_763_596_800_000_000_000,
+        attributes: vec![
+            Attribute::new("exception.type", type_name),
+            Attribute::new("exception.message", message),
+        ],
+        dropped_attributes: 0,
+    }
+}
+
+// <https://github.com/aws-observability/aws-otel-community/issues/38>: exceptions that were recorded
+// and handled are dropped.
+#[test]
+fn handled_exception_is_kept_beside_the_error_that_is_returned() {
+    let mut span = failed(node(1), &["gone", "no route to host"]);
+    span.events = vec![
+        exception_event("app::Timeout", "the first try took too long"),
+        exception_event("app::Gone", "gone"),
+    ];
+    let document = judge::documents(&trace([span])).remove(0);
+    let exceptions = document["cause"]["exceptions"].as_array().expect("exceptions");
+    let told: Vec<_> =
+        exceptions.iter().map(|it| (it["type"].as_str(), it["message"].as_str())).collect();
+    assert_eq!(told, [(Some("Gone"), Some("gone")), (None, Some("no route to host"))]);
+    let [event] = &document["metadata"]["sdk"]["events"].as_array().expect("events")[..] else {
+        panic!("one event: {document}")
+    };
+    assert_eq!(event["attributes"]["exception.type"], "app::Timeout");
+    assert_eq!(event["attributes"]["exception.message"], "the first try took too long");
+}
+
+#[test]
+fn error_without_an_event_is_told_beside_a_handled_exception() {
+    let mut outer = failed(node(1), &["gone"]);
+    segment(&mut outer).errors.clear();
+    outer.events = vec![exception_event("app::Timeout", "the first try took too long")];
+    let inner = failed(node(2), &["gone"]);
+    let document = judge::documents(&trace([inner, outer])).remove(0);
+    let below = &document["subsegments"][0]["cause"]["exceptions"][0];
+    assert_eq!((&document["cause"], &below["message"]), (&below["id"], &"gone".into()));
+    let events = document["metadata"]["sdk"]["events"].as_array().expect("events");
+    assert_eq!(events[0]["attributes"]["exception.type"], "app::Timeout");
+}
+
+// <https://github.com/open-telemetry/opentelemetry-collector-contrib/issues/1255>: the id of a trace that
+// another service began at random is replaced, or its spans are dropped.
+#[test]
+fn trace_id_without_a_time_in_it_is_kept() {
+    let trace_id = TraceId::from_u128(0xffff_ffff_0000_0000_0000_0000_0000_0001);
+    let mut root = node(1);
+    root.context.trace_id = trace_id;
+    let mut linked = node(2);
+    linked.context.trace_id = trace_id;
+    let expected = "1-ffffffff-000000000000000000000001";
+    for documents in
+        [judge::documents(&trace([linked.clone(), root])), judge::documents(&trace([linked]))]
+    {
+        assert_eq!(documents[0]["trace_id"], expected);
+    }
 }
 
 #[test]

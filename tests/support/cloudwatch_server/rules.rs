@@ -55,7 +55,8 @@ pub(super) fn only(body: &Value, names: &[&str]) -> Result<(), Refusal> {
 pub(super) fn group_name(name: &str) -> Result<(), Refusal> {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b".-_/#".contains(&byte);
     let is_name = (1..=512).contains(&name.len()) && name.bytes().all(is_part);
-    if is_name && !name.starts_with("aws/") {
+    let is_reserved = name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws/"));
+    if is_name && !is_reserved {
         return Ok(());
     }
     Err(Refusal::invalid(format!("logGroupName `{name}`")))

@@ -55,7 +55,7 @@ pub enum Oversize {
     Split,
 }
 
-/// The name of a log group: 1 to 512 of `a-zA-Z0-9_-/.#`, not beginning with `aws/`.
+/// The name of a log group: 1 to 512 of `a-zA-Z0-9_-/.#`, not beginning with `aws/` in any case.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html>.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,7 +184,8 @@ impl Group {
     fn checked(variable: &'static str, name: &str) -> Result<Self, SettingsError> {
         let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b".-_/#".contains(&byte);
         let has_length = (1..=MAX_NAME_CHARS).contains(&name.len());
-        if has_length && name.bytes().all(is_part) && !name.starts_with("aws/") {
+        let is_reserved = name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws/"));
+        if has_length && name.bytes().all(is_part) && !is_reserved {
             return Ok(Self(name.to_owned()));
         }
         let expected =
@@ -270,7 +271,8 @@ mod tests {
     #[test]
     fn what_the_service_would_refuse_names_the_variable_and_the_value() {
         let long = "x".repeat(513);
-        for name in ["aws/mine", "with space", "ümlaut", "a:b", "a*", &long] {
+        for name in ["aws/mine", "AWS/ECS", "Aws/mine", "with space", "ümlaut", "a:b", "a*", &long]
+        {
             let message = from(&[("CLOUDWATCH_LOG_GROUP", name)]).unwrap_err();
             let expected =
                 "1 to 512 of the characters a-z A-Z 0-9 . - _ / #, not beginning with `aws/`";

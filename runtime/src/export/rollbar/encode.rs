@@ -12,7 +12,7 @@ use super::settings::{ClientAddress, Personal, Settings};
 use super::text::{self, cut};
 use super::{
     MAX_ADDRESS_CHARS, MAX_CODE_VERSION_CHARS, MAX_CONTEXT_CHARS, MAX_ENVIRONMENT_CHARS,
-    MAX_PERSON_ID_CHARS, MAX_ROOT_CHARS, MAX_TITLE_CHARS, SOFT_MAX_BYTES,
+    MAX_ROOT_CHARS, MAX_TITLE_CHARS, SOFT_MAX_BYTES,
 };
 use super::{body, frames, incoming, truncate};
 use crate::record::{ErrorRecord, Person};
@@ -113,7 +113,11 @@ impl Item {
     fn person(&mut self, person: &Person, may: Personal) {
         let Some(id) = person.id.as_deref().filter(|id| !id.is_empty()) else { return };
         let mut told = Map::new();
-        told.insert("id".to_owned(), self.noted("person.id", id, MAX_PERSON_ID_CHARS));
+        let short = text::person_id(id);
+        if short != id {
+            self.cut.push("person.id");
+        }
+        told.insert("id".to_owned(), json!(short));
         let username = person.username.as_deref().filter(|_| may.username);
         let email = person.email.as_deref().filter(|_| may.email);
         for (key, field, text) in

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 use sha1::{Digest as _, Sha1};
 
-use super::MAX_FINGERPRINT_CHARS;
+use super::{MAX_FINGERPRINT_CHARS, MAX_PERSON_ID_CHARS};
 use crate::record::{Array, Value as Recorded};
 
 /// The first characters of a text.
@@ -36,6 +36,20 @@ pub(super) fn fingerprint(text: &str) -> String {
         return text.to_owned();
     }
     format!("{:x}", Sha1::digest(text))
+}
+
+/// Number of digits of a hash that keep long ids apart.
+const ID_HASH_CHARS: usize = 16;
+
+/// The id of a person in as many characters as Rollbar takes: the start of a longer one, and the first
+/// digits of its SHA-1, so that two persons whose ids begin alike stay two.
+pub(super) fn person_id(text: &str) -> String {
+    if text.chars().count() <= MAX_PERSON_ID_CHARS {
+        return text.to_owned();
+    }
+    let start = cut(text, MAX_PERSON_ID_CHARS - 1 - ID_HASH_CHARS);
+    let hash = format!("{:x}", Sha1::digest(text));
+    format!("{start}-{}", &hash[..ID_HASH_CHARS])
 }
 
 /// Pairs as an object; the values of a key that comes again are a list.

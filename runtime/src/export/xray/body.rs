@@ -296,10 +296,10 @@ fn collect<'a>(node: &Node<'a>, facts: &mut Facts<'a>, metadata: &mut Metadata<'
     if span.outcome == Outcome::Cancelled {
         metadata.add(SDK, "cancelled", Json::Raw(Cow::Borrowed("true")));
     }
-    let mut events = cause::other_events(&span.events).peekable();
-    if events.peek().is_some() {
+    let events: Vec<_> = cause::other_events(node).collect();
+    if !events.is_empty() {
         let mut text = Vec::new();
-        json::list(&events.collect::<Vec<_>>(), |event, out| cause::event(event, out), &mut text);
+        json::list(&events, |event, out| cause::event(event, out), &mut text);
         metadata.add(SDK, "events", Json::Own(String::from_utf8(text).unwrap_or_default()));
     }
     for (key, count) in [

@@ -13,7 +13,9 @@ use super::facts::{Fact, Facts};
 use super::forest::Node;
 use super::json::{self, Object};
 use super::stack;
-use crate::record::{Attribute, ErrorClass, EventRecord, Outcome, SpanId, SpanKind, Status, Value};
+use crate::record::{
+    Attribute, ErrorClass, EventRecord, Outcome, SpanId, SpanKind, SpanRecord, Status, Value,
+};
 use crate::type_name;
 
 /// The most exceptions of one span; the others are counted.
@@ -213,20 +215,23 @@ fn exceptions<'a>(node: &Node<'a>) -> Vec<Exception<'a>> {
         is_caused: false,
         is_hearsay: false,
     };
-    let mut all: Vec<_> =
-        node.segment.errors.iter().map(|message| exception(None, &**message)).collect();
+    let returned = returned(node);
+    let is_hearsay = node.segment.errors.is_empty();
+    let mut all: Vec<_> = returned
+        .iter()
+        .map(|message| Exception { is_hearsay, ..exception(None, message) })
+        .collect();
     let chained = all.len().saturating_sub(1);
     all.iter_mut().take(chained).for_each(|exception| exception.is_caused = true);
-    let mut events = span.events.iter().filter(|event| is_exception(event)).peekable();
     if all.is_empty() {
-        all.extend(events.map(|event| Exception {
+        all.extend(span.events.iter().filter(|event| is_exception(event)).map(|event| Exception {
             kind: text(&event.attributes, "exception.type").map(last_part),
             message: text(&event.attributes, "exception.message").unwrap_or_default(),
             stack: text(&event.attributes, "exception.stacktrace"),
             is_caused: false,
             is_hearsay: true,
         }));
-    } else if let Some(event) = events.peek() {
+    } else if let Some(event) = event_of(span, &returned) {
         // It is the same error, told with more detail.
         all[0].stack = text(&event.attributes, "exception.stacktrace");
         all[0].kind = text(&event.attributes, "exception.type").map(last_part);
@@ -250,6 +255,32 @@ fn exceptions<'a>(node: &Node<'a>) -> Vec<Exception<'a>> {
     all
 }
 
+/// Messages of the error that an annotated function returned and of its sources; empty where the span
+/// knows none.
+fn returned<'a>(node: &Node<'a>) -> Vec<&'a str> {
+    let Node { span, segment, .. } = node;
+    if !segment.errors.is_empty() {
+        return segment.errors.iter().map(String::as_str).collect();
+    }
+    // A span made by hand may have any status beside its exceptions.
+    let is_function = !span.source.file.is_empty() && span.outcome == Outcome::Error;
+    match &span.status {
+        Status::Error { message } if is_function && !message.is_empty() => vec![message],
+        _ => Vec::new(),
+    }
+}
+
+/// The event of the returned error, which has all of its message or the part without its sources.
+/// Earlier events are errors that were handled.
+fn event_of<'a>(span: &'a SpanRecord, returned: &[&str]) -> Option<&'a EventRecord> {
+    let error = returned.first()?;
+    span.events.iter().rev().filter(|event| is_exception(event)).find(|event| {
+        let message = text(&event.attributes, "exception.message").unwrap_or_default();
+        let is_part = !message.is_empty() && error.starts_with(message);
+        message == *error || is_part || !error.is_empty() && message.starts_with(error)
+    })
+}
+
 /// The last part of a path, with what it is generic over: `app::Error<std::io::Error>` is
 /// `Error<std::io::Error>`.
 fn last_part(path: &str) -> &str {
@@ -265,9 +296,15 @@ fn text<'a>(attributes: &'a [Attribute], key: &str) -> Option<&'a str> {
     }
 }
 
-/// The events that are not told as exceptions.
-pub(super) fn other_events(events: &[EventRecord]) -> impl Iterator<Item = &EventRecord> {
-    events.iter().filter(|event| !is_exception(event))
+/// Events that are not exceptions of the `cause`: exceptions that were handled are among them.
+pub(super) fn other_events<'a>(node: &Node<'a>) -> impl Iterator<Item = &'a EventRecord> {
+    let returned = returned(node);
+    let own = event_of(node.span, &returned);
+    let has_returned = !returned.is_empty();
+    node.span.events.iter().filter(move |&event| {
+        let is_own = !has_returned || own.is_some_and(|own| std::ptr::eq(own, event));
+        !(is_exception(event) && is_own)
+    })
 }
 
 /// What of an event's attributes is told beside its name and time.

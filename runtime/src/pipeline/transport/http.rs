@@ -16,17 +16,23 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
-use reqwest::header::{AsHeaderName, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{
+    AsHeaderName, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+};
 
 use super::retry_after::retry_after;
 use super::{Proxies, Transport, TransportError, tls};
-use crate::export::{PemFile, Reply, Request, TlsFiles};
+use crate::diagnostics;
+use crate::export::{PemFile, Reply, Request, TlsFiles, address};
 use crate::pipeline::settings::FOR_EVER;
 
 /// Largest part of an answer's body that is read, in bytes; the rest is dropped.
 ///
 /// Source: <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>, 4 MiB.
 pub const MAX_REPLY_BYTES: usize = 4 * 1024 * 1024;
+
+/// The most of the address of a redirect that is shown, in characters.
+const MAX_LOCATION_CHARS: usize = 200;
 
 /// How long an unused connection is kept: less than the minute after which common servers and load
 /// balancers close it, so that a request does not meet a closing connection.
@@ -205,6 +211,12 @@ impl Fetched {
         }
     }
 
+    /// The address that a redirect names, without its secrets.
+    fn redirects_to(&self) -> Option<String> {
+        let location = self.header(LOCATION).filter(|_| (300..400).contains(&self.status))?;
+        Some(diagnostics::shorten(&address::printable(location), MAX_LOCATION_CHARS))
+    }
+
     /// Every header that is text.
     fn texts(&self) -> Vec<(String, String)> {
         let text = |(name, value): (&HeaderName, &HeaderValue)| {
@@ -217,6 +229,9 @@ impl Fetched {
 impl Transport for Client {
     async fn send(&self, request: Request) -> Result<Reply, TransportError> {
         let fetched = self.fetch(request).await?;
+        if let Some(location) = fetched.redirects_to() {
+            return Err(TransportError::Redirect { status: fetched.status, location });
+        }
         let after = fetched.header(RETRY_AFTER);
         let retry_after = after.and_then(|after| retry_after(after, fetched.header(DATE)));
         Ok(Reply {

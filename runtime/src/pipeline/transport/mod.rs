@@ -60,6 +60,17 @@ pub enum TransportError {
         /// The limit.
         limit_bytes: usize,
     },
+    /// The answer names another address.
+    #[error(
+        "answer of status {status} redirects to {location}; redirects are not followed: set the endpoint \
+         to that address"
+    )]
+    Redirect {
+        /// The status of the answer.
+        status: u16,
+        /// The address without user, password and query.
+        location: String,
+    },
     /// There is nobody who signs the request.
     #[error("cannot sign: {0}")]
     Unsigned(String),
@@ -95,7 +106,10 @@ impl TransportError {
             | Self::Reset(_)
             | Self::Garbage(_)
             | Self::Unsigned(_) => true,
-            Self::ReplyTooLarge { .. } | Self::Request(_) | Self::Write(_) => false,
+            Self::ReplyTooLarge { .. }
+            | Self::Redirect { .. }
+            | Self::Request(_)
+            | Self::Write(_) => false,
         }
     }
 }

@@ -180,9 +180,21 @@ fn a_field_that_is_too_long_is_cut_and_the_item_says_so() {
     let found = data(&settings(), &record);
     assert_eq!(found["title"], "ä".repeat(255));
     assert_eq!(found["context"], "c".repeat(255));
-    assert_eq!(found["person"]["id"], "i".repeat(40));
+    assert_eq!(found["person"]["id"], format!("{}-c45cfbcd9636ade4", "i".repeat(23)));
     assert_eq!(found["fingerprint"].as_str().map(str::len), Some(40));
     assert_eq!(found["custom"]["spanwright"], json!({ "cut": ["title", "person.id"] }));
+}
+
+#[test]
+fn long_ids_that_begin_alike_are_of_different_persons() {
+    let id = |name: &str| {
+        let id = Some(format!("arn:aws:sts::123456789012:assumed-role/members/{name}"));
+        let record = ErrorRecord { person: Person { id, ..Person::default() }, ..message("") };
+        data(&settings(), &record)["person"]["id"].as_str().expect("an id").to_owned()
+    };
+    let (ann, bob) = (id("ann"), id("bob"));
+    assert_ne!(ann, bob);
+    assert_eq!((ann.len(), bob.len(), id("ann")), (40, 40, ann));
 }
 
 #[test]
