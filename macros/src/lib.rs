@@ -93,8 +93,8 @@ use mode::{MODE, Mode};
 /// | mark | meaning |
 /// |---|---|
 /// | `#[redact]` | the value becomes `…` |
-/// | `#[redact(hash)]` | equal values look equal, and cannot be read |
-/// | `#[redact(last = 4)]` | only the last characters stay |
+/// | `#[redact(hash)]` | the value becomes a hash: the same in all processes with the same `SPANWRIGHT_REDACTION_KEY`, without one in this process alone |
+/// | `#[redact(last = 4)]` | the value becomes `…` and its last 4 characters, or `…` alone if it has less than 16 |
 /// | `#[when(expr)]` | recorded if it holds |
 /// | `#[cfg(..)]` | compiled if it holds |
 /// | `#[annotation]` | an annotation of X-Ray as well, see [`macro@xray_subsegment`] |

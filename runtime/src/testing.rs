@@ -228,6 +228,7 @@ impl Capture {
             propagator: self.propagator.clone(),
             propagation_targets: self.propagation_targets.clone(),
             limits: self.limits,
+            redaction_key: None,
             segments: self.segments.clone(),
             context_missing: ContextMissing::IgnoreError,
             invocation: None,

@@ -7,6 +7,7 @@ mod destinations;
 mod failures;
 mod life;
 mod processors;
+mod redaction;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -78,6 +79,7 @@ fn telemetry_keeps_its_promises() {
     destinations::a_time_without_end_in_any_setting_loses_nothing();
     processors::a_processor_that_panics_costs_what_it_held_and_the_collector_goes_on();
     processors::spans_of_processors_are_not_recorded();
+    redaction::hashes_by_a_key_are_the_same_in_every_process();
     deadlines::shutdown_counts_what_a_hanging_processor_holds();
     deadlines::shutdown_keeps_its_deadline_while_the_destination_hangs();
     deadlines::flush_keeps_its_deadline_while_a_processor_hangs();

@@ -14,6 +14,7 @@ mod logging;
 mod near_miss;
 mod proxies;
 mod read;
+mod redaction;
 mod reports;
 mod resource;
 #[cfg(feature = "rollbar")]
@@ -60,6 +61,7 @@ pub struct Config {
     pub(crate) propagation_targets: Targets,
     pub(crate) level: Level,
     pub(crate) limits: Limits,
+    pub(crate) redaction_key: Option<Secret>,
     #[cfg(feature = "pipeline")]
     pub(crate) pipeline: crate::pipeline::Settings,
     #[cfg(any(feature = "otlp", feature = "cloudwatch", feature = "rollbar"))]
@@ -370,8 +372,9 @@ impl Config {
 
     /// What the destinations are let in by; none of it may turn up in a report.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
-        let proxies = self.secrets_of_proxies();
-        [self.secrets_of_otlp(), self.secrets_of_rollbar(), self.secrets_of_aws(), proxies].concat()
+        let key = self.redaction_key.iter().cloned().collect();
+        let others = [self.secrets_of_proxies(), key].concat();
+        [self.secrets_of_otlp(), self.secrets_of_rollbar(), self.secrets_of_aws(), others].concat()
     }
 
     fn resource_attribute_if_absent(self, key: &'static str, value: impl Into<Value>) -> Self {

@@ -5,7 +5,7 @@
 //! Never: reads a value.
 
 /// Every variable that some part of this crate reads.
-pub(super) const READ: [&str; 89] = [
+pub(super) const READ: [&str; 90] = [
     "ALL_PROXY",
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
@@ -86,6 +86,7 @@ pub(super) const READ: [&str; 89] = [
     "SPANWRIGHT_LEVEL",
     "SPANWRIGHT_LOG_FORMAT",
     "SPANWRIGHT_PROPAGATION_TARGETS",
+    "SPANWRIGHT_REDACTION_KEY",
     "SPANWRIGHT_REPORTS_PER_MINUTE",
     "SPANWRIGHT_REPORT_PANICS",
     "SPANWRIGHT_REPORT_SOURCE_LINES",

@@ -29,6 +29,7 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         propagation_targets: propagation_targets(environment)?,
         level: level(environment)?,
         limits: limits(environment, notes),
+        redaction_key: super::redaction::read(environment)?,
         #[cfg(feature = "pipeline")]
         pipeline: pipeline(environment, notes),
         #[cfg(any(feature = "otlp", feature = "cloudwatch", feature = "rollbar"))]

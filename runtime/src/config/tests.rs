@@ -53,6 +53,7 @@ const BAD: &[(&str, &str, &str)] = &[
     ("SPANWRIGHT_LEVEL", "loud", "expected one of error, warn, info, debug, trace"),
     ("SPANWRIGHT_LOG_FORMAT", "xml", "expected text or json"),
     ("SPANWRIGHT_PROPAGATION_TARGETS", "https://a.example", crate::propagate::targets::EXPECTED),
+    ("SPANWRIGHT_REDACTION_KEY", "too short", "is `…`, expected at least 16 bytes"),
     ("SPANWRIGHT_REPORTS_PER_MINUTE", "many", "expected a number that is not negative"),
     ("SPANWRIGHT_REPORT_PANICS", "some", "expected one of all, annotated, off"),
     ("SPANWRIGHT_REPORT_SOURCE_LINES", "21", "expected a number from 0 to 20"),

@@ -45,7 +45,7 @@ use crate::loss::{LossReason, Tally};
 use crate::propagate::Composite;
 use crate::report::{self, Teller};
 use crate::span::tracer::{self, Tracer};
-use crate::span::{self, END_TIMEOUT, collector};
+use crate::span::{self, END_TIMEOUT, RedactionKey, collector};
 use crate::{diagnostics, logging};
 
 use outlets::Outlets;
@@ -177,6 +177,7 @@ impl Config {
             propagator,
             propagation_targets: self.propagation_targets,
             limits: self.limits,
+            redaction_key: self.redaction_key.and_then(|key| RedactionKey::new(key.reveal())),
             level: self.level,
             event_level: if has_span_readers { self.logging.span_events } else { None },
             processors: parts.processors,

@@ -12,6 +12,9 @@ use super::connection::{self, letters};
 use super::statement::{self, Dialect};
 use crate::record::{Array, Attribute, Value};
 
+/// The longest key that is one of these, in bytes; that of a parameter may be longer.
+const MAX_KEY_BYTES: usize = 64;
+
 /// Value of an attribute of which nothing may be shown.
 const MASKED: &str = "?";
 
@@ -67,16 +70,23 @@ impl Kind {
     fn of(key: &str) -> Option<Self> {
         let is = |known: &&str| letters(key).eq(known.bytes());
         let begins = |known: &&str| letters(key).take(known.len()).eq(known.bytes());
-        if STATEMENTS.iter().any(is) {
+        // Most attributes are of no kind, which their first and their last letter tell.
+        let first = key.bytes().next().unwrap_or_default().to_ascii_lowercase();
+        let may_be_listed = matches!(first, b'd' | b'n' | b'p' | b's');
+        if may_be_listed && PARAMETERS.iter().any(begins) {
+            return Some(Self::Parameter);
+        }
+        if key.len() > MAX_KEY_BYTES {
+            return None;
+        }
+        if may_be_listed && STATEMENTS.iter().any(is) {
             Some(Self::Statement)
-        } else if NAMES.iter().any(is) {
+        } else if may_be_listed && NAMES.iter().any(is) {
             Some(Self::Name)
-        } else if PARAMETERS.iter().any(begins) {
-            Some(Self::Parameter)
         } else if connection::is_key(key) {
             Some(Self::Connection)
         } else {
-            ADDRESSES.iter().any(is).then_some(Self::Address)
+            (may_be_listed && ADDRESSES.iter().any(is)).then_some(Self::Address)
         }
     }
 

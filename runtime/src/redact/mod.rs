@@ -11,7 +11,6 @@
 //! of secrets.
 //! Never: fails, or takes longer than a time in proportion to the size of the record.
 
-#[cfg_attr(not(feature = "xray"), expect(dead_code, reason = "documents of X-Ray show them"))]
 pub(crate) mod connection;
 #[cfg_attr(not(feature = "xray"), expect(dead_code, reason = "documents of X-Ray show them"))]
 pub(crate) mod database;
@@ -21,7 +20,6 @@ mod keys;
 mod needles;
 mod pairs;
 mod source;
-#[cfg_attr(not(feature = "xray"), expect(dead_code, reason = "documents of X-Ray show them"))]
 pub(crate) mod statement;
 mod tokens;
 mod walk;

@@ -59,6 +59,7 @@ mod outgoing;
 pub(crate) mod parent;
 mod per_process;
 mod rate;
+mod redaction;
 mod report;
 pub(crate) mod request;
 mod returned;
@@ -149,6 +150,9 @@ pub use outcome::{
     guard_description, never, severity_by,
 };
 #[doc(hidden)]
+pub use redaction::Redaction;
+pub(crate) use redaction::RedactionKey;
+#[doc(hidden)]
 pub use report::{Report, Site, Use, is_reporting};
 #[doc(hidden)]
 pub use returned::{
@@ -157,8 +161,7 @@ pub use returned::{
 };
 #[doc(hidden)]
 pub use scoped::{Running, call_in};
-#[doc(hidden)]
-pub use sink::{Recorder, Redaction, guard_field};
+pub use sink::{Recorder, guard_field};
 #[doc(hidden)]
 pub use tracer::{is_enabled, is_enabled_under};
 #[doc(hidden)]

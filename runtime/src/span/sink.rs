@@ -14,21 +14,9 @@ use super::attribute::{self, Text, ToAttribute};
 use super::callsite::{AttributeName, Callsite};
 use super::current::Current;
 use super::json;
-use super::per_process::PerProcess;
+use super::redaction::{Redacted, Redaction};
 use super::words::{Key, MAX_ARRAY_ELEMENTS, MAX_TEXT_BYTES, Words, cut, text_words};
 use crate::guard::catch;
-
-/// How a value is hidden before it is recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Redaction {
-    /// The value becomes `…`.
-    Full,
-    /// The value becomes 16 hexadecimal digits that are the same for the same value within one
-    /// process, so that equal values can be found together.
-    Hash,
-    /// All but this many characters at the end become `…`.
-    Last(usize),
-}
 
 /// Room for attributes.
 #[derive(Debug)]
@@ -352,47 +340,4 @@ impl fmt::Write for Limited<'_> {
         self.text.push_str(kept);
         if kept.len() == text.len() { Ok(()) } else { Err(fmt::Error) }
     }
-}
-
-/// What may be read of a value.
-struct Redacted<'a, T: ?Sized> {
-    redaction: Redaction,
-    value: &'a T,
-}
-
-impl<T: fmt::Display + ?Sized> fmt::Display for Redacted<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let value = self.value;
-        match self.redaction {
-            Redaction::Full => f.write_str("…"),
-            Redaction::Hash => write!(f, "{:016x}", hash(value)),
-            Redaction::Last(chars) => Tail { value, chars }.fmt(f),
-        }
-    }
-}
-
-/// The last characters of a value behind an ellipsis.
-struct Tail<'a, T: ?Sized> {
-    value: &'a T,
-    chars: usize,
-}
-
-impl<T: fmt::Display + ?Sized> fmt::Display for Tail<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.value.to_string();
-        let hidden = text.chars().count().saturating_sub(self.chars);
-        // A text that is not longer than what may be shown is hidden whole.
-        let shown = if hidden == 0 { "" } else { tail(&text, hidden) };
-        write!(f, "…{shown}")
-    }
-}
-
-fn tail(text: &str, skip_chars: usize) -> &str {
-    text.char_indices().nth(skip_chars).map_or("", |(start, _)| &text[start..])
-}
-
-fn hash<T: fmt::Display + ?Sized>(value: &T) -> u64 {
-    use std::hash::{BuildHasher, RandomState};
-    static KEYS: PerProcess<RandomState> = PerProcess::new(RandomState::new);
-    KEYS.get().hash_one(value.to_string())
 }

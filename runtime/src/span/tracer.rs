@@ -13,6 +13,7 @@ use super::current::{self, Current};
 use super::invocation::Invocation;
 use super::missing::ContextMissing;
 use super::per_process::PerProcess;
+use super::redaction::RedactionKey;
 use super::report::TakeFailures;
 use super::{fork, log, scope};
 use crate::propagate::{Composite, Propagator as _, Targets};
@@ -53,6 +54,8 @@ pub(crate) struct Tracer {
     /// Hosts that context may be sent to.
     pub(crate) propagation_targets: Targets,
     pub(crate) limits: Limits,
+    /// The key of `#[redact(hash)]`; random for each process where there is none.
+    pub(crate) redaction_key: Option<RedactionKey>,
     pub(crate) level: Level,
     /// The most detailed level of the log that is told to spans as events; `None` for none.
     pub(crate) event_level: Option<Level>,
@@ -284,6 +287,7 @@ impl Tracer {
             propagator,
             propagation_targets,
             limits: Limits::default(),
+            redaction_key: None,
             level: Level::Error,
             event_level: None,
             processors: Processors::default(),

@@ -226,8 +226,24 @@ fn what_is_marked_as_redacted_is_not_readable() {
             assert!(tree.starts_with("redacted user.password=… user.email="));
             assert!(tree.ends_with(" card=…5678 debug=… token=t token_count=3\n"));
         },
-        || redacted("secret", "a@b", "12345678".to_owned(), "t"),
+        || redacted("secret", "a@b", "4111123411115678".to_owned(), "t"),
     );
+}
+
+#[traced(fields(#[redact(last = 4)] number, #[redact(last = 1)] name))]
+fn partly_shown(number: &str, name: &str) {
+    let _ = (number, name);
+}
+
+#[test]
+fn short_values_do_not_show_their_last_characters() {
+    let expected = "partly_shown number=… name=…\npartly_shown number=… name=…ß\n\
+                    partly_shown number=…3456 name=…ß\n";
+    check(expected, || {
+        partly_shown("12345", "äö");
+        partly_shown("123456789012345", "äöüß");
+        partly_shown("1234567890123456", "äöüß");
+    });
 }
 
 #[traced(fields(#[when(n > 1)] n, #[when(!list.is_empty())] first = list[0]))]

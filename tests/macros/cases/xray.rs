@@ -400,8 +400,8 @@ fn s13_marks_hold_for_annotations_and_metadata() {
                     marked user_password=… card=…5678 n=2 on=true token=t [default: secret=\"…\"] \
                     [default: card=\"…8\\\"\"] [default: many=[2,2]]\n";
     check_request(expected, || {
-        marked("secret", "12345678", 1, "t");
-        marked("secret", "12345678", 2, "t");
+        marked("secret", "4111123411115678", 1, "t");
+        marked("secret", "4111123411115678", 2, "t");
     });
 }
 

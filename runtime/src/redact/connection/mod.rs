@@ -103,6 +103,10 @@ pub(crate) fn is_key(key: &str) -> bool {
     ];
     const SYSTEMS: [&str; 8] =
         ["postgres", "postgresql", "mysql", "mariadb", "redis", "mongo", "mongodb", "clickhouse"];
+    let last = letters(key).next_back();
+    if !last.is_some_and(|last| b"gronil".contains(&last)) {
+        return false;
+    }
     ENDS.iter().any(|end| before(letters(key), end).is_some())
         || ["url", "uri"]
             .iter()

@@ -30,6 +30,21 @@ impl Words<'_> {
     fn is_last(&self, words: &[&str]) -> bool {
         is_one_of(self.last, words)
     }
+
+    /// True in a statement that sets what may be written without quotes.
+    fn is_setting(&self) -> bool {
+        self.is_account || is_one_of(self.first, &["SET"])
+    }
+
+    /// True if a secret may follow the last word.
+    fn are_before_secret(&self) -> bool {
+        let is_account = self.is_account && self.is_last(&["PASSWORD"]);
+        let is_key =
+            is_one_of(self.first, &["PRAGMA"]) && self.is_last(&["KEY", "REKEY", "HEXKEY"]);
+        let is_identified = is_one_of(self.second_last, &["IDENTIFIED"]) && self.is_last(&["BY"]);
+        let is_value = self.is_setting() && self.is_last(&["TO"]);
+        is_account || is_key || is_identified || is_value || is_one_of(self.first, &["CONNECT"])
+    }
 }
 
 fn is_one_of(word: &str, words: &[&str]) -> bool {
@@ -54,7 +69,12 @@ impl<'a> Scanner<'a> {
                 self.keep(1);
                 self.words = Words::default();
             }
+            '=' if self.words.is_setting() => {
+                self.keep(1);
+                self.stop();
+            }
             _ if char.is_whitespace() => self.keep(char.len_utf8()),
+            _ if is_uuid(self.rest) => self.mask(UUID_CHARS),
             _ if is_letter(char) => self.word(),
             _ => {
                 self.sign(char, features);
@@ -223,21 +243,16 @@ impl<'a> Scanner<'a> {
         let words = &mut self.words;
         if words.first.is_empty() {
             words.first = word;
-            if word.eq_ignore_ascii_case("CONNECT") {
-                return self.stop();
-            }
         }
         (words.second_last, words.last) = (words.last, word);
         let is_definition = is_one_of(words.first, &["ALTER", "CREATE", "MODIFY"]);
         words.is_account |= is_definition && words.is_last(&["USER", "ROLE", "LOGIN", "ACCOUNT"]);
-        let is_password = words.is_account && words.is_last(&["PASSWORD"])
-            || words.is_last(&["BY"]) && is_one_of(words.second_last, &["IDENTIFIED"]);
         words.is_followed_by_data |=
             words.is_last(&["STDIN"]) && is_one_of(words.second_last, &["FROM"]);
         let features = self.features;
         let is_before_name = features.has_inline_data && words.is_last(&["FORMAT"])
             || features.has_bare_arguments && words.is_last(&["EXEC", "EXECUTE"]);
-        if is_password {
+        if words.are_before_secret() {
             self.stop();
         } else if is_before_name {
             self.stop_behind_name();
@@ -321,6 +336,20 @@ fn comment_len(text: &str, is_nested: Option<bool>) -> Option<usize> {
             at += 1;
         }
     }
+}
+
+/// Length of a UUID, which some dialects have without quotes.
+///
+/// Source: <https://www.rfc-editor.org/rfc/rfc9562#section-4>.
+const UUID_CHARS: usize = 36;
+
+fn is_uuid(text: &str) -> bool {
+    let Some(start) = text.get(..UUID_CHARS) else { return false };
+    let is_part = |(at, byte): (usize, u8)| match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    start.bytes().enumerate().all(is_part) && !text[UUID_CHARS..].starts_with(is_word)
 }
 
 fn is_letter(char: char) -> bool {

@@ -90,6 +90,12 @@ fn values_without_quotes_are_masked_where_they_can_stand() {
         ("CREATE USER a IDENTIFIED BY secret", "CREATE USER a IDENTIFIED BY ?"),
         ("ALTER ROLE \"a\" PASSWORD secret", "ALTER ROLE \"a\" PASSWORD ?"),
         ("CONNECT scott/secret", "CONNECT ?"),
+        ("SET app.token = secret", "SET app.token =?"),
+        ("SET app.token TO secret", "SET app.token TO ?"),
+        ("UPDATE t SET a = b", "UPDATE t SET a = b"),
+        ("PRAGMA key(secret)", "PRAGMA key ?"),
+        ("PRAGMA table_info(users)", "PRAGMA table_info(users)"),
+        ("SELECT a23e4567-e89b-12d3-a456-426614174000, b", "SELECT ?, b"),
         ("SELECT password FROM users", "SELECT password FROM users"),
     ] {
         check("oracle", statement, expected);
