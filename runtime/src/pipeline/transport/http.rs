@@ -173,9 +173,10 @@ impl Fetched {
 
     /// The answer, as exporters judge it.
     pub(crate) fn into_reply(self) -> Reply {
+        let after = self.header(RETRY_AFTER);
         Reply {
             status: self.status,
-            retry_after: None,
+            retry_after: after.and_then(|after| retry_after(after, self.header(DATE))),
             headers: self.texts(),
             body: self.body,
             ..Reply::default()
@@ -193,16 +194,7 @@ impl Fetched {
 
 impl Transport for Client {
     async fn send(&self, request: Request) -> Result<Reply, TransportError> {
-        let fetched = self.fetch(request).await?;
-        let after = fetched.header(RETRY_AFTER);
-        let retry_after = after.and_then(|after| retry_after(after, fetched.header(DATE)));
-        Ok(Reply {
-            status: fetched.status,
-            retry_after,
-            headers: fetched.texts(),
-            body: fetched.body,
-            ..Reply::default()
-        })
+        Ok(self.fetch(request).await?.into_reply())
     }
 }
 
