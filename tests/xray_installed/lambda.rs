@@ -147,8 +147,8 @@ fn a_span_of_other_destinations_stands_between_without_a_document() {
     assert_eq!(find(&documents, "answer")["parent_id"], PARENT);
     let spans: Vec<_> = sink.spans().into_iter().flatten().collect();
     let [span] = spans.as_slice() else { panic!("the handler alone: {spans:#?}") };
-    let digits: String = span.trace_id.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(digits, TRACE_ID[2..].replace('-', ""), "one trace id");
+    let id = u128::from_str_radix(&TRACE_ID[2..].replace('-', ""), 16).expect("digits");
+    assert_eq!(span.trace_id, id.to_be_bytes(), "one trace id");
     assert_eq!(span.parent_span_id, b"", "Lambda's segment is no span");
 }
 
@@ -192,11 +192,21 @@ fn a_subsegment_outside_of_an_invocation_is_missing_its_segment() {
     let _turn = turn();
     let daemon = XrayDaemon::start();
     let telemetry = in_lambda(&daemon, &[]);
-    for rest in ["Sampled=1", &format!("Parent={PARENT}"), &format!("Parent={PARENT};Sampled=?")] {
-        let _invocation = Invocation::of(&header(rest));
+    for value in [
+        header("Sampled=1"),
+        header(&format!("Parent={PARENT}")),
+        header(&format!("Parent={PARENT};Sampled=?")),
+        header("Parent=0000000000000000;Sampled=1"),
+        // As doubles of Lambda set it.
+        TRACE_ID.to_owned(),
+        format!("Parent={PARENT};Sampled=1"),
+        "None".to_owned(),
+        String::new(),
+    ] {
+        let _invocation = Invocation::of(&value);
         let before = missing_segments();
         assert_eq!(load(1), 2);
-        assert_eq!(missing_segments() - before, 1, "{rest}");
+        assert_eq!(missing_segments() - before, 1, "{value}");
     }
     let before = missing_segments();
     assert_eq!(load(1), 2);
@@ -254,4 +264,52 @@ fn outside_of_lambda_the_variable_means_nothing() {
     assert_eq!(load(1), 2);
     assert_eq!(missing_segments() - before, 1);
     assert_eq!(xray(&telemetry.shutdown(LONG)).accepted, 0);
+}
+
+/// See <https://github.com/aws-powertools/powertools-lambda-python/issues/2047>.
+#[test]
+fn threads_of_an_invocation_have_subsegments_of_their_own_or_of_their_span() {
+    let _turn = turn();
+    let daemon = XrayDaemon::start();
+    let telemetry = in_lambda(&daemon, &[]);
+    let _invocation = Invocation::of(&header(&format!("Parent={PARENT};Sampled=1")));
+    let outer = Span::build("outer").subsegment().start();
+    outer.in_scope(|| {
+        let span = spanwright::current();
+        std::thread::scope(|scope| {
+            scope.spawn(|| drop(Span::build("alone").subsegment().start()));
+            scope.spawn(move || {
+                drop(Span::build("within").parent(span).subsegment().start());
+            });
+        });
+    });
+    drop(outer);
+    assert!(telemetry.flush(LONG).in_time);
+    let documents = documents(&daemon, 2);
+    let alone = find(&documents, "alone");
+    assert_eq!((&alone["parent_id"], &alone["trace_id"]), (&PARENT.into(), &TRACE_ID.into()));
+    let within = find(&documents, "within");
+    let outer = find(&documents, "outer");
+    let is_nested = outer["subsegments"][0]["name"] == "within";
+    assert!(is_nested || within["parent_id"] == outer["id"], "{documents:#?}");
+    assert!(telemetry.shutdown(LONG).in_time);
+}
+
+#[test]
+fn work_that_outlives_its_invocation_stays_in_its_trace() {
+    let _turn = turn();
+    let daemon = XrayDaemon::start();
+    let telemetry = in_lambda(&daemon, &[]);
+    let first = Invocation::of(&header(&format!("Parent={PARENT};Sampled=1")));
+    let background = Span::build("background").subsegment().start();
+    drop(first);
+    let _second = Invocation::of("Root=1-5759e988-000000000000000000000002;Sampled=0");
+    background.in_scope(|| assert_eq!(load(1), 2));
+    drop(background);
+    assert!(telemetry.flush(LONG).in_time);
+    let documents = documents(&daemon, 1);
+    assert!(documents.iter().all(|it| it["trace_id"] == TRACE_ID), "{documents:#?}");
+    assert_eq!(find(&documents, "background")["parent_id"], PARENT);
+    find(&documents, "load");
+    assert!(telemetry.shutdown(LONG).in_time);
 }

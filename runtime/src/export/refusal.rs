@@ -160,7 +160,7 @@ impl Refusal {
         let named = BY_CODE.iter().find(|(_, codes)| codes.contains(&self.code.as_str()));
         let is_open = named.is_some() || self.code.is_empty();
         let says = |words: &&str| self.message.contains(words);
-        let told = BY_WORDS.iter().find(|(_, words)| is_open && words.iter().any(|it| says(it)));
+        let told = BY_WORDS.iter().find(|(_, words)| is_open && words.iter().any(says));
         let is_refused = self.code.is_empty() && matches!(self.status, 401 | 403);
         let unknown = is_refused.then_some(AccessProblem::Unknown);
         told.map(|(problem, _)| *problem).or(named.map(|(problem, _)| *problem)).or(unknown)

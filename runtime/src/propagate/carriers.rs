@@ -23,7 +23,9 @@ impl<S: BuildHasher> Carrier for HashMap<String, String, S> {
         let mut found: Vec<_> =
             self.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name)).collect();
         found.sort_unstable();
-        found.into_iter().for_each(|(_, value)| visit(value.as_bytes()));
+        for (_, value) in found {
+            visit(value.as_bytes());
+        }
     }
 
     fn each_header<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a [u8])) {

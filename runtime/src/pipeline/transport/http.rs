@@ -202,9 +202,10 @@ impl Fetched {
 
     /// The answer, as exporters judge it.
     pub(crate) fn into_reply(self) -> Reply {
+        let after = self.header(RETRY_AFTER);
         Reply {
             status: self.status,
-            retry_after: None,
+            retry_after: after.and_then(|after| retry_after(after, self.header(DATE))),
             headers: self.texts(),
             body: self.body,
             ..Reply::default()
@@ -229,18 +230,10 @@ impl Fetched {
 impl Transport for Client {
     async fn send(&self, request: Request) -> Result<Reply, TransportError> {
         let fetched = self.fetch(request).await?;
-        if let Some(location) = fetched.redirects_to() {
-            return Err(TransportError::Redirect { status: fetched.status, location });
+        match fetched.redirects_to() {
+            Some(location) => Err(TransportError::Redirect { status: fetched.status, location }),
+            None => Ok(fetched.into_reply()),
         }
-        let after = fetched.header(RETRY_AFTER);
-        let retry_after = after.and_then(|after| retry_after(after, fetched.header(DATE)));
-        Ok(Reply {
-            status: fetched.status,
-            retry_after,
-            headers: fetched.texts(),
-            body: fetched.body,
-            ..Reply::default()
-        })
     }
 }
 

@@ -87,3 +87,22 @@ fn a_function_that_is_invoked_is_one_of_aws_where_the_provider_is() {
         assert_eq!(found.contains(r#""aws":{"function_name":"resize"}"#), is_aws, "{found}");
     }
 }
+
+/// See <https://github.com/aws/aws-xray-sdk-node/issues/385>.
+#[test]
+fn numbers_that_come_as_texts_are_numbers_in_the_document() {
+    let found = document(
+        SpanKind::Client,
+        vec![
+            Attribute::new("http.status_code", "429"),
+            Attribute::new("http.response_content_length", "1024"),
+            Attribute::new("aws.xray.retries", "3"),
+        ],
+    );
+    assert!(found.contains(r#""response":{"status":429,"content_length":1024}"#), "{found}");
+    assert!(found.contains(r#""error":true,"throttle":true"#), "{found}");
+    assert!(found.contains(r#""retries":3"#), "{found}");
+    let unreadable = document(SpanKind::Client, vec![Attribute::new("http.status_code", "4xx")]);
+    assert!(!unreadable.contains(r#""status":""#), "{unreadable}");
+    assert!(unreadable.contains(r#""http.status_code":"4xx""#), "{unreadable}");
+}
