@@ -1,9 +1,12 @@
 //! Starts the service and stays until it is told to stop, or does what it is asked to instead.
 
-use std::{collections::HashMap, env, error::Error, ffi::OsStr, io, process::ExitCode};
+use std::{
+    collections::HashMap, env, error::Error, ffi::OsStr, future::ready, io, pin::pin,
+    process::ExitCode,
+};
 
 use cruddur_app::{command::Command, db::Db, provision, serve, settings::Settings, telemetry};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 #[actix_web::main]
 async fn main() -> ExitCode {
@@ -50,28 +53,50 @@ async fn serve_until_stopped(variables: &HashMap<String, String>) -> Result<(), 
     let settings = Settings::from_map(variables)?;
     let db = Db::open(&settings.database).await?;
     let telemetry = telemetry::Running::start(variables)?;
-    let running = serve(&settings, db.clone(), stop_signal()?)?;
+    let (mut first, mut both) = (StopSignals::new()?, StopSignals::new()?);
+    let running = serve(&settings, db.clone(), async move { first.next().await })?;
     let database = db.system_name();
     say(&format!("cruddur listens on http://{} ({database})", running.address));
     let (address, port) = (running.address.ip(), running.address.port());
     tracing::info!(server.address = %address, server.port = port, db.system.name = database, "cruddur listens");
-    running.server.await?;
-    db.close().await;
-    say(&telemetry.stop());
+    // A second signal ends every wait of the first one.
+    let mut second = pin!(async {
+        both.next().await;
+        both.next().await;
+    });
+    let told = tokio::select! {
+        ended = running.server => {
+            ended?;
+            db.close().await;
+            telemetry.stop(second).await
+        }
+        () = &mut second => telemetry.stop(ready(())).await,
+    };
+    say(&told);
     say("cruddur stopped");
     Ok(())
 }
 
-/// Ready when an operator or a container runtime asks the process to stop. Signals count from the call on.
-fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
+/// Requests of an operator or a container runtime to stop the process.
+struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    /// Counts signals from now on.
+    fn new() -> io::Result<Self> {
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Ready at the next signal.
+    async fn next(&mut self) {
         tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
-    })
+    }
 }
 
 /// The variables of this process. A value that is no Unicode keeps a mark where it is broken, so that it is refused by name.

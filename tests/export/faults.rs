@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use spanwright::export::otlp;
 use spanwright::loss::LossReason;
-use spanwright::pipeline::Settings;
+use spanwright::pipeline::{Flushed, Settings};
 use spanwright::record::{Attribute, Processor, SpanRecord};
 use support::http_server::{Answer, HttpServer, Received};
 use support::otlp_sink::{OtlpSink, ok, partial_success};
@@ -120,15 +120,17 @@ fn a_receiver_to_which_all_is_too_large_gets_few_requests() {
     let requests = sink.received();
     let bytes: usize = requests.iter().map(|request| request.body.len()).sum();
     let largest = requests.iter().map(|request| request.body.len()).max().unwrap_or_default();
-    eprintln!("413 to everything: {} requests, {bytes} bytes", requests.len());
     assert!(requests.len() <= 30, "{}", requests.len());
     // Two at once, and about half of it each time.
     assert!(bytes <= 4 * largest, "{bytes}");
 }
 
-/// A receiver that takes requests up to a size, and the sizes of all that came, with what it took.
-fn limited(max_bytes: usize) -> (HttpServer, Arc<Mutex<Vec<(usize, bool)>>>) {
-    let sizes = Arc::<Mutex<Vec<_>>>::default();
+/// Sizes of all requests that came, each with whether it was taken.
+type Sizes = Arc<Mutex<Vec<(usize, bool)>>>;
+
+/// A receiver that takes requests up to a size.
+fn limited(max_bytes: usize) -> (HttpServer, Sizes) {
+    let sizes = Sizes::default();
     let kept = Arc::clone(&sizes);
     let server = HttpServer::start(move |received| {
         let (size, fits) = (received.body.len(), received.body.len() <= max_bytes);
@@ -282,6 +284,60 @@ fn a_shutdown_in_the_middle_of_retries_keeps_its_deadline_and_counts() {
     rig.handle.process(&spans(11..=12));
     let tally = rig.handle.ledger().tally();
     assert_eq!(sum(tally), lost(12, LossReason::Shutdown));
+}
+
+/// Aborts once the receiver has this many requests, while the shutdown waits; its result.
+fn aborted(rig: &Rig<SpanRecord>, sink: &OtlpSink, requests: usize) -> Vec<Flushed> {
+    let begin = tokio::time::Instant::now();
+    let stopped = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            sink.server.wait_for(requests);
+            rig.motor.abort();
+        });
+        rig.motor.shutdown(LONG)
+    });
+    assert!(begin.elapsed() < LONG / 2, "{:?}", begin.elapsed());
+    stopped
+}
+
+#[test]
+fn an_abort_ends_a_shutdown_at_once_and_the_rest_is_counted() {
+    for answer in [Answer::Hang, Answer::status(503).header("Retry-After", "5")] {
+        let sink = OtlpSink::scripted_then(Vec::new(), answer);
+        let rig = otlp_rig(&sink, &quick());
+        rig.handle.process(&spans(1..=10));
+        let stopped = aborted(&rig, &sink, 1);
+        assert_eq!(sum(stopped[0].tally), lost(10, LossReason::Shutdown));
+        assert_eq!(rig.handle.held_bytes(), 0);
+    }
+}
+
+#[test]
+fn an_abort_does_not_undo_what_others_have_delivered() {
+    let (hanging, healthy) = (OtlpSink::scripted_then(Vec::new(), Answer::Hang), OtlpSink::start());
+    let rig = otlp_rig(&hanging, &quick());
+    let exporter = otlp::Exporter::new(&otlp_settings(&healthy));
+    let other = rig.motor.add(exporter, client(LONG), &quick());
+    rig.handle.process(&spans(1..=10));
+    other.process(&spans(1..=10));
+    healthy.server.wait_for(1);
+    assert!(!rig.motor.flush(A_MOMENT)[0].in_time);
+    let stopped = aborted(&rig, &hanging, 1);
+    assert_eq!(sum(stopped[0].tally), lost(10, LossReason::Shutdown));
+    assert_eq!((stopped[1].in_time, sum(stopped[1].tally)), (true, delivered(10)));
+}
+
+#[test]
+fn after_an_abort_nothing_waits() {
+    let sink = OtlpSink::scripted_then(Vec::new(), Answer::Hang);
+    let rig = otlp_rig(&sink, &quick());
+    rig.handle.process(&spans(1..=10));
+    sink.server.wait_for(1);
+    rig.motor.abort();
+    let begin = tokio::time::Instant::now();
+    assert!(!rig.flush(LONG).in_time);
+    assert_eq!(sum(rig.shutdown(LONG).tally), lost(10, LossReason::Shutdown));
+    assert!(begin.elapsed() < LONG / 2, "{:?}", begin.elapsed());
 }
 
 #[test]

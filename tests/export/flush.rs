@@ -1,7 +1,7 @@
 //! Flush and shutdown: from anywhere, within their time.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -129,6 +129,89 @@ fn a_shutdown_counts_what_is_left_even_if_the_io_thread_is_held_up() {
     assert!(!stopped.in_time);
     assert_eq!(sum(stopped.tally), lost(3, LossReason::Shutdown));
     drop(release);
+}
+
+#[test]
+fn an_abort_ends_the_wait_for_an_io_thread_that_is_held_up() {
+    let sink = OtlpSink::start();
+    let rig = otlp_rig(&sink, &patient());
+    let (holds, is_held) = channel();
+    let (release, released) = channel::<()>();
+    rig.motor.spawn(async move {
+        holds.send(()).expect("somebody waits");
+        let _ = released.recv();
+    });
+    is_held.recv().expect("the thread runs");
+    rig.handle.process(&spans(1..=3));
+    let begin = tokio::time::Instant::now();
+    let stopped = std::thread::scope(|scope| {
+        scope.spawn(|| rig.motor.abort());
+        rig.shutdown(LONG)
+    });
+    assert!(begin.elapsed() < LONG / 2, "{:?}", begin.elapsed());
+    assert_eq!((stopped.in_time, sum(stopped.tally)), (false, lost(3, LossReason::Shutdown)));
+    drop(release);
+}
+
+/// A dialect whose encoding waits for the test.
+struct Gated {
+    begun: Sender<()>,
+    go_on: Receiver<()>,
+    encoded: Arc<AtomicUsize>,
+}
+
+impl Exporter for Gated {
+    type Record = u8;
+
+    const NAME: &'static str = "gated";
+
+    fn weigh(_: &u8) -> usize {
+        1
+    }
+
+    fn limits(&self) -> Limits {
+        Limits { items: 10, bytes: 100, overhead_bytes: 0 }
+    }
+
+    fn encode(&mut self, record: &u8, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        // The first one alone: nobody listens to the others, and nothing holds them up.
+        let _ = self.begun.send(());
+        let _ = self.go_on.recv();
+        self.encoded.fetch_add(1, Ordering::Relaxed);
+        out.push(*record);
+        Ok(())
+    }
+
+    fn request(&self, batch: &Batch) -> Request {
+        let body = vec![batch.bytes().clone()];
+        Request { url: Secret::new("memory"), headers: Vec::new(), body }
+    }
+
+    fn verdict(&self, _: &Batch, _: &Reply) -> Verdict {
+        Verdict::Delivered
+    }
+}
+
+#[test]
+fn encoding_ends_at_the_deadline_of_the_shutdown() {
+    let ((begun, has_begun), (go, go_on)) = (channel(), channel());
+    let encoded = Arc::default();
+    let exporter = Gated { begun, go_on, encoded: Arc::clone(&encoded) };
+    let rig = Rig::new(exporter, Writer::new(Shared::default()), &patient());
+    for _ in 0..20 {
+        rig.handle.process(&Arc::from(vec![1; 1_000]));
+    }
+    has_begun.recv().expect("the first record is encoded");
+    let stopped = rig.shutdown(Duration::ZERO);
+    assert_eq!((stopped.in_time, stopped.tally.pending()), (false, 0));
+    drop(go);
+    let ledger = rig.handle.ledger();
+    while ledger.tally().pending() > 0 {
+        std::thread::yield_now();
+    }
+    let encoded = encoded.load(Ordering::Relaxed);
+    assert!(encoded < 100, "{encoded} of 20,000 records were encoded after the deadline");
+    assert!(ledger.tally().lost_to(LossReason::Shutdown) >= 19_900, "{:?}", ledger.tally());
 }
 
 /// A dialect of text lines that breaks on certain words.

@@ -80,6 +80,9 @@ fn telemetry_keeps_its_promises() {
     processors::a_processor_that_panics_costs_what_it_held_and_the_collector_goes_on();
     processors::spans_of_processors_are_not_recorded();
     redaction::hashes_by_a_key_are_the_same_in_every_process();
+    deadlines::a_destination_that_hangs_takes_no_time_from_the_others();
+    deadlines::an_interrupt_ends_a_shutdown_at_once_and_the_report_says_what_was_lost();
+    deadlines::an_abort_ends_every_wait_while_a_processor_hangs();
     deadlines::shutdown_counts_what_a_hanging_processor_holds();
     deadlines::shutdown_keeps_its_deadline_while_the_destination_hangs();
     deadlines::flush_keeps_its_deadline_while_a_processor_hangs();

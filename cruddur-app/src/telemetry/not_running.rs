@@ -17,8 +17,7 @@ impl Running {
     }
 
     /// Stops nothing.
-    #[must_use]
-    pub fn stop(self) -> String {
+    pub async fn stop(self, _interrupt: impl Future<Output = ()>) -> String {
         "telemetry: none in this build".to_owned()
     }
 }

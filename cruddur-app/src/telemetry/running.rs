@@ -36,9 +36,9 @@ impl Running {
         Ok(Self(config(&environment)?.console_if_alone(&environment).install()?))
     }
 
-    /// Delivers what is left, stops, and tells what became of it. Blocks for at most ten seconds.
-    #[must_use]
-    pub fn stop(self) -> String {
-        format!("telemetry: {}", self.0.shutdown(SHUTDOWN_TIMEOUT))
+    /// Delivers what is left and stops; returns what became of it. Takes at most ten seconds, and no longer than
+    /// until `interrupt` is ready.
+    pub async fn stop(self, interrupt: impl Future<Output = ()>) -> String {
+        format!("telemetry: {}", self.0.shutdown_until(SHUTDOWN_TIMEOUT, interrupt).await)
     }
 }

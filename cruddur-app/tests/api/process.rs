@@ -67,6 +67,34 @@ fn a_signal_ends_the_program_in_order_and_a_second_start_finds_its_rows() {
     }
 }
 
+/// A destination is wanted, so this build must have it.
+#[cfg(all(feature = "actix", feature = "otlp", feature = "console", not(feature = "off")))]
+#[test]
+fn a_second_signal_ends_the_wait_for_a_destination_that_hangs() {
+    let folder = TempFolder::new();
+    let data_dir = folder.0.display().to_string();
+    // It takes connections and never answers.
+    let hanging = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has free ports");
+    let endpoint = format!("http://{}", hanging.local_addr().expect("it is bound"));
+    let settings = [("CRUDDUR_DATA_DIR", &*data_dir), ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint)];
+    let mut child = program(&settings).stderr(Stdio::piped()).spawn().expect("it was built");
+    let (url, mut stderr) = started(&mut child);
+    let mut stream = TcpStream::connect(&url["http://".len()..]).expect("it listens");
+    let request = "GET /api/activities/home HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).expect("it reads");
+    stream.read_to_string(&mut String::new()).expect("it answers");
+
+    let begin = tokio::time::Instant::now();
+    send("-TERM", &child);
+    send("-INT", &child);
+    let mut said = String::new();
+    stderr.read_to_string(&mut said).expect("messages are UTF-8");
+    assert!(child.wait().expect("it is our child").success());
+    let seconds = begin.elapsed().as_secs();
+    assert!(seconds < 8, "{seconds} s, and ten are waited for: {said}");
+    assert!(said.contains("(shutdown ") && said.ends_with("cruddur stopped\n"), "{said}");
+}
+
 /// Telemetry is wanted, so this build must have it.
 #[cfg(all(feature = "actix", feature = "console", not(feature = "off")))]
 #[test]

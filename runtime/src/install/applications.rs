@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::outlets::{Delivery, Outlet};
+use super::outlets::{Delivery, Outlet, Wait};
 use crate::guard::catch;
 use crate::loss::{Ledger, LossReason};
 use crate::record::Processor;
@@ -30,23 +30,33 @@ impl Applications {
     }
 }
 
-impl Outlet for Applications {
-    /// A processor has done its work when it returns: nothing is held.
-    fn flush(&self, _: Duration) -> Vec<Delivery> {
+impl Applications {
+    fn deliveries(&self) -> Vec<Delivery> {
         let delivery = |(name, ledger): &(Cow<'static, str>, Arc<Ledger>)| {
             let tally = ledger.tally();
             Delivery { destination: name.clone(), in_time: tally.pending() == 0, tally }
         };
         self.0.iter().map(delivery).collect()
     }
+}
 
-    fn shutdown(&self, timeout: Duration) -> Vec<Delivery> {
-        let mut deliveries = self.flush(timeout);
-        for delivery in &mut deliveries {
-            delivery.tally = delivery.tally.closed(LossReason::Shutdown);
-        }
-        deliveries
+impl Outlet for Applications {
+    /// A processor has done its work when it returns: nothing is held.
+    fn flush(&self) -> Wait<'_> {
+        Box::new(|_| self.deliveries())
     }
+
+    fn shutdown(&self, _: Duration) -> Wait<'_> {
+        Box::new(|_| {
+            let mut deliveries = self.deliveries();
+            for delivery in &mut deliveries {
+                delivery.tally = delivery.tally.closed(LossReason::Shutdown);
+            }
+            deliveries
+        })
+    }
+
+    fn abort(&self) {}
 }
 
 /// A processor and its tally. A panic of the processor costs the group that it was handed, and goes on

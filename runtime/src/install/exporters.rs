@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::outlets::{Delivery, Outlet, Outlets, Parts};
+use super::outlets::{Delivery, Outlet, Outlets, Parts, Wait};
 use crate::config::Config;
 use crate::opentelemetry;
 
@@ -35,11 +35,17 @@ impl Exporter {
 }
 
 impl Outlet for Exporter {
-    fn flush(&self, timeout: Duration) -> Vec<Delivery> {
-        self.delivery(self.delivery.flush(timeout))
+    fn flush(&self) -> Wait<'_> {
+        let target = self.delivery.start_flush();
+        Box::new(move |timeout| self.delivery(self.delivery.wait_for_flush(target, timeout)))
     }
 
-    fn shutdown(&self, timeout: Duration) -> Vec<Delivery> {
-        self.delivery(self.delivery.shutdown(timeout))
+    fn shutdown(&self, _: Duration) -> Wait<'_> {
+        self.delivery.close();
+        Box::new(|timeout| self.delivery(self.delivery.shutdown(timeout)))
+    }
+
+    fn abort(&self) {
+        self.delivery.abort();
     }
 }

@@ -3,6 +3,7 @@
 //! In: a [`Config`]. Out: a [`Telemetry`] that flushes and stops what was started.
 //! Never: decides anything about a record.
 
+mod abort;
 mod applications;
 #[cfg(feature = "cloudwatch")]
 mod cloudwatch;
@@ -48,6 +49,7 @@ use crate::span::tracer::{self, Tracer};
 use crate::span::{self, END_TIMEOUT, RedactionKey, collector};
 use crate::{diagnostics, logging};
 
+pub use abort::AbortHandle;
 use outlets::Outlets;
 pub use outlets::{Delivery, FailedDestination};
 
@@ -290,8 +292,8 @@ impl Telemetry {
 
     /// Stops recording, sends what is left and stops every part.
     ///
-    /// Blocks the calling thread up to about `timeout`; what is left then is counted as lost. May
-    /// be called from any thread, inside a runtime or not. On a thread of this crate, for instance in a
+    /// Blocks the calling thread up to about `timeout`; what is left then is counted as lost. An
+    /// [abort](Self::abort_handle) ends it at once; see [`shutdown_until`](Self::shutdown_until). May be called from any thread, inside a runtime or not. On a thread of this crate, for instance in a
     /// processor, it waits for nothing: what is not delivered yet counts as lost. In a forked child it
     /// does nothing.
     pub fn shutdown(mut self, timeout: Duration) -> Report {

@@ -109,13 +109,19 @@ pub struct Delivery {
     pub tally: Tally,
 }
 
+/// Waits for the end of a flush or a shutdown, at most so long.
+pub(super) type Wait<'a> = Box<dyn FnOnce(Duration) -> Vec<Delivery> + 'a>;
+
 /// One or more destinations that are flushed and stopped together.
 pub(super) trait Outlet: fmt::Debug + Send + Sync {
-    /// Sends what is held; blocks up to the timeout.
-    fn flush(&self, timeout: Duration) -> Vec<Delivery>;
+    /// Begins to send what is held; never blocks.
+    fn flush(&self) -> Wait<'_>;
 
-    /// Sends what is held and stops; blocks up to the timeout.
-    fn shutdown(&self, timeout: Duration) -> Vec<Delivery>;
+    /// Begins to send what is held and to stop, within the timeout; never blocks.
+    fn shutdown(&self, timeout: Duration) -> Wait<'_>;
+
+    /// Ends every wait, now and later; what is not delivered is lost. Never blocks.
+    fn abort(&self);
 }
 
 /// Everything that delivers.
@@ -150,11 +156,11 @@ impl Outlets {
     }
 
     pub(super) fn flush(&self, timeout: Duration) -> Vec<Delivery> {
-        self.each(timeout, |outlet, left| outlet.flush(left))
+        self.each(timeout, |outlet| outlet.flush())
     }
 
     pub(super) fn shutdown(&self, timeout: Duration) -> Vec<Delivery> {
-        let mut deliveries = self.each(timeout, |outlet, left| outlet.shutdown(left));
+        let mut deliveries = self.each(timeout, |outlet| outlet.shutdown(timeout));
         for delivery in &mut deliveries {
             // Their counters began with this installation, so only its shutdown can have lost these.
             delivery.in_time &= delivery.tally.lost_to(LossReason::Shutdown) == 0;
@@ -162,15 +168,16 @@ impl Outlets {
         deliveries
     }
 
-    fn each(
-        &self,
-        timeout: Duration,
-        order: impl Fn(&dyn Outlet, Duration) -> Vec<Delivery>,
-    ) -> Vec<Delivery> {
-        let begin = crate::span::now();
-        let outlets = self.0.iter();
-        outlets
-            .flat_map(|outlet| order(outlet.as_ref(), timeout.saturating_sub(begin.elapsed())))
-            .collect()
+    pub(super) fn abort(&self) {
+        for outlet in &self.0 {
+            outlet.abort();
+        }
+    }
+
+    /// Begins everywhere before waiting anywhere: one that hangs takes no time from the others.
+    fn each(&self, timeout: Duration, begin: impl Fn(&dyn Outlet) -> Wait<'_>) -> Vec<Delivery> {
+        let start = crate::span::now();
+        let waits: Vec<_> = self.0.iter().map(|outlet| begin(outlet.as_ref())).collect();
+        waits.into_iter().flat_map(|wait| wait(timeout.saturating_sub(start.elapsed()))).collect()
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::InstallError;
-use super::outlets::{Delivery, Outlet, Outlets, Parts};
+use super::outlets::{Delivery, Outlet, Outlets, Parts, Wait};
 use crate::config::Config;
 use crate::pipeline::{Flushed, Motor};
 
@@ -140,7 +140,7 @@ struct Pipelines {
 }
 
 impl Outlet for Pipelines {
-    fn flush(&self, timeout: Duration) -> Vec<Delivery> {
+    fn flush(&self) -> Wait<'_> {
         // What has ended of requests that may go on.
         #[cfg(feature = "xray")]
         if let Some(gatherer) = &self.xray {
@@ -151,10 +151,11 @@ impl Outlet for Pipelines {
         if let Some(calls) = &self.calls {
             calls.release();
         }
-        self.motor.flush(timeout).into_iter().map(delivery).collect()
+        let pending = self.motor.start_flush();
+        Box::new(|timeout| pending.wait(timeout).into_iter().map(delivery).collect())
     }
 
-    fn shutdown(&self, timeout: Duration) -> Vec<Delivery> {
+    fn shutdown(&self, timeout: Duration) -> Wait<'_> {
         // Traces whose roots have not ended will not be finished any more.
         #[cfg(feature = "xray")]
         if let Some(gatherer) = &self.xray {
@@ -168,7 +169,12 @@ impl Outlet for Pipelines {
         if let Some(calls) = &self.calls {
             calls.close();
         }
-        self.motor.shutdown(timeout).into_iter().map(delivery).collect()
+        let pending = self.motor.start_shutdown(timeout);
+        Box::new(|timeout| pending.wait(timeout).into_iter().map(delivery).collect())
+    }
+
+    fn abort(&self) {
+        self.motor.abort();
     }
 }
 

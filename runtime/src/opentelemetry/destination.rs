@@ -135,7 +135,31 @@ impl Delivery {
     /// Blocks up to `timeout`; returns true if every span had its outcome in time. Returns false at
     /// once on a thread of this crate, for instance in the exporter itself, and in a forked child.
     pub fn flush(&self, timeout: Duration) -> bool {
-        self.queue.flush(timeout)
+        self.wait_for_flush(self.start_flush(), timeout)
+    }
+
+    /// Begins a flush; returns what to wait for. Never blocks.
+    pub(crate) fn start_flush(&self) -> Option<u64> {
+        self.queue.may_wait().then(|| self.queue.start_flush())
+    }
+
+    /// Waits for a flush that was begun; returns true if it was done in time.
+    pub(crate) fn wait_for_flush(&self, target: Option<u64>, timeout: Duration) -> bool {
+        target.is_some_and(|target| self.queue.wait_for_flush(target, timeout))
+    }
+
+    /// Takes no more spans, and exports those that are held. Never blocks; does nothing in a forked child.
+    pub(crate) fn close(&self) {
+        if self.queue.is_of_this_process() {
+            self.queue.close();
+        }
+    }
+
+    /// Ends every wait; what has no outcome yet counts as lost. Never blocks; does nothing in a forked child.
+    pub(crate) fn abort(&self) {
+        if self.queue.is_of_this_process() {
+            self.queue.end(LossReason::Shutdown);
+        }
     }
 
     /// Exports what was handed in before the call and shuts the exporter down; later spans are
@@ -159,8 +183,6 @@ impl Delivery {
 
 impl Drop for Delivery {
     fn drop(&mut self) {
-        if self.queue.is_of_this_process() {
-            self.queue.close();
-        }
+        self.close();
     }
 }

@@ -129,15 +129,17 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    /// Waits until every span that was handed in before has its fate; says whether it did in time.
-    pub(super) fn flush(&self, timeout: Duration) -> bool {
-        if !self.may_wait() {
-            return false;
-        }
+    /// Asks for the export of every span that was handed in before; returns what to wait for.
+    pub(super) fn start_flush(&self) -> u64 {
         let mut state = self.lock();
-        let target = state.accepted;
-        state.flush_wanted = target;
+        state.flush_wanted = state.accepted;
         self.changed.notify_all();
+        state.flush_wanted
+    }
+
+    /// Waits until every span up to this one has its fate; says whether it did in time.
+    pub(super) fn wait_for_flush(&self, target: u64, timeout: Duration) -> bool {
+        let state = self.lock();
         let is_pending = |state: &mut State| state.flushed < target && !state.is_over;
         let waited = self.changed.wait_timeout_while(state, timeout, is_pending);
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()

@@ -7,19 +7,19 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::process;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::runtime;
-use tokio::sync::{mpsc::UnboundedSender, oneshot};
+use tokio::sync::{mpsc::UnboundedSender, oneshot, watch};
 use tokio::task::AbortHandle;
 
 use super::Settings;
 use super::poll::{Driver, Poller};
 use super::priority;
-use super::queue::{Gauge, Handle, Message};
+use super::queue::{Confirmation, Event, Gauge, Handle, Message};
 use super::settings::FOR_EVER;
 use super::state::{Machine, Random};
 use super::transport::Transport;
@@ -39,6 +39,10 @@ pub struct Motor {
     runtime: runtime::Handle,
     destinations: Mutex<Vec<Destination>>,
     tasks: Mutex<Vec<AbortHandle>>,
+    /// The end of the shutdown, from its beginning on.
+    deadline: watch::Sender<Option<Instant>>,
+    /// Those who wait for a flush or a shutdown.
+    waiters: Mutex<Vec<Weak<Sender<Event>>>>,
     /// Ends the thread when it is dropped.
     stop: Option<oneshot::Sender<()>>,
     /// Id of the process whose thread it is.
@@ -70,19 +74,74 @@ struct Destination {
 
 /// The sender of a destination's queue without the type of its records.
 trait Control: Send {
-    /// False when nobody listens any more.
-    fn flush(&self, done: mpsc::Sender<()>) -> bool;
-    /// False when nobody listens any more.
-    fn shutdown(&self, deadline: Instant, done: mpsc::Sender<()>) -> bool;
+    /// False when the worker has ended.
+    fn flush(&self, done: Confirmation) -> bool;
+    /// False when the worker has ended.
+    fn shutdown(&self, done: Confirmation) -> bool;
 }
 
 impl<R: Send + Sync> Control for UnboundedSender<Message<R>> {
-    fn flush(&self, done: mpsc::Sender<()>) -> bool {
+    fn flush(&self, done: Confirmation) -> bool {
         self.send(Message::Flush(done)).is_ok()
     }
 
-    fn shutdown(&self, deadline: Instant, done: mpsc::Sender<()>) -> bool {
-        self.send(Message::Shutdown { deadline, done }).is_ok()
+    fn shutdown(&self, done: Confirmation) -> bool {
+        self.send(Message::Shutdown(done)).is_ok()
+    }
+}
+
+/// A flush or a shutdown that is under way at every destination.
+#[must_use]
+pub(crate) struct Pending {
+    ordered: Vec<Ordered>,
+    events: Receiver<Event>,
+    /// Keeps the wait among those that an abort ends.
+    _waiter: Arc<Sender<Event>>,
+    /// What is pending at the end of a shutdown is lost.
+    is_shutdown: bool,
+}
+
+struct Ordered {
+    destination: &'static str,
+    ledger: Arc<Ledger>,
+    has_worker: bool,
+    is_confirmed: bool,
+}
+
+impl Pending {
+    /// Waits until every destination has confirmed, at most so long.
+    pub(crate) fn wait(mut self, timeout: Duration) -> Vec<Flushed> {
+        let grace = if self.is_shutdown { GRACE } else { Duration::ZERO };
+        self.collect(deadline(timeout) + grace);
+        let is_shutdown = self.is_shutdown;
+        let flushed = |ordered: Ordered| {
+            let Ordered { destination, ledger, has_worker, is_confirmed } = ordered;
+            let tally = ledger.tally();
+            let in_time = is_confirmed && (has_worker || tally.pending() == 0);
+            let tally = if is_shutdown { tally.closed(LossReason::Shutdown) } else { tally };
+            Flushed { destination, in_time, tally }
+        };
+        self.ordered.into_iter().map(flushed).collect()
+    }
+
+    fn collect(&mut self, mut deadline: Instant) {
+        let mut left = self.ordered.len();
+        while left > 0 {
+            // Our own thread would wait for itself.
+            let patience = if diagnostics::suppressed() {
+                Duration::ZERO
+            } else {
+                deadline.saturating_duration_since(worker::now())
+            };
+            match self.events.recv_timeout(patience) {
+                Ok(Event::Confirmed(destination)) => {
+                    self.ordered[destination].is_confirmed = true;
+                    left -= 1;
+                }
+                Ok(Event::Aborted) => deadline = deadline.min(worker::now() + GRACE),
+                Err(_) => return,
+            }
+        }
     }
 }
 
@@ -111,6 +170,8 @@ impl Motor {
             runtime: handle,
             destinations: Mutex::default(),
             tasks: Mutex::default(),
+            deadline: watch::Sender::new(None),
+            waiters: Mutex::default(),
             stop: Some(stop),
             process: process::id(),
         })
@@ -140,6 +201,7 @@ impl Motor {
                 transport: Arc::new(transport),
                 machine,
                 messages,
+                deadline: self.deadline.subscribe(),
                 gauge,
                 ledger: Arc::clone(&ledger),
                 state: worker::State::default(),
@@ -167,34 +229,59 @@ impl Motor {
     /// Blocks up to `timeout`; may be called from any thread, inside a runtime or not.
     /// In a forked child, which has no I/O thread, it returns nothing at once.
     pub fn flush(&self, timeout: Duration) -> Vec<Flushed> {
-        if self.is_forked() {
-            return Vec::new();
-        }
-        let deadline = deadline(timeout);
-        self.order(deadline, |destination, done| destination.control.flush(done))
+        self.start_flush().wait(timeout)
     }
 
-    /// Flushes, then ends all destinations and tasks; what is left after `timeout` is lost and counted.
+    /// Begins a flush. Never blocks.
+    pub(crate) fn start_flush(&self) -> Pending {
+        self.order(false, |destination, done| destination.control.flush(done))
+    }
+
+    /// Flushes, then ends all destinations and tasks; what is left after `timeout` is lost and counted. The
+    /// timeout counts from the call on, whatever has still to be encoded.
     ///
-    /// Blocks up to `timeout` and a tenth of a second for the last count; may be called from any
-    /// thread, inside a runtime or not. Records that come later are lost and counted. What the I/O
-    /// thread has not counted by then counts as lost here, whatever becomes of it.
+    /// Blocks up to `timeout` and a tenth of a second for the last count, or until an [`abort`](Self::abort);
+    /// may be called from any thread, inside a runtime or not. Records that come later are lost and counted.
+    /// What the I/O thread has not counted by then counts as lost here, whatever becomes of it.
     /// In a forked child it returns nothing at once.
     pub fn shutdown(&self, timeout: Duration) -> Vec<Flushed> {
+        self.start_shutdown(timeout).wait(timeout)
+    }
+
+    /// Begins a shutdown. Never blocks.
+    pub(crate) fn start_shutdown(&self, timeout: Duration) -> Pending {
+        if !self.is_forked() {
+            for task in lock(&self.tasks).drain(..) {
+                task.abort();
+            }
+            self.end_at(deadline(timeout));
+        }
+        self.order(true, |destination, done| destination.control.shutdown(done))
+    }
+
+    /// Ends waiting: a shutdown under way, and every flush and shutdown from now on, takes at most a tenth of a
+    /// second, and what is not delivered by now is lost and counted. Never blocks; does nothing in a forked
+    /// child.
+    pub fn abort(&self) {
         if self.is_forked() {
-            return Vec::new();
+            return;
         }
-        for task in lock(&self.tasks).drain(..) {
-            task.abort();
+        self.end_at(worker::now());
+        for waiter in lock(&self.waiters).drain(..).filter_map(|waiter| waiter.upgrade()) {
+            // The wait may be over.
+            let _ = waiter.send(Event::Aborted);
         }
-        let deadline = deadline(timeout);
-        let mut stopped = self.order(deadline + GRACE, |destination, done| {
-            destination.control.shutdown(deadline, done)
+    }
+
+    /// Brings the end of the shutdown to this moment, if it is not nearer already.
+    fn end_at(&self, deadline: Instant) {
+        self.deadline.send_if_modified(|known| {
+            let is_nearer = known.is_none_or(|known| deadline < known);
+            if is_nearer {
+                *known = Some(deadline);
+            }
+            is_nearer
         });
-        for destination in &mut stopped {
-            destination.tally = destination.tally.closed(LossReason::Shutdown);
-        }
-        stopped
     }
 
     /// The counters of every destination.
@@ -207,37 +294,36 @@ impl Motor {
         self.process != process::id()
     }
 
+    /// Gives every destination an order before any is waited for.
     fn order(
         &self,
-        deadline: Instant,
-        ask: impl Fn(&Destination, mpsc::Sender<()>) -> bool,
-    ) -> Vec<Flushed> {
-        // All are asked before any is waited for.
-        let asked: Vec<_> = lock(&self.destinations)
-            .iter()
-            .map(|destination| {
-                let (done, is_done) = mpsc::channel();
-                let answers = ask(destination, done).then_some(is_done);
-                (destination.name, Arc::clone(&destination.ledger), answers)
-            })
-            .collect();
-        let wait = |is_done: mpsc::Receiver<()>| {
-            // Our own thread would wait for itself.
-            let patience = if diagnostics::suppressed() {
-                Duration::ZERO
-            } else {
-                deadline.saturating_duration_since(worker::now())
+        is_shutdown: bool,
+        give: impl Fn(&Destination, Confirmation) -> bool,
+    ) -> Pending {
+        let (waiter, events) = channel();
+        let ordered = if self.is_forked() {
+            Vec::new()
+        } else {
+            let order = |(index, destination): (usize, &Destination)| {
+                let done = Confirmation { destination: index, waiter: waiter.clone() };
+                let has_worker = give(destination, done);
+                let ledger = Arc::clone(&destination.ledger);
+                Ordered { destination: destination.name, ledger, has_worker, is_confirmed: false }
             };
-            is_done.recv_timeout(patience) != Err(RecvTimeoutError::Timeout)
+            lock(&self.destinations).iter().enumerate().map(order).collect()
         };
-        asked
-            .into_iter()
-            .map(|(destination, ledger, answers)| {
-                let all_settled = || ledger.tally().pending() == 0;
-                let in_time = answers.map_or_else(all_settled, wait);
-                Flushed { destination, in_time, tally: ledger.tally() }
-            })
-            .collect()
+        let waiter = Arc::new(waiter);
+        if !self.is_forked() {
+            let mut waiters = lock(&self.waiters);
+            waiters.retain(|waiter| waiter.strong_count() > 0);
+            waiters.push(Arc::downgrade(&waiter));
+            drop(waiters);
+            if self.deadline.borrow().is_some_and(|deadline| deadline <= worker::now()) {
+                // An abort came before.
+                let _ = waiter.send(Event::Aborted);
+            }
+        }
+        Pending { ordered, events, _waiter: waiter, is_shutdown }
     }
 }
 

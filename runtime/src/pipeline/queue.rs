@@ -7,7 +7,6 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 
 use tokio::sync::mpsc;
 
@@ -31,10 +30,32 @@ pub(super) struct Gauge {
 pub(super) enum Message<R> {
     /// The first `count` records of a group, which weigh `bytes`.
     Records { group: Arc<[R]>, count: usize, bytes: usize },
-    /// Say so when everything that came before has its fate.
-    Flush(std::sync::mpsc::Sender<()>),
-    /// The same, then stop, at latest at the deadline.
-    Shutdown { deadline: Instant, done: std::sync::mpsc::Sender<()> },
+    /// Confirm when everything that came before has its fate.
+    Flush(Confirmation),
+    /// The same, then stop, at latest at the deadline that all workers share.
+    Shutdown(Confirmation),
+}
+
+/// Tells who waits that an order is carried out, or that there is no one left to do so, when it is dropped.
+pub(super) struct Confirmation {
+    pub(super) destination: usize,
+    pub(super) waiter: std::sync::mpsc::Sender<Event>,
+}
+
+/// What ends a wait, or changes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// The destination of this index has carried its order out.
+    Confirmed(usize),
+    /// Nobody wants to wait any more.
+    Aborted,
+}
+
+impl Drop for Confirmation {
+    fn drop(&mut self) {
+        // The wait may be over.
+        let _ = self.waiter.send(Event::Confirmed(self.destination));
+    }
 }
 
 /// The near end of a destination's queue; may be cloned and called from any thread.

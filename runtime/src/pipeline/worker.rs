@@ -5,16 +5,16 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet, yield_now};
 use tokio::time::sleep_until;
 
 use super::batch::Measure;
-use super::queue::{Gauge, Message};
+use super::queue::{Confirmation, Gauge, Message};
 use super::state::{Action, Fate, Input, Machine};
 use super::transport::{Transport, TransportError};
 use crate::diagnostics;
@@ -47,6 +47,8 @@ pub(super) struct Worker<E: Exporter, T> {
     pub(super) transport: Arc<T>,
     pub(super) machine: Machine,
     pub(super) messages: UnboundedReceiver<Message<E::Record>>,
+    /// The end of the shutdown, from its beginning on; it may come nearer.
+    pub(super) deadline: watch::Receiver<Option<Instant>>,
     pub(super) gauge: Arc<Gauge>,
     pub(super) ledger: Arc<Ledger>,
     pub(super) state: State,
@@ -57,8 +59,8 @@ pub(super) struct Worker<E: Exporter, T> {
 pub(super) struct State {
     requests: JoinSet<Answer>,
     ids: Vec<(Id, u64)>,
-    flushes: VecDeque<Sender<()>>,
-    shutdowns: Vec<Sender<()>>,
+    flushes: VecDeque<Confirmation>,
+    shutdowns: Vec<Confirmation>,
     /// Records taken from the queue that have no fate yet.
     unsettled: usize,
     /// Kept to save the allocation.
@@ -85,64 +87,51 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
                 biased;
                 Some(landed) = self.state.requests.join_next_with_id() => self.land(landed),
                 () = wake, if wake_at.is_some() => self.turn(Input::Tick),
+                Ok(()) = self.deadline.changed(), if self.machine.is_stopping() => self.shut_down(),
                 message = self.messages.recv(), if !self.machine.is_stopping() => self.take(message).await,
             }
         }
     }
 
+    /// Does what a message asks for. After the one that asks for a shutdown, what was accepted before comes
+    /// first, in between answers.
     async fn take(&mut self, message: Option<Message<E::Record>>) {
-        let mut next = message;
-        let mut stop_at = None;
-        loop {
-            match next {
-                Some(Message::Records { group, count, bytes }) => {
-                    self.encode(&group[..count], bytes).await;
-                }
-                Some(Message::Flush(done)) => {
-                    self.state.flushes.push_back(done);
-                    self.turn(Input::Flush);
-                }
-                Some(Message::Shutdown { deadline, done }) => {
-                    self.state.shutdowns.push(done);
-                    stop_at.get_or_insert(deadline);
-                    self.messages.close();
-                }
-                // Every sender is gone, and with them whoever would wait.
-                None => stop_at = stop_at.or_else(|| Some(now())),
+        match message {
+            Some(Message::Records { group, count, bytes }) => {
+                self.encode(&group[..count], bytes).await;
             }
-            let Some(deadline) = stop_at else { return };
-            // What was accepted before the end is part of it.
-            next = self.messages.recv().await;
-            if next.is_none() {
-                return self.turn(Input::Shutdown { deadline });
+            Some(Message::Flush(done)) => {
+                self.state.flushes.push_back(done);
+                self.turn(Input::Flush);
             }
+            Some(Message::Shutdown(done)) => {
+                self.state.shutdowns.push(done);
+                self.messages.close();
+            }
+            None => self.shut_down(),
         }
     }
 
-    /// Encodes a group of records that weigh `bytes`.
+    fn shut_down(&mut self) {
+        let deadline = *self.deadline.borrow_and_update();
+        // Without one every sender is gone, and with them everything that would wait.
+        self.turn(Input::Shutdown { deadline: deadline.unwrap_or_else(now) });
+    }
+
+    /// Encodes a group of records that weigh `bytes`, in steps; those after the deadline are lost.
     async fn encode(&mut self, records: &[E::Record], bytes: usize) {
         self.state.unsettled += records.len();
         let mut encoded_bytes = 0;
         let mut actions = std::mem::take(&mut self.state.actions);
-        for records in records.chunks(RECORDS_PER_TURN) {
+        for step in records.chunks(RECORDS_PER_TURN) {
             let now = now();
-            for record in records {
-                let encode = || encode(&mut self.exporter, record, &mut self.machine);
-                let failure = match guard(format_args!("exporter {}", E::NAME), encode) {
-                    Some(Ok(measure)) => {
-                        encoded_bytes += self.machine.tail_len();
-                        self.machine.on(Input::Item(measure), now, &mut actions);
-                        continue;
-                    }
-                    Some(Err(error)) => {
-                        self.complain(LossReason::NotEncodable, &error.to_string());
-                        LossReason::NotEncodable
-                    }
-                    None => LossReason::WorkerPanicked,
-                };
-                self.machine.discard_tail();
-                let fate = Fate::Lost(failure);
-                actions.push(Action::Settle { records: 1, bytes: 0, fate });
+            if self.deadline.borrow().is_some_and(|deadline| deadline <= now) {
+                let fate = Fate::Lost(LossReason::Shutdown);
+                actions.push(Action::Settle { records: step.len(), bytes: 0, fate });
+                continue;
+            }
+            for record in step {
+                encoded_bytes += self.encode_one(record, now, &mut actions);
             }
             turns::give_way();
             yield_now().await;
@@ -150,6 +139,26 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
         // Before the actions, which may release what is weighed here.
         self.gauge.reweigh(bytes, encoded_bytes);
         self.act(actions, "");
+    }
+
+    /// Encodes a record; returns the bytes that it takes.
+    fn encode_one(&mut self, record: &E::Record, now: Instant, actions: &mut Vec<Action>) -> usize {
+        let encode = || encode(&mut self.exporter, record, &mut self.machine);
+        let failure = match guard(format_args!("exporter {}", E::NAME), encode) {
+            Some(Ok(measure)) => {
+                let bytes = self.machine.tail_len();
+                self.machine.on(Input::Item(measure), now, actions);
+                return bytes;
+            }
+            Some(Err(error)) => {
+                self.complain(LossReason::NotEncodable, &error.to_string());
+                LossReason::NotEncodable
+            }
+            None => LossReason::WorkerPanicked,
+        };
+        self.machine.discard_tail();
+        actions.push(Action::Settle { records: 1, bytes: 0, fate: Fate::Lost(failure) });
+        0
     }
 
     fn turn(&mut self, input: Input) {
@@ -181,7 +190,7 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
                 return self.send(id).is_err().then_some(Input::Panicked { id });
             }
             Action::Reduce { id } => {
-                let Some(batch) = self.machine.batch(id) else { return None };
+                let batch = self.machine.batch(id)?;
                 let (exporter, reply) = (&self.exporter, &self.state.too_large);
                 let name = format_args!("exporter {}", E::NAME);
                 let reduced = guard(name, || batch.reduce(|item| exporter.reduce(item, reply)));
@@ -196,10 +205,7 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
             }
             Action::Settle { records, bytes, fate } => self.settle(records, bytes, fate, reason),
             Action::Flushed => {
-                if let Some(done) = self.state.flushes.pop_front() {
-                    // Whoever waited may have run out of patience.
-                    let _ = done.send(());
-                }
+                drop(self.state.flushes.pop_front());
             }
         }
         None
@@ -377,9 +383,8 @@ impl<E: Exporter, T> Drop for Worker<E, T> {
             }
         }
         self.ledger.lose(self.state.unsettled, why);
-        for done in self.state.shutdowns.drain(..) {
-            // Whoever waited may have run out of patience.
-            let _ = done.send(());
-        }
+        // Everything has its outcome now.
+        self.state.flushes.clear();
+        self.state.shutdowns.clear();
     }
 }

@@ -15,6 +15,9 @@ use crate::guard::guard;
 use crate::loss::LossReason;
 use crate::record::{ErrorRecord, Processor};
 
+/// Longest wait for a flush after an abort: time enough to hand on, so that reports are counted.
+const GRACE: Duration = Duration::from_millis(100);
+
 /// Tells what the reporter holds.
 pub(crate) struct Teller {
     reporter: Arc<Reporter>,
@@ -37,6 +40,8 @@ struct Asked {
     /// How many flushes were asked for, and how many are done.
     flushes: u64,
     flushed: u64,
+    /// Nobody waits for a flush any more.
+    is_aborted: bool,
 }
 
 impl Wake for Arc<Signal> {
@@ -103,14 +108,26 @@ impl Teller {
         asked.flushes += 1;
         let mine = asked.flushes;
         self.signal.changed.notify_all();
-        let is_open = |asked: &mut Asked| asked.flushed < mine;
+        let is_open = |asked: &mut Asked| asked.flushed < mine && !asked.is_aborted;
         let waited = self.signal.changed.wait_timeout_while(asked, timeout, is_open);
+        let asked = waited.unwrap_or_else(PoisonError::into_inner).0;
+        if !asked.is_aborted {
+            return asked.flushed >= mine;
+        }
+        let is_open = |asked: &mut Asked| asked.flushed < mine;
+        let waited = self.signal.changed.wait_timeout_while(asked, timeout.min(GRACE), is_open);
         waited.unwrap_or_else(PoisonError::into_inner).0.flushed >= mine
     }
 
     /// Says that the next flush is the last: it tells the summaries too, and the thread ends.
     pub(crate) fn stop(&self) {
         self.signal.lock().stops = true;
+    }
+
+    /// Ends every wait for a flush, now and later, after [`GRACE`]. Never blocks for long.
+    pub(crate) fn abort(&self) {
+        self.signal.lock().is_aborted = true;
+        self.signal.changed.notify_all();
     }
 
     /// Gives up what has been noticed since; gives back how much that is.

@@ -8,7 +8,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
@@ -22,6 +22,9 @@ use crate::guard::guard;
 /// The time between two passes while there is traffic.
 const INTERVAL: Duration = Duration::from_millis(20);
 
+/// Longest wait for a flush after an [`abort`]: time enough for a pass, so that spans are counted.
+const GRACE: Duration = Duration::from_millis(100);
+
 /// Passes without a record before the collector goes to sleep.
 const IDLE_PASSES: u32 = 25;
 
@@ -30,7 +33,10 @@ const IDLE_PASSES: u32 = 25;
 struct Shared {
     thread: OnceLock<Thread>,
     starting: Mutex<()>,
-    flushes: Mutex<Vec<SyncSender<()>>>,
+    flushes: Mutex<Vec<Arc<SyncSender<bool>>>>,
+    /// Those who wait for a flush.
+    waiters: Mutex<Vec<Weak<SyncSender<bool>>>>,
+    is_aborted: AtomicBool,
 }
 
 static SHARED: PerProcess<Shared> = PerProcess::new(Shared::default);
@@ -42,6 +48,7 @@ pub(crate) fn start() -> bool {
     fork::watch();
     let shared = SHARED.get();
     let _starting = lock(&shared.starting);
+    shared.is_aborted.store(false, Ordering::SeqCst);
     if shared.thread.get().is_some() {
         return true;
     }
@@ -86,8 +93,8 @@ fn wake_sleeper() {
 
 /// Finishes every span that ended before the call and hands it to the processors.
 ///
-/// Blocks up to `timeout`; returns whether it was done in time. On a thread of this crate it returns
-/// false at once, because that thread would wait for itself.
+/// Blocks up to `timeout`; returns true if it was done in time. On a thread of this crate it returns
+/// false at once, because that thread would wait for itself. After an [`abort`] it blocks for [`GRACE`] at most.
 pub(crate) fn flush(timeout: Duration) -> bool {
     if !is_running() {
         return true;
@@ -95,10 +102,31 @@ pub(crate) fn flush(timeout: Duration) -> bool {
     if diagnostics::suppressed() {
         return false;
     }
-    let (done, wait) = sync_channel(1);
-    lock(&SHARED.get().flushes).push(done);
+    let shared = SHARED.get();
+    let (done, wait) = sync_channel(2);
+    let done = Arc::new(done);
+    let mut waiters = lock(&shared.waiters);
+    waiters.retain(|waiter| waiter.strong_count() > 0);
+    waiters.push(Arc::downgrade(&done));
+    drop(waiters);
+    let is_aborted = shared.is_aborted.load(Ordering::SeqCst);
+    lock(&shared.flushes).push(done);
     wake();
-    wait.recv_timeout(timeout).is_ok()
+    let grace = timeout.min(GRACE);
+    match wait.recv_timeout(if is_aborted { grace } else { timeout }) {
+        Ok(false) => wait.recv_timeout(grace) == Ok(true),
+        done => done == Ok(true),
+    }
+}
+
+/// Ends every wait for a flush after [`GRACE`], until telemetry is installed again.
+pub(crate) fn abort() {
+    let shared = SHARED.get();
+    shared.is_aborted.store(true, Ordering::SeqCst);
+    for waiter in lock(&shared.waiters).drain(..).filter_map(|waiter| waiter.upgrade()) {
+        // The wait may be over.
+        let _ = waiter.try_send(false);
+    }
 }
 
 fn run() {
@@ -114,7 +142,7 @@ fn run() {
         }
         for done in flushes {
             // Whoever gave up waiting has no use for the answer.
-            let _ = done.try_send(());
+            let _ = done.try_send(true);
         }
         idle_passes = if records > 0 || drain.holds_spans() { 0 } else { idle_passes + 1 };
         if idle_passes < IDLE_PASSES {

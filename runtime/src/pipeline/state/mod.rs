@@ -67,12 +67,12 @@ pub(super) enum Input {
     Panicked { id: u64 },
     /// Everything that came before is wanted out.
     Flush,
-    /// The same, and at the deadline the rest is lost.
+    /// The same, and at the deadline the rest is lost; a later one may bring that nearer.
     Shutdown { deadline: Instant },
 }
 
 /// What is to be done.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     /// Send the batch of this id.
     Send { id: u64 },
@@ -210,7 +210,8 @@ impl Machine {
             }
             Input::Shutdown { deadline } => {
                 self.hurry(now);
-                self.stop_at = Some(deadline);
+                let known = self.stop_at.unwrap_or(deadline);
+                self.stop_at = Some(known.min(deadline));
             }
         }
         if self.stop_at.is_some_and(|deadline| deadline <= now) {

@@ -140,12 +140,11 @@ impl Machine {
         }
         let count = parcel.batch.fitting(self.size.ceiling);
         if let Some(rest) = parcel.batch.split_off(count) {
-            match &mut parcel.isolation {
-                Some(isolation) => isolation.rest.push(rest),
-                None => {
-                    let rest = self.parcel(rest, parcel.sequence, parcel.closed);
-                    self.park(rest);
-                }
+            if let Some(isolation) = &mut parcel.isolation {
+                isolation.rest.push(rest);
+            } else {
+                let rest = self.parcel(rest, parcel.sequence, parcel.closed);
+                self.park(rest);
             }
         }
         if parcel.batch.is_empty() { self.go_on(parcel) } else { self.send(parcel, actions) }
