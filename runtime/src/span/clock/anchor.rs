@@ -137,7 +137,7 @@ impl Line {
     }
 
     /// The same line, known from other ticks on.
-    fn from(self, ticks: u64) -> Self {
+    fn known_since(self, ticks: u64) -> Self {
         Self { ticks, unix_ns: self.signed_ns(ticks), ..self }
     }
 
@@ -216,7 +216,7 @@ impl ClockAnchor {
             let next = Line { ticks, unix_ns, ns_per_tick: rate, stepped_ns };
             let is_step = !has_gone_back && offset.unsigned_abs() > MAX_STEP_NS;
             // The step came some time after the clocks agreed, perhaps while this thread slept.
-            if is_step { next.from(self.agreed.max(line.ticks)) } else { next }
+            if is_step { next.known_since(self.agreed.max(line.ticks)) } else { next }
         } else {
             // The line goes on where it is, and meets the wall clock when it is compared again.
             #[expect(clippy::cast_precision_loss, reason = "an offset is a millisecond at most")]
