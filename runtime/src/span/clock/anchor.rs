@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::ticks::{self, ticks};
 use super::{now, steady};
+use crate::record::SpanRecord;
 use crate::span::per_process::PerProcess;
 
 /// Maximum offset of a line from the wall clock, in nanoseconds; more means that the clock was set.
@@ -268,8 +269,19 @@ impl ClockAnchor {
         (begin_ns, end_ns.max(begin_ns))
     }
 
+    /// The time of an event of a span, in nanoseconds since the Unix epoch. Where the wall clock was set
+    /// in the last minutes, it is within the span.
+    pub(in crate::span) fn unix_ns_in(&self, span: &SpanRecord, ticks: u64) -> u64 {
+        let SpanRecord { start_unix_ns, end_unix_ns, .. } = *span;
+        let unix_ns = self.unix_ns(ticks);
+        if !self.has_stepped() || end_unix_ns < start_unix_ns {
+            return unix_ns;
+        }
+        unix_ns.clamp(start_unix_ns, end_unix_ns)
+    }
+
     /// Returns true if a step of the wall clock is within reach of the lines.
-    pub(in crate::span) fn has_stepped(&self) -> bool {
+    fn has_stepped(&self) -> bool {
         let steps =
             [self.lines.front(), self.lines.back()].map(|it| it.map(|line| line.stepped_ns));
         steps[0] != steps[1]
