@@ -119,10 +119,8 @@ fn start(stream: Stream, queue: &'static Queue) -> bool {
     let work = move || {
         loop {
             let piece = queue.take();
-            let written = match piece.receipt.is_wanted() {
-                true => stream.write(&piece.bytes),
-                false => Ok(()),
-            };
+            let is_wanted = piece.receipt.is_wanted();
+            let written = if is_wanted { stream.write(&piece.bytes) } else { Ok(()) };
             queue.finish(piece, written);
         }
     };

@@ -153,22 +153,12 @@ struct Adding<'a> {
 }
 
 impl Adding<'_> {
-    /// The time of an event; where the wall clock was set while the span ran, still within the span.
-    fn unix_ns(&self, ticks: u64) -> u64 {
-        let SpanRecord { start_unix_ns, end_unix_ns, .. } = *self.span;
-        let unix_ns = self.anchor.unix_ns(ticks);
-        if !self.anchor.has_stepped() || end_unix_ns < start_unix_ns {
-            return unix_ns;
-        }
-        unix_ns.clamp(start_unix_ns, end_unix_ns)
-    }
-
     fn amendment(&mut self, what: What, record: &[u64]) -> Option<()> {
         let (head, payload) = record.split_at_checked(AMENDMENT_WORDS)?;
+        let unix_ns = self.anchor.unix_ns_in(self.span, head[3]);
         if what.tag == Tag::Log {
-            let mut event = log::event(what, record, self.anchor, self.limits)?;
-            event.unix_ns = self.unix_ns(head[3]);
-            self.event(event);
+            let event = log::event(what, record, self.anchor, self.limits)?;
+            self.event(EventRecord { unix_ns, ..event });
             return Some(());
         }
         let callsite = callsite(head[1])?;
@@ -178,7 +168,7 @@ impl Adding<'_> {
             Tag::Items => reader.for_each(|item| self.item(item, callsite)),
             Tag::Event | Tag::TimedEvent => {
                 let is_timed = what.tag == Tag::TimedEvent;
-                let unix_ns = if is_timed { reader.word()? } else { self.unix_ns(head[3]) };
+                let unix_ns = if is_timed { reader.word()? } else { unix_ns };
                 let name = reader.text_block()?.into();
                 let (attributes, dropped_attributes) = attributes(reader, callsite, self.limits);
                 self.event(EventRecord { name, unix_ns, attributes, dropped_attributes });

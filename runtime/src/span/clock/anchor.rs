@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::ticks::{self, ticks};
 use super::{now, steady};
+use crate::record::SpanRecord;
 use crate::span::per_process::PerProcess;
 
 /// Maximum offset of a line from the wall clock, in nanoseconds; more means that the clock was set.
@@ -137,7 +138,7 @@ impl Line {
     }
 
     /// The same line, known from other ticks on.
-    fn from(self, ticks: u64) -> Self {
+    fn known_since(self, ticks: u64) -> Self {
         Self { ticks, unix_ns: self.signed_ns(ticks), ..self }
     }
 
@@ -216,7 +217,7 @@ impl ClockAnchor {
             let next = Line { ticks, unix_ns, ns_per_tick: rate, stepped_ns };
             let is_step = !has_gone_back && offset.unsigned_abs() > MAX_STEP_NS;
             // The step came some time after the clocks agreed, perhaps while this thread slept.
-            if is_step { next.from(self.agreed.max(line.ticks)) } else { next }
+            if is_step { next.known_since(self.agreed.max(line.ticks)) } else { next }
         } else {
             // The line goes on where it is, and meets the wall clock when it is compared again.
             #[expect(clippy::cast_precision_loss, reason = "an offset is a millisecond at most")]
@@ -268,8 +269,19 @@ impl ClockAnchor {
         (begin_ns, end_ns.max(begin_ns))
     }
 
+    /// The time of an event of a span, in nanoseconds since the Unix epoch. Where the wall clock was set
+    /// in the last minutes, it is within the span.
+    pub(in crate::span) fn unix_ns_in(&self, span: &SpanRecord, ticks: u64) -> u64 {
+        let SpanRecord { start_unix_ns, end_unix_ns, .. } = *span;
+        let unix_ns = self.unix_ns(ticks);
+        if !self.has_stepped() || end_unix_ns < start_unix_ns {
+            return unix_ns;
+        }
+        unix_ns.clamp(start_unix_ns, end_unix_ns)
+    }
+
     /// Returns true if a step of the wall clock is within reach of the lines.
-    pub(in crate::span) fn has_stepped(&self) -> bool {
+    fn has_stepped(&self) -> bool {
         let steps =
             [self.lines.front(), self.lines.back()].map(|it| it.map(|line| line.stepped_ns));
         steps[0] != steps[1]
