@@ -67,8 +67,8 @@ fn start_destination(
         http,
     };
     let exporter = export::Exporter::new(&settings.dialect(&config.resource));
-    // The pace of datagrams is one, whatever the batch variables say.
-    let pipeline = crate::pipeline::Settings { max_in_flight: 1, ..config.pipeline.clone() };
+    let max_in_flight = settings.max_in_flight();
+    let pipeline = crate::pipeline::Settings { max_in_flight, ..config.pipeline.clone() };
     let handle = motor.add(exporter, client, &pipeline);
     let ledger = Arc::clone(handle.ledger());
     let gatherer = Arc::new(Gatherer::new(handle, settings.gather, export::weigh));

@@ -22,6 +22,7 @@ impl Machine {
     ) {
         let fate = match *verdict {
             Verdict::Delivered => Fate::Delivered,
+            Verdict::Sent { dropped } => Fate::Sent { dropped },
             Verdict::Partial { rejected, .. } => Fate::Partial { rejected },
             Verdict::Refused { .. } => Fate::Lost(LossReason::Refused),
             Verdict::Retry { after, .. } => return self.retry(parcel, after, now, actions),
