@@ -1,8 +1,6 @@
-//! Who lost how many records, and why.
+//! Counters of records by their outcome.
 //!
-//! In: one call per record that ends. Out: sums that must add up:
-//! `accepted = delivered + rejected + lost`.
-//! Never: decides anything; it only counts.
+//! After a shutdown the sums add up: `accepted = delivered + sent + rejected + lost`.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,11 +32,16 @@ pub enum LossReason {
     /// The span was open when this process was forked, so the parent process delivers it; or the
     /// process has no telemetry of its own, because nothing was installed after the fork.
     Forked,
+    /// The receiver's socket buffer was full, so its kernel dropped the datagram.
+    ///
+    /// Known only where the receiver is on this host, from counters of all its senders together:
+    /// drops of others at the same moment count here too, up to what this process sent.
+    DroppedByReceiver,
 }
 
 impl LossReason {
     /// Every reason, in the order of their counters.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::RingFull,
         Self::QueueFull,
         Self::TooLarge,
@@ -50,6 +53,7 @@ impl LossReason {
         Self::Summarized,
         Self::Filtered,
         Self::Forked,
+        Self::DroppedByReceiver,
     ];
 
     /// The reason in words for messages.
@@ -66,6 +70,7 @@ impl LossReason {
             Self::Summarized => "summarized",
             Self::Filtered => "filtered",
             Self::Forked => "forked",
+            Self::DroppedByReceiver => "dropped by receiver",
         }
     }
 }
@@ -81,6 +86,7 @@ impl fmt::Display for LossReason {
 pub struct Ledger {
     accepted: AtomicU64,
     delivered: AtomicU64,
+    sent: AtomicU64,
     rejected: AtomicU64,
     lost: [AtomicU64; LossReason::ALL.len()],
 }
@@ -92,6 +98,8 @@ pub struct Tally {
     pub accepted: u64,
     /// Confirmed by the destination.
     pub delivered: u64,
+    /// Sent by a transport that nothing acknowledges (datagrams), and not known to be lost.
+    pub sent: u64,
     /// Received by the destination and refused one by one (a partial success).
     pub rejected: u64,
     lost: [u64; LossReason::ALL.len()],
@@ -103,6 +111,7 @@ impl Ledger {
         Self {
             accepted: AtomicU64::new(0),
             delivered: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
             rejected: AtomicU64::new(0),
             lost: [const { AtomicU64::new(0) }; LossReason::ALL.len()],
         }
@@ -118,6 +127,11 @@ impl Ledger {
         self.delivered.fetch_add(records as u64, Ordering::Relaxed);
     }
 
+    /// Counts records that were sent and that nothing acknowledges.
+    pub fn send(&self, records: usize) {
+        self.sent.fetch_add(records as u64, Ordering::Relaxed);
+    }
+
     /// Counts records the destination refused one by one.
     pub fn reject(&self, records: usize) {
         self.rejected.fetch_add(records as u64, Ordering::Relaxed);
@@ -130,9 +144,8 @@ impl Ledger {
 
     /// Sets every counter to zero, in a process that has just been forked.
     pub(crate) fn reset(&self) {
-        for counter in
-            [&self.accepted, &self.delivered, &self.rejected].into_iter().chain(&self.lost)
-        {
+        let counters = [&self.accepted, &self.delivered, &self.sent, &self.rejected];
+        for counter in counters.into_iter().chain(&self.lost) {
             counter.store(0, Ordering::Relaxed);
         }
     }
@@ -142,6 +155,7 @@ impl Ledger {
         Tally {
             accepted: self.accepted.load(Ordering::Relaxed),
             delivered: self.delivered.load(Ordering::Relaxed),
+            sent: self.sent.load(Ordering::Relaxed),
             rejected: self.rejected.load(Ordering::Relaxed),
             lost: std::array::from_fn(|index| self.lost[index].load(Ordering::Relaxed)),
         }
@@ -159,9 +173,10 @@ impl Tally {
         self.lost.iter().sum()
     }
 
-    /// Records whose fate is not known yet.
+    /// Records without an outcome yet.
     pub fn pending(&self) -> u64 {
-        self.accepted.saturating_sub(self.delivered + self.rejected + self.lost())
+        let settled = self.delivered + self.sent + self.rejected + self.lost();
+        self.accepted.saturating_sub(settled)
     }
 
     /// The same at the end of all waiting: what is pending counts as lost for this reason.
@@ -177,10 +192,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_neither_delivered_nor_rejected_nor_lost_is_pending() {
+    fn what_has_no_outcome_is_pending() {
         let ledger = Ledger::default();
-        ledger.accept(10);
+        ledger.accept(15);
         ledger.deliver(4);
+        ledger.send(5);
         ledger.reject(1);
         ledger.lose(2, LossReason::QueueFull);
         let tally = ledger.tally();

@@ -197,7 +197,7 @@ fn encoding_ends_at_the_deadline_of_the_shutdown() {
     let ((begun, has_begun), (go, go_on)) = (channel(), channel());
     let encoded = Arc::default();
     let exporter = Gated { begun, go_on, encoded: Arc::clone(&encoded) };
-    let rig = Rig::new(exporter, Writer::new(Shared::default()), &patient());
+    let rig = Rig::new(exporter, Shared::default(), &patient());
     for _ in 0..20 {
         rig.handle.process(&Arc::from(vec![1; 1_000]));
     }

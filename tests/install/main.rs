@@ -52,8 +52,8 @@ impl Processor<SpanRecord> for Names {
 fn assert_sums(report: &Report) {
     let tallies = report.destinations.iter().map(|delivery| delivery.tally);
     for tally in tallies.chain([report.spans, report.amendments]) {
-        let Tally { accepted, delivered, rejected, .. } = tally;
-        assert_eq!(accepted, delivered + rejected + tally.lost(), "{report}");
+        let Tally { accepted, delivered, sent, rejected, .. } = tally;
+        assert_eq!(accepted, delivered + sent + rejected + tally.lost(), "{report}");
     }
 }
 

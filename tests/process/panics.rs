@@ -76,7 +76,8 @@ fn end(telemetry: Telemetry) -> Report {
     for tally in
         of_destinations.chain([report.spans, report.amendments, report.logs, report.errors])
     {
-        assert_eq!(tally.accepted, tally.delivered + tally.rejected + tally.lost(), "{report}");
+        let settled = tally.delivered + tally.sent + tally.rejected + tally.lost();
+        assert_eq!(tally.accepted, settled, "{report}");
     }
     report
 }

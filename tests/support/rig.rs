@@ -95,12 +95,15 @@ impl<R: Send + Sync + 'static> Rig<R> {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Sum(pub u64, pub u64, pub u64, pub Vec<(LossReason, u64)>);
 
-/// Sums a tally up, after proving that nothing is missing.
+/// Sums a tally up, after proving that nothing is missing: what is neither delivered nor rejected nor
+/// lost is sent.
 ///
 /// # Panics
 /// Something is missing.
 pub fn sum(tally: Tally) -> Sum {
-    assert_eq!(tally.accepted, tally.delivered + tally.rejected + tally.lost(), "{tally:?}");
+    assert_eq!(tally.pending(), 0, "{tally:?}");
+    let settled = tally.delivered + tally.sent + tally.rejected + tally.lost();
+    assert_eq!(tally.accepted, settled, "{tally:?}");
     let lost = LossReason::ALL.into_iter().map(|reason| (reason, tally.lost_to(reason)));
     let lost = lost.filter(|(_, count)| *count > 0).collect();
     Sum(tally.accepted, tally.delivered, tally.rejected, lost)
@@ -109,6 +112,11 @@ pub fn sum(tally: Tally) -> Sum {
 /// The sum where all is delivered.
 pub fn delivered(records: u64) -> Sum {
     Sum(records, records, 0, vec![])
+}
+
+/// The sum where all is sent and nothing acknowledges it: what is nothing else is sent.
+pub fn sent(records: u64) -> Sum {
+    Sum(records, 0, 0, vec![])
 }
 
 /// The sum where all is lost, for one reason.

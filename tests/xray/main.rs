@@ -9,6 +9,7 @@ mod judge;
 mod normal_form;
 mod poll;
 mod properties;
+mod receiver;
 mod secrets;
 mod tcp;
 mod udp;

@@ -10,7 +10,7 @@ use spanwright::pipeline::Settings;
 use spanwright::pipeline::transport::Transport;
 use spanwright::pipeline::transport::udp::{self, Client, Lookup, MAX_DATAGRAM_BYTES, Pace};
 use spanwright::record::Processor;
-use support::rig::{LONG, Rig, Sum, delivered, in_turn, lost, sum};
+use support::rig::{LONG, Rig, Sum, in_turn, lost, sent, sum};
 use support::xray_daemon::{self, InStep, XrayDaemon};
 
 use crate::dialect::{
@@ -32,7 +32,7 @@ fn paced(daemon: &XrayDaemon) -> Rig<Document> {
 fn a_burst_of_five_thousand_documents_arrives_whole() {
     let mut daemon = XrayDaemon::start();
     let tally = paced(&daemon).deliver(&documents(1..=5000, SMALL));
-    assert_eq!(sum(tally), delivered(5000));
+    assert_eq!(sum(tally), sent(5000));
     daemon.stop();
     assert_eq!((daemon.documents().len(), daemon.overflowed()), (5000, 0));
     assert_all(&daemon, 1..=5000);
@@ -44,7 +44,9 @@ fn without_the_pace_the_same_burst_overflows_the_daemon() {
     let client =
         Client::new(udp::Settings { pace: None, linger: Duration::ZERO, ..settings(&daemon) });
     let tally = rig(&daemon, client).deliver(&documents(1..=5000, SMALL));
-    assert_eq!(sum(tally), delivered(5000), "nobody knows of the loss");
+    // The double works out what a daemon would lose; its own socket has a larger buffer.
+    let dropped = tally.lost_to(LossReason::DroppedByReceiver);
+    assert_eq!((tally.delivered, tally.sent + dropped), (0, 5000), "{tally:?}");
     daemon.stop();
     // Some overflow even the socket that the double has, where the system keeps that small.
     let arrived = daemon.documents().len();
@@ -57,7 +59,7 @@ fn long_documents_are_paced_too() {
     let numbered = (1..=60).zip([8_230, 30_030, 60_030].into_iter().cycle());
     let group: Vec<_> = numbered.map(|(number, len)| Document { number, len }).collect();
     let tally = paced(&daemon).deliver(&group.into());
-    assert_eq!(sum(tally), delivered(60));
+    assert_eq!(sum(tally), sent(60));
     daemon.wait_for(60);
     assert_eq!(daemon.overflowed(), 0);
     assert_all(&daemon, 1..=60);
@@ -66,20 +68,20 @@ fn long_documents_are_paced_too() {
 #[test]
 fn a_flush_waits_for_the_pace_and_a_shutdown_no_longer_than_its_deadline() {
     let daemon = XrayDaemon::start();
-    // One document a millisecond, but for the first twenty.
+    // One document a millisecond, but for two bursts of twenty: the daemon is on this host.
     let pace = Some(Pace { max_bytes: 20 * 1536, per: Duration::from_millis(20) });
     let settings = udp::Settings { pace, ..settings(&daemon) };
     let rig = rig(&daemon, Client::new(settings));
     rig.handle.process(&documents(1..=100, SMALL));
     let begin = tokio::time::Instant::now();
     assert!(rig.flush(LONG).in_time);
-    assert!(begin.elapsed() >= Duration::from_millis(80), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() >= Duration::from_millis(60), "{:?}", begin.elapsed());
     daemon.wait_for(100);
 
     rig.handle.process(&documents(101..=1000, SMALL));
     let tally = rig.shutdown(Duration::from_millis(50)).tally;
-    let Sum(1000, delivered, 0, lost) = sum(tally) else { panic!("{tally:?}") };
-    assert_eq!(lost, [(LossReason::Shutdown, 1000 - delivered)]);
+    let Sum(1000, 0, 0, lost) = sum(tally) else { panic!("{tally:?}") };
+    assert_eq!(lost, [(LossReason::Shutdown, 1000 - tally.sent)]);
 }
 
 #[test]
@@ -90,16 +92,16 @@ fn documents_that_find_no_daemon_wait_for_one() {
     rig.handle.process(&documents(1..=100, SMALL));
     let flushed = rig.flush(Duration::from_millis(50));
     assert!(!flushed.in_time, "{flushed:?}");
-    assert_eq!(flushed.tally.delivered, 0, "what is refused is not delivered");
+    assert_eq!(flushed.tally.sent, 0, "what is refused is not sent");
     daemon.restart();
     assert!(rig.flush(LONG).in_time);
-    assert_eq!(sum(rig.shutdown(LONG).tally), delivered(100));
+    assert_eq!(sum(rig.shutdown(LONG).tally), sent(100));
     daemon.wait_for(100);
     assert_all(&daemon, 1..=100);
 }
 
 #[test]
-fn the_last_datagram_of_a_request_is_not_delivered_either_when_it_is_refused() {
+fn a_refused_last_datagram_is_not_sent_either() {
     let mut daemon = XrayDaemon::start();
     daemon.stop();
     let rig = paced(&daemon);
@@ -107,7 +109,7 @@ fn the_last_datagram_of_a_request_is_not_delivered_either_when_it_is_refused() {
     let flushed = rig.flush(Duration::from_millis(20));
     assert!(!flushed.in_time, "{flushed:?}");
     daemon.restart();
-    assert_eq!(sum(rig.deliver(&documents(2..=2, SMALL))), delivered(2));
+    assert_eq!(sum(rig.deliver(&documents(2..=2, SMALL))), sent(2));
     daemon.wait_for(2);
     assert_all(&daemon, 1..=2);
 }
@@ -124,7 +126,7 @@ fn a_daemon_that_restarts_in_the_middle_of_a_burst_gets_all_of_it() {
         daemon.restart();
     }
     assert!(rig.flush(LONG).in_time);
-    assert_eq!(sum(rig.shutdown(LONG).tally), delivered(5000));
+    assert_eq!(sum(rig.shutdown(LONG).tally), sent(5000));
     daemon.stop();
     assert_eq!(daemon.overflowed(), 0);
     assert_all(&daemon, 1..=5000);
@@ -177,7 +179,7 @@ fn a_name_that_moves_while_its_old_address_works_is_followed_when_it_is_looked_u
     rig.handle.process(&documents(1..=10, SMALL));
     assert!(rig.flush(LONG).in_time);
     book.says(&[new.address()]);
-    assert_eq!(rig.deliver(&documents(11..=20, SMALL)).delivered, 20);
+    assert_eq!(rig.deliver(&documents(11..=20, SMALL)).sent, 20);
     old.wait_for(10);
     new.wait_for(10);
     assert_all(&old, 1..=10);
@@ -193,7 +195,7 @@ fn a_name_that_moves_when_its_old_address_refuses_is_followed_at_once() {
     assert!(rig.flush(LONG).in_time);
     old.stop();
     book.says(&[new.address()]);
-    assert_eq!(rig.deliver(&documents(11..=20, SMALL)).delivered, 20);
+    assert_eq!(rig.deliver(&documents(11..=20, SMALL)).sent, 20);
     new.wait_for(10);
     assert_all(&old, 1..=10);
     assert_all(&new, 11..=20);
@@ -208,7 +210,7 @@ fn the_address_that_does_not_refuse_is_found_among_several_and_kept() {
     rig.handle.process(&documents(1..=10, SMALL));
     assert!(rig.flush(LONG).in_time);
     gone.restart();
-    assert_eq!(rig.deliver(&documents(11..=20, SMALL)).delivered, 20);
+    assert_eq!(rig.deliver(&documents(11..=20, SMALL)).sent, 20);
     daemon.wait_for(20);
     assert_all(&daemon, 1..=20);
     assert_eq!(gone.documents(), []);
@@ -221,7 +223,7 @@ fn an_address_that_the_system_itself_refuses_is_passed_over() {
     let broadcast = (Ipv4Addr::BROADCAST, daemon.address().port()).into();
     book.says(&[broadcast, daemon.address()]);
     let rig = rig(&daemon, book.client(LONG * 1000));
-    assert_eq!(rig.deliver(&documents(1..=10, SMALL)).delivered, 10);
+    assert_eq!(rig.deliver(&documents(1..=10, SMALL)).sent, 10);
     daemon.wait_for(10);
     assert_all(&daemon, 1..=10);
 }
@@ -235,7 +237,7 @@ fn a_name_without_an_address_is_asked_for_again() {
     assert!(!rig.flush(Duration::from_millis(30)).in_time);
     book.says(&[daemon.address()]);
     assert!(rig.flush(LONG).in_time);
-    assert_eq!(rig.shutdown(LONG).tally.delivered, 10);
+    assert_eq!(rig.shutdown(LONG).tally.sent, 10);
     daemon.wait_for(10);
     assert_all(&daemon, 1..=10);
 }
@@ -247,7 +249,7 @@ fn what_no_datagram_can_carry_is_lost_alone() {
     let numbered = (1..).zip(lens);
     let group: Vec<_> = numbered.map(|(number, len)| Document { number, len }).collect();
     let tally = paced(&daemon).deliver(&group.into());
-    assert_eq!(sum(tally), Sum(4, 3, 0, vec![(LossReason::TooLarge, 1)]));
+    assert_eq!((sum(tally), tally.sent), (Sum(4, 0, 0, vec![(LossReason::TooLarge, 1)]), 3));
     daemon.wait_for(3);
     let found: Vec<_> = daemon.documents().into_iter().filter_map(|it| it.id).collect();
     assert_eq!(found, [id(1), id(2), id(4)]);
@@ -269,7 +271,7 @@ fn a_daemon_on_ipv6_is_reached() {
     assert!(!rig.flush(Duration::from_millis(20)).in_time);
     daemon.restart();
     assert!(rig.flush(LONG).in_time);
-    assert_eq!(rig.shutdown(LONG).tally.delivered, 20);
+    assert_eq!(rig.shutdown(LONG).tally.sent, 20);
     daemon.wait_for(20);
     assert_all(&daemon, 1..=20);
 }

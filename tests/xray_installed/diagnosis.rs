@@ -20,7 +20,10 @@ fn a_running_destination_tells_of_its_rules_its_losses_and_its_changes() {
 
     let diagnosis = telemetry.xray_diagnosis().expect("X-Ray is installed");
     let delivery = &diagnosis.about("delivery").expect("something was delivered").detail;
-    assert!(delivery.starts_with("traces accepted 1, delivered 1, pending 0"), "{delivery}");
+    assert!(
+        delivery.starts_with("traces accepted 1, delivered 0, sent 1, pending 0"),
+        "{delivery}"
+    );
     let changes = diagnosis.about("changes").expect("the name was changed");
     assert_eq!(changes.verdict, Verdict::Warning, "{changes}");
     assert!(changes.detail.starts_with("name: 1\n  \"crud<dur>\" became "), "{changes}");

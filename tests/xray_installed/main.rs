@@ -5,7 +5,8 @@ mod diagnosis;
 mod lambda;
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -15,6 +16,7 @@ use spanwright::loss::Tally;
 use spanwright::record::SpanKind;
 use spanwright::span::missing_segments;
 use spanwright::{Config, Span, Telemetry, xray_subsegment};
+use support::http_server::Answer;
 use support::xray_daemon::{self, XrayDaemon};
 
 /// Long enough for whatever works at all.
@@ -78,7 +80,9 @@ fn a_burst_of_five_thousand_spans_arrives_whole_and_valid() {
     }
     let report = telemetry.shutdown(LONG);
     assert!(report.in_time, "{report}");
-    assert_eq!((xray(&report).delivered, xray(&report).lost()), (500, 0), "{report}");
+    let Tally { delivered, sent, .. } = *xray(&report);
+    assert_eq!((delivered, sent, xray(&report).lost()), (0, 500, 0), "{report}");
+    assert!(report.to_string().contains("delivered 0, sent 500, rejected 0, lost 0"), "{report}");
     daemon.wait_for(500);
     let found = all_ids(&daemon);
     assert_eq!(found.len(), 5_000);
@@ -106,8 +110,8 @@ fn a_daemon_that_is_restarted_misses_only_what_is_counted() {
     assert!(!telemetry.flush(Duration::from_millis(200)).in_time, "nobody takes it");
     daemon.restart();
     let report = telemetry.shutdown(LONG);
-    let Tally { accepted, delivered, .. } = *xray(&report);
-    assert_eq!((accepted, delivered, xray(&report).lost()), (200, 200, 0), "{report}");
+    let Tally { accepted, sent, .. } = *xray(&report);
+    assert_eq!((accepted, sent, xray(&report).lost()), (200, 200, 0), "{report}");
     daemon.wait_for(200);
     let found: BTreeSet<_> = all_ids(&daemon).into_iter().collect();
     assert_eq!(found.len(), 2_000);
@@ -133,6 +137,38 @@ fn a_trace_of_which_some_documents_are_refused_is_rejected_once() {
     let Tally { accepted, delivered, rejected, .. } = *xray(&report);
     assert!(daemon.unprocessed().len() >= 2, "the trace is split");
     assert_eq!((accepted, delivered, rejected, xray(&report).lost()), (2, 1, 1, 0), "{report}");
+}
+
+#[test]
+fn acknowledged_requests_are_in_flight_at_the_same_time() {
+    let _turn = turn();
+    for (setting, connections) in [("", 8), ("3", 3)] {
+        let daemon = XrayDaemon::start();
+        let barrier = Barrier::new(connections);
+        let (current, peak) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
+        let highest = Arc::clone(&peak);
+        daemon.answer("/TraceSegments", move |_| {
+            let in_flight = current.fetch_add(1, Ordering::Relaxed) + 1;
+            peak.fetch_max(in_flight, Ordering::Relaxed);
+            barrier.wait();
+            current.fetch_sub(1, Ordering::Relaxed);
+            Answer::status(200)
+        });
+        let variables = [
+            ("SPANWRIGHT_XRAY_SAMPLING", "as-spans"),
+            ("SPANWRIGHT_XRAY_TRANSPORT", "tcp-acked"),
+            ("SPANWRIGHT_XRAY_CONNECTIONS", setting),
+            ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "1"),
+        ];
+        let telemetry = install(&daemon, &variables);
+        for _ in 0..2 * connections {
+            request(0);
+        }
+        let report = telemetry.shutdown(LONG);
+        let expected = 2 * connections as u64;
+        assert_eq!((xray(&report).delivered, xray(&report).sent), (expected, 0), "{report}");
+        assert_eq!(highest.load(Ordering::Relaxed), connections);
+    }
 }
 
 #[test]

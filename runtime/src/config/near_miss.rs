@@ -5,7 +5,7 @@
 //! Never: reads a value.
 
 /// Every variable that some part of this crate reads.
-pub(super) const READ: [&str; 90] = [
+pub(super) const READ: [&str; 92] = [
     "ALL_PROXY",
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
@@ -91,6 +91,8 @@ pub(super) const READ: [&str; 90] = [
     "SPANWRIGHT_REPORT_PANICS",
     "SPANWRIGHT_REPORT_SOURCE_LINES",
     "SPANWRIGHT_SPAN_EVENTS",
+    "SPANWRIGHT_XRAY_BYTES_PER_SECOND",
+    "SPANWRIGHT_XRAY_CONNECTIONS",
     "SPANWRIGHT_XRAY_EXCLUDE",
     "SPANWRIGHT_XRAY_HEARTBEAT",
     "SPANWRIGHT_XRAY_RULES",

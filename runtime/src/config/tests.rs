@@ -58,6 +58,10 @@ const BAD: &[(&str, &str, &str)] = &[
     ("SPANWRIGHT_REPORT_PANICS", "some", "expected one of all, annotated, off"),
     ("SPANWRIGHT_REPORT_SOURCE_LINES", "21", "expected a number from 0 to 20"),
     ("SPANWRIGHT_SPAN_EVENTS", "some", "expected one of off, error, warn, info, debug, trace"),
+    ("SPANWRIGHT_XRAY_BYTES_PER_SECOND", "0", "expected a number of bytes above 0, or unlimited"),
+    ("SPANWRIGHT_XRAY_BYTES_PER_SECOND", "20 MB", "expected a number of bytes above 0, or"),
+    ("SPANWRIGHT_XRAY_CONNECTIONS", "0", "expected a number from 1 to 64"),
+    ("SPANWRIGHT_XRAY_CONNECTIONS", "65", "expected a number from 1 to 64"),
     ("SPANWRIGHT_XRAY_EXCLUDE", "health", "expected a list like"),
     ("SPANWRIGHT_XRAY_HEARTBEAT", "0", "expected a number of seconds above 0"),
     ("SPANWRIGHT_XRAY_RULES", "no/such/file.json", "cannot be read"),
@@ -210,6 +214,16 @@ fn a_misspelt_variable_is_noticed() {
 fn settings_do_not_print_what_the_environment_holds() {
     let environment: Environment = [("ROLLBAR_ACCESS_TOKEN", "hunter2")].into_iter().collect();
     assert_eq!(format!("{environment:?}"), r#"["ROLLBAR_ACCESS_TOKEN"]"#);
+}
+
+#[cfg(feature = "xray")]
+#[test]
+fn the_code_changes_single_settings_of_x_ray() {
+    let on = [("AWS_XRAY_DAEMON_ADDRESS", "a:1"), ("SPANWRIGHT_XRAY_CONNECTIONS", "4")];
+    let config = read(&on).unwrap().change_xray(|xray| xray.pace = None);
+    let settings = config.xray.expect("it is on");
+    assert_eq!((settings.pace, settings.connections), (None, 4));
+    assert!(read(&[]).unwrap().change_xray(|xray| xray.pace = None).xray.is_none());
 }
 
 #[cfg(feature = "xray")]

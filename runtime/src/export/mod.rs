@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!  record ─ encode ─▶ item ─┐
-//!  record ─ encode ─▶ item ─┼─ request ─▶ Request … Reply ─ verdict ─▶ delivered · retry · split · isolate · reduce · refused
+//!  record ─ encode ─▶ item ─┼─ request ─▶ Request … Reply ─ verdict ─▶ delivered · sent · retry · split · isolate · reduce · refused
 //!  record ─ encode ─▶ item ─┘
 //! ```
 //!
@@ -112,7 +112,8 @@ pub trait Exporter: Send + 'static {
         None
     }
 
-    /// Reads the vendor's answer to the request of a batch.
+    /// Reads the vendor's answer to the request of a batch; not called for a [`Reply`] that says
+    /// [`sent`](Reply::sent), since nothing answered.
     fn verdict(&self, batch: &Batch, reply: &Reply) -> Verdict;
 }
 
@@ -154,6 +155,8 @@ pub struct Request {
 pub struct Reply {
     /// The HTTP status; 200 where a transport has no answers.
     pub status: u16,
+    /// Set by a transport that gets no acknowledgements, such as datagrams; `status` is 200 then.
+    pub sent: Option<Sent>,
     /// How long the server asks us to wait, from `Retry-After`.
     pub retry_after: Option<Duration>,
     /// The other headers, their names in lower case; values that are not text are left out.
@@ -165,6 +168,15 @@ pub struct Reply {
     pub stopped_at: Option<&'static str>,
     /// Steps before the request that were refused, and that it could do without.
     pub skipped: Vec<&'static str>,
+}
+
+/// Outcome of a request that was sent and that nothing acknowledges.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Number of datagrams that the kernel dropped because the receiver's buffer was full, as far as
+    /// its counters show: only where the receiver is on this host, and drops of other senders at the
+    /// same time cannot be told from ours. Never more than were sent.
+    pub dropped: usize,
 }
 
 impl Reply {
@@ -225,6 +237,11 @@ impl Prepare for () {
 pub enum Verdict {
     /// All have arrived.
     Delivered,
+    /// All were sent, and nothing acknowledges them.
+    Sent {
+        /// Number of records dropped by the receiver's kernel.
+        dropped: usize,
+    },
     /// All have been looked at, and that is final.
     Partial {
         /// How many records the vendor did not take; 0 when it only has something to say.

@@ -20,12 +20,12 @@ impl fmt::Display for Report {
             write!(f, "; errors {}, {}", errors.accepted, Losses(errors))?;
         }
         for Delivery { destination, tally, .. } in &self.destinations {
-            let Tally { accepted, delivered, rejected, .. } = tally;
-            let losses = Losses(tally);
-            write!(
-                f,
-                "; {destination}: accepted {accepted}, delivered {delivered}, rejected {rejected}, {losses}"
-            )?;
+            let Tally { accepted, delivered, sent, rejected, .. } = tally;
+            write!(f, "; {destination}: accepted {accepted}, delivered {delivered}, ")?;
+            if *sent > 0 {
+                write!(f, "sent {sent}, ")?;
+            }
+            write!(f, "rejected {rejected}, {}", Losses(tally))?;
         }
         for (at, (kind, count)) in self.changes.iter().enumerate() {
             let separator = if at == 0 { "; changed or refused: " } else { ", " };

@@ -67,8 +67,8 @@ fn start_destination(
         http,
     };
     let exporter = export::Exporter::new(&settings.dialect(&config.resource));
-    // The pace of datagrams is one, whatever the batch variables say.
-    let mut pipeline = crate::pipeline::Settings { max_in_flight: 1, ..config.pipeline.clone() };
+    let max_in_flight = settings.max_in_flight();
+    let mut pipeline = crate::pipeline::Settings { max_in_flight, ..config.pipeline.clone() };
     let is_lambda = settings.is_lambda == Some(true);
     if is_lambda {
         // Lambda may freeze the process as soon as it has answered.

@@ -18,7 +18,7 @@ use super::queue::{Confirmation, Gauge, Message};
 use super::state::{Action, Fate, Input, Machine};
 use super::transport::{Transport, TransportError};
 use crate::diagnostics;
-use crate::export::{Batch, EncodeError, Exporter, Reply, Verdict};
+use crate::export::{Batch, EncodeError, Exporter, Reply, Sent, Verdict};
 use crate::guard::guard;
 use crate::loss::{Ledger, LossReason};
 use crate::turns;
@@ -263,6 +263,13 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
         self.gauge.release(records, bytes);
         match fate {
             Fate::Delivered => self.ledger.deliver(records),
+            Fate::Sent { dropped } => {
+                self.ledger.send(records - dropped);
+                if dropped > 0 {
+                    self.ledger.lose(dropped, LossReason::DroppedByReceiver);
+                    self.complain(LossReason::DroppedByReceiver, "its socket's buffer was full");
+                }
+            }
             Fate::Partial { rejected } => {
                 self.ledger.reject(rejected);
                 self.ledger.deliver(records - rejected);
@@ -340,8 +347,12 @@ fn encode<E: Exporter>(
 /// A dialect panicked.
 struct Panicked;
 
-/// What an answer means for a batch, and what can take the place of what was not taken.
+/// Returns the verdict on a batch, and the items that can take the place of those not taken.
 fn judge<E: Exporter>(exporter: &E, batch: &Batch, reply: &Reply) -> (Verdict, Batch) {
+    if let Some(Sent { dropped }) = reply.sent {
+        // Each datagram is of one record, so no more records than datagrams are lost.
+        return (Verdict::Sent { dropped }, Batch::default());
+    }
     let verdict = exporter.verdict(batch, reply);
     let is_due = match verdict {
         Verdict::Reduce { .. } => true,
@@ -364,7 +375,9 @@ fn reason(verdict: &Verdict) -> String {
         | Verdict::Refused { reason }
         | Verdict::Isolate { reason, .. }
         | Verdict::Reduce { reason } => reason.clone(),
-        Verdict::Delivered | Verdict::Partial { .. } | Verdict::Split => String::new(),
+        Verdict::Delivered | Verdict::Sent { .. } | Verdict::Partial { .. } | Verdict::Split => {
+            String::new()
+        }
     }
 }
 

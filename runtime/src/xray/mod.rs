@@ -22,6 +22,16 @@ pub use crate::pipeline::transport::udp::Pace;
 pub use crate::sample::xray::{Exclusion, Rules};
 pub use crate::span::ContextMissing;
 
+use crate::config::Config;
+
+/// Acknowledged requests at the same time, unless the settings say otherwise.
+///
+/// Source: `Concurrency` of <https://docs.aws.amazon.com/xray/latest/devguide/xray-daemon-configuration.html>.
+const DEFAULT_CONNECTIONS: usize = 8;
+
+/// Most acknowledged requests at the same time.
+const MAX_CONNECTIONS: usize = 64;
+
 /// What goes to AWS X-Ray, and how.
 ///
 /// ```
@@ -38,9 +48,19 @@ pub struct Settings {
     pub daemon: Address,
     /// Which way documents go.
     pub transport: Transport,
-    /// How fast datagrams go; `None` for as fast as the system takes them, which the daemon does
-    /// not.
+    /// Rate of datagrams, in bytes of the daemon's kernel; `None` for as fast as the system takes
+    /// them, which is faster than the daemon reads. `SPANWRIGHT_XRAY_BYTES_PER_SECOND`.
     pub pace: Option<Pace>,
+    /// Number of requests that are acknowledged at the same time, each on a connection of its own:
+    /// 1 to 64, by default 8, as many as the daemon itself has to the service. What is out of range
+    /// counts as the nearest. Datagrams are sent one after the other in any case.
+    /// `SPANWRIGHT_XRAY_CONNECTIONS`.
+    ///
+    /// A request has at most 50 documents, so 8 connections carry 400 documents per round trip to
+    /// the service: 8,000 a second at 50 ms. The service itself takes 2,600 segments a second of an
+    /// account in a region, unless that quota is raised:
+    /// <https://docs.aws.amazon.com/general/latest/gr/xray.html>.
+    pub connections: usize,
     /// The name by which sampling rules know the service; `None` for that of the resource.
     pub service_name: Option<String>,
     /// The resource that sampling rules know the service by, as `ResourceARN`; `None` for the one that
@@ -96,12 +116,21 @@ pub enum Sampling {
 }
 
 impl Settings {
+    /// Number of requests in flight at the same time.
+    pub(crate) fn max_in_flight(&self) -> usize {
+        match self.transport {
+            Transport::Udp => 1,
+            Transport::TcpAcked | Transport::Auto => self.connections.clamp(1, MAX_CONNECTIONS),
+        }
+    }
+
     /// Settings for a daemon, all else as X-Ray's own SDKs have it.
     pub fn new(daemon: Address) -> Self {
         Self {
             daemon,
             transport: Transport::default(),
             pace: Some(Pace::default()),
+            connections: DEFAULT_CONNECTIONS,
             service_name: None,
             resource_arn: None,
             naming: Naming::default(),
@@ -119,5 +148,16 @@ impl Settings {
     pub(crate) fn in_place_of(self, of_variables: Option<&Self>) -> Self {
         let is_lambda = self.is_lambda.or_else(|| of_variables?.is_lambda);
         Self { is_lambda, ..self }
+    }
+}
+
+impl Config {
+    /// Changes what goes to AWS X-Ray and how, and leaves the rest as the variables say, for instance
+    /// `change_xray(|xray| xray.connections = 16)`. Where X-Ray is not on, nothing changes.
+    pub fn change_xray(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        if let Some(settings) = &mut self.xray {
+            change(settings);
+        }
+        self
     }
 }

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use super::{
-    Address, ContextMissing, Exclusion, Naming, Rules, Sampling, Settings, Transport, lambda,
+    Address, ContextMissing, DEFAULT_CONNECTIONS, Exclusion, MAX_CONNECTIONS, Naming, Pace, Rules,
+    Sampling, Settings, Transport, lambda,
 };
 use crate::config::{ConfigError, Environment, Warnings, aws_bool};
 use crate::sample::xray::Pattern;
@@ -22,6 +23,8 @@ pub(super) const SAMPLING: &str = "SPANWRIGHT_XRAY_SAMPLING";
 pub(super) const RULES: &str = "SPANWRIGHT_XRAY_RULES";
 pub(super) const EXCLUDE: &str = "SPANWRIGHT_XRAY_EXCLUDE";
 pub(super) const TRANSPORT: &str = "SPANWRIGHT_XRAY_TRANSPORT";
+pub(super) const BYTES_PER_SECOND: &str = "SPANWRIGHT_XRAY_BYTES_PER_SECOND";
+pub(super) const CONNECTIONS: &str = "SPANWRIGHT_XRAY_CONNECTIONS";
 pub(super) const HEARTBEAT: &str = "SPANWRIGHT_XRAY_HEARTBEAT";
 
 impl Settings {
@@ -51,6 +54,8 @@ impl Settings {
         settings.sampling = sampling(environment, is_lambda)?;
         settings.exclusions = exclusions(environment)?;
         settings.transport = transport(environment)?;
+        settings.pace = pace(environment)?;
+        settings.connections = connections(environment)?;
         settings.gather.heartbeat = heartbeat(environment)?;
         Ok((is_enabled && !is_disabled).then_some(settings))
     }
@@ -135,6 +140,23 @@ fn exclusions(environment: &Environment) -> Result<Vec<Exclusion>, ConfigError> 
             })
         })
         .collect()
+}
+
+fn pace(environment: &Environment) -> Result<Option<Pace>, ConfigError> {
+    let Some(found) = environment.get(BYTES_PER_SECOND) else { return Ok(Some(Pace::default())) };
+    if found.eq_ignore_ascii_case("unlimited") {
+        return Ok(None);
+    }
+    let rate = found.parse().ok().filter(|bytes| *bytes > 0);
+    let expected = "a number of bytes above 0, or unlimited";
+    let rate = rate.ok_or_else(|| wrong(environment, BYTES_PER_SECOND, expected))?;
+    Ok(Some(Pace::bytes_per_second(rate)))
+}
+
+fn connections(environment: &Environment) -> Result<usize, ConfigError> {
+    let Some(found) = environment.get(CONNECTIONS) else { return Ok(DEFAULT_CONNECTIONS) };
+    let number = found.parse().ok().filter(|number| (1..=MAX_CONNECTIONS).contains(number));
+    number.ok_or_else(|| wrong(environment, CONNECTIONS, "a number from 1 to 64"))
 }
 
 fn heartbeat(environment: &Environment) -> Result<Option<Duration>, ConfigError> {

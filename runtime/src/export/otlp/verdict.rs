@@ -107,6 +107,7 @@ mod tests {
             [200, 204, 299, 300, 307, 400, 401, 404, 408, 413, 415, 500, 501].map(|status| {
                 match verdict(&reply(status, b"")) {
                     Verdict::Delivered => 'd',
+                    Verdict::Sent { .. } => 'u',
                     Verdict::Split => 's',
                     Verdict::Refused { .. } => 'r',
                     _ => '?',

@@ -124,6 +124,7 @@ mod tests {
         let statuses = [301, 400, 401, 403, 404, 408, 413, 418, 422, 429, 500, 502, 503, 504];
         let letter = |status| match of(item, status, "") {
             Verdict::Delivered => 'd',
+            Verdict::Sent { .. } => 'u',
             Verdict::Partial { .. } => 'p',
             Verdict::Retry { after: Some(TOKEN_WAIT), .. } => 't',
             Verdict::Retry { .. } => 'r',

@@ -29,11 +29,18 @@ pub struct Settings {
 /// Which way documents go to the daemon.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Transport {
-    /// As datagrams: nobody answers.
+    /// As datagrams, which nothing acknowledges: they count as
+    /// [`sent`](crate::loss::Tally::sent). Where the daemon is on the same host and in the same
+    /// network namespace, the sender waits while the daemon's receive buffer is full, and what the
+    /// kernel drops before it counts as lost
+    /// ([`DroppedByReceiver`](crate::loss::LossReason::DroppedByReceiver)).
     #[default]
     Udp,
-    /// As requests that the daemon passes on with its credentials: the service answers for each.
-    /// One trace of more than 50 documents, which no request may have, goes as datagrams.
+    /// As requests that the daemon passes on with its credentials: the service answers for each,
+    /// so they count as delivered. Each takes a round trip to the service and has at most 50
+    /// documents; [`connections`](crate::xray::Settings::connections) says how many are in flight at
+    /// the same time, and what more than those can carry is lost to a full queue. One trace of more
+    /// than 50 documents, which no request may have, goes as datagrams.
     TcpAcked,
     /// Datagrams; but requests for batches in which a trace has failed, or a document has more than
     /// 32,000 bytes.

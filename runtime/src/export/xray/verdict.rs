@@ -2,7 +2,7 @@
 //!
 //! | answer | meaning |
 //! |---|---|
-//! | 2xx without a body | delivered: so does a transport answer that gets none itself |
+//! | 2xx without a body | delivered |
 //! | 2xx with `UnprocessedTraceSegments` | these are rejected, which is final |
 //! | 413 to datagrams | a document is too large for one: isolate its trace |
 //! | any other 413, or a body that says the request is too large | too much at once: split |
@@ -126,6 +126,7 @@ mod tests {
             .into_iter()
             .map(|status| match of(status, "") {
                 Verdict::Delivered => 'd',
+                Verdict::Sent { .. } => 'u',
                 Verdict::Split => 's',
                 Verdict::Isolate { .. } => 'i',
                 Verdict::Retry { .. } => 'r',

@@ -22,6 +22,7 @@ impl Machine {
     ) {
         match *verdict {
             Verdict::Delivered => self.pass(parcel, Fate::Delivered, now, actions),
+            Verdict::Sent { dropped } => self.pass(parcel, Fate::Sent { dropped }, now, actions),
             Verdict::Partial { rejected, .. } => {
                 self.pass(parcel, Fate::Partial { rejected }, now, actions);
             }

@@ -90,7 +90,13 @@ pub(super) enum Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     Delivered,
-    Partial { rejected: usize },
+    /// Sent without an acknowledgement, but for those that the receiver's kernel dropped.
+    Sent {
+        dropped: usize,
+    },
+    Partial {
+        rejected: usize,
+    },
     Lost(LossReason),
 }
 
@@ -320,6 +326,7 @@ impl Machine {
         let (records, bytes) = (batch.len(), batch.bytes().len());
         let fate = match fate {
             Fate::Partial { rejected } => Fate::Partial { rejected: rejected.min(records) },
+            Fate::Sent { dropped } => Fate::Sent { dropped: dropped.min(records) },
             fate => fate,
         };
         self.open.recycle(batch);

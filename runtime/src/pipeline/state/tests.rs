@@ -258,6 +258,8 @@ fn the_fates_of_a_batch() {
     let partial = |rejected| Verdict::Partial { rejected, message: String::new() };
     for (verdict, fate) in [
         (Verdict::Delivered, Fate::Delivered),
+        (Verdict::Sent { dropped: 0 }, Fate::Sent { dropped: 0 }),
+        (Verdict::Sent { dropped: 9 }, Fate::Sent { dropped: 3 }),
         (partial(2), Fate::Partial { rejected: 2 }),
         (partial(9), Fate::Partial { rejected: 3 }),
         (refused(), Fate::Lost(LossReason::Refused)),

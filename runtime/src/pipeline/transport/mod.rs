@@ -71,6 +71,12 @@ pub enum TransportError {
         /// The address without user, password and query.
         location: String,
     },
+    /// The receiver of datagrams does not read them, so that more would be dropped.
+    #[error("the receiver does not read: {queued_bytes} bytes wait in its socket's buffer")]
+    ReceiverFull {
+        /// Bytes that wait in its socket's buffer, as its kernel counts them.
+        queued_bytes: u64,
+    },
     /// There is nobody who signs the request.
     #[error("cannot sign: {0}")]
     Unsigned(String),
@@ -91,6 +97,8 @@ impl TransportError {
     pub const fn wait(&self) -> Option<Duration> {
         match self {
             Self::Unsigned(_) => Some(UNSIGNED_WAIT),
+            // The transport has waited; the next attempt waits for the receiver again.
+            Self::ReceiverFull { .. } => Some(Duration::ZERO),
             _ => None,
         }
     }
@@ -105,6 +113,7 @@ impl TransportError {
             | Self::Timeout(_)
             | Self::Reset(_)
             | Self::Garbage(_)
+            | Self::ReceiverFull { .. }
             | Self::Unsigned(_) => true,
             Self::ReplyTooLarge { .. }
             | Self::Redirect { .. }

@@ -5,7 +5,6 @@
 //! Never: changes anything but by one probe trace; takes longer than its timeouts; shows a secret.
 
 mod finding;
-mod kernel;
 mod network;
 mod probe;
 mod rules;

@@ -10,10 +10,10 @@ use std::time::{Duration, SystemTime};
 use tokio::time::timeout;
 
 use super::finding::Finding;
-use super::{Doctor, kernel, network};
+use super::{Doctor, network};
 use crate::diagnostics::shorten;
 use crate::export::{
-    AccessProblem, Batch, EncodeError, Exporter as _, Refusal, Reply, Request, Verdict,
+    AccessProblem, Batch, EncodeError, Exporter as _, Refusal, Reply, Request, Sent, Verdict,
     xray as export,
 };
 use crate::notes::Notes;
@@ -24,7 +24,7 @@ use crate::record::{
 };
 use crate::span;
 use crate::xray::Transport;
-use crate::xray::read::{TRACING_NAME, TRANSPORT};
+use crate::xray::read::{BYTES_PER_SECOND, TRACING_NAME, TRANSPORT};
 
 /// The longest text of a refusal that is shown, in characters.
 const MAX_TEXT_CHARS: usize = 300;
@@ -101,45 +101,49 @@ pub(super) async fn by_udp(
     let known = addresses.to_vec();
     let settings = udp::Settings { linger: LINGER, ..udp::Settings::new(to.clone()) };
     let client = udp::Client::with_lookup(settings, Arc::new(move |_| Ok(known.clone())));
-    let is_here = addresses.iter().any(|address| address.ip().is_loopback());
-    let before = kernel::drops(to.port());
     let sent = timeout(doctor.timeout, client.send(probe.request)).await;
-    let sent = sent.unwrap_or(Err(TransportError::Timeout(doctor.timeout)));
-    if let Err(error) = sent {
-        let advice = "Nobody listens there for datagrams: start the daemon, or let it listen with `-b 0.0.0.0:2000`.";
-        return Finding::problem(WHAT, format!("{to}: {error}"), advice);
-    }
-    if !is_here || !kernel::is_known() {
+    let reply = match sent.unwrap_or(Err(TransportError::Timeout(doctor.timeout))) {
+        Ok(reply) => reply,
+        Err(error @ TransportError::ReceiverFull { .. }) => {
+            return Finding::problem(WHAT, format!("{to}: {error}"), of_a_full_buffer());
+        }
+        Err(error) => {
+            let advice = "Nobody listens there for datagrams: start the daemon, or let it listen with `-b 0.0.0.0:2000`.";
+            return Finding::problem(WHAT, format!("{to}: {error}"), advice);
+        }
+    };
+    let local = addresses.iter().find(|address| address.ip().is_loopback());
+    let Some(local) = local.filter(|_| udp::are_listed()) else {
         return Finding::ok(WHAT, format!("{to} does not refuse it; no datagram is ever answered"));
-    }
-    arrived(WHAT, before, kernel::drops(to.port()))
+    };
+    arrived(WHAT, reply.sent.unwrap_or_default(), udp::counters(*local))
 }
 
-/// What the kernel says of a datagram that nobody refused, on this machine.
-fn arrived(what: &'static str, before: Option<u64>, after: Option<u64>) -> Finding {
-    let advice = format!(
-        "Raise net.core.rmem_default before the daemon starts, let Settings::pace be slower, or set \
-         {TRANSPORT}=tcp-acked."
-    );
-    match (before, after) {
-        (before, Some(drops)) if drops > before.unwrap_or(0) => Finding::problem(
-            what,
-            format!("the daemon's receive buffer was full: {drops} datagrams had no room so far"),
-            advice,
-        ),
-        (_, Some(0)) => {
-            Finding::ok(what, "the daemon's socket took it, and has dropped none so far")
-        }
-        (_, Some(drops)) => Finding::warning(
-            what,
-            format!("the daemon's socket took it, but {drops} datagrams had no room so far"),
-            advice,
-        ),
-        // The daemon may be behind the loopback of a container.
-        (_, None) => {
-            Finding::ok(what, "nobody refuses it; the socket that takes it is not ours to see")
-        }
+/// Advice for a receive buffer that overflows or stays full.
+fn of_a_full_buffer() -> String {
+    format!(
+        "Does the daemon run, and is it fast enough? Raise net.core.rmem_default before it starts, set \
+         {BYTES_PER_SECOND} lower, or set {TRANSPORT}=tcp-acked."
+    )
+}
+
+/// Judges a datagram that was not refused, by the counters of its receiver on this host.
+fn arrived(what: &'static str, sent: Sent, counters: Option<udp::Counters>) -> Finding {
+    // The daemon may be behind the loopback of a container.
+    let Some(udp::Counters { dropped, .. }) = counters else {
+        let detail = "nobody refuses it; the socket that takes it is not ours to see";
+        return Finding::ok(what, detail);
+    };
+    if sent.dropped > 0 {
+        let detail =
+            format!("the daemon's receive buffer was full: {dropped} datagrams had no room so far");
+        return Finding::problem(what, detail, of_a_full_buffer());
     }
+    if dropped == 0 {
+        return Finding::ok(what, "the daemon's socket took it, and has dropped none so far");
+    }
+    let detail = format!("the daemon's socket took it, but {dropped} datagrams had no room so far");
+    Finding::warning(what, detail, of_a_full_buffer())
 }
 
 impl Probe {
@@ -171,7 +175,7 @@ impl Probe {
 
     fn judge(&self, what: &'static str, reply: &Reply) -> Finding {
         match self.exporter.verdict(&self.batch, reply) {
-            Verdict::Delivered => {
+            Verdict::Delivered | Verdict::Sent { .. } => {
                 Finding::ok(what, format!("X-Ray took it: trace {}", in_console(self.trace_id)))
             }
             Verdict::Partial { rejected: 0, message } => Finding::warning(
@@ -289,15 +293,16 @@ mod tests {
     use crate::xray::Verdict as Health;
 
     #[test]
-    fn a_datagram_that_had_no_room_is_told_from_those_before_it() {
-        for (before, after, expected) in [
-            (Some(0), Some(0), Health::Ok),
-            (Some(3), Some(3), Health::Warning),
-            (Some(3), Some(4), Health::Problem),
-            (None, None, Health::Ok),
+    fn a_dropped_probe_is_worse_than_drops_before_it() {
+        for (dropped, so_far, expected) in [
+            (0, Some(0), Health::Ok),
+            (0, Some(3), Health::Warning),
+            (1, Some(4), Health::Problem),
+            (0, None, Health::Ok),
         ] {
-            let finding = arrived("probe udp", before, after);
-            assert_eq!(finding.verdict, expected, "{before:?} {after:?}");
+            let counters = so_far.map(|dropped| udp::Counters { queued_bytes: 0, dropped });
+            let finding = arrived("probe udp", Sent { dropped }, counters);
+            assert_eq!(finding.verdict, expected, "{dropped} {so_far:?}");
             let is_well = expected == Health::Ok;
             assert!(is_well || finding.advice.is_some_and(|it| it.contains("rmem_default")));
         }

@@ -95,9 +95,10 @@ fn delivery(ledger: &Ledger) -> Finding {
     const WHAT: &str = "delivery";
     let tally = ledger.tally();
     let mut detail = format!(
-        "traces accepted {}, delivered {}, pending {}, rejected {}, lost {}",
+        "traces accepted {}, delivered {}, sent {}, pending {}, rejected {}, lost {}",
         tally.accepted,
         tally.delivered,
+        tally.sent,
         tally.pending(),
         tally.rejected,
         tally.lost()
@@ -109,8 +110,12 @@ fn delivery(ledger: &Ledger) -> Finding {
         }
     }
     if tally.lost() + tally.rejected > 0 {
-        let advice = "Is the daemon up, and fast enough? SPANWRIGHT_XRAY_TRANSPORT=tcp-acked hears of each document.";
+        let advice = "Is the daemon up, and fast enough? With SPANWRIGHT_XRAY_TRANSPORT=tcp-acked the service \
+                      acknowledges each document.";
         return Finding::problem(WHAT, detail, advice);
+    }
+    if tally.sent > 0 {
+        detail.push_str("\nsent is what went as datagrams, which nothing acknowledges");
     }
     Finding::ok(WHAT, detail)
 }

@@ -5,7 +5,9 @@
 
 use super::finding::Setting;
 use crate::record::Resource;
-use crate::xray::{Address, ContextMissing, Naming, Pace, Sampling, Settings, Transport, read};
+use crate::xray::{
+    Address, ContextMissing, DEFAULT_CONNECTIONS, Naming, Pace, Sampling, Settings, Transport, read,
+};
 
 /// A row for each setting that a person might have got wrong.
 pub(super) fn rows(settings: &Settings, resource: &Resource) -> Vec<Setting> {
@@ -24,7 +26,8 @@ pub(super) fn rows(settings: &Settings, resource: &Resource) -> Vec<Setting> {
         row(read::EXCLUDE, exclusions(settings)),
         row(read::TRANSPORT, transport(settings.transport)),
         row(read::HEARTBEAT, heartbeat(settings)),
-        row("Settings::pace", pace(settings.pace)),
+        row(read::BYTES_PER_SECOND, pace(settings.pace)),
+        row(read::CONNECTIONS, connections(settings.connections)),
     ]
 }
 
@@ -95,9 +98,16 @@ fn heartbeat(settings: &Settings) -> (String, bool) {
 fn pace(pace: Option<Pace>) -> (String, bool) {
     let is_default = pace == Some(Pace::default());
     match pace {
-        Some(Pace { max_bytes, per }) => (format!("{max_bytes} bytes in {per:?}"), is_default),
-        None => ("none: as fast as the system takes datagrams".to_owned(), false),
+        Some(Pace { max_bytes, per }) => {
+            let rate = u128::from(max_bytes) * 1_000_000_000 / per.as_nanos().max(1);
+            (rate.to_string(), is_default)
+        }
+        None => ("unlimited".to_owned(), false),
     }
+}
+
+fn connections(connections: usize) -> (String, bool) {
+    (connections.to_string(), connections == DEFAULT_CONNECTIONS)
 }
 
 #[cfg(test)]
@@ -130,6 +140,8 @@ mod tests {
             "AWS_XRAY_CONTEXT_MISSING=IGNORE_ERROR",
             "SPANWRIGHT_XRAY_SAMPLING=as-spans",
             "SPANWRIGHT_XRAY_TRANSPORT=auto",
+            "SPANWRIGHT_XRAY_BYTES_PER_SECOND=5000000",
+            "SPANWRIGHT_XRAY_CONNECTIONS=16",
         ];
         let variables: Vec<_> =
             expected.iter().map(|row| row.split_once('=').expect("a pair")).collect();

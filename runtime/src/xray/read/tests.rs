@@ -42,6 +42,21 @@ fn the_name_is_fixed_or_the_host_that_matches() {
 }
 
 #[test]
+fn datagrams_and_connections_have_variables() {
+    let usual = on(&[]);
+    assert_eq!((usual.pace, usual.connections), (Some(Pace::default()), 8));
+    let slow = on(&[("SPANWRIGHT_XRAY_BYTES_PER_SECOND", "1000000")]);
+    let expected = Pace { max_bytes: 100_000, per: Duration::from_millis(100) };
+    assert_eq!(slow.pace, Some(expected));
+    assert_eq!(on(&[("SPANWRIGHT_XRAY_BYTES_PER_SECOND", "Unlimited")]).pace, None);
+    let many = [("SPANWRIGHT_XRAY_CONNECTIONS", "64"), ("SPANWRIGHT_XRAY_TRANSPORT", "tcp-acked")];
+    assert_eq!(on(&many).max_in_flight(), 64);
+    assert_eq!(on(&many[..1]).max_in_flight(), 1, "datagrams are sent one after the other");
+    let code = Settings { connections: 0, ..on(&many) };
+    assert_eq!(code.max_in_flight(), 1);
+}
+
+#[test]
 fn words_may_be_written_in_any_case() {
     let settings = on(&[
         ("AWS_XRAY_CONTEXT_MISSING", "ignore_error"),

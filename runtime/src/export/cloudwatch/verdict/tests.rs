@@ -26,6 +26,7 @@ fn of(events: usize, reply: &Reply) -> Verdict {
 fn letter(verdict: &Verdict) -> char {
     match verdict {
         Verdict::Delivered => 'd',
+        Verdict::Sent { .. } => 'u',
         Verdict::Partial { .. } => 'p',
         Verdict::Retry { after: Some(ACCESS_WAIT), .. } => 'a',
         Verdict::Retry { after: Some(MISSING_WAIT), .. } => 'm',

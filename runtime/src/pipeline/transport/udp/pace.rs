@@ -1,31 +1,42 @@
-//! How fast datagrams may follow each other.
+//! Rate limit of datagrams, in bytes as the receiving kernel counts them.
 //!
-//! In: the size of a datagram, the time. Out: how long it has to wait.
-//! Never: waits.
-//!
-//! A receiver's buffer overflows without a word, and the daemon does not raise its size. So we
-//! count as the receiving kernel does and leave the daemon the time to read.
+//! A receiver's buffer overflows silently, and the X-Ray daemon does not raise its size.
 
 use std::time::{Duration, Instant};
 
 use crate::pipeline::settings::FOR_EVER;
 
-/// A token bucket: so much at once, and as much again in the given time.
+/// A token bucket: a burst, and the time after which as much may be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// What may go out at once, in bytes as [`truesize`] counts them.
+    /// Burst in bytes as [`truesize`] counts them. Where the receiver is on this host and its counters
+    /// can be read, the burst is twice as much, and at most one and a half times as much may wait
+    /// unread in its buffer.
     pub max_bytes: u32,
-    /// The time after which as much may go out again.
+    /// Time after which as much may be sent again.
     pub per: Duration,
 }
 
-impl Default for Pace {
-    /// 100,000 bytes in 5 ms: about 65 documents of 600 bytes, or one of 60,000.
+/// Burst by default, in bytes: half of 212,992, the usual `net.core.rmem_default` of Linux.
+const BURST_BYTES: u32 = 100_000;
+
+impl Pace {
+    /// Returns a pace of so many bytes per second, in bursts of 100,000 bytes; 0 counts as 1.
     ///
-    /// That is half of 212,992 bytes, the usual `net.core.rmem_default` of Linux, so that not even
-    /// two full buckets in a row overflow the buffer of a daemon that did not get to read.
+    /// Bytes are those of the receiving kernel, as [`truesize`] counts them: 1,536 for a document of
+    /// 600 bytes.
+    pub fn bytes_per_second(bytes: u64) -> Self {
+        let per_ns = u64::from(BURST_BYTES) * 1_000_000_000 / bytes.max(1);
+        Self { max_bytes: BURST_BYTES, per: Duration::from_nanos(per_ns) }
+    }
+}
+
+impl Default for Pace {
+    /// 20,000,000 bytes per second: every 5 ms about 65 documents of 600 bytes, or one of 60,000.
+    ///
+    /// Two bursts in a row fit the usual buffer of a daemon that did not get to read.
     fn default() -> Self {
-        Self { max_bytes: 100_000, per: Duration::from_millis(5) }
+        Self::bytes_per_second(20_000_000)
     }
 }
 
@@ -122,6 +133,16 @@ mod tests {
         let mut take = |cost, at| bucket.take(cost, start + micros(at)).as_micros();
         assert_eq!([take(250, 0), take(50, 0)], [0, 2000]);
         assert_eq!(take(250, 2000), 1000);
+    }
+
+    #[test]
+    fn a_rate_is_a_burst_and_the_time_it_takes() {
+        for (rate, per) in [(20_000_000, micros(5_000)), (100_000, micros(1_000_000))] {
+            let expected = Pace { max_bytes: 100_000, per };
+            assert_eq!(Pace::bytes_per_second(rate), expected, "{rate}");
+        }
+        assert_eq!(Pace::bytes_per_second(0).per, Duration::from_secs(100_000));
+        assert_eq!(Pace::bytes_per_second(u64::MAX).per, Duration::ZERO);
     }
 
     #[test]
