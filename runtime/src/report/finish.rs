@@ -33,6 +33,18 @@ impl Finisher {
         self.resolver();
     }
 
+    /// Returns true while the program's symbols are in memory.
+    pub(super) fn holds_symbols(&self) -> bool {
+        self.resolver.as_ref().is_some_and(Resolver::holds_symbols)
+    }
+
+    /// Frees the program's symbols until they are needed again.
+    pub(super) fn forget_symbols(&mut self) {
+        if let Some(resolver) = &mut self.resolver {
+            resolver.forget_symbols();
+        }
+    }
+
     fn resolver(&mut self) -> &mut Resolver {
         self.resolver.get_or_insert_with(|| Resolver::new(&self.settings.stack))
     }

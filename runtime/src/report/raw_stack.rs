@@ -55,6 +55,11 @@ pub(super) fn symbols(call: usize) -> Vec<Symbol> {
     found
 }
 
+/// Frees the tables that [`symbols`] has read; the next call reads them again.
+pub(super) fn forget_symbols() {
+    unless_broken(&BROKEN, backtrace::clear_symbol_cache);
+}
+
 /// Whether anybody has panicked under the lock of `backtrace`, which panics for ever after.
 static BROKEN: AtomicBool = AtomicBool::new(false);
 

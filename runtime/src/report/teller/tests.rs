@@ -4,7 +4,8 @@ use super::*;
 use crate::loss::Tally;
 use crate::record::Cause;
 use crate::report::draft::{Nature, Said};
-use crate::report::reporter::{Clock, Ids, Ways};
+use crate::report::ids::Ids;
+use crate::report::reporter::{Clock, Ways};
 use crate::report::settings::{Edit, Settings};
 use crate::report::telling::Telling;
 
@@ -112,4 +113,13 @@ fn a_flush_is_over_when_what_was_noticed_is_told_and_the_last_one_ends_the_threa
     let tally = teller.tally();
     assert_eq!((tally.accepted, tally.delivered), (5, 4));
     assert_eq!(tally.lost_to(LossReason::Shutdown), 1);
+}
+
+#[test]
+fn symbols_are_freed_after_an_idle_wait() {
+    let teller = teller(Settings::default(), vec![Arc::new(Heard::default())]);
+    assert_eq!(teller.keep_symbols(true), None, "there are none yet");
+    teller.finisher().warm_up();
+    assert_eq!(teller.keep_symbols(false), Some(SYMBOLS_KEPT));
+    assert_eq!(teller.keep_symbols(true), None);
 }
