@@ -71,7 +71,8 @@ pub(super) struct Held {
     places: FxHashMap<Place, BTreeSet<u64>>,
     /// Numbers of the drafts by the time that they have waited long enough.
     deadlines: BTreeSet<(Duration, u64)>,
-    held: u64,
+    /// Number of the newest draft.
+    newest: u64,
     bytes: usize,
     /// Failures that are told or counted, by the call that may fail with them.
     settled: FxHashMap<Scope, Settled>,
@@ -125,9 +126,10 @@ enum Relation {
 impl Held {
     /// Adds a failure that leaves a call to the one that it is, if that is known; gives `leaving` and
     /// what is said about it back otherwise.
-    pub(super) fn pass(&mut self, leaving: Leaving, said: Said) -> Option<(Leaving, Said)> {
+    pub(super) fn pass(&mut self, mut leaving: Leaving, said: Said) -> Option<(Leaving, Said)> {
         if let Some(number) = self.below(&leaving).or_else(|| self.in_a_task_below(&leaving)) {
-            self.add(number, leaving, said);
+            let causes = std::mem::take(&mut leaving.causes);
+            self.add(number, &leaving, causes, said);
             return None;
         }
         let known = self.settled.get(&leaving.scope);
@@ -143,8 +145,8 @@ impl Held {
 
     /// Adds a new failure that may be added to until then.
     pub(super) fn hold(&mut self, draft: Draft, scope: Scope, until: Duration) {
-        self.held += 1;
-        self.insert(self.held, Waiting { draft, scope, until, is_retold: false, bytes: 0 });
+        self.newest += 1;
+        self.insert(self.newest, Waiting { draft, scope, until, is_retold: false, bytes: 0 });
     }
 
     /// Takes out the oldest failures for which there is no room, after one was added or added to.
@@ -158,11 +160,11 @@ impl Held {
     }
 
     /// Adds to a panic that leaves a call.
-    pub(super) fn unwind(&mut self, leaving: Leaving, said: Said) {
+    pub(super) fn unwind(&mut self, leaving: &Leaving, said: Said) {
         let is_panic = |(_, waiting): &(u64, &Waiting)| waiting.draft.nature == Nature::Panic;
         let found = self.at(Place::Call(leaving.scope)).find(is_panic).map(|(number, _)| number);
         if let Some(number) = found {
-            self.add(number, Leaving { causes: Vec::new(), ..leaving }, said);
+            self.add(number, leaving, Vec::new(), said);
         }
     }
 
@@ -228,10 +230,10 @@ impl Held {
     }
 
     /// Adds how a failure is known to a call that it leaves.
-    fn add(&mut self, number: u64, leaving: Leaving, said: Said) {
+    fn add(&mut self, number: u64, leaving: &Leaving, causes: Vec<Cause>, said: Said) {
         let Some(mut waiting) = self.remove(number) else { return };
         waiting.draft.is_confirmed |= leaving.confirms;
-        waiting.draft.pass(leaving.source, leaving.causes, said);
+        waiting.draft.pass(leaving.source, causes, said);
         (waiting.scope, waiting.until) = (leaving.above, leaving.until);
         self.insert(number, waiting);
     }

@@ -230,7 +230,7 @@ impl Reporter {
         let said = said(failure);
         if is_panic {
             let mut state = self.lock();
-            state.held.unwind(leaving, said);
+            state.held.unwind(&leaving, said);
             return self.make_room(state, now, None);
         }
         let mut state = self.lock();

@@ -45,6 +45,8 @@ pub(crate) struct Resolver {
     known_bytes: usize,
     /// True while the tables of symbols are in memory.
     holds_symbols: bool,
+    /// True if they were used since [`Resolver::take_used`].
+    is_used: bool,
     code: SourceCode,
 }
 
@@ -66,6 +68,7 @@ impl Resolver {
             known: FxHashMap::default(),
             known_bytes: 0,
             holds_symbols: true,
+            is_used: true,
             code: SourceCode::default(),
         }
     }
@@ -73,6 +76,11 @@ impl Resolver {
     /// Returns true while the tables of symbols are in memory.
     pub(crate) const fn holds_symbols(&self) -> bool {
         self.holds_symbols
+    }
+
+    /// Returns true if the tables of symbols were used since the last call.
+    pub(crate) const fn take_used(&mut self) -> bool {
+        std::mem::replace(&mut self.is_used, false)
     }
 
     /// Frees the tables of symbols, which take megabytes. Frames that are known stay known; the next
@@ -105,7 +113,7 @@ impl Resolver {
         if let Some(frames) = self.known.get(&call) {
             return Arc::clone(frames);
         }
-        self.holds_symbols = true;
+        (self.holds_symbols, self.is_used) = (true, true);
         let symbols = raw_stack::symbols(call).into_iter();
         let mut frames: Vec<_> = symbols.map(|symbol| frame(symbol, &self.settings)).collect();
         if frames.is_empty() {

@@ -15,10 +15,6 @@ use crate::guard::guard;
 use crate::loss::LossReason;
 use crate::record::{ErrorRecord, Processor};
 
-/// Time after the last report for which the program's symbols stay in memory: reading them takes up to
-/// a second, and they take several megabytes.
-const SYMBOLS_KEPT: Duration = Duration::from_mins(1);
-
 /// Tells what the reporter holds.
 pub(crate) struct Teller {
     reporter: Arc<Reporter>,
@@ -138,22 +134,20 @@ impl Teller {
         diagnostics::suppress_thread();
         // Symbols that cannot be read cost the stacks, not the reports.
         guard("reading of symbols", || self.finisher().warm_up());
-        let (mut timeout, mut was_idle) = (Some(SYMBOLS_KEPT), true);
+        let mut timeout = self.finisher().keep_symbols(self.reporter.now());
         loop {
             let (flushes, is_flush, ends) = {
                 let mut asked = self.signal.wait(timeout);
-                was_idle &= asked.is_idle();
                 asked.is_woken = false;
                 let is_flush = asked.flushes > asked.flushed;
                 (asked.flushes, is_flush, is_flush && asked.stops)
             };
             // What can panic accounts for itself; a panic elsewhere costs this round.
             let next_at = guard("error reporting", || self.tell(is_flush, ends)).flatten();
-            timeout = next_at.map(|at| at.saturating_sub(self.reporter.now()));
-            if timeout.is_none() {
-                timeout = self.keep_symbols(was_idle);
-            }
-            was_idle = next_at.is_none();
+            let now = self.reporter.now();
+            let symbols_stay = self.finisher().keep_symbols(now);
+            let next_in = next_at.map(|at| at.saturating_sub(now));
+            timeout = next_in.into_iter().chain(symbols_stay).min();
             if is_flush {
                 self.signal.lock().flushed = flushes;
                 self.signal.changed.notify_all();
@@ -162,16 +156,6 @@ impl Teller {
                 return;
             }
         }
-    }
-
-    /// Frees the program's symbols after a wait in which nothing was to be done; returns the time to wait
-    /// before that, or `None` where there are none.
-    fn keep_symbols(&self, was_idle: bool) -> Option<Duration> {
-        let mut finisher = self.finisher();
-        if was_idle && finisher.holds_symbols() {
-            finisher.forget_symbols();
-        }
-        finisher.holds_symbols().then_some(SYMBOLS_KEPT)
     }
 
     /// Tells what is due, or all there is; gives back when there may be more.

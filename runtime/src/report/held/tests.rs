@@ -223,7 +223,7 @@ fn a_panic_gains_what_the_calls_say_that_it_leaves() {
         Draft { nature: Nature::Panic, is_confirmed: false, ..draft(1, &[("panic", "boom")]) };
     held.hold(panic, scope(2), LATER);
     let said = Said { title: Some("Import".to_owned()), ..Said::default() };
-    held.unwind(leaving(scope(2), scope(1), &[]), said);
+    held.unwind(&leaving(scope(2), scope(1), &[]), said);
     let all = held.all();
     assert!(all[0].is_confirmed);
     assert_eq!(all[0].said.title.as_deref(), Some("Import"));

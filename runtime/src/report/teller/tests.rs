@@ -116,10 +116,13 @@ fn a_flush_is_over_when_what_was_noticed_is_told_and_the_last_one_ends_the_threa
 }
 
 #[test]
-fn symbols_are_freed_after_an_idle_wait() {
-    let teller = teller(Settings::default(), vec![Arc::new(Heard::default())]);
-    assert_eq!(teller.keep_symbols(true), None, "there are none yet");
-    teller.finisher().warm_up();
-    assert_eq!(teller.keep_symbols(false), Some(SYMBOLS_KEPT));
-    assert_eq!(teller.keep_symbols(true), None);
+fn symbols_are_freed_a_minute_after_their_last_use() {
+    let at = Duration::from_secs;
+    let mut finisher = Finisher::new(&Settings::default(), Arc::default());
+    assert_eq!(finisher.keep_symbols(at(100)), None, "there are none yet");
+    finisher.warm_up();
+    assert_eq!(finisher.keep_symbols(at(100)), Some(at(60)));
+    assert_eq!(finisher.keep_symbols(at(130)), Some(at(30)));
+    assert_eq!(finisher.keep_symbols(at(160)), None);
+    assert_eq!(finisher.keep_symbols(at(161)), None);
 }
