@@ -421,7 +421,7 @@ fn weight_of_a_trace_is_not_less_than_its_memory() {
     let attributes = vec![Attribute::new("text", large.clone())];
     let plain = SpanRecord { attributes: attributes.clone(), segment: None, ..span(2) };
     let segment = Some(Box::new(Segment { errors: vec![large], ..Segment::default() }));
-    for span in [plain, SpanRecord { segment, attributes, ..span(2) }] {
+    for span in [plain, SpanRecord { attributes, segment, ..span(2) }] {
         let trace = LocalTrace { root_id: SpanId::from_u64(1), spans: vec![span] };
         assert!(weigh(&trace) >= 1024 * 1024, "{}", weigh(&trace));
     }

@@ -145,10 +145,11 @@ fn function_without_calls_for_an_hour_gives_its_series_to_another() {
     assert_eq!(series(state.release()), ((0..50).collect(), 0), "those in use keep theirs");
 }
 
+static FUNCTION: Source = Source { function: "app::work", ..Source::by_hand("work", "app") };
+
 #[test]
 fn names_set_at_run_time_share_the_series_of_their_callsite() {
     let (mut state, begin) = (State::default(), start());
-    static FUNCTION: Source = Source { function: "app::work", ..Source::by_hand("work", "app") };
     let named = |id| SpanRecord { source: &FUNCTION, ..call(format!("user {id}"), 1, 1) };
     let spans: Vec<_> = (0..50).map(named).collect();
     assert_eq!(state.add(&spans, begin), []);
