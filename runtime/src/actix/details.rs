@@ -42,6 +42,15 @@ struct Routed {
     params: Vec<(String, String)>,
 }
 
+impl Routed {
+    fn weight_bytes(&self) -> usize {
+        let of_param = |(name, value): &(String, String)| {
+            size_of::<(String, String)>() + name.len() + value.len()
+        };
+        self.route.as_ref().map_or(0, String::len) + self.params.iter().map(of_param).sum::<usize>()
+    }
+}
+
 impl Details {
     /// Keeps a request for reports of errors under its span.
     pub(super) fn keep(request: &ServiceRequest, origin: &Origin<'_>, span: SpanRef) -> Arc<Self> {
@@ -101,6 +110,17 @@ impl Describe for Details {
             client_address: self.client.map(|client| client.to_string()),
             body: Some(beginning(&self.body())).filter(|body| !body.is_empty()),
         }
+    }
+
+    fn weight_bytes(&self) -> usize {
+        let routed_bytes = self.routed.get().map_or(0, Routed::weight_bytes);
+        let path = self.uri.path_and_query().map_or(0, |path| path.as_str().len());
+        size_of::<Self>()
+            + path
+            + self.host.as_ref().map_or(0, |host| host.len())
+            + self.headers.0.capacity()
+            + routed_bytes
+            + self.body().capacity()
     }
 }
 

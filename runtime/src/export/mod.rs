@@ -40,7 +40,6 @@ mod tls;
 #[cfg(any(feature = "cloudwatch", feature = "console"))]
 mod utc;
 #[cfg(any(feature = "otlp", feature = "console"))]
-mod weight;
 #[cfg(feature = "xray")]
 pub mod xray;
 

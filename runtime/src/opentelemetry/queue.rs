@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::Limits;
 use crate::diagnostics;
 use crate::loss::{Ledger, LossReason};
-use crate::record::{Array, Attribute, Processor, SpanRecord, Status, Value};
+use crate::record::{Processor, SpanRecord};
 
 /// The queue of one exporter and all that is known of its spans.
 #[derive(Debug)]
@@ -230,7 +230,7 @@ impl State {
         let room = limits.max_spans.saturating_sub(self.queued + self.in_flight);
         let mut count = 0;
         for record in records.iter().take(room) {
-            let bytes = weigh(record);
+            let bytes = record.weight_bytes();
             if self.bytes + bytes > limits.max_bytes {
                 break;
             }
@@ -257,40 +257,11 @@ impl State {
                 group.range.end = end;
             }
             self.in_flight += group.range.len();
-            self.in_flight_bytes += group.records().iter().map(weigh).sum::<usize>();
+            self.in_flight_bytes +=
+                group.records().iter().map(SpanRecord::weight_bytes).sum::<usize>();
             taken.push(group);
         }
         self.queued -= self.in_flight;
         taken
     }
-}
-
-/// About how many bytes a record occupies, whoever shares it.
-fn weigh(record: &SpanRecord) -> usize {
-    let events = record.events.iter().map(|event| weigh_all(&event.attributes) + event.name.len());
-    let links = record.links.iter().map(|link| weigh_all(&link.attributes));
-    let message = if let Status::Error { message } = &record.status { message.len() } else { 0 };
-    size_of::<SpanRecord>()
-        + record.name.len()
-        + message
-        + weigh_all(&record.attributes)
-        + events.map(|bytes| bytes + 64).sum::<usize>()
-        + links.map(|bytes| bytes + 64).sum::<usize>()
-}
-
-fn weigh_all(attributes: &[Attribute]) -> usize {
-    let weigh = |attribute: &Attribute| {
-        let value = match &attribute.value {
-            Value::Bool(_) | Value::I64(_) | Value::F64(_) => 0,
-            Value::Str(text) => text.len(),
-            Value::Array(Array::Bool(values)) => values.len(),
-            Value::Array(Array::I64(values)) => values.len() * 8,
-            Value::Array(Array::F64(values)) => values.len() * 8,
-            Value::Array(Array::Str(texts)) => {
-                texts.iter().map(|text| size_of::<String>() + text.len()).sum()
-            }
-        };
-        size_of::<Attribute>() + attribute.key.len() + value
-    };
-    attributes.iter().map(weigh).sum()
 }

@@ -1,8 +1,6 @@
-//! Spans gathered until their local root has ended.
+//! Trace assembler: keeps finished spans until their local root has ended.
 //!
-//! In: finished spans, children before parents. Out: whole local traces to a processor; what ends
-//! after its root goes out by itself.
-//! Never: holds more than a bounded number of spans; keeps a span for ever.
+//! Bounded in bytes. A span that ends after its root goes out by itself.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,8 +9,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::record::{LocalTrace, Processor, SpanId, SpanRecord};
 
-/// How many spans may wait for their roots; beyond it the oldest group goes out unfinished.
-const MAX_WAITING_SPANS: usize = 16_384;
+/// Memory of the spans that wait for their roots, in bytes; beyond it the oldest group goes out
+/// unfinished.
+const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
 
 /// How many ended roots are remembered, to know a late child.
 const MAX_ENDED_ROOTS: usize = 4_096;
@@ -27,7 +26,7 @@ pub struct Assembler<P> {
 #[derive(Debug, Default)]
 struct State {
     waiting: FxHashMap<SpanId, Group>,
-    waiting_spans: usize,
+    waiting_bytes: usize,
     /// The roots of the waiting groups by their ages, oldest first.
     by_age: BTreeMap<u64, SpanId>,
     groups_begun: u64,
@@ -39,6 +38,7 @@ struct State {
 struct Group {
     age: u64,
     spans: Vec<SpanRecord>,
+    bytes: usize,
 }
 
 /// The roots that ended last.
@@ -75,25 +75,34 @@ impl<P: Processor<LocalTrace>> Assembler<P> {
 impl<P: Processor<LocalTrace>> Processor<SpanRecord> for Assembler<P> {
     fn process(&self, spans: &Arc<[SpanRecord]>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let traces = spans.iter().filter_map(|span| state.add(span)).collect();
+        let mut traces = Vec::new();
+        for span in spans.iter() {
+            state.add(span, &mut traces);
+        }
         drop(state);
         self.hand_over(traces);
     }
 }
 
 impl State {
-    /// Takes a span in; returns the trace it completes, or one that must make room.
-    fn add(&mut self, span: &SpanRecord) -> Option<LocalTrace> {
+    /// Adds a span; appends the trace that it completes, and those that must make room for it.
+    fn add(&mut self, span: &SpanRecord, traces: &mut Vec<LocalTrace>) {
         let root_id = span.local_root_id;
         if self.ended.known.contains(&root_id) {
-            return Some(LocalTrace { root_id, spans: vec![span.clone()] });
+            return traces.push(LocalTrace { root_id, spans: vec![span.clone()] });
         }
-        self.group(root_id).spans.push(span.clone());
-        self.waiting_spans += 1;
+        let bytes = span.weight_bytes();
+        let group = self.group(root_id);
+        group.spans.push(span.clone());
+        group.bytes += bytes;
+        self.waiting_bytes += bytes;
         if span.context.span_id == root_id {
-            return self.take(root_id);
+            return traces.extend(self.take(root_id));
         }
-        if self.waiting_spans > MAX_WAITING_SPANS { self.oldest() } else { None }
+        while self.waiting_bytes > MAX_WAITING_BYTES {
+            let Some(oldest) = self.oldest() else { break };
+            traces.push(oldest);
+        }
     }
 
     fn group(&mut self, root_id: SpanId) -> &mut Group {
@@ -101,7 +110,7 @@ impl State {
         self.waiting.entry(root_id).or_insert_with(|| {
             *begun += 1;
             by_age.insert(*begun, root_id);
-            Group { age: *begun, spans: Vec::new() }
+            Group { age: *begun, spans: Vec::new(), bytes: 0 }
         })
     }
 
@@ -113,7 +122,7 @@ impl State {
     fn take(&mut self, root_id: SpanId) -> Option<LocalTrace> {
         let group = self.waiting.remove(&root_id)?;
         self.by_age.remove(&group.age);
-        self.waiting_spans -= group.spans.len();
+        self.waiting_bytes -= group.bytes;
         self.ended.add(root_id);
         Some(LocalTrace { root_id, spans: group.spans })
     }

@@ -102,6 +102,11 @@ impl Baggage {
         self.put(member)
     }
 
+    /// Returns the memory of the members, in bytes.
+    pub(crate) fn weight_bytes(&self) -> usize {
+        self.members.iter().map(|member| size_of::<Member>() + member.text().len()).sum()
+    }
+
     /// Takes `key` out; returns whether it was there.
     pub fn remove(&mut self, key: &str) -> bool {
         let position = self.members.iter().position(|member| member.key() == key);

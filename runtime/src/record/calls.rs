@@ -5,8 +5,10 @@ use std::borrow::Cow;
 /// Some calls of one function that ended in the same minute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallStatistics {
-    /// The name of their spans; [`CallStatistics::OTHERS`] for calls of more functions than are told
-    /// apart.
+    /// Name of the annotated function's spans as its attribute gives it, whatever they are called at run
+    /// time; of requests, and of spans without an annotated function, the name of the span. At most a
+    /// hundred functions are told apart, those without a call for an hour make room for others; calls of
+    /// the rest have [`CallStatistics::OTHERS`].
     pub function: Cow<'static, str>,
     /// When the last of them ended, in nanoseconds since the Unix epoch.
     pub unix_ns: u64,
@@ -24,6 +26,6 @@ impl CallStatistics {
     /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>.
     pub const MAX_CALLS: usize = 100;
 
-    /// The name of all functions that have none of their own.
+    /// Name for the calls of all functions that are not told apart.
     pub const OTHERS: &str = "other";
 }

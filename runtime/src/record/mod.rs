@@ -16,6 +16,7 @@ mod resource;
 mod segment;
 mod source;
 mod span;
+pub(crate) mod weight;
 
 use std::sync::Arc;
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::limit::Named;
 use super::raw_stack::RawStack;
+use crate::record::weight;
 use crate::record::{Attribute, Cause, Person, ReportId, Severity, Source, StackFrame, Value};
 use crate::span::request::Describe;
 use crate::span::{SpanRef, Use};
@@ -106,6 +107,12 @@ impl Said {
         }
     }
 
+    fn texts_bytes(&self) -> usize {
+        let texts = [&self.title, &self.fingerprint, &self.context];
+        let texts_bytes: usize = texts.into_iter().flatten().map(String::len).sum();
+        texts_bytes + self.person.texts_bytes() + weight::of_attributes(&self.custom)
+    }
+
     /// Takes one value for what it is for.
     pub(super) fn set(&mut self, purpose: Use, attribute: Attribute) {
         let slot = match purpose {
@@ -137,6 +144,20 @@ fn keep(slot: &mut Option<String>, outer: Option<String>) {
 const MAX_CAUSES: usize = 32;
 
 impl Draft {
+    /// Returns the memory that the draft occupies, in bytes; what the edge keeps of the request counts,
+    /// since the draft may outlive the request.
+    pub(super) fn weight_bytes(&self) -> usize {
+        size_of::<Self>()
+            + weight::of_causes(&self.causes)
+            + self.said.texts_bytes()
+            + size_of_val(self.path.as_slice())
+            + size_of_val(self.stack.calls())
+            + self.place.as_ref().map_or(0, StackFrame::weight_bytes)
+            + self.user.as_deref().map_or(0, str::len)
+            + self.request.as_ref().map_or(0, |request| request.weight_bytes())
+            + self.thread.as_ref().map_or(0, String::len)
+    }
+
     /// Takes in how the failure is known to a function that it leaves.
     pub(super) fn pass(&mut self, source: &'static Source, causes: Vec<Cause>, said: Said) {
         self.path.push(source);

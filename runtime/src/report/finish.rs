@@ -14,23 +14,44 @@ use super::trail::{Around, Trail};
 use crate::guard::catch;
 use crate::record::{Attribute, Cause, ErrorRecord, ReportId, SpanContext, StackFrame, Subject};
 
+/// Time after their last use for which the program's symbols stay in memory: reading them takes up to a
+/// second, and they take several megabytes.
+const SYMBOLS_KEPT: Duration = Duration::from_mins(1);
+
 /// Finishes reports.
 #[derive(Debug)]
 pub(super) struct Finisher {
     settings: Settings,
     /// Made when it is first needed: it reads the program's symbols.
     resolver: Option<Resolver>,
+    /// Time of the last use of the program's symbols.
+    symbols_used: Duration,
     trail: Arc<Trail>,
 }
 
 impl Finisher {
     pub(super) fn new(settings: &Settings, trail: Arc<Trail>) -> Self {
-        Self { settings: settings.clone(), resolver: None, trail }
+        Self { settings: settings.clone(), resolver: None, symbols_used: Duration::ZERO, trail }
     }
 
     /// Reads the program's symbols, which may take most of a second.
     pub(super) fn warm_up(&mut self) {
         self.resolver();
+    }
+
+    /// Frees the program's symbols a minute after they were used last; returns how long they stay, or
+    /// `None` where they are not in memory. Frames that are known need none.
+    pub(super) fn keep_symbols(&mut self, now: Duration) -> Option<Duration> {
+        let resolver = self.resolver.as_mut().filter(|resolver| resolver.holds_symbols())?;
+        if resolver.take_used() {
+            self.symbols_used = now;
+        }
+        let until = self.symbols_used + SYMBOLS_KEPT;
+        let left = until.checked_sub(now).filter(|left| !left.is_zero());
+        if left.is_none() {
+            resolver.forget_symbols();
+        }
+        left
     }
 
     fn resolver(&mut self) -> &mut Resolver {

@@ -1,9 +1,8 @@
 //! Which failure is which: one that passes many functions, tasks and conversions is one.
 //!
-//! In: failures as the functions know them that they leave, innermost first. Out: whether a failure
-//! is known already, and each that nobody adds to any more.
-//! Never: reads a clock; keeps more than [`MAX_DRAFTS`] failures, or marks of more than
-//! [`MAX_SETTLED`].
+//! Everything here runs under one lock of the failing threads, so pending failures are indexed by what
+//! they are compared by, the call that they wait for or their trace, and at most [`MAX_COMPARED`] of one
+//! place are compared. Bounded in bytes.
 //!
 //! - A failure waits for the call above the one that it left. When that call fails too, it is the same
 //!   failure, unless what the two say shows that it is not: they are of one type and say different
@@ -16,18 +15,22 @@
 //!   one with it.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
 use super::draft::{Draft, Nature, Said};
 use super::telling::Telling;
-use crate::record::{Cause, ReportId, Source};
+use crate::record::{Cause, ReportId, Source, TraceId};
 use crate::span::{Scope, SpanRef};
 
-/// The most failures that wait at a time; the oldest is told when another comes.
-const MAX_DRAFTS: usize = 256;
+/// Memory of the failures that wait, in bytes; the oldest are reported when others need it.
+const MAX_DRAFT_BYTES: usize = 4 * 1024 * 1024;
+
+/// Maximum number of failures of one place that another one is compared with, the newest ones.
+const MAX_COMPARED: usize = 16;
 
 /// How many failures are remembered that are told, or counted, while calls may still fail with them.
 const MAX_SETTLED: usize = 4_096;
@@ -62,7 +65,15 @@ pub(super) struct Leaving {
 /// Every failure that may still be added to.
 #[derive(Debug, Default)]
 pub(super) struct Held {
-    drafts: Vec<Waiting>,
+    /// By their numbers, the oldest first.
+    drafts: BTreeMap<u64, Waiting>,
+    /// Numbers of the drafts by where they are looked for.
+    places: FxHashMap<Place, BTreeSet<u64>>,
+    /// Numbers of the drafts by the time that they have waited long enough.
+    deadlines: BTreeSet<(Duration, u64)>,
+    /// Number of the newest draft.
+    newest: u64,
+    bytes: usize,
     /// Failures that are told or counted, by the call that may fail with them.
     settled: FxHashMap<Scope, Settled>,
     /// The same, the oldest first.
@@ -77,6 +88,19 @@ struct Waiting {
     until: Duration,
     /// Whether somebody reported it by hand since.
     is_retold: bool,
+    /// Memory that the draft occupies.
+    bytes: usize,
+}
+
+/// Where a failure is looked for that may be the same as another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Place {
+    /// Below this call.
+    Call(Scope),
+    /// In a task of this trace.
+    Trace(TraceId),
+    /// In a task that belongs to no request, and so perhaps to any.
+    AnyTask,
 }
 
 /// What is left of a failure that is told or counted.
@@ -102,12 +126,10 @@ enum Relation {
 impl Held {
     /// Adds a failure that leaves a call to the one that it is, if that is known; gives `leaving` and
     /// what is said about it back otherwise.
-    pub(super) fn pass(&mut self, leaving: Leaving, said: Said) -> Option<(Leaving, Said)> {
-        if let Some(at) = self.below(&leaving).or_else(|| self.in_a_task_below(&leaving)) {
-            let waiting = &mut self.drafts[at];
-            waiting.draft.is_confirmed |= leaving.confirms;
-            waiting.draft.pass(leaving.source, leaving.causes, said);
-            (waiting.scope, waiting.until) = (leaving.above, leaving.until);
+    pub(super) fn pass(&mut self, mut leaving: Leaving, said: Said) -> Option<(Leaving, Said)> {
+        if let Some(number) = self.below(&leaving).or_else(|| self.in_a_task_below(&leaving)) {
+            let causes = std::mem::take(&mut leaving.causes);
+            self.add(number, &leaving, causes, said);
             return None;
         }
         let known = self.settled.get(&leaving.scope);
@@ -121,22 +143,28 @@ impl Held {
         Some((leaving, said))
     }
 
-    /// Takes a new failure that may be added to until then; gives back one that must be told for it.
-    pub(super) fn hold(&mut self, draft: Draft, scope: Scope, until: Duration) -> Option<Draft> {
-        let displaced = (self.drafts.len() >= MAX_DRAFTS).then(|| self.release(0));
-        self.drafts.push(Waiting { draft, scope, until, is_retold: false });
+    /// Adds a new failure that may be added to until then.
+    pub(super) fn hold(&mut self, draft: Draft, scope: Scope, until: Duration) {
+        self.newest += 1;
+        self.insert(self.newest, Waiting { draft, scope, until, is_retold: false, bytes: 0 });
+    }
+
+    /// Takes out the oldest failures for which there is no room, after one was added or added to.
+    pub(super) fn overflow(&mut self) -> Vec<Draft> {
+        let mut displaced = Vec::new();
+        while self.bytes > MAX_DRAFT_BYTES {
+            let Some((&oldest, _)) = self.drafts.first_key_value() else { break };
+            displaced.extend(self.release(oldest));
+        }
         displaced
     }
 
     /// Adds to a panic that leaves a call.
     pub(super) fn unwind(&mut self, leaving: &Leaving, said: Said) {
-        let is_it = |waiting: &Waiting| {
-            waiting.scope == leaving.scope && waiting.draft.nature == Nature::Panic
-        };
-        if let Some(waiting) = self.drafts.iter_mut().rev().find(|waiting| is_it(waiting)) {
-            waiting.draft.is_confirmed |= leaving.confirms;
-            waiting.draft.pass(leaving.source, Vec::new(), said);
-            (waiting.scope, waiting.until) = (leaving.above, leaving.until);
+        let is_panic = |(_, waiting): &(u64, &Waiting)| waiting.draft.nature == Nature::Panic;
+        let found = self.at(Place::Call(leaving.scope)).find(is_panic).map(|(number, _)| number);
+        if let Some(number) = found {
+            self.add(number, leaving, Vec::new(), said);
         }
     }
 
@@ -148,17 +176,23 @@ impl Held {
         span: SpanRef,
         telling: &mut Telling,
     ) -> Option<ReportId> {
-        let is_it = |waiting: &&mut Waiting| {
-            waiting.scope == scope
-                && waiting.draft.nature != Nature::Message
+        let is_it = |(_, waiting): &(u64, &Waiting)| {
+            waiting.draft.nature != Nature::Message
                 && (!scope.is_none() || waiting.has_just_left(span))
                 && relation(&waiting.draft.causes, &telling.causes) == Relation::Same
         };
-        let waiting = self.drafts.iter_mut().rev().find(is_it)?;
+        let number = if scope.is_none() {
+            self.in_tasks(span).filter(is_it).map(|(number, _)| number).max()
+        } else {
+            self.at(Place::Call(scope)).find(is_it).map(|(number, _)| number)
+        };
+        let mut waiting = self.remove(number?)?;
         waiting.is_retold = true;
         waiting.draft.is_confirmed = true;
         waiting.draft.said.add(std::mem::take(&mut telling.said));
-        Some(waiting.draft.id)
+        let id = waiting.draft.id;
+        self.insert(number?, waiting);
+        Some(id)
     }
 
     /// Remembers a failure that is counted, for the call above it, as if it waited until then.
@@ -170,30 +204,75 @@ impl Held {
 
     /// When the next one has waited long enough.
     pub(super) fn next_at(&self) -> Option<Duration> {
-        self.drafts.iter().map(|waiting| waiting.until).min()
+        self.deadlines.first().map(|(until, _)| *until)
     }
 
-    /// Those that have waited long enough, the oldest first.
+    /// Takes out those that have waited long enough, the oldest first.
     pub(super) fn due(&mut self, now: Duration) -> Vec<Draft> {
-        let mut due = Vec::new();
-        while let Some(at) = self.drafts.iter().position(|waiting| waiting.until <= now) {
-            due.push(self.release(at));
-        }
-        due
+        let due = self.deadlines.iter().take_while(|(until, _)| *until <= now);
+        let mut numbers: Vec<_> = due.map(|(_, number)| *number).collect();
+        numbers.sort_unstable();
+        numbers.into_iter().filter_map(|number| self.release(number)).collect()
     }
 
-    /// All of them, the oldest first.
+    /// Takes out all of them, the oldest first.
     pub(super) fn all(&mut self) -> Vec<Draft> {
         self.due(Duration::MAX)
     }
 
-    fn release(&mut self, at: usize) -> Draft {
-        let Waiting { draft, scope, until, .. } = self.drafts.remove(at);
+    fn release(&mut self, number: u64) -> Option<Draft> {
+        let Waiting { draft, scope, until, .. } = self.remove(number)?;
         // What was not told counts as unknown if it turns up again.
         if draft.is_confirmed && draft.nature != Nature::Message {
             self.settle(scope, &draft.causes, until);
         }
-        draft
+        Some(draft)
+    }
+
+    /// Adds how a failure is known to a call that it leaves.
+    fn add(&mut self, number: u64, leaving: &Leaving, causes: Vec<Cause>, said: Said) {
+        let Some(mut waiting) = self.remove(number) else { return };
+        waiting.draft.is_confirmed |= leaving.confirms;
+        waiting.draft.pass(leaving.source, causes, said);
+        (waiting.scope, waiting.until) = (leaving.above, leaving.until);
+        self.insert(number, waiting);
+    }
+
+    fn insert(&mut self, number: u64, mut waiting: Waiting) {
+        waiting.bytes = waiting.draft.weight_bytes();
+        self.bytes += waiting.bytes;
+        self.deadlines.insert((waiting.until, number));
+        for place in waiting.places().into_iter().flatten() {
+            self.places.entry(place).or_default().insert(number);
+        }
+        self.drafts.insert(number, waiting);
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Waiting> {
+        let waiting = self.drafts.remove(&number)?;
+        self.bytes -= waiting.bytes;
+        self.deadlines.remove(&(waiting.until, number));
+        for place in waiting.places().into_iter().flatten() {
+            if let Entry::Occupied(mut numbers) = self.places.entry(place) {
+                numbers.get_mut().remove(&number);
+                if numbers.get().is_empty() {
+                    numbers.remove();
+                }
+            }
+        }
+        Some(waiting)
+    }
+
+    /// Returns the drafts of a place that are compared, the newest first.
+    fn at(&self, place: Place) -> impl Iterator<Item = (u64, &Waiting)> {
+        let numbers = self.places.get(&place).into_iter().flatten().rev().take(MAX_COMPARED);
+        numbers.filter_map(move |number| Some((*number, self.drafts.get(number)?)))
+    }
+
+    /// Returns the drafts of tasks that may belong to the call that this span is around.
+    fn in_tasks(&self, span: SpanRef) -> impl Iterator<Item = (u64, &Waiting)> {
+        let trace_id = span.context().trace_id;
+        self.at(Place::Trace(trace_id)).chain(self.at(Place::AnyTask))
     }
 
     fn remember(&mut self, scope: Scope, settled: Settled) {
@@ -206,34 +285,46 @@ impl Held {
         }
     }
 
-    /// The failure that waits for this call.
-    fn below(&self, leaving: &Leaving) -> Option<usize> {
-        let related = |(at, waiting): (usize, &Waiting)| {
-            let is_below =
-                waiting.scope == leaving.scope && waiting.draft.nature != Nature::Message;
-            is_below.then(|| (relation(&waiting.draft.causes, &leaving.causes), at))
-        };
-        let mut below: Vec<_> = self.drafts.iter().enumerate().filter_map(related).collect();
-        // The last one that says the same, or else the last one that may be it.
-        below.sort_by_key(|(relation, at)| (*relation == Relation::Same, *at));
-        below.last().filter(|(relation, _)| *relation != Relation::Other).map(|(_, at)| *at)
+    /// Returns the failure that waits for this call: the newest that says the same, or else the newest
+    /// that may be it.
+    fn below(&self, leaving: &Leaving) -> Option<u64> {
+        let mut unclear = None;
+        for (number, waiting) in self.at(Place::Call(leaving.scope)) {
+            if waiting.draft.nature == Nature::Message {
+                continue;
+            }
+            match relation(&waiting.draft.causes, &leaving.causes) {
+                Relation::Same => return Some(number),
+                Relation::Unclear => unclear = unclear.or(Some(number)),
+                Relation::Other => {}
+            }
+        }
+        unclear
     }
 
-    /// The failure of a task that this call may have waited for.
-    fn in_a_task_below(&self, leaving: &Leaving) -> Option<usize> {
-        self.drafts.iter().rposition(|waiting| {
+    /// Returns the failure of a task that this call may have waited for.
+    fn in_a_task_below(&self, leaving: &Leaving) -> Option<u64> {
+        let is_it = |(_, waiting): &(u64, &Waiting)| {
             let draft = &waiting.draft;
-            waiting.scope.is_none()
-                && draft.nature != Nature::Message
+            draft.nature != Nature::Message
                 && leaving.begun_after < draft.noticed
                 && !draft.path.contains(&leaving.source)
-                && may_be_of_one_trace(draft.span, leaving.span)
                 && relation(&draft.causes, &leaving.causes) == Relation::Same
-        })
+        };
+        self.in_tasks(leaving.span).filter(is_it).map(|(number, _)| number).max()
     }
 }
 
 impl Waiting {
+    /// Returns where the failure is looked for: below the call that it waits for, or else by trace.
+    fn places(&self) -> [Option<Place>; 2] {
+        if !self.scope.is_none() {
+            return [Some(Place::Call(self.scope)), None];
+        }
+        let any = (!self.draft.span.is_in_request()).then_some(Place::AnyTask);
+        [Some(Place::Trace(self.draft.span.context().trace_id)), any]
+    }
+
     /// Whether it has left its outermost call, or none at all by panicking, and whoever reports it by
     /// hand in this span may be the first who does; in the same request, whoever reports it.
     fn has_just_left(&self, span: SpanRef) -> bool {
@@ -242,14 +333,8 @@ impl Waiting {
             return true;
         }
         let has_left = !draft.path.is_empty() || draft.nature == Nature::Panic;
-        has_left && !self.is_retold && may_be_of_one_trace(draft.span, span)
+        has_left && !self.is_retold
     }
-}
-
-/// Whether a task may belong to what a call does: it is of the same trace, or of none that begins with
-/// a request.
-fn may_be_of_one_trace(task: SpanRef, call: SpanRef) -> bool {
-    task.context().trace_id == call.context().trace_id || !task.is_in_request()
 }
 
 /// How `outer`, what a call fails with, is related to a failure below it.

@@ -1,53 +1,71 @@
-//! Groups of records, the newest ones, up to a bound.
+//! The newest records, up to a number of bytes.
 //!
-//! In: groups as they are handed to every destination. Out: those that are kept, by reference.
-//! Never: copies a record.
+//! Groups are kept by reference. Only of a group that is larger than the bound, the newest records are
+//! copied.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The newest groups whose weights come to no more than `max_weight`; of a single group that weighs
-/// more, all is kept.
+/// Groups whose records weigh no more than `max_bytes` together.
 pub(super) struct Lately<R> {
     kept: Mutex<Kept<R>>,
     weigh: fn(&R) -> usize,
-    max_weight: usize,
+    max_bytes: usize,
 }
 
 struct Kept<R> {
     groups: VecDeque<(Arc<[R]>, usize)>,
-    weight: usize,
+    bytes: usize,
 }
 
-impl<R> Lately<R> {
-    /// Keeps nothing yet.
-    pub(super) const fn new(weigh: fn(&R) -> usize, max_weight: usize) -> Self {
-        Self { kept: Mutex::new(Kept { groups: VecDeque::new(), weight: 0 }), weigh, max_weight }
+impl<R: Clone> Lately<R> {
+    /// Keeps nothing yet; `weigh` returns the memory that a record occupies, in bytes.
+    pub(super) const fn new(weigh: fn(&R) -> usize, max_bytes: usize) -> Self {
+        Self { kept: Mutex::new(Kept { groups: VecDeque::new(), bytes: 0 }), weigh, max_bytes }
     }
 
-    /// Keeps a group, and forgets the oldest that there is no room for. Takes a lock for a moment.
+    /// Keeps a group, and drops the oldest ones beyond the bound. Takes a short lock.
     pub(super) fn keep(&self, group: &Arc<[R]>) {
-        let added = group.iter().map(self.weigh).sum::<usize>();
-        let mut forgotten = Vec::new();
+        let (group, added) = self.newest(group);
+        if group.is_empty() {
+            return;
+        }
+        let mut dropped = Vec::new();
         let mut kept = self.lock();
-        kept.weight += added;
-        kept.groups.push_back((Arc::clone(group), added));
-        while kept.weight > self.max_weight && kept.groups.len() > 1 {
-            let Some((group, weight)) = kept.groups.pop_front() else { break };
-            kept.weight -= weight;
-            forgotten.push(group);
+        kept.bytes += added;
+        kept.groups.push_back((group, added));
+        while kept.bytes > self.max_bytes {
+            let Some((group, bytes)) = kept.groups.pop_front() else { break };
+            kept.bytes -= bytes;
+            dropped.push(group);
         }
         drop(kept);
-        // Nobody waits while the records are freed that only we have kept.
-        drop(forgotten);
+        // The records that nothing else keeps are freed without the lock.
+        drop(dropped);
     }
 
-    /// What is kept, the oldest first. Takes a lock for a moment.
+    /// Returns the newest records of a group that fit, which is most often the group itself, and
+    /// their weight.
+    fn newest(&self, group: &Arc<[R]>) -> (Arc<[R]>, usize) {
+        let mut bytes = 0;
+        for (at, record) in group.iter().enumerate().rev() {
+            let added = (self.weigh)(record);
+            if bytes + added > self.max_bytes {
+                return (group[at + 1..].into(), bytes);
+            }
+            bytes += added;
+        }
+        (Arc::clone(group), bytes)
+    }
+
+    /// Returns the groups that are kept, the oldest first. Takes a short lock.
     pub(super) fn groups(&self) -> Vec<Arc<[R]>> {
         self.lock().groups.iter().map(|(group, _)| Arc::clone(group)).collect()
     }
+}
 
+impl<R> Lately<R> {
     fn lock(&self) -> MutexGuard<'_, Kept<R>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -55,6 +73,7 @@ impl<R> Lately<R> {
 
 impl<R> fmt::Debug for Lately<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} groups", self.lock().groups.len())
+        let kept = self.lock();
+        write!(f, "{} groups of {} bytes", kept.groups.len(), kept.bytes)
     }
 }

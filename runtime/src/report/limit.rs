@@ -16,6 +16,9 @@ const WINDOW: Duration = Duration::from_mins(1);
 /// How many kinds of failures are told apart in a minute; further ones count as one kind.
 const MAX_KINDS: usize = 1_024;
 
+/// Memory of the titles of kinds that were held back, in bytes; kinds beyond it count as one kind.
+const MAX_NAME_BYTES: usize = 1024 * 1024;
+
 /// The kind of all that are too many.
 const OTHERS: u64 = 0;
 
@@ -26,6 +29,8 @@ pub(super) struct Limiter {
     per_window: u32,
     all: Window,
     kinds: FxHashMap<u64, Kind>,
+    /// Memory of the names of kinds.
+    name_bytes: usize,
 }
 
 /// How a kind of failures is called in a summary.
@@ -66,7 +71,7 @@ struct Kind {
 impl Limiter {
     pub(super) fn new(per_kind: u32, per_window: u32) -> Self {
         let all = Window { since: Duration::ZERO, admitted: 0 };
-        Self { per_kind, per_window, all, kinds: FxHashMap::default() }
+        Self { per_kind, per_window, all, kinds: FxHashMap::default(), name_bytes: 0 }
     }
 
     /// `None` where a failure of this kind is reported; otherwise it is counted, and told with others
@@ -80,7 +85,8 @@ impl Limiter {
         if self.all.is_over(now) {
             self.all = Window { since: now, admitted: 0 };
         }
-        let is_known = self.kinds.contains_key(&kind) || self.kinds.len() < MAX_KINDS;
+        let has_room = self.kinds.len() < MAX_KINDS && self.name_bytes < MAX_NAME_BYTES;
+        let is_known = self.kinds.contains_key(&kind) || has_room;
         let kind = if is_known { kind } else { OTHERS };
         let window = Window { since: now, admitted: 0 };
         let counted = self.kinds.entry(kind).or_insert(Kind { window, held_back: 0, named: None });
@@ -93,7 +99,9 @@ impl Limiter {
             return None;
         }
         counted.held_back += 1;
-        counted.named.get_or_insert_with(name);
+        if counted.named.is_none() {
+            self.name_bytes += counted.named.insert(name()).bytes();
+        }
         Some(counted.window.since + WINDOW)
     }
 
@@ -111,6 +119,7 @@ impl Limiter {
                 return true;
             }
             if let Some(named) = counted.named.take() {
+                self.name_bytes -= named.bytes();
                 let (occurrences, since) = (counted.held_back, counted.window.since);
                 summaries.push(Summary { kind: *kind, named, occurrences, since });
             }
@@ -118,6 +127,12 @@ impl Limiter {
         });
         summaries.sort_by_key(|summary| (summary.since, summary.kind));
         summaries
+    }
+}
+
+impl Named {
+    fn bytes(&self) -> usize {
+        self.title.len() + self.fingerprint.as_ref().map_or(0, String::len)
     }
 }
 
@@ -181,5 +196,17 @@ mod tests {
         assert_eq!(admitted(&mut limiter, 7, 9_000 * SECOND, 2), 1);
         assert_eq!(limiter.summaries(SECOND, false).len(), 1);
         assert_eq!(admitted(&mut limiter, 7, SECOND, 2), 1);
+    }
+
+    #[test]
+    fn names_of_kinds_are_kept_up_to_a_number_of_bytes() {
+        let mut limiter = Limiter::new(0, 0);
+        for kind in 1..=500 {
+            assert!(limiter.admit(kind, SECOND, || named(&"x".repeat(64 * 1024))).is_some());
+        }
+        let summaries = limiter.summaries(SECOND, true);
+        assert!(summaries.len() < 20, "{} titles of 64 KiB are kept", summaries.len());
+        let occurrences: u64 = summaries.iter().map(|summary| summary.occurrences).sum();
+        assert_eq!((occurrences, limiter.name_bytes), (500, 0));
     }
 }

@@ -43,6 +43,7 @@ mod chain;
 mod draft;
 mod finish;
 mod held;
+mod ids;
 mod lately;
 mod limit;
 mod panics;
@@ -76,7 +77,8 @@ pub(crate) use trail::Trail;
 use crate::record::{ErrorRecord, Processor, StackFrame};
 use crate::span::{self, TakeFailures};
 use finish::Finisher;
-use reporter::{Clock, Ids, Reporter};
+use ids::Ids;
+use reporter::{Clock, Reporter};
 use teller::Signal;
 
 /// What takes failures, and what tells them.

@@ -78,6 +78,13 @@ impl Drop for Reading {
     }
 }
 
+/// Frees the tables that [`symbols`] has read; the next call reads them again.
+pub(super) fn forget_symbols() {
+    // Takes the same lock.
+    let Some(_reading) = Reading::begin(&READING) else { return };
+    unless_broken(&BROKEN, backtrace::clear_symbol_cache);
+}
+
 /// Whether anybody has panicked under the lock of `backtrace`, which panics for ever after.
 static BROKEN: AtomicBool = AtomicBool::new(false);
 

@@ -5,15 +5,14 @@
 //! lock; fails or panics there.
 
 use std::cell::Cell;
-use std::hash::{BuildHasher, RandomState};
 use std::panic::PanicHookInfo;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::chain;
 use super::draft::{Draft, Nature, Said, named};
 use super::held::{Held, Leaving};
+use super::ids::Ids;
 use super::limit::{Limiter, Summary};
 use super::settings::{Panics, Settings};
 use super::telling::Telling;
@@ -23,8 +22,9 @@ use crate::loss::{Ledger, LossReason};
 use crate::record::{Breadcrumb, Cause, Happening, ReportId, Severity};
 use crate::span::{self, Noticed, Scope, SpanRef, TakeFailures, Told};
 
-/// How many failures that gave way to others wait for their turn; further ones are lost.
-const MAX_READY: usize = 1_024;
+/// Memory of failures that made room for others and wait for the report worker, in bytes; further ones
+/// are lost.
+const MAX_READY_BYTES: usize = 4 * 1024 * 1024;
 
 /// Takes failures and holds them until nobody adds to them any more.
 #[derive(Debug)]
@@ -69,6 +69,8 @@ struct State {
     limiter: Limiter,
     /// What has been waiting for long enough.
     ready: Vec<Draft>,
+    /// Memory that these occupy.
+    ready_bytes: usize,
     /// When whoever tells looks next, as far as it knows.
     next_at: Option<Duration>,
 }
@@ -112,7 +114,13 @@ impl Reporter {
         wake: Box<dyn Wake>,
     ) -> Self {
         let limiter = Limiter::new(settings.per_kind_per_minute, settings.per_minute);
-        let state = State { held: Held::default(), limiter, ready: Vec::new(), next_at: None };
+        let state = State {
+            held: Held::default(),
+            limiter,
+            ready: Vec::new(),
+            ready_bytes: 0,
+            next_at: None,
+        };
         let (state, ledger) = (Mutex::new(state), Arc::default());
         Self { settings, ways, state, ids, clock, ledger, trail, wake }
     }
@@ -123,6 +131,7 @@ impl Reporter {
         let now = self.now();
         let mut state = self.lock();
         let mut drafts = std::mem::take(&mut state.ready);
+        state.ready_bytes = 0;
         drafts.extend(if all { state.held.all() } else { state.held.due(now) });
         // What counts only at the boundary and never came there is no failure.
         drafts.retain(|draft| draft.is_confirmed && self.counts(draft, &mut state.limiter, now));
@@ -220,9 +229,13 @@ impl Reporter {
         }
         let said = said(failure);
         if is_panic {
-            return self.lock().held.unwind(&leaving, said);
+            let mut state = self.lock();
+            state.held.unwind(&leaving, said);
+            return self.make_room(state, now, None);
         }
-        let passed = self.lock().held.pass(leaving, said);
+        let mut state = self.lock();
+        let passed = state.held.pass(leaving, said);
+        self.make_room(state, now, None);
         let Some((Leaving { above, causes, source, confirms, .. }, said)) = passed else { return };
         if self.ways.events && !site.has_event {
             event(&causes);
@@ -275,16 +288,34 @@ impl Reporter {
         let id = draft.id;
         let until = self.until(now);
         let mut state = self.lock();
-        // What counts only at the boundary has not come there yet.
-        let displaced = state.held.hold(draft, scope, until).filter(|it| it.is_confirmed);
-        let at = if displaced.is_some() { now } else { until };
-        if state.ready.len() < MAX_READY {
-            state.ready.extend(displaced);
-        } else if displaced.is_some() {
-            self.lose(LossReason::QueueFull);
-        }
-        self.look_by(state, at);
+        state.held.hold(draft, scope, until);
+        self.make_room(state, now, Some(until));
         Some(id)
+    }
+
+    /// Makes those failures due that no longer have room to wait, and wakes the report worker for them,
+    /// or by `until`.
+    fn make_room(&self, mut state: MutexGuard<'_, State>, now: Duration, until: Option<Duration>) {
+        let (mut at, mut lost) = (until, Vec::new());
+        for draft in state.held.overflow() {
+            let bytes = state.ready_bytes + draft.weight_bytes();
+            if !draft.is_confirmed {
+                // What counts only at the boundary has not come there yet.
+                lost.push(draft);
+            } else if bytes > MAX_READY_BYTES {
+                self.lose(LossReason::QueueFull);
+                lost.push(draft);
+            } else {
+                state.ready.push(draft);
+                (state.ready_bytes, at) = (bytes, Some(now));
+            }
+        }
+        match at {
+            Some(at) => self.look_by(state, at),
+            None => drop(state),
+        }
+        // Freed without the lock.
+        drop(lost);
     }
 
     /// Wakes whoever tells, unless that looks early enough by itself.
@@ -352,41 +383,6 @@ fn event(causes: &[Cause]) {
     let type_name = cause.type_name.as_deref();
     let message = cause.message.as_str();
     span.add_event("exception", &[("exception.type", &type_name), ("exception.message", &message)]);
-}
-
-/// Where ids come from.
-#[derive(Debug)]
-pub(super) struct Ids {
-    next: AtomicU64,
-    /// `None` for ids that count.
-    keys: Option<[RandomState; 2]>,
-}
-
-impl Ids {
-    pub(super) fn random() -> Self {
-        // Not from zero: the keys of a forked child may be those of its parent.
-        Self {
-            next: AtomicU64::new(span::entropy()),
-            keys: Some([RandomState::new(), RandomState::new()]),
-        }
-    }
-
-    /// 1, 2, 3 …, for tests that compare whole reports.
-    pub(super) fn counting() -> Self {
-        Self { next: AtomicU64::new(1), keys: None }
-    }
-
-    fn next(&self) -> ReportId {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let random = match &self.keys {
-            // A keyed hash of a counter: unique in this process, and not to be guessed.
-            Some([high, low]) => {
-                u128::from(high.hash_one(number)) << 64 | u128::from(low.hash_one(number))
-            }
-            None => u128::from(number),
-        };
-        ReportId::from_random(random)
-    }
 }
 
 #[cfg(test)]

@@ -14,8 +14,8 @@ use super::source_code::SourceCode;
 use super::symbol::{self, Symbol};
 use crate::record::StackFrame;
 
-/// How many addresses are remembered with their symbols.
-const MAX_REMEMBERED: usize = 4_096;
+/// Memory of the frames that are remembered by their addresses, in bytes.
+const MAX_REMEMBERED_BYTES: usize = 2 * 1024 * 1024;
 
 /// What is told of a stack.
 #[derive(Clone, Debug)]
@@ -41,6 +41,12 @@ impl Default for StackSettings {
 pub(crate) struct Resolver {
     settings: StackSettings,
     known: FxHashMap<usize, Arc<[StackFrame]>>,
+    /// Memory that these occupy.
+    known_bytes: usize,
+    /// True while the tables of symbols are in memory.
+    holds_symbols: bool,
+    /// True if they were used since [`Resolver::take_used`].
+    is_used: bool,
     code: SourceCode,
 }
 
@@ -57,7 +63,31 @@ impl Resolver {
         for entry in entries.filter(|entry| !entry.contains('/')) {
             *entry = entry.replace('-', "_");
         }
-        Self { settings, known: FxHashMap::default(), code: SourceCode::default() }
+        Self {
+            settings,
+            known: FxHashMap::default(),
+            known_bytes: 0,
+            holds_symbols: true,
+            is_used: true,
+            code: SourceCode::default(),
+        }
+    }
+
+    /// Returns true while the tables of symbols are in memory.
+    pub(crate) const fn holds_symbols(&self) -> bool {
+        self.holds_symbols
+    }
+
+    /// Returns true if the tables of symbols were used since the last call.
+    pub(crate) const fn take_used(&mut self) -> bool {
+        std::mem::replace(&mut self.is_used, false)
+    }
+
+    /// Frees the tables of symbols, which take megabytes. Frames that are known stay known; the next
+    /// address that is not reads the tables again.
+    pub(crate) fn forget_symbols(&mut self) {
+        raw_stack::forget_symbols();
+        self.holds_symbols = false;
     }
 
     /// The frames of a stack, oldest first; none where nothing is known of any.
@@ -83,15 +113,19 @@ impl Resolver {
         if let Some(frames) = self.known.get(&call) {
             return Arc::clone(frames);
         }
+        (self.holds_symbols, self.is_used) = (true, true);
         let symbols = raw_stack::symbols(call).into_iter();
         let mut frames: Vec<_> = symbols.map(|symbol| frame(symbol, &self.settings)).collect();
         if frames.is_empty() {
             frames.push(StackFrame::default());
         }
         // Code seldom moves: what is full is full of stacks that will come no more.
-        if self.known.len() >= MAX_REMEMBERED {
+        let bytes = frames.iter().map(StackFrame::weight_bytes).sum::<usize>();
+        if self.known_bytes + bytes > MAX_REMEMBERED_BYTES {
             self.known.clear();
+            self.known_bytes = 0;
         }
+        self.known_bytes += bytes;
         let frames: Arc<[_]> = frames.into();
         self.known.insert(call, Arc::clone(&frames));
         frames

@@ -151,7 +151,7 @@ impl Teller {
         diagnostics::suppress_thread();
         // Symbols that cannot be read cost the stacks, not the reports.
         guard("reading of symbols", || self.finisher().warm_up());
-        let mut timeout = None;
+        let mut timeout = self.finisher().keep_symbols(self.reporter.now());
         loop {
             let (flushes, is_flush, ends) = {
                 let mut asked = self.signal.wait(timeout);
@@ -161,7 +161,10 @@ impl Teller {
             };
             // What can panic accounts for itself; a panic elsewhere costs this round.
             let next_at = guard("error reporting", || self.tell(is_flush, ends)).flatten();
-            timeout = next_at.map(|at| at.saturating_sub(self.reporter.now()));
+            let now = self.reporter.now();
+            let symbols_stay = self.finisher().keep_symbols(now);
+            let next_in = next_at.map(|at| at.saturating_sub(now));
+            timeout = next_in.into_iter().chain(symbols_stay).min();
             if is_flush {
                 self.signal.lock().flushed = flushes;
                 self.signal.changed.notify_all();

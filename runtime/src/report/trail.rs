@@ -1,8 +1,7 @@
-//! A bounded memory of what happened lately.
+//! Breadcrumb buffer: recent spans, events of the log and own breadcrumbs, for error reports.
 //!
-//! In: finished spans and events of the log, from the collector; notes, from whoever has something to
-//! say. Out: what happened around a failure, and in which spans.
-//! Never: copies a record before anybody asks; grows with the traffic.
+//! Each of the three is bounded in bytes. The collector thread adds groups of records by reference; they
+//! are read when something has failed.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -18,12 +17,12 @@ use crate::record::{
     SpanId, SpanRecord, Status, TraceId, Value,
 };
 
-/// How many spans are remembered; of a single group that has more, all are.
-const MAX_SPANS: usize = 8_192;
-/// How much of the log is remembered, in bytes.
-const MAX_LOG_BYTES: usize = 4 * 1024 * 1024;
-/// How many notes are remembered.
-const MAX_NOTES: usize = 1_024;
+/// Memory for spans, in bytes: some 6,000 of a usual service.
+const MAX_SPAN_BYTES: usize = 4 * 1024 * 1024;
+/// Memory for events of the log, in bytes.
+const MAX_LOG_BYTES: usize = 2 * 1024 * 1024;
+/// Memory for breadcrumbs of the application, in bytes.
+const MAX_NOTE_BYTES: usize = 1024 * 1024;
 /// How long ago what happened may be, to belong to a failure.
 const MAX_AGE_NS: u64 = 15 * 60 * 1_000_000_000;
 /// How many spans may be around a failure.
@@ -40,8 +39,15 @@ const SET_AT_END: [&str; 3] = ["error.type", "busy_ns", "idle_ns"];
 pub(crate) struct Trail {
     spans: Lately<SpanRecord>,
     log: Lately<LogRecord>,
-    notes: Mutex<VecDeque<(Option<TraceId>, Breadcrumb)>>,
+    notes: Mutex<Notes>,
     max_breadcrumbs: usize,
+}
+
+/// Breadcrumbs of the application, with the trace that each belongs to.
+#[derive(Debug, Default)]
+struct Notes {
+    kept: VecDeque<(Option<TraceId>, Breadcrumb)>,
+    bytes: usize,
 }
 
 /// What is known of the time and place of a failure.
@@ -63,21 +69,32 @@ impl Trail {
     /// Remembers nothing yet; tells at most so many breadcrumbs of one failure.
     pub(crate) fn new(max_breadcrumbs: usize) -> Self {
         Self {
-            spans: Lately::new(|_| 1, MAX_SPANS),
-            log: Lately::new(weigh, MAX_LOG_BYTES),
+            spans: Lately::new(SpanRecord::weight_bytes, MAX_SPAN_BYTES),
+            log: Lately::new(LogRecord::weight_bytes, MAX_LOG_BYTES),
             notes: Mutex::default(),
             max_breadcrumbs,
         }
     }
 
-    /// Remembers that something happened, in a trace or in none. Takes a lock for a moment.
+    /// Adds a breadcrumb of a trace, or of none, unless it alone is larger than the buffer. Takes a
+    /// short lock.
     pub(crate) fn note(&self, trace_id: Option<TraceId>, crumb: Breadcrumb) {
+        let added = crumb.weight_bytes();
+        if added > MAX_NOTE_BYTES {
+            return;
+        }
+        let mut dropped = Vec::new();
         let mut notes = lock(&self.notes);
-        let forgotten = if notes.len() < MAX_NOTES { None } else { notes.pop_front() };
-        notes.push_back((trace_id, crumb));
+        notes.bytes += added;
+        notes.kept.push_back((trace_id, crumb));
+        while notes.bytes > MAX_NOTE_BYTES {
+            let Some((_, oldest)) = notes.kept.pop_front() else { break };
+            notes.bytes -= oldest.weight_bytes();
+            dropped.push(oldest);
+        }
         drop(notes);
-        // Its texts are freed when nobody waits for them.
-        drop(forgotten);
+        // Texts are freed without the lock.
+        drop(dropped);
     }
 
     /// What happened in a trace before a moment, and the spans around one of them. A failure outside
@@ -111,6 +128,7 @@ impl Trail {
         let trace_id = Some(trace_id).filter(|id| id.is_valid());
         let notes = lock(&self.notes);
         let newest = notes
+            .kept
             .iter()
             .rev()
             .filter(|(of, crumb)| *of == trace_id && is_before(crumb.unix_ns, at_unix_ns));
@@ -133,16 +151,6 @@ impl Processor<LogRecord> for Trail {
     fn process(&self, records: &Arc<[LogRecord]>) {
         self.log.keep(records);
     }
-}
-
-/// About how many bytes an event of the log takes.
-fn weigh(record: &LogRecord) -> usize {
-    let of_value = |attribute: &Attribute| match &attribute.value {
-        Value::Str(text) => text.len(),
-        _ => 0,
-    };
-    let values = record.attributes.iter().map(|it| size_of::<Attribute>() + of_value(it));
-    size_of::<LogRecord>() + record.message.len() + values.sum::<usize>()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -21,9 +21,9 @@ use crate::record::RequestRecord;
 /// How many locks share the open requests: threads that come for different ones hardly ever meet.
 const SHARDS: usize = 64;
 
-/// How many requests of a shard may be open at a time, 65,536 in all; a further one makes the older
-/// half go without.
-const MAX_OPEN: usize = 65_536 / SHARDS;
+/// Memory for the open requests of a shard, in bytes, 64 MiB in all; one that does not fit makes the
+/// older half go without.
+const MAX_OPEN_BYTES: usize = 64 * 1024 * 1024 / SHARDS;
 
 /// Names a request: the tag of its tracer and the id of its root span.
 pub(crate) type Root = (u16, u64);
@@ -56,6 +56,9 @@ pub(crate) struct Request {
 pub(crate) trait Describe: Send + Sync {
     /// The request as it came in, with as much as is known by now.
     fn describe(&self) -> RequestRecord;
+
+    /// Returns the memory that is kept of the request by now, in bytes.
+    fn weight_bytes(&self) -> usize;
 }
 
 /// The open requests whose root spans have ids with the same end.
@@ -65,10 +68,17 @@ struct Shard {
 }
 
 struct Open {
-    /// By tracer and root span: the fixed ids of one capture are those of the next. Each with a
-    /// number that counts up.
-    by_root: FxHashMap<Root, (u64, Request)>,
+    /// By tracer and root span: the fixed ids of one capture are those of the next.
+    by_root: FxHashMap<Root, Kept>,
     begun: u64,
+    bytes: usize,
+}
+
+struct Kept {
+    /// Sequence number, in the order in which the requests began.
+    number: u64,
+    request: Request,
+    bytes: usize,
 }
 
 static OPEN: PerProcess<[Shard; SHARDS]> = PerProcess::new(|| [const { Shard::new() }; SHARDS]);
@@ -76,7 +86,7 @@ static OPEN: PerProcess<[Shard; SHARDS]> = PerProcess::new(|| [const { Shard::ne
 impl Shard {
     const fn new() -> Self {
         let by_root = FxHashMap::with_hasher(FxBuildHasher);
-        Self { open: Mutex::new(Open { by_root, begun: 0 }), count: AtomicUsize::new(0) }
+        Self { open: Mutex::new(Open { by_root, begun: 0, bytes: 0 }), count: AtomicUsize::new(0) }
     }
 
     /// Where a request is, if it is open.
@@ -205,7 +215,7 @@ pub(crate) fn describe(span: SpanRef) -> Option<RequestRecord> {
 pub(crate) fn forget_details(span: SpanRef) {
     let root = span.to_current().root();
     let mut open = Shard::of(root).lock();
-    let details = open.by_root.get_mut(&root).and_then(|(_, request)| request.details.take());
+    let details = open.forget_details(root);
     // Nobody waits for the lock while it is freed.
     drop(open);
     drop(details);
@@ -232,7 +242,7 @@ pub(crate) fn find(root: Root) -> Option<Request> {
     if shard.is_empty() {
         return None;
     }
-    Some(shard.lock().by_root.get(&root)?.1.clone())
+    Some(shard.lock().by_root.get(&root)?.request.clone())
 }
 
 /// Forgets requests whose spans are over.
@@ -243,7 +253,7 @@ pub(super) fn close(roots: &[Root]) {
             continue;
         }
         let mut open = shard.lock();
-        let over = open.by_root.remove(root);
+        let over = open.remove(*root);
         shard.count.store(open.by_root.len(), Ordering::Release);
         // Nobody waits for the lock while it is freed.
         drop(open);
@@ -257,23 +267,102 @@ fn change(root: Root, change: impl FnOnce(&mut Request)) {
     }
     let shard = Shard::of(root);
     let mut open = shard.lock();
-    let Open { by_root, begun } = &mut *open;
-    if by_root.len() >= MAX_OPEN && !by_root.contains_key(&root) {
-        // These are hardly requests any more: work that goes on behind them has opened them again.
-        let median = age::median(by_root.values().map(|(number, _)| *number));
-        by_root.retain(|_, (number, _)| *number > median);
+    open.change(root, change);
+    let dropped = open.make_room();
+    shard.count.store(open.by_root.len(), Ordering::Release);
+    // Freed without the lock.
+    drop(open);
+    drop(dropped);
+}
+
+impl Open {
+    fn change(&mut self, root: Root, change: impl FnOnce(&mut Request)) {
+        let Self { by_root, begun, bytes } = self;
+        let kept = by_root.entry(root).or_insert_with(|| {
+            *begun += 1;
+            Kept { number: *begun, request: Request::default(), bytes: 0 }
+        });
+        change(&mut kept.request);
+        *bytes -= kept.bytes;
+        kept.bytes = kept.request.weight_bytes();
+        *bytes += kept.bytes;
     }
-    let (_, request) = by_root.entry(root).or_insert_with(|| {
-        *begun += 1;
-        (*begun, Request::default())
-    });
-    change(request);
-    shard.count.store(by_root.len(), Ordering::Release);
+
+    fn remove(&mut self, root: Root) -> Option<Kept> {
+        let kept = self.by_root.remove(&root)?;
+        self.bytes -= kept.bytes;
+        Some(kept)
+    }
+
+    fn forget_details(&mut self, root: Root) -> Option<Arc<dyn Describe>> {
+        let kept = self.by_root.get_mut(&root)?;
+        let details = kept.request.details.take()?;
+        self.bytes -= kept.bytes;
+        kept.bytes = kept.request.weight_bytes();
+        self.bytes += kept.bytes;
+        Some(details)
+    }
+
+    /// Takes out the older half while there is too much. These are hardly requests any more: work that
+    /// goes on behind them has opened them again.
+    fn make_room(&mut self) -> Vec<Kept> {
+        let mut dropped = Vec::new();
+        while self.bytes > MAX_OPEN_BYTES {
+            let median = age::median(self.by_root.values().map(|kept| kept.number));
+            let older = self.by_root.extract_if(|_, kept| kept.number <= median);
+            let from = dropped.len();
+            dropped.extend(older.map(|(_, kept)| kept));
+            self.bytes -= dropped[from..].iter().map(|kept| kept.bytes).sum::<usize>();
+        }
+        dropped
+    }
+}
+
+impl Request {
+    /// Returns the memory that the request occupies in the table, in bytes.
+    fn weight_bytes(&self) -> usize {
+        let texts = [&self.trace_state, &self.user, &self.sampling_rule];
+        let texts_bytes: usize = texts.into_iter().flatten().map(|text| text.len()).sum();
+        let rest_bytes =
+            self.xray.as_ref().and_then(|xray| xray.rest.as_ref()).map_or(0, |it| it.len());
+        size_of::<(Root, Kept)>()
+            + texts_bytes
+            + rest_bytes
+            + self.baggage.weight_bytes()
+            + self.details.as_ref().map_or(0, |details| details.weight_bytes())
+    }
 }
 
 impl fmt::Debug for dyn Describe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Headers hold secrets.
         f.write_str("the details of a request")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Root spans whose requests are in one shard, of a tracer that nobody else uses.
+    fn root(number: u64) -> Root {
+        (u16::MAX, 1 + number * SHARDS as u64)
+    }
+
+    #[test]
+    fn open_requests_are_kept_up_to_a_number_of_bytes() {
+        let roots: Vec<_> = (0..100).map(root).collect();
+        for root in &roots {
+            change(*root, |request| request.user = Some("x".repeat(64 * 1024).into()));
+        }
+        let kept: Vec<_> = roots.iter().filter(|root| find(**root).is_some()).collect();
+        assert!((7..=16).contains(&kept.len()), "{} requests of 64 KiB are open", kept.len());
+        assert_eq!(kept.last(), roots.last().as_ref(), "the newest stays");
+        close(&roots);
+        for root in &roots {
+            change(*root, |request| request.user = Some("x".into()));
+        }
+        assert!(roots.iter().all(|root| find(*root).is_some()), "closed ones weigh nothing");
+        close(&roots);
     }
 }

@@ -1,7 +1,4 @@
-//! About how large an event gets.
-//!
-//! In: a record. Out: its bytes as an item, a little more than they will be.
-//! Never: encodes anything; the collector asks, and has other things to do.
+//! Upper bounds of the size of an item, without encoding it: the collector thread asks.
 
 use crate::record::{Array, LogRecord, Value};
 
@@ -11,7 +8,12 @@ const ITEM: usize = 640;
 /// Signs of an attribute.
 const ENTRY: usize = 8;
 
+/// Returns the bytes that a record occupies, or its item if that takes more.
 pub(super) fn weigh(record: &LogRecord) -> usize {
+    record.weight_bytes().max(item_bytes(record))
+}
+
+fn item_bytes(record: &LogRecord) -> usize {
     let message = len(&record.message);
     let texts = [&*record.target];
     let texts = texts.into_iter().chain(record.file.as_deref()).chain(record.user.as_deref());

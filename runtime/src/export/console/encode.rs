@@ -29,10 +29,10 @@ const LINE_BYTES: usize = 160;
 /// The longest text of one trace; what does not fit is counted. Half of what one write takes.
 const MAX_TRACE_BYTES: usize = 512 * 1024;
 
-/// How many bytes the text of a trace takes at most.
+/// Returns the bytes that the spans of a trace occupy, or its text if that takes more.
 pub(super) fn weigh(trace: &LocalTrace) -> usize {
     let lines: usize = trace.spans.iter().map(span_bytes).sum();
-    lines.min(MAX_TRACE_BYTES) + LINE_BYTES
+    trace.weight_bytes().max(lines.min(MAX_TRACE_BYTES) + LINE_BYTES)
 }
 
 fn span_bytes(span: &SpanRecord) -> usize {

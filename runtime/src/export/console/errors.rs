@@ -23,7 +23,7 @@ use super::paint::{
     Paint, attributes, attributes_bytes, cut_on_one_line, on_one_line, value, value_bytes,
 };
 use super::{LIMITS, Settings, request, verdict};
-use crate::export::{Batch, EncodeError, Exporter, Limits, Reply, Request, Verdict, weight};
+use crate::export::{Batch, EncodeError, Exporter, Limits, Reply, Request, Verdict};
 use crate::record::{Cause, ErrorRecord, Person, RequestRecord, Severity, StackFrame, Subject};
 use crate::utc;
 
@@ -68,7 +68,7 @@ impl Exporter for Errors {
         let path_bytes: usize = names.map(|source| source.name.len() + ARROW.len()).sum();
         let person_bytes: usize = known(&record.person).map(|text| value_bytes(text)).sum();
         let attributes_bytes = attributes_bytes(&record.custom) + person_bytes;
-        weight::of_error(record) + attributes_bytes + path_bytes + FIXED_BYTES
+        record.weight_bytes() + attributes_bytes + path_bytes + FIXED_BYTES
     }
 
     fn limits(&self) -> Limits {

@@ -14,7 +14,7 @@ use super::paint::{
 };
 use super::{LIMITS, LogFormat, Settings, request, verdict};
 use crate::export::log_json::Form;
-use crate::export::{Batch, EncodeError, Exporter, Limits, Reply, Request, Verdict, weight};
+use crate::export::{Batch, EncodeError, Exporter, Limits, Reply, Request, Verdict};
 use crate::record::{Attribute, Level, LogRecord};
 use crate::utc;
 
@@ -68,9 +68,9 @@ impl Exporter for Logs {
         let user_bytes = record.user.as_deref().map_or(0, value_bytes);
         let line_bytes =
             message.len().min(MAX_MESSAGE_BYTES) + attributes_bytes(attributes) + user_bytes;
-        let raw_bytes = other_bytes + message.len() + weight::of_attributes(attributes);
-        let json_bytes = (raw_bytes * MAX_ESCAPE_BYTES).min(MAX_JSON_BYTES);
-        FIXED_BYTES + (other_bytes + line_bytes).max(json_bytes)
+        let held_bytes = record.weight_bytes();
+        let json_bytes = (held_bytes * MAX_ESCAPE_BYTES).min(MAX_JSON_BYTES);
+        FIXED_BYTES + (other_bytes + line_bytes).max(json_bytes).max(held_bytes)
     }
 
     fn limits(&self) -> Limits {

@@ -7,7 +7,6 @@
 //! Wire format: <https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto>.
 
 use std::borrow::Cow;
-use std::mem::size_of;
 
 use opentelemetry_proto::tonic::trace::v1::{Span, Status as WireStatus, span, status};
 use prost::Message;
@@ -16,7 +15,6 @@ use rustc_hash::FxHashMap;
 
 use super::attributes::{self, cut};
 use super::scopes;
-use crate::export::weight;
 use crate::origin::{self, Scope};
 use crate::record::{
     Attribute, EventRecord, LinkRecord, Outcome, Source, SpanKind, SpanRecord, Status, TraceFlags,
@@ -172,30 +170,11 @@ impl Special {
     }
 }
 
-/// About how many bytes a record occupies; more than its encoded form.
+/// Returns the memory that a record occupies, in bytes; more than its encoded form, which names its
+/// place in the code.
 pub(super) fn weigh(record: &SpanRecord) -> usize {
     let source = record.source;
-    size_of::<SpanRecord>()
-        + record.name.len()
-        + source.function.len()
-        + source.file.len()
-        + source.target.len()
-        + record.trace_state.as_ref().map_or(0, |state| state.len())
-        + weight::of_attributes(&record.attributes)
-        + record.events.iter().map(weigh_event).sum::<usize>()
-        + record.links.iter().map(weigh_link).sum::<usize>()
-        + match &record.status {
-            Status::Error { message } => message.len(),
-            Status::Unset | Status::Ok => 0,
-        }
-}
-
-fn weigh_event(event: &EventRecord) -> usize {
-    size_of::<EventRecord>() + event.name.len() + weight::of_attributes(&event.attributes)
-}
-
-fn weigh_link(link: &LinkRecord) -> usize {
-    size_of::<LinkRecord>() + weight::of_attributes(&link.attributes)
+    record.weight_bytes() + source.function.len() + source.file.len() + source.target.len()
 }
 
 /// The attributes as the `attributes` field of a message that has it at the tag of a span.

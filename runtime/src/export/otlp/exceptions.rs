@@ -15,7 +15,7 @@ use super::attributes::{self, cut};
 use super::request::Framing;
 use super::settings::Settings;
 use super::{scopes, stacktrace, verdict};
-use crate::export::{Batch, EncodeError, Exporter, Limits, Reply, Request, Verdict, weight};
+use crate::export::{Batch, EncodeError, Exporter, Limits, Reply, Request, Verdict};
 use crate::origin::{self, Scope};
 use crate::record::{Attribute, ErrorRecord, Severity, SpanContext, Subject};
 
@@ -51,7 +51,7 @@ impl Exporter for Exceptions {
     fn weigh(record: &ErrorRecord) -> usize {
         let target_len = record.path.last().map_or(0, |source| source.target.len());
         let place_len = place(record).map_or(0, |place| place.function.len() + place.file.len());
-        weight::of_error(record) + target_len + place_len + FIXED_BYTES
+        record.weight_bytes() + target_len + place_len + FIXED_BYTES
     }
 
     fn limits(&self) -> Limits {

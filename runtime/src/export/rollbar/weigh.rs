@@ -1,7 +1,4 @@
-//! About how large a record gets.
-//!
-//! In: a record. Out: its bytes as an item, a little more than they will be.
-//! Never: encodes anything; the collector asks, and has other things to do.
+//! Upper bounds of the size of an item, without encoding it: the collector thread asks.
 
 use std::path::Path;
 
@@ -19,7 +16,12 @@ const ENTRY: usize = 160;
 /// Names and values of a query come out longer than they are: `a&` is `"a":"",`.
 const PARTS: usize = 4;
 
+/// Returns the bytes that a record occupies, or its item if that takes more.
 pub(super) fn weigh(record: &ErrorRecord) -> usize {
+    record.weight_bytes().max(item_bytes(record))
+}
+
+fn item_bytes(record: &ErrorRecord) -> usize {
     let optional = [&record.title, &record.fingerprint, &record.context, &record.thread];
     let person = [&record.person.id, &record.person.username, &record.person.email];
     let texts = optional.into_iter().chain(person).flatten();

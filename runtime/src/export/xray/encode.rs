@@ -193,9 +193,9 @@ pub(super) fn documents(items: &[u8]) -> impl Iterator<Item = Document> {
     })
 }
 
-/// About how many bytes a trace occupies; more than its encoded form.
+/// Returns the bytes that the spans of a trace occupy, or their documents if those take more.
 pub(super) fn weigh(trace: &LocalTrace) -> usize {
-    trace.spans.iter().map(weigh_span).sum()
+    trace.weight_bytes().max(trace.spans.iter().map(weigh_span).sum())
 }
 
 /// What a body has besides texts and values: keys, punctuation, times, ids, the place in the code.

@@ -30,7 +30,8 @@ pub struct Aggregator<P> {
 }
 
 impl<P: Processor<CallStatistics>> Aggregator<P> {
-    /// Counts for `next`. The first hundred functions have numbers of their own, all others together.
+    /// Counts for `next`. At most a hundred functions have a series of their own, those called in the
+    /// last hour first; the calls of all others are counted together.
     pub fn new(next: P) -> Self {
         Self { next, state: Mutex::default(), waits: Notify::new() }
     }

@@ -10,9 +10,20 @@ use rustc_hash::FxHashMap;
 
 use crate::record::{CallStatistics, Outcome, SpanRecord, Status};
 
-/// How many functions have numbers of their own, for as long as the process lives: each is paid for
-/// by the month.
+/// Maximum number of functions that have a series of their own at a time; the calls of others are
+/// counted in [`CallStatistics::OTHERS`], as OpenTelemetry does beyond its limit of attribute sets.
+///
+/// Source: <https://opentelemetry.io/docs/specs/otel/metrics/sdk/#cardinality-limits>.
 const MAX_FUNCTIONS: usize = 100;
+
+/// Time without a call after which a series may be given to another function. CloudWatch charges by
+/// the hour and for the metrics that are sent in it, so no hour has more than so many.
+///
+/// Source: <https://aws.amazon.com/cloudwatch/pricing/>.
+const MAX_IDLE: Duration = Duration::from_hours(1);
+
+/// Longest name of a series, in bytes.
+const MAX_NAME_BYTES: usize = 1_024;
 
 const NS_PER_MINUTE: u64 = 60_000_000_000;
 
@@ -24,11 +35,23 @@ const GRACE: Duration = Duration::from_secs(2);
 /// The calls that wait.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    /// The functions that were seen, each with what of it waits.
-    functions: FxHashMap<Cow<'static, str>, Option<CallStatistics>>,
+    functions: FxHashMap<Cow<'static, str>, Series>,
+    /// Calls of functions without a series.
+    others: Option<CallStatistics>,
+    /// Until when no series can be given to another function.
+    full_until: Option<Instant>,
     due: Option<Due>,
     /// Whether nothing waits any more.
     is_closed: bool,
+}
+
+/// Calls of one function.
+#[derive(Debug)]
+struct Series {
+    /// Those that wait.
+    waiting: Option<CallStatistics>,
+    /// Time of the last call.
+    used: Instant,
 }
 
 /// When calls are handed out.
@@ -44,7 +67,7 @@ impl State {
     pub(super) fn add(&mut self, spans: &[SpanRecord], now: Instant) -> Vec<CallStatistics> {
         let mut out = Vec::new();
         for span in spans {
-            self.count(span, &mut out);
+            self.count(span, now, &mut out);
         }
         if self.is_closed {
             out.append(&mut self.release());
@@ -67,8 +90,7 @@ impl State {
     pub(super) fn due(&mut self, now: Instant) -> Vec<CallStatistics> {
         let Some(due) = self.due.filter(|due| due.at <= now) else { return Vec::new() };
         let out = self.take_until(due.minute);
-        let waiting = self.functions.values().flatten();
-        let latest = waiting.map(|calls| minute(calls.unix_ns)).max();
+        let latest = self.waiting().map(|calls| minute(calls.unix_ns)).max();
         self.due = latest.map(|minute| Due { at: now.max(due.at + MINUTE), minute });
         out
     }
@@ -86,22 +108,32 @@ impl State {
     }
 
     fn waits(&self) -> bool {
-        self.functions.values().any(Option::is_some)
+        self.waiting().next().is_some()
     }
 
-    fn count(&mut self, span: &SpanRecord, out: &mut Vec<CallStatistics>) {
-        let name = &span.name;
-        let is_known = self.functions.contains_key(name) || self.functions.len() < MAX_FUNCTIONS;
-        let name = if is_known { name } else { &Cow::Borrowed(CallStatistics::OTHERS) };
-        if !self.functions.contains_key(name) {
-            self.functions.insert(name.clone(), None);
+    fn waiting(&self) -> impl Iterator<Item = &CallStatistics> {
+        let of_functions = self.functions.values().filter_map(|series| series.waiting.as_ref());
+        of_functions.chain(&self.others)
+    }
+
+    fn count(&mut self, span: &SpanRecord, now: Instant, out: &mut Vec<CallStatistics>) {
+        let name = series_name(span);
+        if !self.functions.contains_key(name) && self.has_room(now, out) {
+            self.functions.insert(key(span, name), Series { waiting: None, used: now });
         }
-        let Some(waiting) = self.functions.get_mut(name) else { return };
+        let (waiting, is_other) = match self.functions.get_mut(name) {
+            Some(series) => {
+                series.used = now;
+                (&mut series.waiting, false)
+            }
+            None => (&mut self.others, true),
+        };
+        let key = || if is_other { Cow::Borrowed(CallStatistics::OTHERS) } else { key(span, name) };
         let ended_in = minute(span.end_unix_ns);
         if waiting.as_ref().is_some_and(|calls| minute(calls.unix_ns) != ended_in) {
             out.extend(waiting.take());
         }
-        let calls = waiting.get_or_insert_with(|| none_of(name.clone()));
+        let calls = waiting.get_or_insert_with(|| none_of(key()));
         calls.unix_ns = calls.unix_ns.max(span.end_unix_ns);
         calls.errors += u64::from(has_failed(span));
         calls.durations_ns.push(span.end_unix_ns.saturating_sub(span.start_unix_ns));
@@ -110,14 +142,58 @@ impl State {
         }
     }
 
+    /// Returns true if there is room for one more series. Where there is none, the series that was not
+    /// used for longest makes room, if that is long enough; what waits in it goes out.
+    fn has_room(&mut self, now: Instant, out: &mut Vec<CallStatistics>) -> bool {
+        if self.functions.len() < MAX_FUNCTIONS {
+            return true;
+        }
+        if self.full_until.is_some_and(|until| now < until) {
+            return false;
+        }
+        let oldest = self.functions.iter().min_by_key(|(_, series)| series.used);
+        let Some((name, used)) = oldest.map(|(name, series)| (name.clone(), series.used)) else {
+            return true;
+        };
+        self.full_until = Some(used + MAX_IDLE);
+        let is_idle = used + MAX_IDLE <= now;
+        if is_idle {
+            out.extend(self.functions.remove(&name).and_then(|series| series.waiting));
+        }
+        is_idle
+    }
+
     /// Takes out the calls that ended by the end of a minute.
     fn take_until(&mut self, last_minute: u64) -> Vec<CallStatistics> {
         let is_over = |calls: &mut CallStatistics| minute(calls.unix_ns) <= last_minute;
-        let mut out: Vec<_> =
-            self.functions.values_mut().filter_map(|waiting| waiting.take_if(is_over)).collect();
+        let of_functions = self.functions.values_mut().map(|series| &mut series.waiting);
+        let all = of_functions.chain([&mut self.others]);
+        let mut out: Vec<_> = all.filter_map(|waiting| waiting.take_if(is_over)).collect();
         out.sort_by(|one, other| one.function.cmp(&other.function));
         out
     }
+}
+
+/// Returns the name of the series that a call is counted in: that of the annotated function, whatever
+/// its spans are called at run time; of requests and of spans without an annotated function, which have
+/// one callsite for all, the name of the span.
+fn series_name(span: &SpanRecord) -> &str {
+    if is_by_function(span) {
+        return span.source.name;
+    }
+    &span.name[..span.name.floor_char_boundary(MAX_NAME_BYTES)]
+}
+
+fn key(span: &SpanRecord, name: &str) -> Cow<'static, str> {
+    match &span.name {
+        _ if is_by_function(span) => Cow::Borrowed(span.source.name),
+        Cow::Borrowed(all) => Cow::Borrowed(&all[..name.len()]),
+        Cow::Owned(_) => Cow::Owned(name.to_owned()),
+    }
+}
+
+const fn is_by_function(span: &SpanRecord) -> bool {
+    !span.kind.is_request() && !span.source.function.is_empty() && !span.source.name.is_empty()
 }
 
 const fn none_of(function: Cow<'static, str>) -> CallStatistics {

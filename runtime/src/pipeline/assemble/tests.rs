@@ -60,7 +60,23 @@ fn a_release_hands_out_what_still_waits() {
 #[test]
 fn the_oldest_group_makes_room_when_too_many_spans_wait() {
     let (seen, assembler) = assembled(&[&[(1, 2)]]);
-    let many: Vec<_> = (0..MAX_WAITING_SPANS as u64).map(|id| span(7, 100 + id)).collect();
+    let fitting = MAX_WAITING_BYTES / span(7, 1).weight_bytes();
+    let many: Vec<_> = (0..fitting as u64).map(|id| span(7, 100 + id)).collect();
     assembler.process(&many.into());
     assert_eq!(*seen.0.lock().unwrap(), [[2]]);
+}
+
+#[test]
+fn spans_wait_up_to_a_number_of_bytes() {
+    let (seen, assembler) = assembled(&[]);
+    let heavy = |id: u64| {
+        let attributes = vec![crate::record::Attribute::new("text", "x".repeat(64 * 1024))];
+        SpanRecord { attributes, ..span(1_000 + id, 5_000 + id) }
+    };
+    for id in 0..1_000 {
+        assembler.process(&vec![heavy(id)].into());
+    }
+    let (released, all) = (seen.0.lock().unwrap().len(), 1_000);
+    assert!(all - released < 256, "{} spans of 64 KiB wait", all - released);
+    assert!(all - released > 64, "{} spans of 64 KiB wait", all - released);
 }

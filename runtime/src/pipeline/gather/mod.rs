@@ -36,13 +36,14 @@ pub struct GatherSettings {
     pub min_part_bytes: usize,
     /// How long a span waits in any case, though its request goes on.
     pub max_wait: Duration,
-    /// How much of one request may wait, in spans.
+    /// Maximum number of spans of one request that wait.
     pub max_spans: usize,
-    /// The same in bytes.
+    /// Maximum size of the documents of one request that wait, in bytes.
     pub max_trace_bytes: usize,
-    /// How many requests may wait; beyond it the oldest goes out as it is.
+    /// Maximum number of requests that wait; beyond it the oldest goes out as it is.
     pub max_traces: usize,
-    /// The same in bytes of all together.
+    /// Maximum memory of all spans that wait together, in bytes; beyond it the oldest request goes out
+    /// as it is.
     pub max_bytes: usize,
     /// After how long a request that still runs sends a sign of life, once; `None` for never. A
     /// crash then leaves a trace.
@@ -84,34 +85,42 @@ impl GatherSettings {
 pub struct Gatherer<P> {
     next: P,
     state: Mutex<State>,
-    /// How many of these are kept.
-    max_begun: usize,
-    /// Requests that have begun since somebody looked: who begins one waits for nobody who gathers.
-    begun: Mutex<Vec<SpanRecord>>,
+    settings: GatherSettings,
+    /// Behind a lock of its own, so that a request that begins does not wait for the state.
+    begun: Mutex<Begun>,
     /// Told when something begins to wait.
     waits: Notify,
+}
+
+/// Requests that have begun since the state was looked at.
+#[derive(Debug, Default)]
+struct Begun {
+    spans: Vec<SpanRecord>,
+    bytes: usize,
 }
 
 impl<P: Processor<LocalTrace>> Gatherer<P> {
     /// Gathers for `next`; `weigh` says about how many bytes a span takes when it is encoded.
     pub fn new(next: P, settings: GatherSettings, weigh: fn(&SpanRecord) -> usize) -> Self {
         let state = Mutex::new(State::new(settings, weigh));
-        let max_begun = settings.max_traces;
-        Self { next, state, max_begun, begun: Mutex::default(), waits: Notify::new() }
+        Self { next, state, settings, begun: Mutex::default(), waits: Notify::new() }
     }
 
     /// Takes note of a request that begins, told by a record without an end: if it lives long it
     /// will send a sign of life.
     ///
-    /// Takes a short lock. Of more than [`GatherSettings::max_traces`] at a time the newest have
-    /// none.
+    /// Takes a short lock. Of more than [`GatherSettings::max_traces`] at a time, or of more than
+    /// [`GatherSettings::max_bytes`], the newest have none.
     pub fn begun(&self, running: SpanRecord) {
+        let GatherSettings { max_traces, max_bytes, .. } = self.settings;
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        if begun.len() >= self.max_begun {
+        let bytes = begun.bytes + running.weight_bytes();
+        if begun.spans.len() >= max_traces || bytes > max_bytes {
             return;
         }
-        begun.push(running);
-        if begun.len() == 1 {
+        begun.spans.push(running);
+        begun.bytes = bytes;
+        if begun.spans.len() == 1 {
             self.waits.notify_one();
         }
     }
@@ -168,8 +177,9 @@ impl<P: Processor<LocalTrace>> Gatherer<P> {
     fn lock(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
-        if !begun.is_empty() {
-            state.begin(begun.drain(..), now());
+        if !begun.spans.is_empty() {
+            begun.bytes = 0;
+            state.begin(begun.spans.drain(..), now());
         }
         drop(begun);
         state

@@ -23,10 +23,13 @@ pub(super) struct State {
     /// The groups by their numbers, oldest first.
     by_number: BTreeMap<u64, SpanId>,
     begun: u64,
-    bytes: usize,
+    /// Memory that the spans of all groups occupy.
+    memory_bytes: usize,
     gone: Gone,
     /// Requests that run, until they end or have sent a sign of life, and when they are to.
     running: FxHashMap<SpanId, (Instant, SpanRecord)>,
+    /// Memory that these occupy.
+    running_bytes: usize,
     /// The same by that time.
     heartbeats: BTreeSet<(Instant, SpanId)>,
     /// Nothing waits any more: nobody will ask for it.
@@ -40,7 +43,10 @@ struct Group {
     begun: Instant,
     deadline: Instant,
     spans: Vec<SpanRecord>,
+    /// Size of their documents.
     bytes: usize,
+    /// Memory that they occupy.
+    memory_bytes: usize,
     has_root: bool,
 }
 
@@ -60,9 +66,10 @@ impl State {
             deadlines: BTreeSet::new(),
             by_number: BTreeMap::new(),
             begun: 0,
-            bytes: 0,
+            memory_bytes: 0,
             gone: Gone::default(),
             running: FxHashMap::default(),
+            running_bytes: 0,
             heartbeats: BTreeSet::new(),
             is_closed: false,
         }
@@ -95,7 +102,8 @@ impl State {
         for root_id in touched {
             out.extend(self.settle(root_id, now));
         }
-        while self.waiting.len() > self.settings.max_traces || self.bytes > self.settings.max_bytes
+        while self.waiting.len() > self.settings.max_traces
+            || self.memory_bytes > self.settings.max_bytes
         {
             let Some((_, &root_id)) = self.by_number.first_key_value() else { break };
             out.extend(self.take(root_id));
@@ -110,17 +118,20 @@ impl State {
     pub(super) fn begin(&mut self, running: impl Iterator<Item = SpanRecord>, now: Instant) {
         let Some(heartbeat) = self.settings.heartbeat else { return };
         for span in running {
-            if self.running.len() < self.settings.max_traces {
+            let bytes = self.running_bytes + span.weight_bytes();
+            if self.running.len() < self.settings.max_traces && bytes <= self.settings.max_bytes {
                 let (at, root_id) = (now + heartbeat, span.local_root_id);
                 self.forget_running(root_id);
                 self.heartbeats.insert((at, root_id));
+                self.running_bytes += span.weight_bytes();
                 self.running.insert(root_id, (at, span));
             }
         }
     }
 
     fn forget_running(&mut self, root_id: SpanId) {
-        if let Some((at, _)) = self.running.remove(&root_id) {
+        if let Some((at, span)) = self.running.remove(&root_id) {
+            self.running_bytes -= span.weight_bytes();
             self.heartbeats.remove(&(at, root_id));
         }
     }
@@ -140,12 +151,14 @@ impl State {
                 deadline,
                 spans: Vec::new(),
                 bytes: 0,
+                memory_bytes: 0,
                 has_root: false,
             }
         });
-        let bytes = (self.weigh)(span);
-        group.bytes += bytes;
-        self.bytes += bytes;
+        let memory_bytes = span.weight_bytes();
+        group.bytes += (self.weigh)(span);
+        group.memory_bytes += memory_bytes;
+        self.memory_bytes += memory_bytes;
         group.spans.push(span.clone());
         let is_root = span.context.span_id == root_id;
         group.has_root |= is_root;
@@ -157,10 +170,11 @@ impl State {
         is_to_be_looked_at
     }
 
-    /// Whether there is more of a request than may wait for its root.
+    /// Returns true if there is more of a request than may wait, whether for its root or, in the grace
+    /// after it, for spans that are still open.
     fn is_too_large(&self, root_id: SpanId) -> bool {
         let group = self.waiting.get(&root_id);
-        group.is_some_and(|group| !group.has_root && group.is_too_large(&self.settings))
+        group.is_some_and(|group| group.is_too_large(&self.settings))
     }
 
     /// Decides what becomes of a group whose root has ended, or that has grown.
@@ -207,6 +221,7 @@ impl State {
         {
             self.heartbeats.pop_first();
             if let Some((_, span)) = self.running.remove(&root_id) {
+                self.running_bytes -= span.weight_bytes();
                 out.push(LocalTrace { root_id, spans: vec![span] });
             }
         }
@@ -233,7 +248,7 @@ impl State {
         let group = self.waiting.remove(&root_id)?;
         self.by_number.remove(&group.number);
         self.deadlines.remove(&(group.deadline, root_id));
-        self.bytes -= group.bytes;
+        self.memory_bytes -= group.memory_bytes;
         if group.has_root {
             self.gone.add(root_id);
         }

@@ -199,10 +199,17 @@ fn what_was_counted_is_known_too() {
 #[test]
 fn memory_is_bounded_however_much_fails() {
     let mut held = Held::default();
-    let displaced =
-        (0..1_000).filter_map(|id| held.hold(draft(id, &[("Db", "refused")]), scope(1), LATER));
-    let displaced: Vec<_> = displaced.map(|draft| draft.id).collect();
-    assert_eq!((displaced.len(), displaced[0]), (1_000 - MAX_DRAFTS, ReportId::from_random(0)));
+    let mut displaced = Vec::new();
+    for id in 0..20_000 {
+        held.hold(draft(id, &[("Db", "refused")]), scope(1), LATER);
+        displaced.extend(held.overflow().into_iter().map(|draft| draft.id));
+        assert!(held.bytes <= MAX_DRAFT_BYTES);
+    }
+    assert_eq!(displaced[0], ReportId::from_random(0));
+    assert_eq!(displaced.len() + held.drafts.len(), 20_000);
+    assert_eq!(held.deadlines.len(), held.drafts.len());
+    let places: usize = held.places.values().map(BTreeSet::len).sum();
+    assert_eq!(places, held.drafts.len());
     for number in 1..=20_000 {
         held.settle(scope(number), &causes(&[("Db", "refused")]), LATER);
     }
@@ -221,4 +228,56 @@ fn a_panic_gains_what_the_calls_say_that_it_leaves() {
     assert!(all[0].is_confirmed);
     assert_eq!(all[0].said.title.as_deref(), Some("Import"));
     assert_eq!(all[0].causes.len(), 1);
+}
+
+/// A failure with an attribute of 64 KiB.
+fn heavy(id: u128) -> Draft {
+    let mut draft = draft(id, &[("Db", "refused")]);
+    draft.said.custom.push(crate::record::Attribute::new("text", "x".repeat(64 * 1024)));
+    draft
+}
+
+#[test]
+fn failures_wait_up_to_a_number_of_bytes() {
+    let mut held = Held::default();
+    for id in 1..=200 {
+        held.hold(heavy(id), scope(1_000), LATER);
+        held.overflow();
+    }
+    let kept = held.all();
+    assert!((30..=64).contains(&kept.len()), "{} drafts of 64 KiB wait", kept.len());
+    assert_eq!(kept.last().map(|draft| draft.id), Some(ReportId::from_random(200)));
+}
+
+#[test]
+fn what_a_waiting_failure_gains_counts() {
+    let mut held = Held::default();
+    for id in 1..=100_u64 {
+        held.hold(draft(id.into(), &[("Db", "refused")]), scope(1_000 + id), LATER);
+    }
+    for id in 1..=100_u64 {
+        let mut said = Said::default();
+        said.custom.push(crate::record::Attribute::new("text", "x".repeat(64 * 1024)));
+        let outer = leaving(scope(1_000 + id), scope(2_000 + id), &[("Db", "refused")]);
+        assert!(held.pass(outer, said).is_none());
+        held.overflow();
+    }
+    let kept = held.all().len();
+    assert!((30..=64).contains(&kept), "{kept} drafts of 64 KiB wait");
+}
+
+#[test]
+fn failure_is_compared_with_those_of_its_place_alone() {
+    let mut held = Held::default();
+    for id in 0..1_000_u64 {
+        let scope = scope(1_000 + id / 100);
+        held.hold(draft(id.into(), &[("Db", "refused")]), scope, LATER);
+        held.hold(draft(id.into(), &[("Db", "refused")]), Scope::NONE, LATER);
+    }
+    let numbers = |place| held.at(place).map(|(number, _)| number).collect::<Vec<_>>();
+    assert_eq!(numbers(Place::Call(scope(1))), [0; 0]);
+    assert_eq!(numbers(Place::Call(scope(1_000))).len(), MAX_COMPARED);
+    assert_eq!(held.in_tasks(SpanRef::NONE).count(), 2 * MAX_COMPARED);
+    // The newest are compared.
+    assert_eq!(numbers(Place::Call(scope(1_009)))[0], 1_999);
 }

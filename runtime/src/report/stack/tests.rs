@@ -65,8 +65,8 @@ fn the_same_stack_is_resolved_once() {
 #[test]
 fn what_is_remembered_is_bounded() {
     let mut resolver = Resolver::new(&settings());
-    (1..3 * MAX_REMEMBERED).for_each(|call| drop(resolver.frames_at(call)));
-    assert!(resolver.known.len() <= MAX_REMEMBERED);
+    (1..30_000).for_each(|call| drop(resolver.frames_at(call)));
+    assert!(resolver.known_bytes <= MAX_REMEMBERED_BYTES && resolver.known.len() < 29_999);
 }
 
 #[test]
@@ -246,4 +246,19 @@ fn a_function_that_notices_its_failure_behind_a_guard_is_one_call() {
     // What fails in an expression of the attribute is a call of its own.
     let expression = told(vec![of_app("app::area", 50), of_app("app::feed", 7)]);
     assert_eq!((expression.len(), &*expression[6]), (7, "app::area"));
+}
+
+#[test]
+fn symbols_that_were_freed_are_read_again() {
+    let stack = noticed();
+    let first = Resolver::new(&settings()).resolve(&stack);
+    let mut resolver = Resolver::new(&settings());
+    resolver.forget_symbols();
+    assert!(!resolver.holds_symbols());
+    assert_eq!(resolver.resolve(&stack), first);
+    assert!(resolver.holds_symbols());
+    // What is known needs none.
+    resolver.forget_symbols();
+    assert_eq!(resolver.resolve(&stack), first);
+    assert!(!resolver.holds_symbols());
 }

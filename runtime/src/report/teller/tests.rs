@@ -4,7 +4,8 @@ use super::*;
 use crate::loss::Tally;
 use crate::record::Cause;
 use crate::report::draft::{Nature, Said};
-use crate::report::reporter::{Clock, Ids, Ways};
+use crate::report::ids::Ids;
+use crate::report::reporter::{Clock, Ways};
 use crate::report::settings::{Edit, Settings};
 use crate::report::telling::Telling;
 
@@ -112,4 +113,16 @@ fn a_flush_is_over_when_what_was_noticed_is_told_and_the_last_one_ends_the_threa
     let tally = teller.tally();
     assert_eq!((tally.accepted, tally.delivered), (5, 4));
     assert_eq!(tally.lost_to(LossReason::Shutdown), 1);
+}
+
+#[test]
+fn symbols_are_freed_a_minute_after_their_last_use() {
+    let at = Duration::from_secs;
+    let mut finisher = Finisher::new(&Settings::default(), Arc::default());
+    assert_eq!(finisher.keep_symbols(at(100)), None, "there are none yet");
+    finisher.warm_up();
+    assert_eq!(finisher.keep_symbols(at(100)), Some(at(60)));
+    assert_eq!(finisher.keep_symbols(at(130)), Some(at(30)));
+    assert_eq!(finisher.keep_symbols(at(160)), None);
+    assert_eq!(finisher.keep_symbols(at(161)), None);
 }

@@ -153,21 +153,16 @@ fn events_are_notes_but_for_exceptions() {
 }
 
 #[test]
-fn memory_is_bounded_by_spans_and_by_notes() {
+fn groups_are_kept_by_reference_and_the_oldest_go_first() {
     let trail = Trail::default();
-    let kept = || {
-        let groups = trail.spans.groups();
-        (groups.iter().map(|group| group.len()).sum::<usize>(), groups.len())
-    };
-    let group = |of: u64| -> Arc<[SpanRecord]> { (1..=of).map(|id| span(id, None)).collect() };
-    (0..40).for_each(|_| Processor::<SpanRecord>::process(&trail, &group(1_000)));
-    assert_eq!(kept(), (8_000, 8));
-    Processor::<SpanRecord>::process(&trail, &group(10_000));
-    assert_eq!(kept(), (10_000, 1));
-    Processor::<SpanRecord>::process(&trail, &group(10));
-    assert_eq!(kept(), (10, 1));
-    (0..5_000).for_each(|at| trail.note(Some(TRACE), note(at, "x")));
-    assert_eq!(lock(&trail.notes).len(), MAX_NOTES);
+    let group: Arc<[SpanRecord]> = (1..=10).map(|id| span(id, None)).collect();
+    for _ in 0..10_000 {
+        Processor::<SpanRecord>::process(&trail, &group);
+    }
+    let kept = trail.spans.groups();
+    assert!(kept.iter().all(|kept| Arc::ptr_eq(kept, &group)));
+    let bytes: usize = group.iter().map(SpanRecord::weight_bytes).sum();
+    assert_eq!(kept.len(), MAX_SPAN_BYTES / bytes);
 }
 
 #[test]
@@ -273,7 +268,7 @@ fn a_failure_outside_of_any_trace_has_what_was_logged_outside() {
 #[test]
 fn memory_is_bounded_by_what_was_logged() {
     let trail = Trail::default();
-    let text = "x".repeat(1024 * 1024);
+    let text = "x".repeat(512 * 1024);
     for unix_ns in 1..=10 {
         Processor::<LogRecord>::process(
             &trail,
@@ -285,4 +280,56 @@ fn memory_is_bounded_by_what_was_logged() {
     assert!(found.breadcrumbs.iter().all(|crumb| crumb.unix_ns >= 8));
     let Happening::Log { message } = &found.breadcrumbs[0].what else { panic!("expected the log") };
     assert_eq!(message.len(), MAX_EVENT_BYTES);
+}
+
+/// A text of 64 KiB.
+fn heavy() -> Attribute {
+    Attribute::new("text", "x".repeat(64 * 1024))
+}
+
+#[test]
+fn spans_are_kept_up_to_a_number_of_bytes() {
+    let trail = Trail::new(usize::MAX);
+    for id in 1..=200 {
+        process(&trail, vec![SpanRecord { attributes: vec![heavy()], ..span(id, None) }]);
+    }
+    let kept = told(&around(&trail, 9, 10_000));
+    assert!((30..=64).contains(&kept.len()), "{} spans of 64 KiB are kept", kept.len());
+    assert_eq!(kept.last().map(String::as_str), Some("span 200"));
+}
+
+#[test]
+fn newest_records_of_an_oversized_group_are_kept() {
+    let trail = Trail::new(usize::MAX);
+    let group = (1..=200).map(|id| SpanRecord { attributes: vec![heavy()], ..span(id, None) });
+    process(&trail, group.collect());
+    let kept = told(&around(&trail, 9, 10_000));
+    assert!((30..=64).contains(&kept.len()), "{} spans of 64 KiB are kept", kept.len());
+    assert_eq!(kept.last().map(String::as_str), Some("span 200"));
+}
+
+#[test]
+fn events_of_the_log_are_kept_up_to_a_number_of_bytes() {
+    let trail = Trail::new(usize::MAX);
+    for at in 1..=200 {
+        // The texts of a list count as well.
+        let texts = Array::Str(vec!["x".repeat(1_024); 64]);
+        let attributes = vec![Attribute::new("texts", texts)];
+        let record = LogRecord { attributes, ..logged(at, Level::Info, "", TRACE) };
+        Processor::<LogRecord>::process(&trail, &vec![record].into());
+    }
+    let kept = told(&around(&trail, 9, 10_000)).len();
+    assert!((15..=32).contains(&kept), "{kept} events of 64 KiB are kept");
+}
+
+#[test]
+fn own_breadcrumbs_are_kept_up_to_a_number_of_bytes() {
+    let trail = Trail::new(usize::MAX);
+    for at in 1..=200 {
+        trail.note(Some(TRACE), note(at, &"x".repeat(64 * 1024)));
+    }
+    let kept = told(&around(&trail, 9, 10_000)).len();
+    assert!((8..=16).contains(&kept), "{kept} breadcrumbs of 64 KiB are kept");
+    trail.note(Some(TRACE), note(300, &"x".repeat(64 * 1024 * 1024)));
+    assert_eq!(told(&around(&trail, 9, 10_000)).len(), kept, "one that is too large is not kept");
 }

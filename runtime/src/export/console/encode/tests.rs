@@ -136,3 +136,10 @@ fn a_span_that_is_its_own_ancestor_is_shown_once() {
     assert_eq!(text.matches("loop").count(), 3, "{text}");
     assert_eq!(text.lines().count(), rendered(false).lines().count() + 3);
 }
+
+#[test]
+fn weight_of_a_trace_is_not_less_than_its_memory() {
+    let mut trace = request();
+    trace.spans[0].attributes.push(Attribute::new("text", "x".repeat(1024 * 1024)));
+    assert!(weigh(&trace) >= 1024 * 1024, "{}", weigh(&trace));
+}

@@ -415,3 +415,15 @@ fn a_job_says_its_own_name_beside_that_of_the_service() {
     request.attributes = vec![Attribute::new("http.request.method", "GET")];
     assert!(!texts(vec![request])[0].contains("span_name"));
 }
+
+#[test]
+fn weight_of_a_trace_is_not_less_than_its_memory() {
+    let large = "x".repeat(1024 * 1024);
+    let attributes = vec![Attribute::new("text", large.clone())];
+    let plain = SpanRecord { attributes: attributes.clone(), segment: None, ..span(2) };
+    let segment = Some(Box::new(Segment { errors: vec![large], ..Segment::default() }));
+    for span in [plain, SpanRecord { attributes, segment, ..span(2) }] {
+        let trace = LocalTrace { root_id: SpanId::from_u64(1), spans: vec![span] };
+        assert!(weigh(&trace) >= 1024 * 1024, "{}", weigh(&trace));
+    }
+}

@@ -89,19 +89,73 @@ fn errors_are_those_of_the_status_and_of_the_outcome() {
     assert_eq!((calls[0].errors, calls[0].durations_ns.len()), (4, 7));
 }
 
+/// A call of the function of this number, each of which has a callsite of its own.
+fn call_of(number: usize, ended_at_s: u64) -> SpanRecord {
+    static SOURCES: std::sync::OnceLock<Vec<Source>> = std::sync::OnceLock::new();
+    let sources = SOURCES.get_or_init(|| {
+        let name = |number: usize| -> &'static str { number.to_string().leak() };
+        (0..300).map(|number| Source::by_hand(name(number), "")).collect()
+    });
+    let source = &sources[number];
+    SpanRecord { source, name: source.name.into(), ..call("", ended_at_s, 1) }
+}
+
+/// Names of the series that calls are counted in, and the number of calls in `other`.
+fn series(calls: Vec<CallStatistics>) -> (Vec<usize>, usize) {
+    let mut others = 0;
+    let mut names: Vec<usize> = Vec::new();
+    for it in calls {
+        if it.function == CallStatistics::OTHERS {
+            others += it.durations_ns.len();
+        } else {
+            names.push(it.function.parse().expect("a name is a number"));
+        }
+    }
+    names.sort_unstable();
+    names.dedup();
+    (names, others)
+}
+
 #[test]
-fn functions_beyond_the_bound_are_told_as_others_for_ever() {
+fn functions_beyond_the_bound_are_counted_as_others() {
     let (mut state, begin) = (State::default(), start());
-    let spans: Vec<_> = (0..MAX_FUNCTIONS + 20).map(|it| call(it.to_string(), 1, 1)).collect();
+    let spans: Vec<_> = (0..MAX_FUNCTIONS + 20).map(|it| call_of(it, 1)).collect();
+    for _ in 0..2 {
+        assert_eq!(state.add(&spans, begin), []);
+        assert_eq!(series(state.release()), ((0..MAX_FUNCTIONS).collect(), 20));
+    }
+}
+
+#[test]
+fn function_without_calls_for_an_hour_gives_its_series_to_another() {
+    let (mut state, begin) = (State::default(), start());
+    let first: Vec<_> = (0..MAX_FUNCTIONS).map(|it| call_of(it, 1)).collect();
+    state.add(&first, begin);
+    state.release();
+    // Half of them are called again before the hour is over, and then others.
+    let used: Vec<_> = (0..50).map(|it| call_of(it, 1_800)).collect();
+    let new: Vec<_> = (200..260).map(|it| call_of(it, 3_600)).collect();
+    state.add(&used, after(begin, 1_800));
+    state.add(&new[..10], after(begin, 3_599));
+    assert_eq!(series(state.release()), ((0..50).collect(), 10), "too early");
+    state.add(&new, after(begin, 3_600));
+    let expected: Vec<_> = (200..250).collect();
+    assert_eq!(series(state.release()), (expected, 10));
+    state.add(&used, after(begin, 3_601));
+    assert_eq!(series(state.release()), ((0..50).collect(), 0), "those in use keep theirs");
+}
+
+static FUNCTION: Source = Source { function: "app::work", ..Source::by_hand("work", "app") };
+
+#[test]
+fn names_set_at_run_time_share_the_series_of_their_callsite() {
+    let (mut state, begin) = (State::default(), start());
+    let named = |id| SpanRecord { source: &FUNCTION, ..call(format!("user {id}"), 1, 1) };
+    let spans: Vec<_> = (0..50).map(named).collect();
     assert_eq!(state.add(&spans, begin), []);
-    let others = |calls: Vec<CallStatistics>| {
-        assert_eq!(calls.len(), MAX_FUNCTIONS + 1);
-        let others = calls.iter().find(|it| it.function == CallStatistics::OTHERS);
-        others.expect("there are others").durations_ns.len()
-    };
-    assert_eq!(others(state.release()), 20);
-    assert_eq!(state.add(&spans, begin), []);
-    assert_eq!(others(state.release()), 20);
+    let calls = state.release();
+    assert_eq!((calls.len(), &*calls[0].function), (1, "work"));
+    assert_eq!(calls[0].durations_ns.len(), 50);
 }
 
 #[test]

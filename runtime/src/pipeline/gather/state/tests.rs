@@ -78,7 +78,7 @@ fn a_request_whose_spans_have_all_ended_goes_out_with_its_root() {
     let mut state = state();
     assert_eq!(ids(&state.add(&[span(3, 2), span(2, 1)], at(0))), [[0_u64; 0]; 0]);
     assert_eq!(ids(&state.add(&[span(1, 0)], at(0))), [[3, 2, 1]]);
-    assert_eq!((state.deadline(), state.bytes), (None, 0));
+    assert_eq!((state.deadline(), state.memory_bytes), (None, 0));
 }
 
 #[test]
@@ -164,7 +164,9 @@ fn what_has_ended_below_a_root_that_never_does_goes_out_in_the_end() {
 
 #[test]
 fn beyond_the_bounds_the_oldest_request_goes_out_as_it_is() {
-    let settings = GatherSettings { max_traces: 2, max_bytes: 350, ..GatherSettings::default() };
+    let bytes = of_request(10, 11, 10).weight_bytes();
+    let max_bytes = 3 * bytes + bytes / 2;
+    let settings = GatherSettings { max_traces: 2, max_bytes, ..GatherSettings::default() };
     let mut state = State::new(settings, |_| 100);
     state.add(&[of_request(10, 11, 10), of_request(20, 21, 20)], at(0));
     assert_eq!(ids(&state.add(&[of_request(30, 31, 30)], at(0))), [[11]]);
@@ -172,7 +174,7 @@ fn beyond_the_bounds_the_oldest_request_goes_out_as_it_is() {
         ids(&state.add(&[of_request(20, 22, 20), of_request(20, 23, 20)], at(0))),
         [[21, 22, 23]]
     );
-    assert_eq!(state.bytes, 100);
+    assert_eq!(state.memory_bytes, bytes);
 }
 
 #[test]
@@ -180,7 +182,7 @@ fn the_end_of_it_all_releases_everything_oldest_first() {
     let mut state = state();
     state.add(&[of_request(10, 11, 10), of_request(20, 21, 20)], at(0));
     assert_eq!(ids(&state.release()), [[11], [21]]);
-    assert_eq!((state.deadline(), state.bytes), (None, 0));
+    assert_eq!((state.deadline(), state.memory_bytes), (None, 0));
 }
 
 fn running(root_id: u64) -> SpanRecord {
@@ -225,4 +227,59 @@ fn a_request_that_has_ended_is_not_looked_at_for_a_sign_of_life() {
     state.begin([running(1)].into_iter(), at(0));
     assert_eq!(ids(&state.add(&[running(1)], at(10))), [[1]]);
     assert_eq!(state.deadline(), None);
+}
+
+/// A child of span 2, which is still open, with a text of so many bytes.
+fn heavy(id: u64, bytes: usize) -> SpanRecord {
+    let attributes = vec![crate::record::Attribute::new("text", "x".repeat(bytes))];
+    SpanRecord { attributes, ..span(id, 2) }
+}
+
+#[test]
+fn request_with_its_root_keeps_to_its_bounds_in_its_grace() {
+    for settings in [
+        GatherSettings { max_spans: 10, ..GatherSettings::default() },
+        GatherSettings { max_trace_bytes: 1_000, ..GatherSettings::default() },
+    ] {
+        let mut state = State::new(settings, |_| 100);
+        assert!(state.add(&[span(1, 0), span(3, 2)], at(0)).is_empty());
+        let parts: Vec<_> = (4..100)
+            .flat_map(|id| state.add(&[span(id, 2)], at(0)))
+            .map(|it| it.spans.len())
+            .collect();
+        assert_eq!(parts.iter().max(), Some(&11), "{parts:?}");
+        // What comes after it goes out by itself.
+        assert_eq!(parts.iter().sum::<usize>(), 98);
+        assert_eq!((state.memory_bytes, state.deadline()), (0, None));
+    }
+}
+
+#[test]
+fn spans_wait_up_to_a_number_of_bytes_of_memory() {
+    let settings = GatherSettings { max_bytes: 1024 * 1024, ..GatherSettings::default() };
+    let mut state = State::new(settings, |_| 100);
+    let mut out = 0;
+    for id in 0..100 {
+        let other =
+            SpanRecord { local_root_id: SpanId::from_u64(500 + id), ..heavy(1_000 + id, 65_536) };
+        out += state.add(&[other], at(0)).len();
+    }
+    assert!((84..=90).contains(&out), "{} spans of 64 KiB wait", 100 - out);
+}
+
+#[test]
+fn running_requests_wait_up_to_a_number_of_bytes() {
+    let settings = GatherSettings {
+        max_bytes: 1024 * 1024,
+        heartbeat: Some(Duration::from_secs(9)),
+        ..GatherSettings::default()
+    };
+    let mut state = State::new(settings, |_| 100);
+    let running = (0..100).map(|id| SpanRecord {
+        local_root_id: SpanId::from_u64(500 + id),
+        ..heavy(500 + id, 65_536)
+    });
+    state.begin(running, at(0));
+    let alive = state.due(at(9)).len();
+    assert!((10..=16).contains(&alive), "{alive} running requests of 64 KiB are kept");
 }
