@@ -76,7 +76,12 @@ fn start_destination(
     parts.processors.all.push(Arc::clone(&gatherer) as _);
     if settings.gather.heartbeat.is_some() {
         let watching = Arc::clone(&gatherer);
-        parts.watcher = Some(Watcher(Arc::new(move |running| watching.begun(running))));
+        let redaction = Arc::clone(&parts.redaction);
+        parts.watcher = Some(Watcher(Arc::new(move |mut running| {
+            // Has a name and no attributes yet.
+            redaction.redact_span(&mut running);
+            watching.begun(running);
+        })));
     }
     parts.context_missing = settings.context_missing;
     let (sampler, notes) = (settings.sampler(&config.resource), settings.notes.clone());

@@ -53,19 +53,23 @@ fn is_port(authority: &str) -> bool {
 ///
 /// Source: <https://www.rfc-editor.org/rfc/rfc9110#section-11.4>.
 fn credentials(text: &str, hidden: &mut Hidden) {
-    const SCHEMES: [&[u8]; 3] = [b"bearer", b"basic", b"negotiate"];
     let bytes = text.as_bytes();
     for (at, _) in text.match_indices([' ', '\t']) {
-        let is_behind = |scheme: &&[u8]| {
-            at >= scheme.len() && bytes[at - scheme.len()..at].eq_ignore_ascii_case(scheme)
-        };
-        let Some(scheme) = SCHEMES.iter().copied().find(is_behind) else { continue };
+        let Some(scheme) = scheme_before(bytes, at) else { continue };
         let start = at + 1 + count_blanks(&bytes[at + 1..]);
         let token = bytes[start..].iter().take_while(|byte| is_token(**byte)).count();
         if !is_word(&text[start..start + token], scheme == b"bearer") {
             hidden.hide(start..start + token);
         }
     }
+}
+
+/// Name of the scheme that ends at a place.
+pub(super) fn scheme_before(bytes: &[u8], at: usize) -> Option<&'static [u8]> {
+    const SCHEMES: [&[u8]; 3] = [b"bearer", b"basic", b"negotiate"];
+    SCHEMES.into_iter().find(|scheme| {
+        at >= scheme.len() && bytes[at - scheme.len()..at].eq_ignore_ascii_case(scheme)
+    })
 }
 
 fn count_blanks(bytes: &[u8]) -> usize {
@@ -136,12 +140,13 @@ fn private_keys(text: &str, hidden: &mut Hidden) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hidden::HIDDEN;
     use super::*;
 
     fn scrubbed(text: &str) -> String {
         let mut hidden = Hidden::default();
         find(text, &mut hidden);
-        hidden.apply(text).unwrap_or_else(|| text.to_owned())
+        hidden.apply(text, HIDDEN).unwrap_or_else(|| text.to_owned())
     }
 
     #[test]

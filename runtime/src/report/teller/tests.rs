@@ -35,7 +35,8 @@ fn teller(settings: Settings, processors: Vec<Arc<dyn Processor<ErrorRecord>>>) 
     let signal = Arc::new(Signal::default());
     let clock = Clock { wall: || Duration::ZERO, steady: || Duration::ZERO };
     let ways = Ways { events: false, records: true };
-    let (finisher, wake) = (Finisher::new(&settings, Arc::default()), Arc::clone(&signal));
+    let (finisher, wake) =
+        (Finisher::new(&settings, Arc::default(), Arc::default()), Arc::clone(&signal));
     let reporter =
         Reporter::new(settings, ways, Ids::counting(), clock, Arc::default(), Box::new(wake));
     Teller::new(Arc::new(reporter), finisher, processors, signal)
