@@ -15,7 +15,7 @@ use spanwright::secret::Secret;
 use spanwright::{Config, Span, testing};
 use support::otlp_sink::OtlpSink;
 
-const RECORDS: usize = 1_000;
+const RECORDS: u32 = 1_000;
 const ROUNDS: usize = 101;
 const TEXT: &str = "f73f4b05-a59e-468b-8a29-a1c39e7a2222";
 
@@ -89,14 +89,14 @@ fn measure<R>(workload: &str, mut records: Vec<R>, redact: impl Fn(&mut R)) -> f
         })
         .collect();
     times.sort_unstable();
-    let ns = times[ROUNDS / 2].as_secs_f64() * 1e9 / records.len() as f64;
+    let ns = times[ROUNDS / 2].as_secs_f64() * 1e9 / f64::from(RECORDS);
     println!("{workload} {ns:.0} ns/record");
     ns
 }
 
 /// CPU time of our threads for each span of the last workload that is sent by OTLP.
 fn export_cpu_ns() -> f64 {
-    const SPANS: usize = 200_000;
+    const SPANS: u32 = 200_000;
     let sink = OtlpSink::counting();
     let environment: Environment =
         [("OTEL_EXPORTER_OTLP_ENDPOINT", sink.endpoint())].into_iter().collect();
@@ -110,9 +110,9 @@ fn export_cpu_ns() -> f64 {
         }
     }
     assert!(telemetry.flush(Duration::from_secs(30)).in_time, "the sink takes all");
-    let cpu = our_cpu() - before;
+    let cpu = our_cpu().saturating_sub(before);
     drop(telemetry.shutdown(Duration::from_secs(10)));
-    cpu.as_secs_f64() * 1e9 / SPANS as f64
+    cpu.as_secs_f64() * 1e9 / f64::from(SPANS)
 }
 
 /// CPU time of the collector and the I/O thread so far; 0 where the system does not tell.

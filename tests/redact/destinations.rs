@@ -1,5 +1,7 @@
 //! Every destination, and what it got.
 
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -136,16 +138,20 @@ pub(crate) fn send(cells: &[Cell]) {
             assert!(telemetry.flush(LONG).in_time);
         }
     }
-    let exported = || format!("{:?}", exporter.get_finished_spans());
     assert!(telemetry.flush(LONG).in_time);
-    eprintln!("SDK exporter: {}", exported());
+    print("SDK exporter", &format!("{:?}", exporter.get_finished_spans()));
     let report = telemetry.shutdown(LONG);
     assert!(report.in_time && report.spans.lost() + report.logs.lost() == 0, "{report}");
     for (name, dump) in
         [("span processor", spans), ("log processor", logs), ("error processor", errors)]
     {
-        eprintln!("{name}: {}", dump.0.lock().unwrap_or_else(PoisonError::into_inner));
+        print(name, &dump.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
+}
+
+/// Prints what a processor or an exporter got, for the program that started this one.
+fn print(name: &str, text: &str) {
+    writeln!(io::stderr(), "{name}: {text}").expect("standard error is open");
 }
 
 /// A request of its own for each cell.
@@ -175,7 +181,7 @@ struct Dump(Arc<Mutex<String>>);
 impl<R: std::fmt::Debug + 'static> Processor<R> for Dump {
     fn process(&self, records: &Arc<[R]>) {
         let mut text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // On one line: `Debug` escapes the ends of lines.
-        text.push_str(&format!("{records:?}"));
+        // On one line: `Debug` escapes the ends of lines. Writing to a string does not fail.
+        let _ = write!(text, "{records:?}");
     }
 }

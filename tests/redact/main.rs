@@ -44,7 +44,6 @@ fn main() {
         failures.extend(missing(destination));
     }
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
-    println!("{} cells, {} destinations", cells().len(), received.len());
 }
 
 /// Cells whose secret a destination got, in any form.

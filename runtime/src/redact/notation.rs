@@ -68,10 +68,9 @@ impl Notation {
             match (self, byte) {
                 (_, b'\r' | b'\n' | b'"') => true,
                 (Self::Line | Self::Yaml(_), b'\\') => bytes.get(at + 1) == Some(&b'n'),
-                (Self::Line | Self::Yaml(_), _) => false,
+                (Self::Line | Self::Yaml(_), _) | (Self::Query, b',' | b'}' | b']') => false,
                 (Self::Flow, _) => matches!(byte, b',' | b'}' | b']' | b')' | b';'),
                 (Self::Settings, _) => byte == b';',
-                (Self::Query, b',' | b'}' | b']') => false,
                 (_, b',' | b'}' | b']' | b'&' | b'<' | b'>') => true,
                 _ => byte.is_ascii_whitespace(),
             }

@@ -17,15 +17,24 @@ pub(super) fn find(text: &str, keys: &Keys, hidden: &mut Hidden) {
         });
         at = start + length;
         let before = bytes[..found].last().copied();
-        let is_option = dashes <= 2 && before.is_none_or(|byte| begins_word(byte)) && length > 0;
-        if is_option && keys.hit(&text[start..at]) {
+        let is_option = dashes <= 2 && before.is_none_or(begins_word) && length > 0;
+        let name = &text[start..at];
+        if is_option && (keys.hit(name) || is_user(name)) {
             let quote = before.filter(|byte| is_quote(*byte));
-            if let Some((start, end)) = value(bytes, at, &text[start..at], quote) {
+            let value = value(bytes, at, name, quote);
+            let is_secret =
+                |value: &(usize, usize)| !is_user(name) || bytes[value.0..value.1].contains(&b':');
+            if let Some((start, end)) = value.filter(is_secret) {
                 hidden.hide(start..end);
                 at = end;
             }
         }
     }
+}
+
+/// True for options whose values may be `user:password`, as those of curl.
+fn is_user(name: &str) -> bool {
+    matches!(name, "u" | "user" | "U" | "proxy-user")
 }
 
 /// Range of the value behind an option that ends at a place. Behind an option in quotes the value is in
@@ -99,6 +108,8 @@ mod tests {
             ("args: ['--token', 'x']", "args: ['--token', '…']"),
             ("--secret\n  abc", "--secret\n  …"),
             ("x --password -", "x --password …"),
+            ("curl -u bob:hunter2 https://a.b", "curl -u … https://a.b"),
+            ("curl --user 'bob:two words' https://a.b", "curl --user '…' https://a.b"),
         ] {
             assert_eq!(redacted(text), expected, "{text}");
         }
@@ -115,6 +126,7 @@ mod tests {
             "-",
             "--password",
             "--password ",
+            "mysql -u bob -h db:3306",
         ] {
             assert_eq!(redacted(text), text);
         }

@@ -39,7 +39,7 @@ impl Signs {
 /// Bytes that may be a sign.
 static IS_SIGN: [bool; 256] = {
     let mut table = [false; 256];
-    let signs = b"=:,<%- \tJ";
+    let signs = b"=:,<%- \tJ@";
     let mut at = 0;
     while at < signs.len() {
         table[signs[at] as usize] = true;
@@ -48,7 +48,7 @@ static IS_SIGN: [bool; 256] = {
     table
 };
 
-/// Meaning of a byte by those before it.
+/// Meaning of a byte by those around it.
 fn sign(bytes: &[u8], at: usize) -> Signs {
     let before = || bytes[..at].last().copied();
     match bytes[at] {
@@ -70,6 +70,7 @@ fn sign(bytes: &[u8], at: usize) -> Signs {
                 Signs(0)
             }
         }
+        b'@' if bytes[at..].starts_with(b"@//") => Signs::TOKEN,
         b'J' if bytes[..at].ends_with(b"ey") => Signs::TOKEN,
         _ => Signs(0),
     }
@@ -112,6 +113,7 @@ mod tests {
             ("basic\tx", Signs::TOKEN),
             ("is eyJh.b.c", Signs::TOKEN),
             ("-----BEGIN PRIVATE KEY-----", Signs::TOKEN),
+            ("scott/tiger@//db", Signs::TOKEN),
             ("a%3Db", Signs::ESCAPE),
         ] {
             assert!(Signs::of(text.as_bytes()).has(sign), "{text}");

@@ -67,5 +67,7 @@ fn segment(redaction: &Redaction, segment: &mut Segment) {
         cow(redaction, namespace);
         cow(redaction, key);
     }
-    errors.iter_mut().for_each(|error| redaction.text(error));
+    for error in errors {
+        redaction.text(error);
+    }
 }

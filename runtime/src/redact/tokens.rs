@@ -12,6 +12,7 @@ const MAX_USER_BYTES: usize = 512;
 /// Hides all of them.
 pub(super) fn find(text: &str, hidden: &mut Hidden) {
     users(text, hidden);
+    oracle(text, hidden);
     credentials(text, hidden);
     web_tokens(text, hidden);
     private_keys(text, hidden);
@@ -37,6 +38,27 @@ fn users(text: &str, hidden: &mut Hidden) {
             let near = &near[..near.find(ends_url).unwrap_or(near.len())];
             let at = near.rfind('@').unwrap_or(authority.len());
             hidden.hide(start..start + at);
+        }
+    }
+}
+
+/// `/password` of `user/password@//host` and `jdbc:oracle:thin:user/password@host`.
+///
+/// Source: <https://docs.oracle.com/en/database/oracle/oracle-database/23/netag/configuring-naming-methods.html>.
+fn oracle(text: &str, hidden: &mut Hidden) {
+    const DRIVERS: [&str; 3] = [":thin:", ":oci:", ":oci8:"];
+    let mut from = 0;
+    for (at, _) in text.match_indices('@') {
+        let near = &text[from.max(text.floor_char_boundary(at.saturating_sub(MAX_USER_BYTES)))..at];
+        from = at;
+        let is_end =
+            |char: char| char.is_whitespace() || matches!(char, '"' | '\'' | '=' | '(' | ':');
+        let start = near.rfind(is_end).map_or(0, |end| end + 1);
+        let start = near.ceil_char_boundary(start);
+        let is_jdbc = DRIVERS.iter().any(|driver| near[..start].ends_with(driver));
+        let Some((user, password)) = near[start..].split_once('/') else { continue };
+        if !user.is_empty() && (is_jdbc || text[at..].starts_with("@//")) {
+            hidden.hide(at - password.len()..at);
         }
     }
 }
@@ -159,6 +181,9 @@ mod tests {
             ),
             (r#"{"a":"https:\/\/b:p@c\/d"}"#, r#"{"a":"https:\/\/…@c\/d"}"#),
             ("redis://:p/a@s?s@host/0", "redis://…@host/0"),
+            ("sqlplus scott/tiger@//db:1521/orcl", "sqlplus scott/…@//db:1521/orcl"),
+            ("jdbc:oracle:thin:scott/ti/ger@db:1521:orcl", "jdbc:oracle:thin:scott/…@db:1521:orcl"),
+            ("mail a/b@c and /a/b@//c", "mail a/b@c and /a/b@//c"),
             ("https://a.b:80/c?d=e@f.g", "https://a.b:80/c?d=e@f.g"),
             ("https://[::1]:80/@a https://[::1]/@a", "https://[::1]:80/@a https://[::1]/@a"),
             ("Authorization: Bearer abc.def", "Authorization: Bearer …"),

@@ -139,7 +139,9 @@ impl Default for Keys {
     fn default() -> Self {
         let of_queries = OF_QUERIES.map(|key| letters(key).into()).into();
         let mut keys = Self { ends: Vec::new(), of_queries, pairs: [0; PAIRS / 64] };
-        ENDS.iter().for_each(|end| keys.add(end));
+        for end in ENDS {
+            keys.add(end);
+        }
         keys
     }
 }
