@@ -46,7 +46,7 @@ pub(crate) const KINDS: &[Kind] = &[
     kind("header", |value| format!("Authorization: Digest a=b, response={value}\nHost: x")),
     kind("cookie", |value| format!("Cookie: a=b; sid={value}")),
     kind("bearer", |value| format!("sent Bearer {value}.9 to them")),
-    kind("basic", |value| format!("sent Basic {}9= to them", value)),
+    kind("basic", |value| format!("sent Basic {value}9= to them")),
     kind("JWT", |value| format!("is eyJhbGciOiJIUzI1NiJ9.{value}.c2lnbmF0dXJl")),
     kind("private key", |value| {
         format!("-----BEGIN PRIVATE KEY-----\n{value}\n-----END PRIVATE KEY-----")
@@ -76,7 +76,9 @@ pub(crate) const KINDS: &[Kind] = &[
     kind("Oracle by JDBC", |value| format!("jdbc:oracle:thin:scott/{value}@db:1521:orcl")),
     kind("user of curl", |value| format!("curl -u bob:{value} https://a.example")),
     literal("literal", |value| format!("select a from b where c = '{value}'")),
-    literal("number", |value| format!("select a from b where c = {} and d = 'it''s {value}'", 7)),
+    literal("literal with a quote", |value| {
+        format!("select a from b where c = 7 and d = 'it''s {value}'")
+    }),
     literal("comment", |value| format!("select a from b -- {value}")),
 ];
 

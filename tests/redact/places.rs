@@ -82,7 +82,7 @@ pub(crate) const PLACES: &[Place] = &[
     }),
     statement("SQL", |span, text| {
         span.set_attribute("db.system.name", "postgresql");
-        span.set_attribute("db.query.text", &in_statement(text));
+        span.set_attribute("db.query.text", in_statement(text));
     }),
     statement("SQL of the log", |_, text| {
         tracing::info!(db.statement = in_statement(text), "a statement");
