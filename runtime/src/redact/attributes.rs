@@ -130,7 +130,8 @@ fn hide(value: &mut Value) {
     }
 }
 
-fn texts(value: &mut Value, mut redact: impl FnMut(&mut String)) {
+/// Calls back with every text of a value that is not part of the program.
+pub(super) fn texts(value: &mut Value, mut redact: impl FnMut(&mut String)) {
     match value {
         Value::Str(Cow::Owned(text)) => redact(text),
         Value::Array(Array::Str(texts)) => texts.iter_mut().for_each(redact),

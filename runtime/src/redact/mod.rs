@@ -39,7 +39,8 @@ use crate::record::{ErrorRecord, LogRecord, Resource, SpanRecord};
 use crate::secret::Secret;
 use crate::secret::keys::Keys;
 
-/// Maximum length of a text, in bytes; the rest is cut off.
+/// Maximum length of a text of an error report, in bytes; the rest is cut off. Those of spans and log
+/// records have limits of their own.
 const MAX_TEXT_BYTES: usize = 64 << 10;
 
 /// Maximum number of times that a text may be escaped for a URL: one in the query of another is so twice.
@@ -61,7 +62,7 @@ const MAX_ESCAPES: usize = 3;
 /// The credentials of the configured destinations are hidden, too. In the place of each is `…`, which has
 /// always the same length; in attributes with a URL or a query it is `REDACTED`, as the
 /// [conventions](https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/) want it. Texts
-/// longer than 64 KiB are cut. Text that is part of the program, such as the name of a span in an
+/// of error reports are cut to 64 KiB. Text that is part of the program, such as the name of a span in an
 /// attribute, is not searched.
 ///
 /// ```
@@ -188,9 +189,14 @@ impl Redaction {
         attributes::all(self, resource.attributes_mut());
     }
 
-    /// Hides what is to be hidden of a text, and cuts it.
-    fn text(&self, text: &mut String) {
+    /// Hides what is to be hidden of a text of an error report, and cuts it.
+    fn short_text(&self, text: &mut String) {
         cut(text);
+        self.text(text);
+    }
+
+    /// Hides what is to be hidden of a text.
+    fn text(&self, text: &mut String) {
         replace(text, self.hidden(text));
     }
 
@@ -236,8 +242,9 @@ impl Redaction {
         }
     }
 
-    /// Hides what is to be hidden of a query or a form from `start` on, and before it.
+    /// Hides what is to be hidden of a query or a form from `start` on, and before it; cuts it.
     fn query(&self, text: &mut String, start: usize) {
+        cut(text);
         let hidden = self.hidden_of_query(text, start);
         replace(text, hidden);
     }
@@ -250,8 +257,7 @@ impl Redaction {
         }
     }
 
-    fn hidden_of_query(&self, text: &mut String, start: usize) -> Hidden {
-        cut(text);
+    fn hidden_of_query(&self, text: &str, start: usize) -> Hidden {
         let mut hidden = self.hidden(text);
         let query = text.get(start..).unwrap_or_default();
         pairs::find_in_query(query, start, &self.keys, &mut hidden);
@@ -277,7 +283,6 @@ impl Redaction {
             return;
         }
         if is_cookie && !is_on(&self.kept_headers, name) {
-            cut(value);
             *value = cookies(value, name.eq_ignore_ascii_case("set-cookie"));
         }
         self.text(value);

@@ -31,10 +31,10 @@ pub(super) fn record(redaction: &Redaction, record: &mut ErrorRecord) {
     match subject {
         Subject::Error(causes) => causes.iter_mut().for_each(|cause| self::cause(redaction, cause)),
         Subject::Panic(cause) => self::cause(redaction, cause),
-        Subject::Message(message) => redaction.text(message),
+        Subject::Message(message) => redaction.short_text(message),
     }
     let texts = [title, fingerprint, context, thread].into_iter().flatten();
-    texts.for_each(|text| redaction.text(text));
+    texts.for_each(|text| redaction.short_text(text));
     for frame in stack {
         self::frame(redaction, frame);
     }
@@ -42,7 +42,10 @@ pub(super) fn record(redaction: &Redaction, record: &mut ErrorRecord) {
         cow(redaction, name);
     }
     let Person { id, username, email } = person;
-    [id, username, email].into_iter().flatten().for_each(|text| redaction.text(text));
+    [id, username, email].into_iter().flatten().for_each(|text| redaction.short_text(text));
+    for attribute in &mut *custom {
+        attributes::texts(&mut attribute.value, super::cut);
+    }
     attributes::all(redaction, custom);
     let parts =
         request.as_ref().map(|request| secret_parts(redaction, request)).unwrap_or_default();
@@ -59,7 +62,7 @@ fn cause(redaction: &Redaction, cause: &mut Cause) {
     if let Some(name) = type_name {
         cow(redaction, name);
     }
-    redaction.text(message);
+    redaction.short_text(message);
 }
 
 /// All lines are one text, as a statement may go over several.
@@ -89,12 +92,12 @@ fn secret_parts(redaction: &Redaction, request: &RequestRecord) -> Vec<String> {
 
 fn request(redaction: &Redaction, request: &mut RequestRecord, parts: &[String]) {
     let RequestRecord { method, url, route, params, headers, client_address: _, body } = request;
-    redaction.text(method);
+    redaction.short_text(method);
     without_parts(url, parts);
     let query = url.find('?').map_or(url.len(), |at| at + 1);
     redaction.query(url, query);
     if let Some(route) = route {
-        redaction.text(route);
+        redaction.short_text(route);
     }
     let is_form = headers.iter().any(|(name, value)| {
         name.eq_ignore_ascii_case("content-type")
@@ -102,19 +105,20 @@ fn request(redaction: &Redaction, request: &mut RequestRecord, parts: &[String])
     });
     match body {
         Some(body) if is_form => redaction.query(body, 0),
-        Some(body) => redaction.text(body),
+        Some(body) => redaction.short_text(body),
         None => {}
     }
     for (name, part) in params {
         if redaction.keys.hit(name) {
             HIDDEN.clone_into(part);
         }
-        redaction.text(name);
-        redaction.text(part);
+        redaction.short_text(name);
+        redaction.short_text(part);
     }
     for (name, value) in headers {
+        super::cut(value);
         redaction.header_value(name, value);
-        redaction.text(name);
+        redaction.short_text(name);
         // What is secret in the URL is so in the one that somebody came from.
         without_parts(value, parts);
     }
@@ -140,15 +144,15 @@ fn without_parts(url: &mut String, parts: &[String]) {
 
 fn breadcrumb(redaction: &Redaction, crumb: &mut Breadcrumb) {
     match &mut crumb.what {
-        Happening::Log { message } | Happening::Note { message } => redaction.text(message),
+        Happening::Log { message } | Happening::Note { message } => redaction.short_text(message),
         Happening::Span { name, duration_ns: _, error } => {
             cow(redaction, name);
             if let Some(error) = error {
-                redaction.text(error);
+                redaction.short_text(error);
             }
         }
         Happening::Call { method, url, status: _ } => {
-            redaction.text(method);
+            redaction.short_text(method);
             let query = url.find('?').map_or(url.len(), |at| at + 1);
             redaction.query(url, query);
         }
