@@ -23,7 +23,8 @@ pub enum LossReason {
     Refused,
     /// The process stopped before the record could be sent.
     Shutdown,
-    /// The worker of the destination failed while it held the record.
+    /// The worker of the destination panicked while it held the record, or the redaction of the record
+    /// panicked.
     WorkerPanicked,
     /// The failure was one too many of its kind, and is told together with others.
     Summarized,

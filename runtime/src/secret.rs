@@ -1,24 +1,21 @@
-//! Text that must never be printed, and what it is usually called.
+//! Text that must never be printed, and the one list of keys that name such a text.
+
+pub(crate) mod keys;
 
 use std::fmt;
+use std::sync::LazyLock;
 
-/// The keys of a query whose values are never recorded: those of the conventions, and the usual ones.
-///
-/// Source: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/>.
-pub(crate) const QUERY_KEYS: [&str; 12] = [
-    "AWSAccessKeyId",
-    "Signature",
-    "sig",
-    "X-Amz-Credential",
-    "X-Amz-Security-Token",
-    "X-Amz-Signature",
-    "X-Goog-Signature",
-    "password",
-    "token",
-    "access_token",
-    "api_key",
-    "secret",
-];
+use self::keys::Keys;
+
+/// Keys that name a secret where no setting says otherwise.
+#[cfg_attr(
+    not(any(feature = "actix", feature = "http-client")),
+    expect(dead_code, reason = "for the access log")
+)]
+pub(crate) fn default_keys() -> &'static Keys {
+    static KEYS: LazyLock<Keys> = LazyLock::new(Keys::default);
+    &KEYS
+}
 
 /// A text that prints as `…` wherever it is formatted.
 #[derive(Clone, PartialEq, Eq)]

@@ -17,6 +17,7 @@ use crate::record::{
     Destinations, ErrorRecord, Level, LogRecord, Outcome, Processor, RequestRecord, SpanKind,
     SpanRecord, Status,
 };
+use crate::redact::Redaction;
 use crate::report::{self, Sources};
 use crate::sample::{DecideSegments, Sampler};
 use crate::span::tracer::{self, Breadcrumbs, Processors, Tracer};
@@ -38,6 +39,7 @@ pub struct Capture {
     segments: Option<Arc<dyn DecideSegments>>,
     span_events: Option<Level>,
     reports: Option<report::Settings>,
+    redaction: Arc<Redaction>,
 }
 
 /// What came of a capture.
@@ -113,6 +115,7 @@ impl Default for Capture {
             segments: None,
             span_events: Some(Level::Info),
             reports: Some(report::Settings::default()),
+            redaction: Arc::default(),
         }
     }
 }
@@ -179,6 +182,12 @@ impl Capture {
         Self { reports: Some(reports), ..self }
     }
 
+    /// Rules of redaction; the default ones where nothing is said, so that a test sees what is exported.
+    #[must_use]
+    pub fn redaction(self, redaction: Redaction) -> Self {
+        Self { redaction: Arc::new(redaction), ..self }
+    }
+
     /// Takes no reports of failures, as where nobody wants to know of them.
     #[must_use]
     pub fn without_reports(self) -> Self {
@@ -204,7 +213,14 @@ impl Capture {
         let (spans, logs) = (Arc::new(Memory::default()), Arc::new(Memory::default()));
         let errors = Arc::new(Memory::default());
         let parts = self.reports.clone().map(|reports| {
-            report::parts(reports, true, Sources::Counting, vec![Arc::clone(&errors) as _])
+            let redaction = Arc::clone(&self.redaction);
+            report::parts(
+                reports,
+                redaction,
+                true,
+                Sources::Counting,
+                vec![Arc::clone(&errors) as _],
+            )
         });
         let tracer = || self.tracer(&spans, &logs, parts.as_ref());
         let tag = tracer::add(tracer).expect("a thousand captures at a time");
@@ -246,6 +262,7 @@ impl Capture {
                     logs: Arc::clone(&parts.trail) as _,
                 }),
             },
+            redaction: Arc::clone(&self.redaction),
         }
     }
 }

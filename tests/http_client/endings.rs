@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use reqwest::{Method, Request, Response};
 use reqwest_middleware::{Middleware, Next};
-use spanwright::Span;
 use spanwright::http_client::Tracing;
 use spanwright::record::{Outcome, SpanKind, Status};
+use spanwright::{Span, testing};
 use support::http_server::{Answer, HttpServer};
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -40,6 +40,21 @@ fn an_answer_makes_a_client_span_with_the_attributes_of_the_conventions() {
     ] {
         assert_eq!(value(span, key).as_deref(), expected, "{key}");
     }
+}
+
+#[test]
+fn address_in_the_text_of_a_failed_request_has_no_secret() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let url = format!("http://bob:hunter2@{address}/cb?code=hunter2&X-Amz-Signature=hunter2&q=1");
+    let (error, spans) = traced(async || client().get(&url).send().await.unwrap_err());
+    assert!(error.to_string().contains("hunter2"), "the caller gets all: {error}");
+    assert!(!format!("{spans:?}").contains("hunter2"), "{spans:?}");
+    let reported = testing::capture_errors(|| spanwright::report_error(&error));
+    // The lines of code beside it are this test.
+    let text = format!("{:?}", reported[0].subject);
+    assert!(text.contains("q=1") && !text.contains("hunter2"), "{text}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use spanwright::record::{
     Attribute, Breadcrumb, Cause, CodeLines, ErrorRecord, Happening, Person, ReportId,
     RequestRecord, Severity, StackFrame, Subject,
 };
-use spanwright::redact::Scrub;
+use spanwright::redact::Redaction;
 use spanwright::secret::Secret;
 
 fn empty() -> ErrorRecord {
@@ -133,11 +133,11 @@ proptest! {
         let planted = form.write(&secret);
         // What stands around it in quotes is not part of it.
         let needle = planted.trim_matches('"');
-        let scrub = Scrub::new().secret(Secret::new(secret.as_str()));
+        let redaction = Redaction::new().secret(Secret::new(secret.as_str()));
         let mut record = everywhere(&format!("{before} {planted} {after}"));
         // By chance it may be in what is there in any case.
         if !format!("{:?}", everywhere(&format!("{before}  {after}"))).contains(needle) {
-            scrub.scrub(&mut record);
+            redaction.redact_error(&mut record);
             for text in texts(&record) {
                 prop_assert!(!text.contains(needle), "{text:?} has {needle:?}");
             }
@@ -153,7 +153,7 @@ proptest! {
     ) {
         let custom = vec![Attribute::new(key.clone(), value.clone())];
         let mut record = ErrorRecord { custom, ..empty() };
-        Scrub::new().scrub(&mut record);
+        Redaction::new().redact_error(&mut record);
         let told = format!("{record:?}");
         prop_assert!(!told.contains(&value));
         for text in [
@@ -169,7 +169,7 @@ proptest! {
             format!("{before} postgres://bob:{value}@db/app"),
         ] {
             let mut record = ErrorRecord { stack: Vec::new(), ..everywhere(&text) };
-            Scrub::new().scrub(&mut record);
+            Redaction::new().redact_error(&mut record);
             let told = format!("{record:?}");
             prop_assert!(!told.contains(&value), "{text}");
         }
@@ -178,7 +178,7 @@ proptest! {
             headers: vec![(key, value.clone()), ("cookie".into(), format!("a={value}; b={value}"))],
             ..RequestRecord::default()
         });
-        Scrub::new().scrub(&mut record);
+        Redaction::new().redact_error(&mut record);
         let told = format!("{record:?}");
         prop_assert!(!told.contains(&value));
     }
@@ -196,9 +196,9 @@ proptest! {
             Just("\n--b\r\nname=\"pw\"\r\n\r\n".to_owned()),
         ], 0..20),
     ) {
-        let scrub = Scrub::new().secret(Secret::new("token:token"));
+        let redaction = Redaction::new().secret(Secret::new("token:token"));
         let mut once = everywhere(&parts.concat());
-        scrub.scrub(&mut once);
+        redaction.redact_error(&mut once);
         for text in texts(&once) {
             prop_assert!(text.len() <= 3 * parts.concat().len().max(1) + 64);
         }
@@ -227,7 +227,7 @@ fn a_record_of_megabytes_is_scrubbed() {
     let text = "password=\"hunter2\" {\"token\":\"abc\"} https://a:b@c/?sig=1 ".repeat(20_000);
     let mut record = everywhere(&text);
     let before = text.len();
-    Scrub::new().secret(Secret::new("hunter2-and-more")).scrub(&mut record);
+    Redaction::new().secret(Secret::new("hunter2-and-more")).redact_error(&mut record);
     for text in texts(&record) {
         assert!(text.len() < before / 10, "a text of 1 MiB is cut");
         assert!(!text.contains("hunter2") && !text.contains("a:b@"));

@@ -163,7 +163,7 @@ fn what_was_logged_before_is_told_once_and_without_its_secrets() {
     }));
     let told: Vec<_> =
         report.breadcrumbs.iter().map(|crumb| (crumb.severity, &crumb.what)).collect();
-    let message = "the bank is slow attempt=2 password=…".to_owned();
+    let message = "the bank is slow attempt=2 password=\"…\"".to_owned();
     assert_eq!(told, [(Severity::Warning, &Happening::Log { message })]);
 }
 

@@ -37,6 +37,8 @@ const MATRIX: &[(&str, Imports)] = &[
             "record",
             "sample",
             "propagate",
+            // The collector redacts what it hands on.
+            "redact",
             "loss",
             "diagnostics",
             "guard",

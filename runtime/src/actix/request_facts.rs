@@ -9,7 +9,7 @@ use actix_web::http::uri::Authority;
 
 use super::callsite::{Key, RequestFrame};
 use super::forwarded::{Forwarded, known_scheme};
-use crate::conventions::{known_method, protocol_version, without_secrets};
+use crate::conventions::{known_method, protocol_version};
 use crate::host::{split_port, without_brackets};
 use crate::sample::RequestFacts;
 use crate::span::Recorder;
@@ -39,7 +39,8 @@ pub(super) fn record(request: &HttpRequest, origin: &Origin<'_>, frame: &mut Req
     }
     frame.record(Key::PATH, request.path());
     if let Some(query) = request.uri().query().filter(|query| !query.is_empty()) {
-        frame.record(Key::QUERY, &without_secrets(query));
+        // The collector redacts it.
+        frame.record(Key::QUERY, query);
     }
     record_addresses(request, origin, frame);
     frame.record(Key::PROTOCOL_NAME, "http");

@@ -36,6 +36,7 @@ use crate::propagate::{Composite, Targets};
 use crate::record::{
     Attribute, ErrorRecord, Level, LogRecord, Processor, Resource, SpanRecord, Value,
 };
+use crate::redact::Redaction;
 use crate::sample::Sampler;
 use crate::secret::Secret;
 use crate::span::Limits;
@@ -93,6 +94,7 @@ pub struct Config {
     pub(crate) error_processors: Vec<Arc<dyn Processor<ErrorRecord>>>,
     pub(crate) log_processors: Vec<Arc<dyn Processor<LogRecord>>>,
     pub(crate) reports: crate::report::Settings,
+    pub(crate) redaction: Redaction,
     pub(crate) logging: crate::logging::Settings,
     pub(crate) warnings: Warnings,
 }
@@ -370,7 +372,7 @@ impl Config {
         self.has_otlp() || self.has_console() || self.has_exporter() || !self.processors.is_empty()
     }
 
-    /// What the destinations are let in by; none of it may turn up in a report.
+    /// Credentials of the destinations, which redaction hides.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
         let key = self.redaction_key.iter().cloned().collect();
         let others = [self.secrets_of_proxies(), key].concat();

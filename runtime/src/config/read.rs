@@ -58,6 +58,7 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         error_processors: Vec::new(),
         log_processors: Vec::new(),
         reports: super::reports::read(environment)?,
+        redaction: crate::redact::Redaction::default(),
         logging: super::logging::read(environment, notes)?,
         warnings,
     })

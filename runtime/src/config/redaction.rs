@@ -1,6 +1,7 @@
-//! The key of `#[redact(hash)]`.
+//! The rules of redaction, one setting for all signals and destinations, and the key of `#[redact(hash)]`.
 
 use super::{Config, ConfigError, Environment};
+use crate::redact::Redaction;
 use crate::secret::Secret;
 
 const VARIABLE: &str = "SPANWRIGHT_REDACTION_KEY";
@@ -9,6 +10,21 @@ const VARIABLE: &str = "SPANWRIGHT_REDACTION_KEY";
 const MIN_BYTES: usize = 16;
 
 impl Config {
+    /// Sets the rules of redaction, which hide secrets in spans, log records and error reports before any
+    /// destination, processor or exporter of an SDK gets them. The credentials of the configured
+    /// destinations are always hidden.
+    pub fn redaction(mut self, redaction: Redaction) -> Self {
+        self.redaction = redaction;
+        self
+    }
+
+    /// Changes the rules of redaction, for instance
+    /// `change_redaction(|redaction| redaction.key("badge"))`.
+    pub fn change_redaction(mut self, change: impl FnOnce(Redaction) -> Redaction) -> Self {
+        self.redaction = change(self.redaction);
+        self
+    }
+
     /// Secret key of the hashes of `#[redact(hash)]`, instead of `SPANWRIGHT_REDACTION_KEY`.
     ///
     /// Services with the same key record the same hash for the same value, so that a user can be

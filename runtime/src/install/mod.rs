@@ -183,6 +183,7 @@ impl Config {
             level: self.level,
             event_level: if has_span_readers { self.logging.span_events } else { None },
             processors: parts.processors,
+            redaction: parts.redaction,
         };
         if !tracer::install(tracer) {
             return Err(InstallError::AlreadyInstalled);

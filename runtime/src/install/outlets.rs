@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::diagnostics;
 use crate::loss::{LossReason, Tally};
 use crate::record::{Destinations, ErrorRecord, Processor};
+use crate::redact::Redaction;
 use crate::report::Teller;
 use crate::sample::{DecideSegments, Sampler};
 use crate::span::tracer::{Processors, Watcher};
@@ -24,6 +25,8 @@ use crate::span::{ContextMissing, Invocation, TakeFailures};
 #[derive(Default)]
 pub(super) struct Parts {
     pub(super) processors: Processors,
+    /// Rules of redaction for all signals, the credentials of the destinations among them.
+    pub(super) redaction: Arc<Redaction>,
     /// Sampler of spans, where it is not the generic one of the configuration.
     pub(super) sampler: Option<Sampler>,
     /// The rules by which requests have segments.
@@ -112,6 +115,12 @@ pub struct Delivery {
 /// Waits for the end of a flush or a shutdown, at most so long.
 pub(super) type Wait<'a> = Box<dyn FnOnce(Duration) -> Vec<Delivery> + 'a>;
 
+/// The configured rules, with the credentials of the destinations.
+fn redaction(config: &mut Config) -> Redaction {
+    let secrets = config.secrets();
+    secrets.into_iter().fold(mem::take(&mut config.redaction), Redaction::secret)
+}
+
 /// One or more destinations that are flushed and stopped together.
 pub(super) trait Outlet: fmt::Debug + Send + Sync {
     /// Begins to send what is held; never blocks.
@@ -134,16 +143,15 @@ impl Outlets {
         let mut outlets = Self::default();
         // All this before the destinations take their settings.
         let tells_spans = config.tells_spans_of_failures();
-        for secret in config.secrets() {
-            config.reports.scrub = std::mem::take(&mut config.reports.scrub).secret(secret);
-        }
+        let redaction = Arc::new(redaction(config));
+        redaction.redact_resource(&mut config.resource);
         let mut applications = Applications::default();
         let spans = applications.count("processor", mem::take(&mut config.processors));
         let logs = applications.count("log processor", mem::take(&mut config.log_processors));
         let errors = mem::take(&mut config.error_processors);
         config.error_processors = applications.count("error processor", errors);
         let processors = Processors { spans, logs, ..Processors::default() };
-        let mut parts = Parts { processors, ..Parts::default() };
+        let mut parts = Parts { processors, redaction, ..Parts::default() };
         super::pipelines::start(config, &mut outlets, &mut parts)?;
         super::exporters::start(config, &mut outlets, &mut parts);
         parts.teller = super::reports::start(config, tells_spans, &mut parts)?;

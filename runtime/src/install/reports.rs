@@ -21,8 +21,13 @@ pub(super) fn start(
     }
     let has_records = !processors.is_empty();
     let settings = config.reports.clone();
-    let report::Parts { taker, teller, trail } =
-        report::parts(settings, tells_spans, Sources::Real, processors);
+    let report::Parts { taker, teller, trail } = report::parts(
+        settings,
+        Arc::clone(&parts.redaction),
+        tells_spans,
+        Sources::Real,
+        processors,
+    );
     parts.failures = Some(taker);
     if !has_records {
         return Ok(None);

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::outlets::Parts;
 use crate::config::Config;
 use crate::export::{Exporter, Reply, xray as export};
+use crate::guard::guard;
 use crate::pipeline::transport::{TransportError, daemon, http, udp};
 use crate::pipeline::{Gatherer, Handle, Motor, Poller, Step};
 use crate::record::{LocalTrace, Resource};
@@ -86,7 +87,13 @@ fn start_destination(
     parts.processors.all.push(Arc::clone(&gatherer) as _);
     if settings.gather.heartbeat.is_some() {
         let watching = Arc::clone(&gatherer);
-        parts.watcher = Some(Watcher(Arc::new(move |running| watching.begun(running))));
+        let redaction = Arc::clone(&parts.redaction);
+        parts.watcher = Some(Watcher(Arc::new(move |mut running| {
+            // On the application's thread: it has a name and no attributes yet.
+            if guard("redaction", || redaction.redact_span(&mut running)).is_some() {
+                watching.begun(running);
+            }
+        })));
     }
     parts.context_missing = settings.context_missing;
     let (sampler, notes) = (settings.sampler(&config.resource), settings.notes.clone());

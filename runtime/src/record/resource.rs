@@ -24,6 +24,11 @@ impl Resource {
         &self.attributes
     }
 
+    /// The attributes, to be redacted.
+    pub(crate) fn attributes_mut(&mut self) -> &mut [Attribute] {
+        &mut self.attributes
+    }
+
     /// The text of `service.name`, or `unknown_service`.
     pub fn service_name(&self) -> &str {
         self.attributes

@@ -90,6 +90,10 @@ impl Kind {
         }
     }
 
+    const fn has_literals(self) -> bool {
+        matches!(self, Self::Statement | Self::Name | Self::Parameter)
+    }
+
     fn redacted(self, text: &str, dialect: Dialect) -> Cow<'_, str> {
         match self {
             Self::Statement => Cow::Owned(statement::masked(text, dialect)),
@@ -115,19 +119,25 @@ pub(crate) fn dialect(attributes: &[Attribute]) -> Dialect {
 }
 
 /// Returns attributes without the secrets of database calls; copies them only if there are some.
+#[cfg_attr(not(feature = "xray"), expect(dead_code, reason = "documents of X-Ray use it"))]
 pub(crate) fn redacted(attributes: &[Attribute], dialect: Dialect) -> Cow<'_, [Attribute]> {
     let mut out = Cow::Borrowed(attributes);
     for (at, attribute) in attributes.iter().enumerate() {
-        if let Some(value) = value(attribute, dialect) {
+        if let Some(value) = value(attribute, Some(dialect)) {
             out.to_mut()[at].value = value;
         }
     }
     out
 }
 
-/// Returns the value of an attribute as it may be shown; `None` if that is as it is.
-pub(crate) fn value(attribute: &Attribute, dialect: Dialect) -> Option<Value> {
+/// Returns the value of an attribute as it may be shown; `None` if that is as it is. Without a dialect,
+/// literals and parameters of statements stay.
+pub(crate) fn value(attribute: &Attribute, dialect: Option<Dialect>) -> Option<Value> {
     let kind = Kind::of(&attribute.key)?;
+    if dialect.is_none() && kind.has_literals() {
+        return None;
+    }
+    let dialect = dialect.unwrap_or(Dialect::Unknown);
     let value = match &attribute.value {
         Value::Str(text) => Value::Str(kind.redacted(text, dialect).into_owned().into()),
         Value::Array(Array::Str(texts)) => {
@@ -165,6 +175,6 @@ mod tests {
             assert_eq!(matches!(redacted, Cow::Borrowed(_)), value == expected, "{key}");
         }
         let number = Attribute::new("db.query.parameter.0", 4711_i64);
-        assert_eq!(value(&number, Dialect::Unknown), Some(Value::from("?")));
+        assert_eq!(value(&number, Some(Dialect::Unknown)), Some(Value::from("?")));
     }
 }

@@ -37,8 +37,10 @@ impl Hidden {
         }
     }
 
-    /// The text without what is hidden; `None` where nothing is.
-    pub(super) fn apply(mut self, text: &str) -> Option<String> {
+    /// The text with a mark for what is hidden; `None` where nothing is, or all of it has a mark
+    /// already: what is redacted twice stays as it is.
+    pub(super) fn apply(mut self, text: &str, mark: &str) -> Option<String> {
+        self.0.retain(|range| !text.get(range.clone()).is_some_and(is_mark));
         if self.0.is_empty() {
             return None;
         }
@@ -53,7 +55,7 @@ impl Hidden {
             let start = text.floor_char_boundary(start).max(told);
             let end = text.ceil_char_boundary(end).max(start);
             out.push_str(&text[told..start]);
-            out.push_str(HIDDEN);
+            out.push_str(mark);
             told = end;
         }
         out.push_str(&text[told..]);
@@ -61,9 +63,22 @@ impl Hidden {
     }
 }
 
+fn is_mark(text: &str) -> bool {
+    matches!(text, HIDDEN | "REDACTED" | "REDACTED:REDACTED")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn redacted_text_stays_as_it_is() {
+        let mut hidden = Hidden::default();
+        for (start, end) in [(2, 10), (13, 16)] {
+            hidden.hide(start..end);
+        }
+        assert_eq!(hidden.apply("a=REDACTED b=…", HIDDEN), None);
+    }
 
     #[test]
     fn what_is_hidden_is_one_ellipsis_however_many_ranges_meet() {
@@ -82,7 +97,7 @@ mod tests {
             for (start, end) in ranges {
                 hidden.hide(*start..*end);
             }
-            assert_eq!(hidden.apply("abcdëf").as_deref(), Some(expected), "{ranges:?}");
+            assert_eq!(hidden.apply("abcdëf", HIDDEN).as_deref(), Some(expected), "{ranges:?}");
         }
     }
 
@@ -90,6 +105,6 @@ mod tests {
     fn a_text_of_which_nothing_is_hidden_stays_where_it_is() {
         let mut hidden = Hidden::default();
         hidden.hide(2..2);
-        assert_eq!(hidden.apply("abc"), None);
+        assert_eq!(hidden.apply("abc", HIDDEN), None);
     }
 }

@@ -61,12 +61,18 @@ impl Needles {
         kept.for_each(|kept| self.add(kept));
     }
 
+    /// True if a form of a secret begins like a part of a text, or there are escapes.
+    fn may_be_in(&self, bytes: &[u8]) -> bool {
+        let begins = |pair: &[u8]| pair[0] == b'%' || self.plain.has(pair) || self.base64.has(pair);
+        bytes.windows(2).any(begins)
+    }
+
     /// Hides every secret of a text.
     pub(super) fn find(&self, text: &str, hidden: &mut Hidden) {
-        if self.secrets.is_empty() {
+        let bytes = text.as_bytes();
+        if self.secrets.is_empty() || !self.may_be_in(bytes) {
             return;
         }
-        let bytes = text.as_bytes();
         self.plain.find(bytes, |start, end| hidden.hide(start..end));
         let mut told = 0;
         self.base64.find(bytes, |start, end| {
@@ -106,9 +112,7 @@ impl Forms {
         let mut at = 0;
         while at + 1 < bytes.len() {
             let rest = &bytes[at..];
-            let pair = pair(rest);
-            let begins = self.begins[pair / 64] >> (pair % 64) & 1 == 1;
-            let length = if begins { self.longest(rest) } else { None };
+            let length = if self.has(rest) { self.longest(rest) } else { None };
             match length {
                 Some(length) => {
                     found(at, at + length);
@@ -117,6 +121,12 @@ impl Forms {
                 None => at += 1,
             }
         }
+    }
+
+    /// True if one of the texts begins with the same two bytes.
+    fn has(&self, text: &[u8]) -> bool {
+        let pair = pair(text);
+        self.begins.get(pair / 64).is_some_and(|bits| bits >> (pair % 64) & 1 == 1)
     }
 
     fn longest(&self, rest: &[u8]) -> Option<usize> {
@@ -153,6 +163,7 @@ fn base64_core(text: &[u8], offset: usize, signs: [u8; 2]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hidden::HIDDEN;
     use super::*;
 
     fn scrubbed(secrets: &[&str], text: &str) -> String {
@@ -162,7 +173,7 @@ mod tests {
         }
         let mut hidden = Hidden::default();
         needles.find(text, &mut hidden);
-        hidden.apply(text).unwrap_or_else(|| text.to_owned())
+        hidden.apply(text, HIDDEN).unwrap_or_else(|| text.to_owned())
     }
 
     #[test]
@@ -208,7 +219,7 @@ mod tests {
         needles.remove(&Secret::new("hunter2"));
         let mut hidden = Hidden::default();
         needles.find("hunter2 hunter3", &mut hidden);
-        assert_eq!(hidden.apply("hunter2 hunter3").as_deref(), Some("hunter2 …"));
+        assert_eq!(hidden.apply("hunter2 hunter3", HIDDEN).as_deref(), Some("hunter2 …"));
     }
 
     #[test]

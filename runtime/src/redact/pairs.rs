@@ -8,7 +8,8 @@
 use std::ops::Range;
 
 use super::hidden::Hidden;
-use super::keys::{Keys, MAX_KEY_BYTES};
+use super::notation::{self, Notation};
+use crate::secret::keys::{Keys, MAX_KEY_BYTES};
 
 /// How much may stand between a key and its sign.
 const MAX_SPACE_BYTES: usize = 64;
@@ -34,7 +35,7 @@ pub(super) fn find(text: &str, offset: usize, keys: &Keys, hidden: &mut Hidden) 
             continue;
         }
         let key = key_before(text, sign).filter(|key| !is_comma || is_pair(bytes, key));
-        let Some(key) = key.filter(|key| keys.hit(&text[key.clone()])) else { continue };
+        let Some(key) = key.filter(|key| names_secret(text, key, keys)) else { continue };
         let value = Value::behind(bytes, sign, key);
         hidden.hide(offset + value.start..offset + value.end);
         at = value.next.max(at);
@@ -50,12 +51,20 @@ pub(super) fn find_in_query(text: &str, offset: usize, keys: &Keys, hidden: &mut
     let mut start = offset;
     for part in text.split('&') {
         let end = start + part.len();
-        if let Some((key, value)) = part.split_once('=')
-            && keys.hit(key)
-        {
-            hidden.hide(end - value.len()..end);
+        if let Some(value) = keys.secret_value(part) {
+            hidden.hide(start + value..end);
         }
         start = end + 1;
+    }
+}
+
+/// True if a key in a text names a secret: behind the sign of a query also one of queries.
+fn names_secret(text: &str, key: &Range<usize>, keys: &Keys) -> bool {
+    let (before, key) = (&text.as_bytes()[..key.start], &text[key.clone()]);
+    if before.ends_with(b"?") || before.ends_with(b"&") {
+        keys.hit_in_query(key)
+    } else {
+        keys.hit(key)
     }
 }
 
@@ -176,10 +185,10 @@ impl Value {
                 let slashes = slashes.count();
                 match rest.get(slashes) {
                     Some(quote) if is_quote(*quote) => Self::quoted(bytes, open, slashes),
-                    _ => Self::bare(bytes, start, key),
+                    _ => Self::bare(bytes, sign, start, key),
                 }
             }
-            _ => Self::bare(bytes, start, key),
+            _ => Self::bare(bytes, sign, start, key),
         }
     }
 
@@ -240,34 +249,27 @@ impl Value {
         Self { start: open + 1, end: bytes.len(), next: bytes.len() }
     }
 
-    /// A value without quotes: a word, in a query to the next sign of one, for a header the rest of
-    /// the line.
-    fn bare(bytes: &[u8], start: usize, key: Range<usize>) -> Self {
-        let is_query = bytes[..key.start].ends_with(b"?") || bytes[..key.start].ends_with(b"&");
-        let key = &bytes[key];
-        let is_line = [&b"authorization"[..], b"cookie"].iter().any(|end| {
-            key.len() >= end.len() && key[key.len() - end.len()..].eq_ignore_ascii_case(end)
-        });
-        let ends = |byte: &u8| match byte {
-            b'\r' | b'\n' | b'"' => true,
-            _ if is_line => false,
-            b',' | b'}' | b']' => !is_query,
-            b'&' | b'<' | b'>' => true,
-            byte => byte.is_ascii_whitespace(),
-        };
-        let end = bytes[start..].iter().position(ends).map_or(bytes.len(), |at| start + at);
+    /// A value without quotes, as far as its notation lets it go.
+    fn bare(bytes: &[u8], sign: usize, start: usize, key: Range<usize>) -> Self {
+        let notation = Notation::of(bytes, sign, &key);
+        if let Notation::Yaml(indent) = notation {
+            let end = notation::yaml_end(bytes, sign + 1, indent);
+            return Self { start: start.min(end), end, next: end };
+        }
+        let end = notation.end(bytes, start);
         Self { start, end, next: end }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::hidden::HIDDEN;
     use super::*;
 
     fn scrubbed(text: &str) -> String {
         let mut hidden = Hidden::default();
         find(text, 0, &Keys::default(), &mut hidden);
-        hidden.apply(text).unwrap_or_else(|| text.to_owned())
+        hidden.apply(text, HIDDEN).unwrap_or_else(|| text.to_owned())
     }
 
     #[test]
@@ -328,6 +330,33 @@ mod tests {
     }
 
     #[test]
+    fn values_of_several_words_are_hidden_as_their_notation_has_them() {
+        for (text, expected) in [
+            // YAML.
+            ("secret: two words\nuser: bob", "secret: …\nuser: bob"),
+            ("a:\n  - secret: two \"words\", more\n    b: c", "a:\n  - secret: …\n    b: c"),
+            ("invalid config: secret: two words", "invalid config: secret: …"),
+            (r#"{"error":"secret: two words\nuser: bob"}"#, r#"{"error":"secret: …\nuser: bob"}"#),
+            ("secret: |\n  two\n\n  lines\nuser: bob", "secret: …\nuser: bob"),
+            ("secret: >-\n  two\n  lines", "secret: …"),
+            ("secrets:\n  - one two\n  - three\nuser: bob", "secrets:\n  …\nuser: bob"),
+            ("password:\nuser: bob", "password:\nuser: bob"),
+            ("{secret: two words, user: bob}", "{secret: …, user: bob}"),
+            ("level: info, token: a b, user: bob", "level: info, token: …, user: bob"),
+            ("an invalid token: abc was sent", "an invalid token: … was sent"),
+            // Settings between semicolons.
+            ("Server=db;Password=two words;Timeout=1", "Server=db;Password=…;Timeout=1"),
+            ("Password=two words;Server=db", "Password=…;Server=db"),
+            ("Server=db;PWD=two words", "Server=db;PWD=…"),
+            // OAuth.
+            ("at https://a.b/cb?code=4%2F0A&state=s: no", "at https://a.b/cb?code=…&state=s: no"),
+            ("code=404 and error.code: 7", "code=404 and error.code: 7"),
+        ] {
+            assert_eq!(scrubbed(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn json_in_json_is_searched_however_deep_it_is() {
         let mut text = "{\"password\":\"x\",\"n\":1}".to_owned();
         for _ in 0..5 {
@@ -348,7 +377,7 @@ mod tests {
         let mut hidden = Hidden::default();
         let text = "/?a=1&token=a\"b<c>d e&pw=&b=2&pin";
         find_in_query(&text[2..], 2, &Keys::default(), &mut hidden);
-        assert_eq!(hidden.apply(text).as_deref(), Some("/?a=1&token=…&pw=&b=2&pin"));
+        assert_eq!(hidden.apply(text, HIDDEN).as_deref(), Some("/?a=1&token=…&pw=&b=2&pin"));
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! Never: hides code that is no literal: a name is not what it names.
 
 use super::hidden::Hidden;
-use super::keys::Keys;
 use super::pairs;
+use crate::secret::keys::Keys;
 
 /// Hides the texts behind a name of a secret, to the end of the statement; and what looks like a
 /// key and its value within a text or a comment.
@@ -117,12 +117,13 @@ const fn is_name(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hidden::HIDDEN;
     use super::*;
 
     fn scrubbed(code: &str) -> String {
         let mut hidden = Hidden::default();
         find(code, &Keys::default(), &mut hidden);
-        hidden.apply(code).unwrap_or_else(|| code.to_owned())
+        hidden.apply(code, HIDDEN).unwrap_or_else(|| code.to_owned())
     }
 
     #[test]

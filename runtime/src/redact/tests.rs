@@ -10,8 +10,8 @@ fn record() -> ErrorRecord {
     ErrorRecord::new(ReportId::from_random(1), 1, Severity::Error, Subject::Message(String::new()))
 }
 
-fn scrubbed(scrub: &Scrub, mut record: ErrorRecord) -> ErrorRecord {
-    scrub.scrub(&mut record);
+fn scrubbed(redaction: &Redaction, mut record: ErrorRecord) -> ErrorRecord {
+    redaction.redact_error(&mut record);
     record
 }
 
@@ -55,7 +55,7 @@ fn every_text_of_a_record_loses_a_configured_secret() {
         thread: Some(text()),
         ..record()
     };
-    let told = format!("{:?}", scrubbed(&Scrub::new().secret(Secret::new("hunter2")), record));
+    let told = format!("{:?}", scrubbed(&Redaction::new().secret(Secret::new("hunter2")), record));
     assert!(!told.contains("hunter2"), "{told}");
     assert_eq!(told.matches("is …!").count(), 30, "{told}");
 }
@@ -68,7 +68,7 @@ fn custom_values_are_hidden_by_their_keys_whatever_their_type() {
         Attribute::new("tokens", 3),
         Attribute::new("body", r#"{"password":"x"}"#.to_owned()),
     ];
-    let told = scrubbed(&Scrub::new(), ErrorRecord { custom, ..record() }).custom;
+    let told = scrubbed(&Redaction::new(), ErrorRecord { custom, ..record() }).custom;
     assert_eq!(
         told,
         [
@@ -101,7 +101,8 @@ fn a_request_is_told_without_what_opens_doors() {
         body: Some("handle=bob&password=x%26y&n=1".into()),
         ..RequestRecord::default()
     };
-    let told = scrubbed(&Scrub::new(), ErrorRecord { request: Some(request), ..record() }).request;
+    let told =
+        scrubbed(&Redaction::new(), ErrorRecord { request: Some(request), ..record() }).request;
     let told = told.expect("the request is still there");
     assert_eq!(told.url, "https://…@a.b/reset/…/x?session_id=…&q=2");
     assert_eq!(told.params, pairs(&[("reset_token", "…"), ("page", "x")]));
@@ -109,14 +110,14 @@ fn a_request_is_told_without_what_opens_doors() {
         told.headers,
         pairs(&[
             ("authorization", "…"),
-            ("Cookie", "a=…; session=…"),
+            ("Cookie", "a=…; session=…;…"),
             ("set-cookie", "a=…; Path=/; HttpOnly"),
             ("x-api-key", "…"),
             ("x-amz-security-token", "…"),
             ("x-forwarded-authorization", "…"),
             ("x-amzn-oidc-data", "…"),
             ("x-honeycomb-team", "…"),
-            ("referer", "https://a.b/reset/…?code=1&sig=…"),
+            ("referer", "https://a.b/reset/…?code=…&sig=…"),
             ("accept", "text/html"),
         ])
     );
@@ -136,7 +137,7 @@ fn an_address_within_an_address_is_told_without_its_secrets() {
     ] {
         let headers = pairs(&[("referer", url)]);
         let request = RequestRecord { url: url.to_owned(), headers, ..RequestRecord::default() };
-        let told = scrubbed(&Scrub::new(), ErrorRecord { request: Some(request), ..record() });
+        let told = scrubbed(&Redaction::new(), ErrorRecord { request: Some(request), ..record() });
         assert_eq!(told.request.map(|request| request.url).as_deref(), Some(expected));
     }
 }
@@ -150,7 +151,7 @@ fn a_form_is_told_without_its_secrets_whatever_is_in_them() {
         let headers = pairs(&[("content-type", media_type)]);
         let body = Some(body.to_owned());
         let request = RequestRecord { headers, body, ..RequestRecord::default() };
-        let told = scrubbed(&Scrub::new(), ErrorRecord { request: Some(request), ..record() });
+        let told = scrubbed(&Redaction::new(), ErrorRecord { request: Some(request), ..record() });
         assert_eq!(told.request.and_then(|request| request.body).as_deref(), Some(expected));
     }
 }
@@ -164,7 +165,7 @@ fn lines_of_code_stay_lines_and_lose_their_secrets() {
         after: lines(&["    connect(\"postgres://a:b@c\", password)?;", "}"]),
     };
     let stack = vec![StackFrame { code: Some(code), ..StackFrame::default() }];
-    let told = scrubbed(&Scrub::new(), ErrorRecord { stack, ..record() }).stack.remove(0).code;
+    let told = scrubbed(&Redaction::new(), ErrorRecord { stack, ..record() }).stack.remove(0).code;
     let told = told.expect("the code is still there");
     assert_eq!(told.before, ["fn login() {", "    let password ="]);
     assert_eq!(told.line, "        \"…\";");
@@ -179,7 +180,7 @@ fn a_key_in_code_that_goes_over_several_lines_takes_them_with_it() {
         after: vec!["def".into()],
     };
     let stack = vec![StackFrame { code: Some(code), ..StackFrame::default() }];
-    let told = scrubbed(&Scrub::new(), ErrorRecord { stack, ..record() }).stack.remove(0).code;
+    let told = scrubbed(&Redaction::new(), ErrorRecord { stack, ..record() }).stack.remove(0).code;
     let told = told.expect("the code is still there");
     assert_eq!(told.before, ["-----BEGIN PRIVATE KEY-----", "…"]);
     assert_eq!((told.line.as_str(), told.after), ("…", vec!["…".to_owned()]));
@@ -197,7 +198,7 @@ fn behind_what_is_hidden_every_line_of_code_is_where_it_was() {
         after: vec!["}".into()],
     };
     let stack = vec![StackFrame { code: Some(code), ..StackFrame::default() }];
-    let told = scrubbed(&Scrub::new(), ErrorRecord { stack, ..record() }).stack.remove(0).code;
+    let told = scrubbed(&Redaction::new(), ErrorRecord { stack, ..record() }).stack.remove(0).code;
     let told = told.expect("the code is still there");
     assert_eq!(told.before, ["let password = \"…", "…\";", "connect(password);"]);
     assert_eq!((told.line.as_str(), told.after), ("list()?;", vec!["}".to_owned()]));
@@ -206,7 +207,7 @@ fn behind_what_is_hidden_every_line_of_code_is_where_it_was() {
 #[test]
 fn keys_headers_and_secrets_can_be_added_and_taken_away() {
     let secret = Secret::new("hunter2");
-    let scrub = Scrub::new()
+    let scrub = Redaction::new()
         .key("handle")
         .without_key("sig")
         .header("x-real-ip")
@@ -228,7 +229,7 @@ fn keys_headers_and_secrets_can_be_added_and_taken_away() {
 fn a_text_that_is_too_long_is_cut_and_a_secret_at_the_cut_is_hidden() {
     let text = "ä".repeat(MAX_TEXT_BYTES / 2 - 2) + "hunter2" + "b";
     let record = ErrorRecord { subject: Subject::Message(text), ..record() };
-    let told = scrubbed(&Scrub::new().secret(Secret::new("hunter2")), record).subject;
+    let told = scrubbed(&Redaction::new().secret(Secret::new("hunter2")), record).subject;
     let Subject::Message(told) = told else { panic!("a message stays one") };
     assert_eq!(told, "ä".repeat(MAX_TEXT_BYTES / 2 - 2) + "…");
 }
@@ -236,7 +237,7 @@ fn a_text_that_is_too_long_is_cut_and_a_secret_at_the_cut_is_hidden() {
 #[test]
 fn what_was_scrubbed_before_stays_as_it_is() {
     let text = "token=x Authorization: Bearer y http://a:b@c {\"pw\":[1]} eyJa.b.c";
-    let scrub = Scrub::new();
+    let scrub = Redaction::new();
     let once = scrubbed(&scrub, ErrorRecord { title: Some(text.into()), ..record() });
     assert_eq!(scrubbed(&scrub, once.clone()), once);
 }
@@ -272,7 +273,7 @@ fn no_text_takes_a_time_out_of_proportion_to_its_size() {
         "%25",
         "api key ",
     ];
-    let scrub = Scrub::new().secret(Secret::new("hunter2")).secret(Secret::new("aaaaaaab"));
+    let scrub = Redaction::new().secret(Secret::new("hunter2")).secret(Secret::new("aaaaaaab"));
     for part in hostile {
         let text = part.repeat(MAX_TEXT_BYTES / part.len());
         let record = ErrorRecord { title: Some(text), ..record() };

@@ -12,6 +12,7 @@ const MAX_USER_BYTES: usize = 512;
 /// Hides all of them.
 pub(super) fn find(text: &str, hidden: &mut Hidden) {
     users(text, hidden);
+    oracle(text, hidden);
     credentials(text, hidden);
     web_tokens(text, hidden);
     private_keys(text, hidden);
@@ -41,6 +42,27 @@ fn users(text: &str, hidden: &mut Hidden) {
     }
 }
 
+/// `/password` of `user/password@//host` and `jdbc:oracle:thin:user/password@host`.
+///
+/// Source: <https://docs.oracle.com/en/database/oracle/oracle-database/23/netag/configuring-naming-methods.html>.
+fn oracle(text: &str, hidden: &mut Hidden) {
+    const DRIVERS: [&str; 3] = [":thin:", ":oci:", ":oci8:"];
+    let mut from = 0;
+    for (at, _) in text.match_indices('@') {
+        let near = &text[from.max(text.floor_char_boundary(at.saturating_sub(MAX_USER_BYTES)))..at];
+        from = at;
+        let is_end =
+            |char: char| char.is_whitespace() || matches!(char, '"' | '\'' | '=' | '(' | ':');
+        let start = near.rfind(is_end).map_or(0, |end| end + 1);
+        let start = near.ceil_char_boundary(start);
+        let is_jdbc = DRIVERS.iter().any(|driver| near[..start].ends_with(driver));
+        let Some((user, password)) = near[start..].split_once('/') else { continue };
+        if !user.is_empty() && (is_jdbc || text[at..].starts_with("@//")) {
+            hidden.hide(at - password.len()..at);
+        }
+    }
+}
+
 /// Whether what stands behind the last colon can be a port, or there is no colon.
 fn is_port(authority: &str) -> bool {
     let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
@@ -53,19 +75,23 @@ fn is_port(authority: &str) -> bool {
 ///
 /// Source: <https://www.rfc-editor.org/rfc/rfc9110#section-11.4>.
 fn credentials(text: &str, hidden: &mut Hidden) {
-    const SCHEMES: [&[u8]; 3] = [b"bearer", b"basic", b"negotiate"];
     let bytes = text.as_bytes();
     for (at, _) in text.match_indices([' ', '\t']) {
-        let is_behind = |scheme: &&[u8]| {
-            at >= scheme.len() && bytes[at - scheme.len()..at].eq_ignore_ascii_case(scheme)
-        };
-        let Some(scheme) = SCHEMES.iter().copied().find(is_behind) else { continue };
+        let Some(scheme) = scheme_before(bytes, at) else { continue };
         let start = at + 1 + count_blanks(&bytes[at + 1..]);
         let token = bytes[start..].iter().take_while(|byte| is_token(**byte)).count();
         if !is_word(&text[start..start + token], scheme == b"bearer") {
             hidden.hide(start..start + token);
         }
     }
+}
+
+/// Name of the scheme that ends at a place.
+pub(super) fn scheme_before(bytes: &[u8], at: usize) -> Option<&'static [u8]> {
+    const SCHEMES: [&[u8]; 3] = [b"bearer", b"basic", b"negotiate"];
+    SCHEMES.into_iter().find(|scheme| {
+        at >= scheme.len() && bytes[at - scheme.len()..at].eq_ignore_ascii_case(scheme)
+    })
 }
 
 fn count_blanks(bytes: &[u8]) -> usize {
@@ -136,12 +162,13 @@ fn private_keys(text: &str, hidden: &mut Hidden) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hidden::HIDDEN;
     use super::*;
 
     fn scrubbed(text: &str) -> String {
         let mut hidden = Hidden::default();
         find(text, &mut hidden);
-        hidden.apply(text).unwrap_or_else(|| text.to_owned())
+        hidden.apply(text, HIDDEN).unwrap_or_else(|| text.to_owned())
     }
 
     #[test]
@@ -154,6 +181,9 @@ mod tests {
             ),
             (r#"{"a":"https:\/\/b:p@c\/d"}"#, r#"{"a":"https:\/\/…@c\/d"}"#),
             ("redis://:p/a@s?s@host/0", "redis://…@host/0"),
+            ("sqlplus scott/tiger@//db:1521/orcl", "sqlplus scott/…@//db:1521/orcl"),
+            ("jdbc:oracle:thin:scott/ti/ger@db:1521:orcl", "jdbc:oracle:thin:scott/…@db:1521:orcl"),
+            ("mail a/b@c and /a/b@//c", "mail a/b@c and /a/b@//c"),
             ("https://a.b:80/c?d=e@f.g", "https://a.b:80/c?d=e@f.g"),
             ("https://[::1]:80/@a https://[::1]/@a", "https://[::1]:80/@a https://[::1]/@a"),
             ("Authorization: Bearer abc.def", "Authorization: Bearer …"),

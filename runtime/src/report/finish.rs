@@ -1,6 +1,6 @@
 //! A failure becomes a report: what only our own thread has time for.
 //!
-//! In: drafts and summaries. Out: finished records, scrubbed and seen by the application.
+//! In: drafts and summaries. Out: finished records, redacted and seen by the application.
 //! Never: runs on the application's thread.
 
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use super::stack::Resolver;
 use super::trail::{Around, Trail};
 use crate::guard::catch;
 use crate::record::{Attribute, Cause, ErrorRecord, ReportId, SpanContext, StackFrame, Subject};
+use crate::redact::Redaction;
 
 /// Time after their last use for which the program's symbols stay in memory: reading them takes up to a
 /// second, and they take several megabytes.
@@ -22,6 +23,7 @@ const SYMBOLS_KEPT: Duration = Duration::from_mins(1);
 #[derive(Debug)]
 pub(super) struct Finisher {
     settings: Settings,
+    redaction: Arc<Redaction>,
     /// Made when it is first needed: it reads the program's symbols.
     resolver: Option<Resolver>,
     /// Time of the last use of the program's symbols.
@@ -30,8 +32,9 @@ pub(super) struct Finisher {
 }
 
 impl Finisher {
-    pub(super) fn new(settings: &Settings, trail: Arc<Trail>) -> Self {
-        Self { settings: settings.clone(), resolver: None, symbols_used: Duration::ZERO, trail }
+    pub(super) fn new(settings: &Settings, redaction: Arc<Redaction>, trail: Arc<Trail>) -> Self {
+        let settings = settings.clone();
+        Self { settings, redaction, resolver: None, symbols_used: Duration::ZERO, trail }
     }
 
     /// Reads the program's symbols, which may take most of a second.
@@ -115,7 +118,7 @@ impl Finisher {
     }
 
     fn admitted(&self, mut record: ErrorRecord) -> Option<ErrorRecord> {
-        self.settings.scrub.scrub(&mut record);
+        self.redaction.redact_error(&mut record);
         let Some(edit) = &self.settings.edit else { return Some(record) };
         match catch(|| edit.admits(&mut record)) {
             Ok(is_sent) => is_sent.then_some(record),

@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! attribute ─┐                       held: the same failure          one thread
-//! panic hook ┼─▶ reporter ─▶ draft ─▶ on its way through   ─▶ teller ─▶ resolve, scrub ─▶ record
+//! panic hook ┼─▶ reporter ─▶ draft ─▶ on its way through   ─▶ teller ─▶ resolve, redact ─▶ record
 //! by hand ───┘      └─ limiter ─▶ counted ─▶ summary           functions and tasks
 //! ```
 //!
 //! [`report_errors`](macro@crate::report_errors) reports what a function fails with,
 //! [`report_error`], [`report_message`] and [`Builder`] what the application says; [`Settings`] bound
-//! how much of it, and [`Scrub`](crate::redact::Scrub) what is never told. A failure waits for [`Settings::hold`], so that
+//! how much of it, and [`Redaction`] what is hidden. A failure waits for [`Settings::hold`], so that
 //! the functions that it passes can add to it:
 //!
 //! ```
@@ -75,6 +75,7 @@ pub(crate) use teller::Teller;
 pub(crate) use trail::Trail;
 
 use crate::record::{ErrorRecord, Processor, StackFrame};
+use crate::redact::Redaction;
 use crate::span::{self, TakeFailures};
 use finish::Finisher;
 use ids::Ids;
@@ -104,6 +105,7 @@ pub(crate) enum Sources {
 /// Connects the parts; nothing runs yet. With `has_events`, spans are told of failures too.
 pub(crate) fn parts(
     settings: Settings,
+    redaction: Arc<Redaction>,
     has_events: bool,
     sources: Sources,
     processors: Vec<Arc<dyn Processor<ErrorRecord>>>,
@@ -117,7 +119,7 @@ pub(crate) fn parts(
     };
     let signal = Arc::new(Signal::default());
     let trail = Arc::new(Trail::new(settings.breadcrumbs));
-    let finisher = Finisher::new(&settings, Arc::clone(&trail));
+    let finisher = Finisher::new(&settings, redaction, Arc::clone(&trail));
     let reporter = Arc::new(Reporter::new(
         settings,
         reporter::Ways { events: has_events, records: !processors.is_empty() },

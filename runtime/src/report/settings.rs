@@ -1,4 +1,4 @@
-//! What is reported, how much of it, and what never leaves.
+//! Settings of error reports.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::stack::StackSettings;
 use crate::record::ErrorRecord;
-use crate::redact::Scrub;
 
 /// How failures are reported.
 ///
@@ -36,8 +35,6 @@ pub struct Settings {
     pub breadcrumbs: usize,
     /// What is told of the stack.
     pub stack: StackSettings,
-    /// What is hidden.
-    pub scrub: Scrub,
     /// Sees each report last, and may change or drop it.
     pub edit: Option<Edit>,
 }
@@ -98,7 +95,6 @@ impl Default for Settings {
             panics: Panics::All,
             breadcrumbs: 50,
             stack: StackSettings::default(),
-            scrub: Scrub::default(),
             edit: None,
         }
     }

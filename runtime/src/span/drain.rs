@@ -19,8 +19,9 @@ use super::request::{self, Request};
 use super::tracer::{self, Breadcrumbs, Limits, Processors};
 use super::{AMENDMENTS, LEDGER, LOGS, decode, fork, ring};
 use crate::guard::guard;
-use crate::loss::LossReason;
+use crate::loss::{Ledger, LossReason};
 use crate::record::{Attribute, Destinations, Processor, SpanRecord, Value};
+use crate::redact::Redaction;
 use crate::turns;
 
 /// After how many records other threads may get a turn on the processor: some 10 µs.
@@ -195,8 +196,9 @@ impl Drain {
         guard("closing of requests", || request::close(&requests.over));
         for Group { tracer, spans, .. } in ready {
             self.usual_spans = spans.len();
+            LEDGER.accept(spans.len());
+            let spans = redacted(tracer, spans, &LEDGER, Redaction::redact_span);
             let count = spans.len();
-            LEDGER.accept(count);
             let handed_over = guard("handing on of spans", || hand_over(tracer, spans));
             match handed_over.unwrap_or(Err(LossReason::WorkerPanicked)) {
                 Ok(()) => LEDGER.deliver(count),
@@ -239,6 +241,26 @@ fn group(groups: &mut Vec<Group>, tracer: u16, usual_spans: usize) -> &mut Group
         groups.len() - 1
     });
     &mut groups[index]
+}
+
+/// Redacts records by the rules of their tracer. One whose redaction panics is lost: nothing gets it as
+/// it was.
+fn redacted<R>(
+    tag: u16,
+    records: Vec<R>,
+    ledger: &Ledger,
+    redact: impl Fn(&Redaction, &mut R),
+) -> Vec<R> {
+    // Without a tracer nothing gets the records.
+    let Some(tracer) = tracer::recording(tag) else { return records };
+    keep_redacted(records, ledger, |record| redact(&tracer.redaction, record))
+}
+
+fn keep_redacted<R>(mut records: Vec<R>, ledger: &Ledger, redact: impl Fn(&mut R)) -> Vec<R> {
+    let count = records.len();
+    records.retain_mut(|record| guard("redaction", || redact(record)).is_some());
+    ledger.lose(count - records.len(), LossReason::WorkerPanicked);
+    records
 }
 
 /// Hands spans to the processors of their tracer. They are lost if every processor panics; what one
@@ -339,6 +361,20 @@ mod tests {
     fn lost() -> [u64; 2] {
         let tally = LEDGER.tally();
         [LossReason::WorkerPanicked, LossReason::NotEncodable].map(|reason| tally.lost_to(reason))
+    }
+
+    #[test]
+    fn record_whose_redaction_panics_is_lost_and_exported_nowhere() {
+        let ledger = Ledger::default();
+        ledger.accept(3);
+        let kept = keep_redacted(vec![1, 2, 3], &ledger, |record| {
+            if *record == 2 {
+                std::panic::resume_unwind(Box::new("on purpose"));
+            }
+            *record *= 10;
+        });
+        assert_eq!(kept, [10, 30]);
+        assert_eq!(ledger.tally().lost_to(LossReason::WorkerPanicked), 1);
     }
 
     #[test]

@@ -18,6 +18,7 @@ use super::report::TakeFailures;
 use super::{fork, log, scope};
 use crate::propagate::{Composite, Propagator as _, Targets};
 use crate::record::{Destinations, Level, LogRecord, Processor, SpanRecord};
+use crate::redact::Redaction;
 use crate::sample::{DecideSegments, Sampler};
 
 /// How much one span may hold; what is beyond is counted on the span.
@@ -60,6 +61,8 @@ pub(crate) struct Tracer {
     /// The most detailed level of the log that is told to spans as events; `None` for none.
     pub(crate) event_level: Option<Level>,
     pub(crate) processors: Processors,
+    /// Rules by which the collector redacts records before any processor gets them.
+    pub(crate) redaction: Arc<Redaction>,
 }
 
 /// Is shown every request with a segment when it begins, on the application's thread: a record
@@ -291,6 +294,7 @@ impl Tracer {
             level: Level::Error,
             event_level: None,
             processors: Processors::default(),
+            redaction: Arc::default(),
         }
     }
 

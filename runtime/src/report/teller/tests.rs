@@ -36,7 +36,8 @@ fn teller(settings: Settings, processors: Vec<Arc<dyn Processor<ErrorRecord>>>) 
     let signal = Arc::new(Signal::default());
     let clock = Clock { wall: || Duration::ZERO, steady: || Duration::ZERO };
     let ways = Ways { events: false, records: true };
-    let (finisher, wake) = (Finisher::new(&settings, Arc::default()), Arc::clone(&signal));
+    let (finisher, wake) =
+        (Finisher::new(&settings, Arc::default(), Arc::default()), Arc::clone(&signal));
     let reporter =
         Reporter::new(settings, ways, Ids::counting(), clock, Arc::default(), Box::new(wake));
     Teller::new(Arc::new(reporter), finisher, processors, signal)
@@ -118,7 +119,7 @@ fn a_flush_is_over_when_what_was_noticed_is_told_and_the_last_one_ends_the_threa
 #[test]
 fn symbols_are_freed_a_minute_after_their_last_use() {
     let at = Duration::from_secs;
-    let mut finisher = Finisher::new(&Settings::default(), Arc::default());
+    let mut finisher = Finisher::new(&Settings::default(), Arc::default(), Arc::default());
     assert_eq!(finisher.keep_symbols(at(100)), None, "there are none yet");
     finisher.warm_up();
     assert_eq!(finisher.keep_symbols(at(100)), Some(at(60)));

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::guard::guard;
 use crate::loss::LossReason;
 use crate::record::LogRecord;
+use crate::redact::Redaction;
 use crate::span::LOGS;
 use crate::span::clock::ClockAnchor;
 use crate::span::decode;
@@ -73,6 +74,7 @@ impl Events {
     pub(super) fn hand_over(self) {
         for Group { tracer, mut records } in self.groups {
             records.sort_by_key(|record| record.unix_ns);
+            let records = super::redacted(tracer, records, &LOGS, Redaction::redact_log);
             hand_over(tracer, &records.into());
         }
     }

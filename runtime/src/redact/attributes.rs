@@ -1,0 +1,121 @@
+//! Attributes: their keys say how their values are searched.
+
+use std::borrow::Cow;
+
+use super::hidden::HIDDEN;
+use super::{Redaction, database, is_cookie};
+use crate::record::{Array, Attribute, Value};
+
+/// Keys of the conventions that name no secret, although they end like one: ids of sessions that
+/// authenticate nobody.
+///
+/// Sources: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/session/>,
+/// <https://opentelemetry.io/docs/specs/semconv/registry/attributes/mcp/>.
+pub(super) const KEPT_KEYS: [&str; 2] = ["session.id", "mcp.session.id"];
+
+/// Beginnings of keys that end with the name of a header or of what stands for one.
+///
+/// Sources: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/http/>,
+/// <https://opentelemetry.io/docs/specs/semconv/registry/attributes/rpc/>.
+const OF_HEADERS: [&str; 8] = [
+    "http.request.header.",
+    "http.response.header.",
+    "rpc.request.metadata.",
+    "rpc.response.metadata.",
+    "rpc.grpc.request.metadata.",
+    "rpc.grpc.response.metadata.",
+    "rpc.connect_rpc.request.metadata.",
+    "rpc.connect_rpc.response.metadata.",
+];
+
+/// Meaning of a key for the search of its value.
+enum Role<'a> {
+    Text,
+    Secret,
+    Query,
+    Url,
+    Header(&'a str),
+}
+
+/// Redacts attributes in place.
+pub(super) fn all(redaction: &Redaction, attributes: &mut [Attribute]) {
+    let dialect = (!redaction.keeps_literals).then(|| database::dialect(attributes));
+    for attribute in attributes {
+        if let Some(value) = database::value(attribute, dialect) {
+            attribute.value = value;
+        }
+        one(redaction, attribute);
+    }
+}
+
+/// Redacts one attribute in place, by its key.
+fn one(redaction: &Redaction, attribute: &mut Attribute) {
+    let Attribute { key, value } = attribute;
+    match role(redaction, key) {
+        Role::Secret => hide(value),
+        Role::Text => texts(value, |text| redaction.text(text)),
+        Role::Query => texts(value, |text| redaction.url(text, 0)),
+        Role::Url => texts(value, |text| {
+            let query = text.find('?').map_or(text.len(), |at| at + 1);
+            redaction.url(text, query);
+        }),
+        Role::Header(name) => {
+            // The conventions of some years ago wrote `_`.
+            let name = name.replace('_', "-");
+            if redaction.hides_header(&name) && !is_cookie(&name) {
+                hide(value);
+            } else {
+                texts(value, |text| redaction.header_value(&name, text));
+            }
+        }
+    }
+    cow(redaction, key);
+}
+
+/// A text that is part of the program has no secret of its data.
+pub(super) fn cow(redaction: &Redaction, text: &mut Cow<'static, str>) {
+    if let Cow::Owned(text) = text {
+        redaction.text(text);
+    }
+}
+
+impl Redaction {
+    /// True if a key of an attribute or of a JSON object names a secret.
+    pub(super) fn hides_key(&self, key: &str) -> bool {
+        self.keys.hit(key) && !self.kept_keys.iter().any(|kept| kept == key)
+    }
+}
+
+fn role<'a>(redaction: &Redaction, key: &'a str) -> Role<'a> {
+    match key {
+        "url.query" => return Role::Query,
+        "url.full" | "url.original" | "http.url" | "http.target" => return Role::Url,
+        _ => {}
+    }
+    if key.starts_with("http.re") || key.starts_with("rpc.") {
+        let header = OF_HEADERS.iter().find_map(|start| key.strip_prefix(start));
+        if let Some(name) = header {
+            return Role::Header(name);
+        }
+    }
+    if redaction.hides_key(key) { Role::Secret } else { Role::Text }
+}
+
+/// A truth value tells that there is a secret, and not which.
+fn hide(value: &mut Value) {
+    if !matches!(value, Value::Bool(_) | Value::Array(Array::Bool(_))) {
+        *value = Value::Str(Cow::Borrowed(HIDDEN));
+    }
+}
+
+/// Calls back with every text of a value that is not part of the program.
+pub(super) fn texts(value: &mut Value, mut redact: impl FnMut(&mut String)) {
+    match value {
+        Value::Str(Cow::Owned(text)) => redact(text),
+        Value::Array(Array::Str(texts)) => texts.iter_mut().for_each(redact),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;
