@@ -372,13 +372,6 @@ impl Config {
         self.has_otlp() || self.has_console() || self.has_exporter() || !self.processors.is_empty()
     }
 
-    /// Credentials of the destinations, which redaction hides.
-    pub(crate) fn secrets(&self) -> Vec<Secret> {
-        let key = self.redaction_key.iter().cloned().collect();
-        let others = [self.secrets_of_proxies(), key].concat();
-        [self.secrets_of_otlp(), self.secrets_of_rollbar(), self.secrets_of_aws(), others].concat()
-    }
-
     fn resource_attribute_if_absent(self, key: &'static str, value: impl Into<Value>) -> Self {
         if self.resource.attributes().iter().any(|attribute| attribute.key == key) {
             return self;

@@ -18,8 +18,6 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
     let choice = Choice::read(environment, notes);
     #[cfg(not(any(feature = "otlp", feature = "console")))]
     let _ = choice;
-    #[cfg(feature = "cloudwatch")]
-    let cloudwatch = super::cloudwatch::read(environment, notes)?;
     Ok(Config {
         is_disabled: standard_bool(environment, "OTEL_SDK_DISABLED", notes),
         resource,
@@ -47,7 +45,7 @@ pub(super) fn config(environment: &Environment) -> Result<Config, ConfigError> {
         #[cfg(feature = "cloudwatch")]
         cloudwatch_access: super::cloudwatch::access(environment),
         #[cfg(feature = "cloudwatch")]
-        cloudwatch,
+        cloudwatch: super::cloudwatch::read(environment, notes)?,
         #[cfg(feature = "console")]
         console: console(environment, choice)?,
         #[cfg(feature = "console")]

@@ -38,6 +38,13 @@ impl Config {
         self.redaction_key = Some(checked(key)?);
         Ok(self)
     }
+
+    /// Credentials of the destinations, which redaction hides.
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
+        let key = self.redaction_key.iter().cloned().collect();
+        let others = [self.secrets_of_proxies(), key].concat();
+        [self.secrets_of_otlp(), self.secrets_of_rollbar(), self.secrets_of_aws(), others].concat()
+    }
 }
 
 pub(super) fn read(environment: &Environment) -> Result<Option<Secret>, ConfigError> {

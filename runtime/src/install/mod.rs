@@ -46,7 +46,7 @@ use crate::loss::{LossReason, Tally};
 use crate::propagate::Composite;
 use crate::report::{self, Teller};
 use crate::span::tracer::{self, Tracer};
-use crate::span::{self, END_TIMEOUT, RedactionKey, collector};
+use crate::span::{self, END_TIMEOUT, collector};
 use crate::{diagnostics, logging};
 
 pub use abort::AbortHandle;
@@ -160,35 +160,17 @@ impl Config {
         if !collector::start() {
             return Err(InstallError::NoThread);
         }
-        // Spans that nobody reads need not be told of events.
-        let has_span_readers = self.has_span_destination() || self.has_xray();
         let propagator = self.take_propagator();
-        let (destinations, parts) = Outlets::start(&mut self)?;
-        let takers = parts.takers();
-        if takers.is_empty() {
+        let (destinations, mut parts) = Outlets::start(&mut self)?;
+        if parts.takers().is_empty() {
             return Ok(self.without_destinations(propagator, parts.failed));
         }
-        let tracer = Tracer {
-            sampler: parts.sampler.unwrap_or_else(|| self.sampler.generic()),
-            segments: parts.segments,
-            context_missing: parts.context_missing,
-            invocation: parts.invocation,
-            watcher: parts.watcher,
-            failures: parts.failures,
-            destinations: takers,
-            propagator,
-            propagation_targets: self.propagation_targets,
-            limits: self.limits,
-            redaction_key: self.redaction_key.and_then(|key| RedactionKey::new(key.reveal())),
-            level: self.level,
-            event_level: if has_span_readers { self.logging.span_events } else { None },
-            processors: parts.processors,
-            redaction: parts.redaction,
-        };
+        let logging = self.logging.clone();
+        let tracer = parts.tracer(self, propagator);
         if !tracer::install(tracer) {
             return Err(InstallError::AlreadyInstalled);
         }
-        logging::start(&self.logging);
+        logging::start(&logging);
         let destinations = Arc::new(destinations);
         send_before_the_end(&destinations, parts.teller.clone());
         Ok(Telemetry {

@@ -14,12 +14,13 @@ use super::applications::Applications;
 use crate::config::Config;
 use crate::diagnostics;
 use crate::loss::{LossReason, Tally};
+use crate::propagate::Composite;
 use crate::record::{Destinations, ErrorRecord, Processor};
 use crate::redact::Redaction;
 use crate::report::Teller;
 use crate::sample::{DecideSegments, Sampler};
-use crate::span::tracer::{Processors, Watcher};
-use crate::span::{ContextMissing, Invocation, TakeFailures};
+use crate::span::tracer::{Processors, Tracer, Watcher};
+use crate::span::{ContextMissing, Invocation, RedactionKey, TakeFailures};
 
 /// What the destinations want of the tracer.
 #[derive(Default)]
@@ -80,6 +81,30 @@ impl Parts {
         let segments =
             if processors.all.is_empty() { Destinations::NONE } else { Destinations::SEGMENTS };
         spans.with(segments)
+    }
+
+    /// Returns the tracer of an installation with these parts, which it takes.
+    pub(super) fn tracer(&mut self, config: Config, propagator: Composite) -> Tracer {
+        // Events are recorded in spans only if the spans are exported.
+        let has_span_readers = config.has_span_destination() || config.has_xray();
+        let key = config.redaction_key;
+        Tracer {
+            sampler: self.sampler.take().unwrap_or_else(|| config.sampler.generic()),
+            segments: self.segments.take(),
+            context_missing: self.context_missing,
+            invocation: self.invocation.take(),
+            watcher: self.watcher.take(),
+            failures: self.failures.take(),
+            destinations: self.takers(),
+            propagator,
+            propagation_targets: config.propagation_targets,
+            limits: config.limits,
+            redaction_key: key.and_then(|key| RedactionKey::new(key.reveal())),
+            level: config.level,
+            event_level: if has_span_readers { config.logging.span_events } else { None },
+            processors: mem::take(&mut self.processors),
+            redaction: Arc::clone(&self.redaction),
+        }
     }
 }
 

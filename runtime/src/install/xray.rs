@@ -97,24 +97,35 @@ fn start_destination(
     }
     parts.context_missing = settings.context_missing;
     let (sampler, notes) = (settings.sampler(&config.resource), settings.notes.clone());
-    match (&sampler, config.sampler.xray()) {
+    decide(sampler.as_ref(), config, settings, (motor, questions), parts);
+    parts.xray = Some(Running { sampler, notes, ledger });
+    gatherer
+}
+
+/// Has requests and spans sampled by the rules that the settings name.
+fn decide(
+    sampler: Option<&rules::Sampler>,
+    config: &Config,
+    settings: Settings,
+    poller: (&Motor, http::Client),
+    parts: &mut Parts,
+) {
+    match (sampler, config.sampler.xray()) {
         (None, None) => {}
         (None, Some(rules)) => {
-            sample_spans(settings, rules, &config.resource, (motor, questions), parts);
+            sample_spans(settings, rules, &config.resource, poller, parts);
         }
         (Some(sampler), None) => {
-            keep_up_to_date(sampler, &settings, (motor, questions));
+            keep_up_to_date(sampler, &settings, poller);
             parts.segments = Some(Arc::new(sampler.clone()));
         }
         (Some(sampler), Some(_)) => {
-            keep_up_to_date(sampler, &settings, (motor, questions));
+            keep_up_to_date(sampler, &settings, poller);
             let shared = SharedDecision::new(sampler.clone(), span::since_epoch);
             parts.segments = Some(Arc::new(shared.clone()));
             parts.sampler = Some(by_rules(shared));
         }
     }
-    parts.xray = Some(Running { sampler, notes, ledger });
-    gatherer
 }
 
 /// Lets the rules of the account decide about spans, where no segments are sampled by them.

@@ -149,8 +149,8 @@ mod tests {
     #[test]
     fn forked_child_reads_no_symbols_if_its_parent_was_reading() {
         static OF_PARENT: AtomicU32 = AtomicU32::new(u32::MAX);
-        assert!(Reading::begin(&OF_PARENT).is_none());
         static FREE: AtomicU32 = AtomicU32::new(0);
+        assert!(Reading::begin(&OF_PARENT).is_none());
         for _ in 0..2 {
             assert!(Reading::begin(&FREE).is_some());
         }
