@@ -100,8 +100,8 @@ use mode::{MODE, Mode};
 /// | `#[annotation]` | an annotation of X-Ray as well, see [`macro@xray_subsegment`] |
 /// | `#[allow_sensitive]` | a key that ends in a word such as `password` or `token` is meant |
 ///
-/// Values are evaluated only for spans that are recorded. A panic in a value costs this attribute,
-/// not the call. A value that is known later is written in the body, with [`record!`].
+/// Values are evaluated only for spans that are recorded. A panic in a value costs this attribute, not the call.
+/// A value that is known later is written in the body, with [`record!`].
 ///
 /// # Shapes
 ///
@@ -360,8 +360,7 @@ pub fn xray_subsegment(args: TokenStream, item: TokenStream) -> TokenStream {
 /// or `ignore` means that the error is reported.
 ///
 /// Shapes, limits and stacking are those of [`macro@traced`], but for `#[track_caller]`: on a function
-/// that returns no future it is an error. A call that begins before telemetry is installed, or ends
-/// after its shutdown, is not reported: annotate a function that `main` calls, not `main` itself.
+/// that returns no future it is an error. `main`, which begins before telemetry is installed, is not reported.
 ///
 /// # Off
 ///

@@ -187,6 +187,7 @@ fn segments_say_where_the_log_is() {
     );
     drop(Span::build("GET /home").kind(SpanKind::Server).start());
     assert!(telemetry.shutdown(LONG).in_time);
+    daemon.wait_for(1);
     let [document] = &daemon.documents()[..] else { panic!("one document") };
     let groups = &document.json["aws"]["cloudwatch_logs"];
     assert_eq!(*groups, serde_json::json!([{"log_group": GROUP}]));

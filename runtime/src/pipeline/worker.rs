@@ -8,8 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::watch;
+use tokio::sync::{mpsc::UnboundedReceiver, watch};
 use tokio::task::{Id, JoinError, JoinSet, yield_now};
 use tokio::time::sleep_until;
 
@@ -23,11 +22,10 @@ use crate::guard::guard;
 use crate::loss::{Ledger, LossReason};
 use crate::turns;
 
-/// After how many records the other destinations get a turn on the thread, and other threads one on the
-/// processor: some 50 µs.
+/// Number of records after which other destinations and threads get a turn: some 50 µs.
 const RECORDS_PER_TURN: usize = 64;
 
-/// From how many failures in a row on a destination's silence is worth a line.
+/// Number of failures in a row from which a destination's silence is worth a line.
 const LOUD_AFTER_FAILURES: u32 = 5;
 
 /// From how long a wait that a server asks for is worth a line.
@@ -93,8 +91,7 @@ impl<E: Exporter, T: Transport> Worker<E, T> {
         }
     }
 
-    /// Does what a message asks for. After the one that asks for a shutdown, what was accepted before comes
-    /// first, in between answers.
+    /// Does what a message asks for; before a shutdown, what was accepted earlier is encoded.
     async fn take(&mut self, message: Option<Message<E::Record>>) {
         match message {
             Some(Message::Records { group, count, bytes }) => {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::hidden::HIDDEN;
-use super::{Redaction, database, is_cookie};
+use super::{Redaction, connection, database, is_cookie};
 use crate::record::{Array, Attribute, Value};
 
 /// Keys of the conventions that name no secret, although they end like one: ids of sessions that
@@ -39,19 +39,32 @@ enum Role<'a> {
 
 /// Redacts attributes in place.
 pub(super) fn all(redaction: &Redaction, attributes: &mut [Attribute]) {
+    judged(redaction, attributes, |attribute| redaction.hides_key(&attribute.key));
+}
+
+/// Redacts attributes of an annotated function in place: the names of its fields, and they alone, are part of
+/// the program.
+pub(super) fn of_function(redaction: &Redaction, attributes: &mut [Attribute]) {
+    judged(redaction, attributes, |attribute| {
+        redaction.hides_key_of_function(&attribute.key, is_static(&attribute.key))
+    });
+}
+
+fn judged(redaction: &Redaction, attributes: &mut [Attribute], hides: impl Fn(&Attribute) -> bool) {
     let dialect = (!redaction.keeps_literals).then(|| database::dialect(attributes));
     for attribute in attributes {
         if let Some(value) = database::value(attribute, dialect) {
             attribute.value = value;
         }
-        one(redaction, attribute);
+        one(redaction, attribute, &hides);
     }
 }
 
 /// Redacts one attribute in place, by its key.
-fn one(redaction: &Redaction, attribute: &mut Attribute) {
+fn one(redaction: &Redaction, attribute: &mut Attribute, hides: impl Fn(&Attribute) -> bool) {
+    let is_hidden = hides(attribute);
     let Attribute { key, value } = attribute;
-    match role(redaction, key) {
+    match role(key, is_hidden) {
         Role::Secret => hide(value),
         Role::Text => texts(value, |text| redaction.text(text)),
         Role::Query => texts(value, |text| redaction.url(text, 0)),
@@ -84,9 +97,22 @@ impl Redaction {
     pub(super) fn hides_key(&self, key: &str) -> bool {
         self.keys.hit(key) && !self.kept_keys.iter().any(|kept| kept == key)
     }
+
+    /// True if a key that came with a span of an annotated function names a secret. That of a field was
+    /// judged when the function was compiled, and may have `#[allow_sensitive]` or `#[redact(hash)]`: it counts
+    /// only if the application has added it to the rules.
+    pub(super) fn hides_key_of_function(&self, key: &str, is_static: bool) -> bool {
+        if is_static { self.added_keys.hit(key) } else { self.hides_key(key) }
+    }
 }
 
-fn role<'a>(redaction: &Redaction, key: &'a str) -> Role<'a> {
+/// True if a text is part of the program.
+#[expect(clippy::ptr_arg, reason = "the form of the text is the question")]
+pub(super) const fn is_static(text: &Cow<'static, str>) -> bool {
+    matches!(text, Cow::Borrowed(_))
+}
+
+fn role(key: &str, is_hidden: bool) -> Role<'_> {
     match key {
         "url.query" => return Role::Query,
         "url.full" | "url.original" | "http.url" | "http.target" => return Role::Url,
@@ -98,7 +124,8 @@ fn role<'a>(redaction: &Redaction, key: &'a str) -> Role<'a> {
             return Role::Header(name);
         }
     }
-    if redaction.hides_key(key) { Role::Secret } else { Role::Text }
+    // Of a connection string only harmless parts are left.
+    if is_hidden && !connection::is_key(key) { Role::Secret } else { Role::Text }
 }
 
 /// A truth value tells that there is a secret, and not which.

@@ -60,6 +60,9 @@ const MAX_ESCAPES: usize = 3;
 /// - users and passwords in URLs, tokens behind `Bearer` and `Basic`, JSON web tokens, private keys;
 /// - literals in `db.query.text` and passwords in `db.connection_string`.
 ///
+/// Fields of the attributes of this crate are judged by their keys when they are compiled, where a key that
+/// names a secret needs `#[redact]` or `#[allow_sensitive]`; here only their values are searched.
+///
 /// The credentials of the configured destinations are hidden, too. In the place of each is `…`, which has
 /// always the same length; in attributes with a URL or a query it is `REDACTED`, as the
 /// [conventions](https://opentelemetry.io/docs/specs/semconv/registry/attributes/url/) want it. Texts
@@ -80,6 +83,8 @@ const MAX_ESCAPES: usize = 3;
 #[must_use = "rules hide nothing before they are given to `Config::redaction`"]
 pub struct Redaction {
     keys: Keys,
+    /// Those of them that the application has added.
+    added_keys: Keys,
     /// Keys of attributes that name no secret, although they end like one.
     kept_keys: Vec<String>,
     headers: Vec<String>,
@@ -104,6 +109,7 @@ impl Default for Redaction {
     fn default() -> Self {
         Self {
             keys: Keys::default(),
+            added_keys: Keys::none(),
             kept_keys: attributes::KEPT_KEYS.map(str::to_owned).into(),
             headers: HEADERS.map(str::to_owned).into(),
             kept_headers: Vec::new(),
@@ -119,11 +125,12 @@ impl Redaction {
         Self::default()
     }
 
-    /// Hides the values of keys that end in `key`, too; case and the signs between words do not count.
+    /// Hides the values of keys that end in `key`, too, those of declared fields among them; case and the signs between words do not count.
     /// A `key` of less than five letters has to be whole words.
     pub fn key(mut self, key: &str) -> Self {
         self.kept_keys.retain(|known| !known.eq_ignore_ascii_case(key));
         self.keys.add(key);
+        self.added_keys.add(key);
         self
     }
 
@@ -131,6 +138,7 @@ impl Redaction {
     /// without `token`, the value of `access_token` is hidden.
     pub fn without_key(mut self, key: &str) -> Self {
         self.keys.remove(key);
+        self.added_keys.remove(key);
         self
     }
 

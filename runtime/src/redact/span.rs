@@ -1,6 +1,6 @@
 //! Every text of a span: each field is named, so that a new one has to be thought about.
 
-use super::attributes::{self, cow};
+use super::attributes::{self, cow, is_static};
 use super::{Redaction, json};
 use crate::record::{EventRecord, LinkRecord, Metadata, Segment, SpanRecord, Status};
 
@@ -23,12 +23,14 @@ pub(super) fn record(redaction: &Redaction, record: &mut SpanRecord) {
         dropped: _,
         status,
         outcome: _,
-        source: _,
+        source,
         destinations: _,
         segment,
     } = record;
     cow(redaction, name);
-    attributes::all(redaction, attributes);
+    let is_function = !source.function.is_empty();
+    let own = if is_function { attributes::of_function } else { attributes::all };
+    own(redaction, attributes);
     for EventRecord { name, unix_ns: _, attributes, dropped_attributes: _ } in events {
         cow(redaction, name);
         attributes::all(redaction, attributes);
@@ -41,25 +43,30 @@ pub(super) fn record(redaction: &Redaction, record: &mut SpanRecord) {
         Status::Error { message } => cow(redaction, message),
     }
     if let Some(segment) = segment {
-        self::segment(redaction, segment);
+        own(redaction, &mut segment.annotations);
+        self::segment(redaction, segment, is_function);
     }
 }
 
-fn segment(redaction: &Redaction, segment: &mut Segment) {
+fn segment(redaction: &Redaction, segment: &mut Segment, is_function: bool) {
     let Segment {
         is_root: _,
         parent_id: _,
         name: _,
         namespace: _,
-        annotations,
+        annotations: _,
         metadata,
         error_class: _,
         errors,
         sampling_rule: _,
     } = segment;
-    attributes::all(redaction, annotations);
     for Metadata { namespace, key, json } in metadata {
-        if !redaction.hides_key(key) {
+        let is_hidden = if is_function {
+            redaction.hides_key_of_function(key, is_static(key))
+        } else {
+            redaction.hides_key(key)
+        };
+        if !is_hidden {
             json::text(redaction, json);
         } else if json != "true" && json != "false" {
             *json = json::hidden();

@@ -138,7 +138,7 @@ const PAIRS: usize = 1 << 10;
 impl Default for Keys {
     fn default() -> Self {
         let of_queries = OF_QUERIES.map(|key| letters(key).into()).into();
-        let mut keys = Self { ends: Vec::new(), of_queries, pairs: [0; PAIRS / 64] };
+        let mut keys = Self { of_queries, ..Self::none() };
         for end in ENDS {
             keys.add(end);
         }
@@ -147,6 +147,11 @@ impl Default for Keys {
 }
 
 impl Keys {
+    /// No keys.
+    pub(crate) const fn none() -> Self {
+        Self { ends: Vec::new(), of_queries: Vec::new(), pairs: [0; PAIRS / 64] }
+    }
+
     /// Adds an end of keys.
     pub(crate) fn add(&mut self, end: &str) {
         let letters = letters(end);

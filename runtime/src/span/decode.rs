@@ -75,7 +75,6 @@ pub(super) fn span(
             .get(END_WORDS)
             .map(|&parent_id| Box::new(marks::segment(callsite, parent_id))),
     };
-    // First, so that it always has a place: without it the span would count for itself alone.
     if let Some(rate) = rate::find(what.traits.rate()) {
         span.attributes.push(Attribute::new(SAMPLE_RATE, i64::from(rate.get())));
     }

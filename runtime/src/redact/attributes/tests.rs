@@ -127,13 +127,14 @@ fn literals_of_statements_are_masked_by_the_system_unless_they_are_kept() {
     assert_eq!(of(&Redaction::new(), "postgresql"), "a = ? and b = \"y\"");
     assert_eq!(of(&Redaction::new(), "mysql"), "a = ? and b = ?");
     assert_eq!(of(&Redaction::new().keep_literals(), "mysql"), "a = 'x' and b = \"y\"");
-    let old = redacted(&Redaction::new(), &[("db.statement", Value::from("a = 'x'".to_owned()))]);
-    assert_eq!(old, ["a = ?"]);
+    let old =
+        redacted(&Redaction::new(), &[("db.statement", Value::from("SELECT 'x'".to_owned()))]);
+    assert_eq!(old, ["SELECT ?"]);
 }
 
 #[test]
-fn connection_strings_lose_their_passwords_alone() {
+fn connection_strings_keep_hosts_and_names() {
     let connection = "postgresql://bob:hunter2@db:5432/app".to_owned();
     let redacted = one_redacted("db.connection_string", connection);
-    assert!(redacted.ends_with("@db:5432/app") && !redacted.contains("hunter2"), "{redacted}");
+    assert_eq!(redacted, "postgresql://db:5432/app");
 }
