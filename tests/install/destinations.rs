@@ -224,6 +224,7 @@ pub(crate) fn a_time_without_end_in_any_setting_loses_nothing() {
     assert!(telemetry.flush(MAX).in_time);
     let report = telemetry.shutdown(MAX);
     assert!(report.in_time, "{report}");
+    daemon.wait_for(1);
     let lost: u64 = report.destinations.iter().map(|it| it.tally.lost()).sum();
     assert_eq!((report.destinations.len(), lost, daemon.documents().len()), (4, 0, 1), "{report}");
 }

@@ -39,7 +39,6 @@ pub mod rollbar;
 mod tls;
 #[cfg(any(feature = "cloudwatch", feature = "console"))]
 mod utc;
-#[cfg(any(feature = "otlp", feature = "console"))]
 #[cfg(feature = "xray")]
 pub mod xray;
 
