@@ -1,6 +1,10 @@
 //! Stands in for telemetry in a build without it.
 
-use std::{collections::HashMap, error::Error};
+use std::{
+    collections::HashMap,
+    error::Error,
+    future::{Ready, ready},
+};
 
 /// Nothing.
 #[derive(Debug)]
@@ -17,7 +21,7 @@ impl Running {
     }
 
     /// Stops nothing.
-    pub async fn stop(self, _interrupt: impl Future<Output = ()>) -> String {
-        "telemetry: none in this build".to_owned()
+    pub fn stop(self, _interrupt: impl Future<Output = ()>) -> Ready<String> {
+        ready("telemetry: none in this build".to_owned())
     }
 }
