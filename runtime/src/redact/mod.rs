@@ -12,7 +12,7 @@
 //! A record that cannot be redacted is lost, and not exported as it is.
 //!
 //! It never fails, and takes time in proportion to the size of a record. Most texts have none of the
-//! [signs] of a secret and are read once.
+//! signs of a secret and are read once.
 
 mod attributes;
 pub(crate) mod connection;
