@@ -110,7 +110,11 @@ fn assert_all(report: &Report, delivered: u64, has_refusals: bool) {
         let found = report.destinations.iter().find(|it| it.destination == name);
         let tally = found.unwrap_or_else(|| panic!("no {name} in {report}")).tally;
         let lost = if has_refusals { refused } else { 0 };
-        assert_eq!((tally.delivered, tally.lost()), (delivered - lost, lost), "{name}: {report}");
+        assert_eq!(
+            (tally.delivered + tally.sent, tally.lost()),
+            (delivered - lost, lost),
+            "{name}: {report}"
+        );
         assert_eq!(tally.lost_to(LossReason::Refused), lost, "{name}: {report}");
     }
 }
