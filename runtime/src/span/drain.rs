@@ -109,7 +109,10 @@ impl Drain {
 
         let words = std::mem::take(&mut self.words);
         let count = self.take_all(&words, Self::take);
-        self.words = words;
+        // The copy of the shared ring is large and seldom needed.
+        if words.capacity() <= ring::CAPACITY_WORDS {
+            self.words = words;
+        }
         count
     }
 
