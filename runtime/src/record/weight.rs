@@ -20,12 +20,15 @@ const MIN_ALLOCATION_BYTES: usize = 32;
 impl SpanRecord {
     /// Returns the memory that the span occupies, in bytes: attributes, events, links, segment.
     pub fn weight_bytes(&self) -> usize {
+        size_of::<Self>() + self.owned_bytes()
+    }
+
+    fn owned_bytes(&self) -> usize {
         let of_message = match &self.status {
             Status::Error { message } => of_cow(message),
             Status::Unset | Status::Ok => 0,
         };
-        size_of::<Self>()
-            + of_cow(&self.name)
+        of_cow(&self.name)
             + of_message
             + of_shared(self.trace_state.as_deref())
             + of_attributes(&self.attributes)
@@ -57,9 +60,7 @@ impl Segment {
 impl LocalTrace {
     /// Returns the memory that the spans of the trace occupy, in bytes.
     pub fn weight_bytes(&self) -> usize {
-        // The weight of a span includes the span itself.
-        let owned_bytes = |span: &SpanRecord| span.weight_bytes() - size_of::<SpanRecord>();
-        size_of::<Self>() + of_list(&self.spans, owned_bytes)
+        size_of::<Self>() + of_list(&self.spans, SpanRecord::owned_bytes)
     }
 }
 
@@ -148,6 +149,14 @@ impl Breadcrumb {
     }
 }
 
+/// Adds a span to a list; returns the weight that the list gains, of room for further spans too.
+pub(crate) fn push_span(spans: &mut Vec<SpanRecord>, span: SpanRecord) -> usize {
+    let before = of_room(spans);
+    let owned_bytes = span.owned_bytes();
+    spans.push(span);
+    of_room(spans) - before + owned_bytes
+}
+
 /// Returns the weight of a chain of errors.
 pub(crate) fn of_causes(causes: &Vec<Cause>) -> usize {
     of_list(causes, Cause::owned_bytes)
@@ -168,13 +177,18 @@ pub(crate) fn of_attributes(attributes: &Vec<Attribute>) -> usize {
 
 /// Returns the weight of a list, of the room for more items, and of what its items own.
 fn of_list<T>(items: &Vec<T>, owned_bytes: impl Fn(&T) -> usize) -> usize {
-    of_allocation(items.capacity() * size_of::<T>()) + items.iter().map(owned_bytes).sum::<usize>()
+    of_room(items) + items.iter().map(owned_bytes).sum::<usize>()
+}
+
+const fn of_room<T>(items: &Vec<T>) -> usize {
+    of_allocation(items.capacity() * size_of::<T>())
 }
 
 fn of_optional(texts: &[&Option<String>]) -> usize {
     texts.iter().filter_map(|text| text.as_ref()).map(of_string).sum()
 }
 
+#[expect(clippy::ptr_arg, reason = "a text that is owned has a capacity")]
 fn of_cow(text: &Cow<'static, str>) -> usize {
     match text {
         Cow::Borrowed(text) => text.len(),
@@ -182,7 +196,6 @@ fn of_cow(text: &Cow<'static, str>) -> usize {
     }
 }
 
-#[expect(clippy::ptr_arg, reason = "a slice has no capacity")]
 fn of_string(text: &String) -> usize {
     of_allocation(text.capacity())
 }
