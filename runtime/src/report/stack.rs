@@ -342,11 +342,10 @@ fn is_start(frame: &StackFrame) -> bool {
 }
 
 /// Returns true for the frame that the standard library puts around the first function of a thread or
-/// program, to mark where a short stack begins.
+/// program, to mark where a short stack begins. Debug information of lines alone has names without paths.
 fn is_first_of_thread(frame: &StackFrame) -> bool {
-    frame.function.as_deref().is_some_and(|name| {
-        name.starts_with("std::") && name.ends_with("::__rust_begin_short_backtrace")
-    })
+    let name = frame.function.as_deref().unwrap_or_default();
+    name.rsplit("::").next() == Some("__rust_begin_short_backtrace")
 }
 
 /// Whether a function without a path begins with one of these.

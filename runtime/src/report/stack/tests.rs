@@ -76,6 +76,20 @@ fn frames_that_start_a_thread_are_not_looked_up() {
 }
 
 #[test]
+fn first_frame_of_a_thread_is_known_with_and_without_its_path() {
+    for (name, expected) in [
+        ("std::sys::backtrace::__rust_begin_short_backtrace", true),
+        ("__rust_begin_short_backtrace", true),
+        ("std::sys::backtrace::__rust_end_short_backtrace", false),
+        ("app::main", false),
+        ("", false),
+    ] {
+        assert_eq!(is_first_of_thread(&named(name, None)), expected, "{name}");
+    }
+    assert!(!is_first_of_thread(&StackFrame::default()));
+}
+
+#[test]
 fn what_is_remembered_is_bounded() {
     let mut resolver = Resolver::new(&settings());
     (1..30_000).for_each(|call| drop(resolver.frames_at(call)));
