@@ -16,8 +16,6 @@ use spanwright::record::{
     LinkRecord, LocalTrace, LogId, LogRecord, Metadata, ReportId, RequestRecord, Segment, Severity,
     Source, SpanContext, SpanId, SpanRecord, StackFrame, Status, Subject, TraceId, Value,
 };
-use spanwright::testing::Capture;
-use spanwright::traced;
 
 struct Counting;
 
@@ -239,16 +237,4 @@ proptest! {
         let weight_bytes = report.weight_bytes();
         compare(report, weight_bytes)?;
     }
-}
-
-#[traced(fields(text = text))]
-fn with_text(text: &str) {}
-
-#[test]
-fn text_of_a_span_takes_no_room_for_attributes() {
-    const TEXT_BYTES: usize = 400;
-    let text = "x".repeat(TEXT_BYTES);
-    let ((), spans) = Capture::default().run(|| with_text(&text));
-    let room_bytes = spans[0].attributes.capacity() * size_of::<Attribute>();
-    assert!(room_bytes <= 4 * size_of::<Attribute>(), "{room_bytes} bytes");
 }

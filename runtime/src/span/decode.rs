@@ -63,7 +63,7 @@ pub(super) fn span(
         kind: callsite.kind,
         start_unix_ns,
         end_unix_ns,
-        attributes: Vec::with_capacity(room(items)),
+        attributes: Vec::with_capacity(Reader::new(items).room_for_attributes()),
         events: Vec::new(),
         links: Vec::new(),
         dropped: crate::record::Dropped::default(),
@@ -88,15 +88,6 @@ pub(super) fn span(
         name_panic(&mut span, limits);
     }
     Some(span)
-}
-
-/// Returns the number of attributes to make room for: one for each item, and for the rate of sampling and
-/// the user, so that the list does not grow to twice its size for them.
-fn room(items: &[u64]) -> usize {
-    match Reader::new(items).count_items() {
-        0 => 0,
-        count => count + 2,
-    }
 }
 
 /// A panic has no type that is known; what the code has said counts more.

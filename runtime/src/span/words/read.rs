@@ -70,10 +70,14 @@ impl<'a> Reader<'a> {
         Some(Item { key: item_key, dynamic_key, value })
     }
 
-    /// Returns the number of items that are left. Reads no value.
-    pub(in crate::span) fn count_items(&self) -> usize {
+    /// Returns the number of attributes to make room for: one for each item that is left, and for the rate of
+    /// sampling and the user, so that the list does not grow to twice its size for them. Reads no value.
+    pub(in crate::span) fn room_for_attributes(&self) -> usize {
         let mut rest = Self { words: self.words };
-        std::iter::from_fn(|| rest.skip_item()).count()
+        match std::iter::from_fn(|| rest.skip_item()).count() {
+            0 => 0,
+            items => items + 2,
+        }
     }
 
     fn skip_item(&mut self) -> Option<()> {
