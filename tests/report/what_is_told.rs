@@ -147,6 +147,31 @@ fn what_was_noted_before_is_told_with_a_failure_in_a_trace_or_in_none() {
     );
 }
 
+#[test]
+fn texts_by_hand_are_cut_at_8_kib_and_leave_room_for_others() {
+    const LARGE: usize = 10 * 1024 * 1024;
+    const KEPT: usize = 8 * 1024;
+    let large = || "x".repeat(LARGE);
+    let reports = testing::capture_errors(|| {
+        report::note("the cache is cold", Severity::Warning);
+        report::note(large(), Severity::Info);
+        Builder::message(large()).title(large()).context(large()).person(large()).send();
+        Builder::bare(Some(&large()), large()).fingerprint(large()).send();
+        assert!(std::panic::catch_unwind(|| panic!("{}", large())).is_err());
+    });
+    assert_eq!(reports.len(), 3);
+    for report in reports {
+        let crumbs: Vec<_> = report.breadcrumbs.iter().map(|crumb| &crumb.what).collect();
+        let [Happening::Note { message: first }, Happening::Note { message: second }] = &crumbs[..]
+        else {
+            panic!("two breadcrumbs: {crumbs:?}")
+        };
+        assert_eq!((first.as_str(), second.len()), ("the cache is cold", KEPT));
+        let weight_bytes = report.weight_bytes();
+        assert!(weight_bytes < 16 * KEPT, "{weight_bytes} bytes");
+    }
+}
+
 fn fail_after_a_note() {
     report::note("the cache is cold", Severity::Warning);
     assert!(failing(7).is_err());

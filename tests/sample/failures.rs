@@ -180,3 +180,26 @@ fn an_answer_that_nobody_waits_for_changes_nothing() {
     assert_eq!(central.answered(answer, at_ms(1)), Ok(()));
     assert_eq!((sampler.status(), central.next_at()), before);
 }
+
+#[test]
+fn rules_of_more_than_512_kib_are_refused() {
+    let sampler = Sampler::new(Settings { is_central: true, ..Settings::default() });
+    let mut central = sampler.central(1).expect("it was asked for");
+    let records = vec![json!({ "SamplingRule": null }); 12_000];
+    for page in 0..2 {
+        let answer = json!({ "SamplingRuleRecords": &records, "NextToken": page.to_string() });
+        let answer = answer.to_string();
+        assert!((256 * 1024..512 * 1024).contains(&answer.len()), "{} bytes", answer.len());
+        central.poll(at_ms(1_000)).expect("rules are due");
+        let answer = Answer::Replied { status: 200, body: answer.as_bytes() };
+        let result = central.answered(answer, at_ms(1_000)).map_err(|error| error.to_string());
+        let expected = [
+            Ok(()),
+            Err("/GetSamplingRules: the answer cannot be used: its rules have \
+            more than 524288 bytes"
+                .to_owned()),
+        ];
+        assert_eq!(result, expected[page]);
+    }
+    assert!(central.poll(at_ms(2_000)).is_none(), "it is tried again later");
+}

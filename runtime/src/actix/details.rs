@@ -18,13 +18,15 @@ use actix_web::http::{Method, Uri};
 use super::request_facts::Origin;
 use crate::record::RequestRecord;
 use crate::span::SpanRef;
-use crate::span::request::{Describe, set_details};
+use crate::span::request::{Describe, reweigh, set_details};
 
 /// Room for the headers of a usual request, in bytes.
 const HEADER_BYTES: usize = 1_024;
 
 /// What is kept of one request.
 pub(super) struct Details {
+    /// Span of the request.
+    span: SpanRef,
     method: Method,
     uri: Uri,
     scheme: &'static str,
@@ -55,6 +57,7 @@ impl Details {
     /// Keeps a request for reports of errors under its span.
     pub(super) fn keep(request: &ServiceRequest, origin: &Origin<'_>, span: SpanRef) -> Arc<Self> {
         let details = Arc::new(Self {
+            span,
             method: request.method().clone(),
             uri: request.uri().clone(),
             scheme: origin.scheme,
@@ -79,9 +82,10 @@ impl Details {
         let _ = self.routed.set(Routed { route, params: params.unwrap_or_default() });
     }
 
-    /// Notes what was read of the body.
+    /// Keeps what was read of the body. Takes a short lock.
     pub(super) fn add_to_body(&self, bytes: &[u8]) {
         self.body().extend_from_slice(bytes);
+        reweigh(self.span);
     }
 
     fn body(&self) -> MutexGuard<'_, Vec<u8>> {
@@ -113,8 +117,9 @@ impl Describe for Details {
     }
 
     fn weight_bytes(&self) -> usize {
-        let routed_bytes = self.routed.get().map_or(0, Routed::weight_bytes);
         let path = self.uri.path_and_query().map_or(0, |path| path.as_str().len());
+        // Until they are known, parameters count as the path that they are parts of.
+        let routed_bytes = self.routed.get().map_or(path, Routed::weight_bytes);
         size_of::<Self>()
             + path
             + self.host.as_ref().map_or(0, |host| host.len())

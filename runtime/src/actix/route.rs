@@ -3,7 +3,7 @@
 //! actix-web knows it once it has routed the request, but says it with the response alone: routing
 //! panics where anything else holds the request.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use actix_web::HttpRequest;
 use actix_web::dev::ResourceMap;
@@ -30,6 +30,8 @@ pub(super) struct Routes {
     resources: OnceCell<Option<Node>>,
     /// Methods that each route has answered, each with the path of the first such request.
     answered: RefCell<FxHashMap<String, Vec<Answered>>>,
+    /// Memory that these occupy.
+    answered_bytes: Cell<usize>,
 }
 
 /// A method that a route has answered.
@@ -42,9 +44,18 @@ struct Answered {
 /// Maximum length of a path that is remembered, in bytes.
 const MAX_PATH_BYTES: usize = 1_024;
 
+/// Memory of the routes, methods and paths that are remembered, in bytes; further ones are not. Each
+/// thread of the server has its own.
+const MAX_ANSWERED_BYTES: usize = 256 * 1024;
+
 impl Routes {
     pub(super) fn new(map: ResourceMap) -> Self {
-        Self { map, resources: OnceCell::new(), answered: RefCell::default() }
+        Self {
+            map,
+            resources: OnceCell::new(),
+            answered: RefCell::default(),
+            answered_bytes: Cell::default(),
+        }
     }
 
     /// Returns the route of a request that has a response; of one that a middleware has answered
@@ -67,17 +78,20 @@ impl Routes {
         Some(route)
     }
 
-    /// Notes that a route handles a method. There are as many as the application has, with as many
-    /// methods as are known.
+    /// Remembers that a route handles a method, as far as there is room.
     fn note(&self, method: &'static str, route: &str, path: &str) {
         let Ok(mut answered) = self.answered.try_borrow_mut() else { return };
-        let new = || Answered { method, path: path.into() };
-        match answered.get_mut(route) {
-            Some(known) if known.iter().any(|it| it.method == method) => {}
-            _ if path.len() > MAX_PATH_BYTES => {}
-            Some(known) => known.push(new()),
-            None => drop(answered.insert(route.to_owned(), vec![new()])),
+        let known = answered.get(route);
+        if known.is_some_and(|known| known.iter().any(|it| it.method == method)) {
+            return;
         }
+        let of_route = if known.is_some() { 0 } else { size_of::<Vec<Answered>>() + route.len() };
+        let bytes = self.answered_bytes.get() + of_route + size_of::<Answered>() + path.len();
+        if path.len() > MAX_PATH_BYTES || bytes > MAX_ANSWERED_BYTES {
+            return;
+        }
+        self.answered_bytes.set(bytes);
+        answered.entry(route.to_owned()).or_default().push(Answered { method, path: path.into() });
     }
 
     /// Returns the route that a path and a method lead to, if that is certain; see [`Routes`].
@@ -178,6 +192,20 @@ mod tests {
         assert_eq!(routes.find("POST", "/users/me").as_deref(), Some("/users/{name}"));
         assert_eq!(routes.find("PUT", "/users/me"), None);
         assert_eq!(routes.find("PUT", "/users/7"), None);
+    }
+
+    #[test]
+    fn answered_routes_are_remembered_up_to_a_number_of_bytes() {
+        let routes = routes(&["/{tail:.*}"]);
+        for number in 0..10_000 {
+            routes.note("GET", &format!("/{number}/{{tail}}"), &"x".repeat(MAX_PATH_BYTES));
+        }
+        let answered = routes.answered.borrow();
+        let of_one = |(route, known): (&String, &Vec<Answered>)| {
+            route.len() + known.iter().map(|it| it.path.len()).sum::<usize>()
+        };
+        let bytes: usize = answered.iter().map(of_one).sum();
+        assert!((MAX_ANSWERED_BYTES / 2..=MAX_ANSWERED_BYTES).contains(&bytes), "{bytes} bytes");
     }
 
     #[test]

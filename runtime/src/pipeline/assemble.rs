@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::record::{LocalTrace, Processor, SpanId, SpanRecord};
+use crate::record::{LocalTrace, Processor, SpanId, SpanRecord, weight};
 
 /// Memory of the spans that wait for their roots, in bytes; beyond it the oldest group goes out
 /// unfinished.
@@ -91,9 +91,8 @@ impl State {
         if self.ended.known.contains(&root_id) {
             return traces.push(LocalTrace { root_id, spans: vec![span.clone()] });
         }
-        let bytes = span.weight_bytes();
         let group = self.group(root_id);
-        group.spans.push(span.clone());
+        let bytes = weight::push_span(&mut group.spans, span.clone());
         group.bytes += bytes;
         self.waiting_bytes += bytes;
         if span.context.span_id == root_id {

@@ -104,7 +104,8 @@ impl Baggage {
 
     /// Returns the memory of the members, in bytes.
     pub(crate) fn weight_bytes(&self) -> usize {
-        self.members.iter().map(|member| size_of::<Member>() + member.text().len()).sum()
+        let texts_bytes: usize = self.members.iter().map(Member::text_capacity).sum();
+        self.members.capacity() * size_of::<Member>() + texts_bytes
     }
 
     /// Takes `key` out; returns whether it was there.
@@ -129,10 +130,19 @@ impl Baggage {
     }
 
     /// Keeps the present members in this service: they can be read, are not sent on with calls, and do
-    /// not count for the limits. For baggage of a caller that is not trusted; see
+    /// not count for the limits of those that are. For baggage of a caller that is not trusted; see
     /// [`Context::distrust_caller`](super::Context::distrust_caller). A member that is set again is sent.
+    ///
+    /// The same limits hold for all local members together; those that were added last are dropped beyond
+    /// them.
     pub fn keep_local(&mut self) {
         self.members.iter_mut().for_each(Member::keep_local);
+        let mut bytes = 0;
+        let within_limits = self.members.iter().take(MAX_MEMBERS).take_while(|member| {
+            bytes += member.text().len();
+            bytes <= MAX_BYTES
+        });
+        self.members.truncate(within_limits.count());
     }
 
     /// The header value; empty when there is nothing to send.
@@ -274,6 +284,19 @@ mod tests {
         let sent = baggage.to_text();
         assert_eq!((sent.split(',').count(), sent.contains("k1=")), (64, false));
         assert_eq!(baggage.get("k1").map(|value| value.len()), Some(100));
+    }
+
+    #[test]
+    fn local_members_are_bounded_however_often_others_become_local() {
+        let mut baggage = Baggage::default();
+        for round in 0..100 {
+            for index in 0..16 {
+                baggage.insert(&format!("k{round}.{index}"), &"x".repeat(500)).unwrap();
+            }
+            baggage.keep_local();
+        }
+        assert!(baggage.weight_bytes() <= 2 * MAX_BYTES, "{} bytes", baggage.weight_bytes());
+        assert_eq!((baggage.len(), baggage.get("k0.0").is_some()), (16, true), "the oldest stay");
     }
 
     #[test]

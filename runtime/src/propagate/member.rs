@@ -64,6 +64,11 @@ impl Member {
         &self.text
     }
 
+    /// Returns the memory of the text, in bytes.
+    pub(super) const fn text_capacity(&self) -> usize {
+        self.text.capacity()
+    }
+
     pub(super) const fn is_local(&self) -> bool {
         self.is_local
     }

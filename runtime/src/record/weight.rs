@@ -1,65 +1,66 @@
 //! Memory that records occupy, in bytes.
 //!
 //! Every buffer of records is bounded by these weights. A weight is the size of the value and of all
-//! that it owns or shares; what is known at compile time and the overhead of the allocator are left out.
+//! that it owns or shares, by capacity and with the overhead of each allocation. A text that is known at
+//! compile time counts with its length, because an exporter copies it when it encodes.
+
+use std::borrow::Cow;
 
 use super::{
-    Array, Attribute, Breadcrumb, Cause, ErrorRecord, EventRecord, Happening, LinkRecord,
+    Array, Attribute, Breadcrumb, Cause, CodeLines, ErrorRecord, EventRecord, Happening,
     LocalTrace, LogRecord, Metadata, Person, RequestRecord, Segment, SpanRecord, StackFrame,
     Status, Subject, Value,
 };
 
-/// Weight of a number or a truth value in a list: twice an `i64`, because a list that has grown has
-/// up to twice the capacity that it needs.
-const ELEMENT_BYTES: usize = 16;
+/// Size of the smallest allocation, in bytes, as `malloc` of the GNU C library has it on 64-bit systems.
+///
+/// Source: <https://sourceware.org/glibc/wiki/MallocInternals>.
+const MIN_ALLOCATION_BYTES: usize = 32;
 
 impl SpanRecord {
     /// Returns the memory that the span occupies, in bytes: attributes, events, links, segment.
     pub fn weight_bytes(&self) -> usize {
-        let message = match &self.status {
-            Status::Error { message } => message.len(),
+        size_of::<Self>() + self.owned_bytes()
+    }
+
+    fn owned_bytes(&self) -> usize {
+        let of_message = match &self.status {
+            Status::Error { message } => of_cow(message),
             Status::Unset | Status::Ok => 0,
         };
-        size_of::<Self>()
-            + self.name.len()
-            + message
-            + of_text(self.trace_state.as_deref())
+        of_cow(&self.name)
+            + of_message
+            + of_shared(self.trace_state.as_deref())
             + of_attributes(&self.attributes)
-            + self.events.iter().map(EventRecord::weight_bytes).sum::<usize>()
-            + self.links.iter().map(LinkRecord::weight_bytes).sum::<usize>()
+            + of_list(&self.events, EventRecord::owned_bytes)
+            + of_list(&self.links, |link| of_attributes(&link.attributes))
             + self.segment.as_deref().map_or(0, Segment::weight_bytes)
     }
 }
 
 impl EventRecord {
-    fn weight_bytes(&self) -> usize {
-        size_of::<Self>() + self.name.len() + of_attributes(&self.attributes)
-    }
-}
-
-impl LinkRecord {
-    fn weight_bytes(&self) -> usize {
-        size_of::<Self>() + of_attributes(&self.attributes)
+    fn owned_bytes(&self) -> usize {
+        of_cow(&self.name) + of_attributes(&self.attributes)
     }
 }
 
 impl Segment {
     fn weight_bytes(&self) -> usize {
         let of_metadata = |value: &Metadata| {
-            size_of::<Metadata>() + value.namespace.len() + value.key.len() + value.json.len()
+            of_cow(&value.namespace) + of_cow(&value.key) + of_string(&value.json)
         };
-        size_of::<Self>()
+        of_allocation(size_of::<Self>())
             + of_attributes(&self.annotations)
-            + self.metadata.iter().map(of_metadata).sum::<usize>()
-            + of_texts(&self.errors)
-            + of_text(self.sampling_rule.as_deref())
+            + of_list(&self.metadata, of_metadata)
+            + of_list(&self.errors, of_string)
+            + of_shared(self.sampling_rule.as_deref())
     }
 }
 
 impl LocalTrace {
     /// Returns the memory that the spans of the trace occupy, in bytes.
     pub fn weight_bytes(&self) -> usize {
-        size_of::<Self>() + self.spans.iter().map(SpanRecord::weight_bytes).sum::<usize>()
+        size_of::<Self>() + of_list(&self.spans, SpanRecord::owned_bytes)
     }
 }
 
@@ -67,11 +68,11 @@ impl LogRecord {
     /// Returns the memory that the event occupies, in bytes: message, attributes, user.
     pub fn weight_bytes(&self) -> usize {
         size_of::<Self>()
-            + self.target.len()
-            + of_text(self.file.as_deref())
-            + self.message.len()
+            + of_cow(&self.target)
+            + self.file.as_ref().map_or(0, of_cow)
+            + of_cow(&self.message)
             + of_attributes(&self.attributes)
-            + of_text(self.user.as_deref())
+            + of_shared(self.user.as_deref())
     }
 }
 
@@ -80,99 +81,143 @@ impl ErrorRecord {
     pub fn weight_bytes(&self) -> usize {
         let texts = [&self.title, &self.fingerprint, &self.context, &self.thread];
         let of_subject = match &self.subject {
-            Subject::Message(message) => message.len(),
-            Subject::Error(_) | Subject::Panic(_) => of_causes(self.subject.causes()),
+            Subject::Message(message) => of_string(message),
+            Subject::Error(causes) => of_causes(causes),
+            Subject::Panic(cause) => cause.owned_bytes(),
         };
         size_of::<Self>()
-            + texts.into_iter().map(|text| of_text(text.as_deref())).sum::<usize>()
+            + of_optional(&texts)
             + of_subject
-            + self.stack.iter().map(StackFrame::weight_bytes).sum::<usize>()
-            + size_of_val(self.path.as_slice())
-            + self.spans.iter().map(|name| size_of_val(name) + name.len()).sum::<usize>()
-            + self.request.as_ref().map_or(0, RequestRecord::weight_bytes)
+            + of_list(&self.stack, StackFrame::owned_bytes)
+            + of_list(&self.path, |_| 0)
+            + of_list(&self.spans, of_cow)
+            + self.request.as_ref().map_or(0, RequestRecord::owned_bytes)
             + self.person.texts_bytes()
             + of_attributes(&self.custom)
-            + self.breadcrumbs.iter().map(Breadcrumb::weight_bytes).sum::<usize>()
+            + of_list(&self.breadcrumbs, Breadcrumb::owned_bytes)
+    }
+}
+
+impl Cause {
+    fn owned_bytes(&self) -> usize {
+        self.type_name.as_ref().map_or(0, of_cow) + of_string(&self.message)
     }
 }
 
 impl Person {
     pub(crate) fn texts_bytes(&self) -> usize {
-        let texts = [&self.id, &self.username, &self.email];
-        texts.into_iter().map(|text| of_text(text.as_deref())).sum()
+        of_optional(&[&self.id, &self.username, &self.email])
     }
 }
 
 impl StackFrame {
     pub(crate) fn weight_bytes(&self) -> usize {
-        let of_code = self
-            .code
-            .as_ref()
-            .map_or(0, |code| of_texts(&code.before) + code.line.len() + of_texts(&code.after));
-        size_of::<Self>()
-            + of_text(self.function.as_deref())
-            + of_text(self.file.as_deref())
-            + of_code
+        size_of::<Self>() + self.owned_bytes()
+    }
+
+    fn owned_bytes(&self) -> usize {
+        let of_code = |code: &CodeLines| {
+            let of_lines = |lines: &Vec<String>| of_list(lines, of_string);
+            of_lines(&code.before) + of_string(&code.line) + of_lines(&code.after)
+        };
+        of_optional(&[&self.function, &self.file]) + self.code.as_ref().map_or(0, of_code)
     }
 }
 
 impl RequestRecord {
-    fn weight_bytes(&self) -> usize {
-        let texts = [&self.route, &self.client_address, &self.body];
-        let of_pair = |(name, value): &(String, String)| {
-            size_of::<(String, String)>() + name.len() + value.len()
-        };
-        self.method.len()
-            + self.url.len()
-            + texts.into_iter().map(|text| of_text(text.as_deref())).sum::<usize>()
-            + self.params.iter().chain(&self.headers).map(of_pair).sum::<usize>()
+    fn owned_bytes(&self) -> usize {
+        let of_pair = |(name, value): &(String, String)| of_string(name) + of_string(value);
+        of_string(&self.method)
+            + of_string(&self.url)
+            + of_optional(&[&self.route, &self.client_address, &self.body])
+            + of_list(&self.params, of_pair)
+            + of_list(&self.headers, of_pair)
     }
 }
 
 impl Breadcrumb {
     pub(crate) fn weight_bytes(&self) -> usize {
-        let texts_bytes = match &self.what {
-            Happening::Log { message } | Happening::Note { message } => message.len(),
-            Happening::Span { name, error, .. } => name.len() + of_text(error.as_deref()),
-            Happening::Call { method, url, .. } => method.len() + url.len(),
-        };
-        size_of::<Self>() + texts_bytes
+        size_of::<Self>() + self.owned_bytes()
+    }
+
+    fn owned_bytes(&self) -> usize {
+        match &self.what {
+            Happening::Log { message } | Happening::Note { message } => of_string(message),
+            Happening::Span { name, error, .. } => of_cow(name) + of_optional(&[error]),
+            Happening::Call { method, url, .. } => of_string(method) + of_string(url),
+        }
     }
 }
 
+/// Adds a span to a list; returns the weight that the list gains, of room for further spans too.
+pub(crate) fn push_span(spans: &mut Vec<SpanRecord>, span: SpanRecord) -> usize {
+    let before = of_room(spans);
+    let owned_bytes = span.owned_bytes();
+    spans.push(span);
+    of_room(spans) - before + owned_bytes
+}
+
 /// Returns the weight of a chain of errors.
-pub(crate) fn of_causes(causes: &[Cause]) -> usize {
-    let of_cause = |cause: &Cause| {
-        size_of::<Cause>() + of_text(cause.type_name.as_deref()) + cause.message.len()
-    };
-    causes.iter().map(of_cause).sum()
+pub(crate) fn of_causes(causes: &Vec<Cause>) -> usize {
+    of_list(causes, Cause::owned_bytes)
 }
 
 /// Returns the weight of attributes with their keys, and of the room for more of them.
 pub(crate) fn of_attributes(attributes: &Vec<Attribute>) -> usize {
     let of_value = |value: &Value| match value {
         Value::Bool(_) | Value::I64(_) | Value::F64(_) => 0,
-        Value::Str(text) => text.len(),
-        Value::Array(Array::Bool(items)) => items.len() * ELEMENT_BYTES,
-        Value::Array(Array::I64(items)) => items.len() * ELEMENT_BYTES,
-        Value::Array(Array::F64(items)) => items.len() * ELEMENT_BYTES,
-        Value::Array(Array::Str(items)) => of_texts(items),
+        Value::Str(text) => of_cow(text),
+        Value::Array(Array::Bool(items)) => of_list(items, |_| 0),
+        Value::Array(Array::I64(items)) => of_list(items, |_| 0),
+        Value::Array(Array::F64(items)) => of_list(items, |_| 0),
+        Value::Array(Array::Str(items)) => of_list(items, of_string),
     };
-    let of_texts = attributes.iter().map(|it| it.key.len() + of_value(&it.value));
-    attributes.capacity() * size_of::<Attribute>() + of_texts.sum::<usize>()
+    of_list(attributes, |it| of_cow(&it.key) + of_value(&it.value))
 }
 
-fn of_texts(texts: &[String]) -> usize {
-    texts.iter().map(|text| size_of::<String>() + text.len()).sum()
+/// Returns the weight of a list, of the room for more items, and of what its items own.
+fn of_list<T>(items: &Vec<T>, owned_bytes: impl Fn(&T) -> usize) -> usize {
+    of_room(items) + items.iter().map(owned_bytes).sum::<usize>()
 }
 
-fn of_text(text: Option<&str>) -> usize {
-    text.map_or(0, str::len)
+const fn of_room<T>(items: &Vec<T>) -> usize {
+    of_allocation(items.capacity() * size_of::<T>())
+}
+
+fn of_optional(texts: &[&Option<String>]) -> usize {
+    texts.iter().filter_map(|text| text.as_ref()).map(of_string).sum()
+}
+
+#[expect(clippy::ptr_arg, reason = "a text that is owned has a capacity")]
+fn of_cow(text: &Cow<'static, str>) -> usize {
+    match text {
+        Cow::Borrowed(text) => text.len(),
+        Cow::Owned(text) => of_string(text),
+    }
+}
+
+fn of_string(text: &String) -> usize {
+    of_allocation(text.capacity())
+}
+
+/// Returns the weight of a text that others may share, with its two counts.
+fn of_shared(text: Option<&str>) -> usize {
+    text.map_or(0, |text| of_allocation(text.len() + 2 * size_of::<usize>()))
+}
+
+/// Returns the memory that an allocation of that size takes, with its header and rounded up; the empty
+/// one takes none.
+const fn of_allocation(bytes: usize) -> usize {
+    if bytes == 0 {
+        return 0;
+    }
+    let rounded = (bytes + size_of::<usize>()).next_multiple_of(2 * size_of::<usize>());
+    if rounded < MIN_ALLOCATION_BYTES { MIN_ALLOCATION_BYTES } else { rounded }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ReportId, Severity, Source, SpanContext, SpanId, TraceId};
+    use super::super::{LinkRecord, ReportId, Severity, Source, SpanContext, SpanId, TraceId};
     use super::*;
 
     static SOURCE: Source = Source::by_hand("work", "");
@@ -231,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_weigh_what_they_hold() {
+    fn list_weighs_its_items_and_their_texts() {
         let of = |array: Array| of_attributes(&vec![Attribute::new("list", array)]);
         assert!(of(Array::I64(vec![0; 1_000])) >= 8_000);
         assert!(of(Array::F64(vec![0.0; 1_000])) >= 8_000);

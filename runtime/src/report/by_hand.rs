@@ -47,9 +47,10 @@ pub fn report_message(text: impl Into<String>, severity: Severity) -> Option<Rep
     if span::takes_reports() { Builder::message(text).severity(severity).send() } else { None }
 }
 
-/// Notes that something happened; failures in the same trace that follow are told with it.
+/// Adds a breadcrumb, which is sent with the failures in the same trace that follow.
 ///
-/// Does not block. The newest 1,024 notes of the process are kept.
+/// Does not block, but for a short lock. At most 8 KiB of the message are kept, and the newest breadcrumbs of
+/// the process, which take 1 MiB.
 ///
 /// ```
 /// use spanwright::record::Severity;
@@ -123,15 +124,15 @@ impl Builder {
     /// A report of an error of which a name and a text are all that is left, for instance where a
     /// request is answered with it: without a stack, since it comes from elsewhere.
     pub fn bare(type_name: Option<&str>, message: impl Into<String>) -> Self {
-        let type_name = type_name.map(|name| name.to_owned().into());
-        let causes = vec![Cause { type_name, message: message.into() }];
+        let type_name = type_name.map(|name| chain::kept(name.to_owned()).into());
+        let causes = vec![Cause { type_name, message: chain::kept(message.into()) }];
         Self { place: None, ..Self::new(Nature::Bare, causes) }
     }
 
-    /// A report of a text.
+    /// A report of a text, of which at most 8 KiB are kept, as of every text of a report.
     #[track_caller]
     pub fn message(text: impl Into<String>) -> Self {
-        let cause = Cause { type_name: None, message: text.into() };
+        let cause = Cause { type_name: None, message: chain::kept(text.into()) };
         Self::new(Nature::Message, vec![cause])
     }
 
@@ -143,37 +144,37 @@ impl Builder {
 
     /// What people call it; at most 255 characters are kept.
     pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.said.title = Some(title.into());
+        self.said.title = Some(chain::kept(title.into()));
         self
     }
 
     /// What makes it the same as another one.
     pub fn fingerprint(mut self, fingerprint: impl Into<String>) -> Self {
-        self.said.fingerprint = Some(fingerprint.into());
+        self.said.fingerprint = Some(chain::kept(fingerprint.into()));
         self
     }
 
     /// The part of the application that it belongs to; the route of the request where nothing is said.
     pub fn context(mut self, context: impl Into<String>) -> Self {
-        self.said.context = Some(context.into());
+        self.said.context = Some(chain::kept(context.into()));
         self
     }
 
     /// The id of the user that it happened to; that of the request where nothing is said.
     pub fn person(mut self, id: impl Into<String>) -> Self {
-        self.said.person.id = Some(id.into());
+        self.said.person.id = Some(chain::kept(id.into()));
         self
     }
 
     /// What the user is called.
     pub fn username(mut self, username: impl Into<String>) -> Self {
-        self.said.person.username = Some(username.into());
+        self.said.person.username = Some(chain::kept(username.into()));
         self
     }
 
     /// Where the user reads mail.
     pub fn email(mut self, email: impl Into<String>) -> Self {
-        self.said.person.email = Some(email.into());
+        self.said.person.email = Some(chain::kept(email.into()));
         self
     }
 

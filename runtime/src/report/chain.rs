@@ -13,8 +13,8 @@ use crate::type_name;
 
 /// How many sources of an error are told; a chain may be a ring.
 const MAX_SOURCES: usize = 16;
-/// The longest message.
-const MAX_MESSAGE_BYTES: usize = 8 << 10;
+/// Maximum length of a message, and of any other text of a report that the application writes, in bytes.
+pub(super) const MAX_MESSAGE_BYTES: usize = 8 << 10;
 
 /// Returns the error, and each that caused the one before; `name` is that of the error's own type.
 pub(crate) fn causes(name: &'static str, error: &dyn Error) -> Vec<Cause> {
@@ -39,6 +39,15 @@ pub(crate) fn causes(name: &'static str, error: &dyn Error) -> Vec<Cause> {
 pub(super) fn cause(name: &'static str, text: &dyn fmt::Display) -> Cause {
     let message = limited(&format_args!("`Display` or `Debug` of `{name}`"), text);
     Cause { type_name: type_name::of_type(name), message }
+}
+
+/// Returns a text of the application as far as it is kept, without the room of the rest.
+pub(super) fn kept(mut text: String) -> String {
+    if text.len() > MAX_MESSAGE_BYTES {
+        text.truncate(text.floor_char_boundary(MAX_MESSAGE_BYTES));
+        text.shrink_to_fit();
+    }
+    text
 }
 
 /// Many errors say at their end what their source says.

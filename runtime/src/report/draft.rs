@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::chain;
 use super::limit::Named;
 use super::raw_stack::RawStack;
 use crate::record::weight;
@@ -127,10 +128,10 @@ impl Said {
             Use::Fingerprint => &mut self.fingerprint,
             Use::Context => &mut self.context,
         };
-        *slot = Some(match attribute.value {
+        *slot = Some(chain::kept(match attribute.value {
             Value::Str(text) => text.into_owned(),
             other => other.to_string(),
-        });
+        }));
     }
 }
 

@@ -17,6 +17,7 @@ use std::panic::PanicHookInfo;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::chain::MAX_MESSAGE_BYTES;
 use crate::diagnostics;
 use crate::guard;
 use crate::record::StackFrame;
@@ -89,5 +90,6 @@ fn hear(info: &PanicHookInfo<'_>) {
 /// What a panic says, and where it comes from.
 pub(super) fn told(info: &PanicHookInfo<'_>) -> (String, Option<StackFrame>) {
     let message = info.payload_as_str().unwrap_or("a value that is not text");
-    (message.to_owned(), info.location().map(super::place))
+    let end = message.floor_char_boundary(MAX_MESSAGE_BYTES);
+    (message[..end].to_owned(), info.location().map(super::place))
 }

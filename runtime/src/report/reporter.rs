@@ -190,10 +190,10 @@ impl Reporter {
         .flatten()
     }
 
-    /// Keeps a note for the failures that may follow it.
+    /// Keeps a breadcrumb for the failures that may follow it.
     pub(super) fn note(&self, message: String, severity: Severity) {
         let trace_id = Some(span::current().context().trace_id).filter(|id| id.is_valid());
-        let what = Happening::Note { message };
+        let what = Happening::Note { message: chain::kept(message) };
         self.trail.note(trace_id, Breadcrumb { unix_ns: self.unix_ns(), severity, what });
     }
 

@@ -90,13 +90,19 @@ impl Resolver {
         self.holds_symbols = false;
     }
 
-    /// The frames of a stack, oldest first; none where nothing is known of any.
+    /// Returns the frames of a stack, oldest first; none where nothing is known of any.
     ///
-    /// Blocks while it reads symbols and files. Each address is looked up once.
+    /// Blocks while it reads symbols and files. Each address is looked up once. What started the thread is
+    /// not looked up: it is left out in any case, and its first frames are in the C library, whose debug
+    /// information takes 30 MB where it is installed.
     pub(crate) fn resolve(&mut self, stack: &RawStack) -> Vec<StackFrame> {
         let mut frames: Vec<StackFrame> = Vec::new();
         for call in stack.calls() {
-            frames.extend(self.frames_at(*call).iter().cloned());
+            let found = self.frames_at(*call);
+            frames.extend(found.iter().cloned());
+            if found.iter().any(is_first_of_thread) {
+                break;
+            }
         }
         let mut frames = trimmed(frames);
         if let Some(around) = self.settings.source_lines {
@@ -333,6 +339,13 @@ fn is_start(frame: &StackFrame) -> bool {
     let name = frame.function.as_deref().unwrap_or_default();
     let is_c = !frame.file.as_deref().is_some_and(is_rust) && NAMES.contains(&name);
     is_language(frame) || is_c || has_name(frame, &BEGINNINGS)
+}
+
+/// Returns true for the frame that the standard library puts around the first function of a thread or
+/// program, to mark where a short stack begins. Debug information of lines alone has names without paths.
+fn is_first_of_thread(frame: &StackFrame) -> bool {
+    let name = frame.function.as_deref().unwrap_or_default();
+    name.rsplit("::").next() == Some("__rust_begin_short_backtrace")
 }
 
 /// Whether a function without a path begins with one of these.

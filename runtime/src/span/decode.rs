@@ -63,7 +63,7 @@ pub(super) fn span(
         kind: callsite.kind,
         start_unix_ns,
         end_unix_ns,
-        attributes: Vec::with_capacity(items.len() / 2),
+        attributes: Vec::with_capacity(Reader::new(items).room_for_attributes()),
         events: Vec::new(),
         links: Vec::new(),
         dropped: crate::record::Dropped::default(),

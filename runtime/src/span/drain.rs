@@ -109,8 +109,16 @@ impl Drain {
 
         let words = std::mem::take(&mut self.words);
         let count = self.take_all(&words, Self::take);
-        self.words = words;
+        self.keep_room(words);
         count
+    }
+
+    /// Keeps the room of a copy for the next one, unless it is that of the shared ring, which is large and
+    /// seldom needed.
+    fn keep_room(&mut self, words: Vec<u64>) {
+        if words.capacity() <= ring::CAPACITY_WORDS {
+            self.words = words;
+        }
     }
 
     /// Takes the records of one chunk; returns how many. One that panics and what cannot be decoded
@@ -361,6 +369,16 @@ mod tests {
     fn lost() -> [u64; 2] {
         let tally = LEDGER.tally();
         [LossReason::WorkerPanicked, LossReason::NotEncodable].map(|reason| tally.lost_to(reason))
+    }
+
+    #[test]
+    fn room_for_the_copy_of_the_shared_ring_is_freed() {
+        let mut drain = Drain::new();
+        for (words, kept) in [(ring::CAPACITY_WORDS, true), (ring::SHARED_WORDS, false)] {
+            drain.words = Vec::new();
+            drain.keep_room(Vec::with_capacity(words));
+            assert_eq!(drain.words.capacity() > 0, kept, "{words} words");
+        }
     }
 
     #[test]

@@ -105,6 +105,14 @@ impl Shard {
     fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Drops what is beyond the bound, without the lock.
+    fn make_room(&self, mut open: MutexGuard<'_, Open>) {
+        let dropped = open.make_room();
+        self.count.store(open.by_root.len(), Ordering::Release);
+        drop(open);
+        drop(dropped);
+    }
 }
 
 /// Says who the user of the current request is: `user.id` goes onto the request's span and every
@@ -221,6 +229,21 @@ pub(crate) fn forget_details(span: SpanRef) {
     drop(details);
 }
 
+/// Weighs a request anew whose details have grown, if it is open.
+#[cfg_attr(not(feature = "actix"), expect(dead_code, reason = "for an edge"))]
+pub(crate) fn reweigh(span: SpanRef) {
+    reweigh_root(span.to_current().root());
+}
+
+fn reweigh_root(root: Root) {
+    let shard = Shard::of(root);
+    let mut open = shard.lock();
+    let Open { by_root, bytes, .. } = &mut *open;
+    let Some(kept) = by_root.get_mut(&root) else { return };
+    kept.reweigh(bytes);
+    shard.make_room(open);
+}
+
 /// Keeps the rule by which a request has a segment.
 pub(super) fn set_sampling_rule(root: Root, rule: &Arc<str>) {
     change(root, |request| request.sampling_rule = Some(Arc::clone(rule)));
@@ -268,11 +291,7 @@ fn change(root: Root, change: impl FnOnce(&mut Request)) {
     let shard = Shard::of(root);
     let mut open = shard.lock();
     open.change(root, change);
-    let dropped = open.make_room();
-    shard.count.store(open.by_root.len(), Ordering::Release);
-    // Freed without the lock.
-    drop(open);
-    drop(dropped);
+    shard.make_room(open);
 }
 
 impl Open {
@@ -283,9 +302,7 @@ impl Open {
             Kept { number: *begun, request: Request::default(), bytes: 0 }
         });
         change(&mut kept.request);
-        *bytes -= kept.bytes;
-        kept.bytes = kept.request.weight_bytes();
-        *bytes += kept.bytes;
+        kept.reweigh(bytes);
     }
 
     fn remove(&mut self, root: Root) -> Option<Kept> {
@@ -297,9 +314,7 @@ impl Open {
     fn forget_details(&mut self, root: Root) -> Option<Arc<dyn Describe>> {
         let kept = self.by_root.get_mut(&root)?;
         let details = kept.request.details.take()?;
-        self.bytes -= kept.bytes;
-        kept.bytes = kept.request.weight_bytes();
-        self.bytes += kept.bytes;
+        kept.reweigh(&mut self.bytes);
         Some(details)
     }
 
@@ -315,6 +330,15 @@ impl Open {
             self.bytes -= dropped[from..].iter().map(|kept| kept.bytes).sum::<usize>();
         }
         dropped
+    }
+}
+
+impl Kept {
+    /// Weighs the request anew, as part of the weight of all.
+    fn reweigh(&mut self, all_bytes: &mut usize) {
+        *all_bytes -= self.bytes;
+        self.bytes = self.request.weight_bytes();
+        *all_bytes += self.bytes;
     }
 }
 
@@ -347,6 +371,35 @@ mod tests {
     /// Root spans whose requests are in one shard, of a tracer that nobody else uses.
     fn root(number: u64) -> Root {
         (u16::MAX, 1 + number * SHARDS as u64)
+    }
+
+    /// Details that grow after they were kept, as a body does that is read.
+    struct Growing(AtomicUsize);
+
+    impl Describe for Growing {
+        fn describe(&self) -> RequestRecord {
+            RequestRecord::default()
+        }
+
+        fn weight_bytes(&self) -> usize {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
+
+    #[test]
+    fn details_that_grow_count_for_the_bound() {
+        let roots: Vec<_> = (1_000..1_100).map(root).collect();
+        for root in &roots {
+            let details = Arc::new(Growing(AtomicUsize::new(0)));
+            change(*root, |request| request.details = Some(details.clone()));
+            details.0.store(64 * 1024, Ordering::Relaxed);
+            reweigh_root(*root);
+        }
+        let kept = roots.iter().filter(|root| find(**root).is_some()).count();
+        assert!((1..=16).contains(&kept), "{kept} requests of 64 KiB are open");
+        close(&roots);
+        reweigh_root(roots[0]);
+        assert!(find(roots[0]).is_none(), "a request that is over stays closed");
     }
 
     #[test]

@@ -16,6 +16,10 @@ use crate::record::{CallStatistics, Outcome, SpanRecord, Status};
 /// Source: <https://opentelemetry.io/docs/specs/otel/metrics/sdk/#cardinality-limits>.
 const MAX_FUNCTIONS: usize = 100;
 
+/// Maximum number of these that are named by their spans, which may have any number of names; the rest is
+/// for annotated functions, of which a program has only so many.
+const MAX_SPAN_NAMES: usize = 50;
+
 /// Time without a call after which a series may be given to another function. CloudWatch charges by
 /// the hour and for the metrics that are sent in it, so no hour has more than so many.
 ///
@@ -38,8 +42,10 @@ pub(super) struct State {
     functions: FxHashMap<Cow<'static, str>, Series>,
     /// Calls of functions without a series.
     others: Option<CallStatistics>,
-    /// Until when no series can be given to another function.
+    /// Until when no series can be given to another annotated function.
     full_until: Option<Instant>,
+    /// Until when no series can be given to another name of spans.
+    names_full_until: Option<Instant>,
     due: Option<Due>,
     /// Whether nothing waits any more.
     is_closed: bool,
@@ -52,6 +58,8 @@ struct Series {
     waiting: Option<CallStatistics>,
     /// Time of the last call.
     used: Instant,
+    /// True if it is that of an annotated function.
+    is_by_function: bool,
 }
 
 /// When calls are handed out.
@@ -118,8 +126,10 @@ impl State {
 
     fn count(&mut self, span: &SpanRecord, now: Instant, out: &mut Vec<CallStatistics>) {
         let name = series_name(span);
-        if !self.functions.contains_key(name) && self.has_room(now, out) {
-            self.functions.insert(key(span, name), Series { waiting: None, used: now });
+        let is_by_function = is_by_function(span);
+        if !self.functions.contains_key(name) && self.has_room(is_by_function, now, out) {
+            let series = Series { waiting: None, used: now, is_by_function };
+            self.functions.insert(key(span, name), series);
         }
         let (waiting, is_other) = match self.functions.get_mut(name) {
             Some(series) => {
@@ -143,24 +153,36 @@ impl State {
     }
 
     /// Returns true if there is room for one more series. Where there is none, the series that was not
-    /// used for longest makes room, if that is long enough; what waits in it goes out.
-    fn has_room(&mut self, now: Instant, out: &mut Vec<CallStatistics>) -> bool {
-        if self.functions.len() < MAX_FUNCTIONS {
-            return true;
-        }
-        if self.full_until.is_some_and(|until| now < until) {
+    /// used for longest makes room, if that is long enough; what waits in it goes out. A name of spans
+    /// takes no series from an annotated function while there are as many names as may be.
+    fn has_room(
+        &mut self,
+        is_by_function: bool,
+        now: Instant,
+        out: &mut Vec<CallStatistics>,
+    ) -> bool {
+        let full_until =
+            if is_by_function { &mut self.full_until } else { &mut self.names_full_until };
+        if full_until.is_some_and(|until| now < until) {
             return false;
         }
-        let oldest = self.functions.iter().min_by_key(|(_, series)| series.used);
-        let Some((name, used)) = oldest.map(|(name, series)| (name.clone(), series.used)) else {
+        let names = self.functions.values().filter(|series| !series.is_by_function).count();
+        let names_are_full = !is_by_function && names >= MAX_SPAN_NAMES;
+        if self.functions.len() < MAX_FUNCTIONS && !names_are_full {
             return true;
-        };
-        self.full_until = Some(used + MAX_IDLE);
-        let is_idle = used + MAX_IDLE <= now;
-        if is_idle {
-            out.extend(self.functions.remove(&name).and_then(|series| series.waiting));
         }
-        is_idle
+        let may_yield = |series: &Series| !(names_are_full && series.is_by_function);
+        let candidates = self.functions.iter().filter(|(_, series)| may_yield(series));
+        let Some((name, oldest)) = candidates.min_by_key(|(_, series)| series.used) else {
+            return false;
+        };
+        let (name, idle_at) = (name.clone(), oldest.used + MAX_IDLE);
+        *full_until = Some(idle_at);
+        if idle_at > now {
+            return false;
+        }
+        out.extend(self.functions.remove(&name).and_then(|series| series.waiting));
+        true
     }
 
     /// Takes out the calls that ended by the end of a minute.

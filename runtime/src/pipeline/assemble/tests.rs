@@ -57,24 +57,38 @@ fn a_release_hands_out_what_still_waits() {
     assert_eq!(*seen.0.lock().unwrap(), [[2], [6]]);
 }
 
+/// A span with a text of so many bytes.
+fn heavy(root_id: u64, id: u64, bytes: usize) -> SpanRecord {
+    let attributes = vec![crate::record::Attribute::new("text", "x".repeat(bytes))];
+    SpanRecord { attributes, ..span(root_id, id) }
+}
+
 #[test]
-fn the_oldest_group_makes_room_when_too_many_spans_wait() {
-    let (seen, assembler) = assembled(&[&[(1, 2)]]);
-    let fitting = MAX_WAITING_BYTES / span(7, 1).weight_bytes();
-    let many: Vec<_> = (0..fitting as u64).map(|id| span(7, 100 + id)).collect();
-    assembler.process(&many.into());
-    assert_eq!(*seen.0.lock().unwrap(), [[2]]);
+fn oldest_group_makes_room_for_others() {
+    let (seen, assembler) = assembled(&[]);
+    let spans: Vec<_> = (1..=3).map(|at| heavy(at, 10 * at, MAX_WAITING_BYTES / 3)).collect();
+    assembler.process(&spans.into());
+    assert_eq!(*seen.0.lock().unwrap(), [[10]]);
+}
+
+#[test]
+fn memory_of_waiting_spans_counts_with_the_room_for_more() {
+    let mut state = State::default();
+    let mut traces = Vec::new();
+    for id in 0..1_000 {
+        state.add(&span(1_000 + id, 5_000 + id), &mut traces);
+    }
+    let counted = state.waiting_bytes;
+    let waiting = std::iter::from_fn(|| state.oldest());
+    let memory: usize = waiting.map(|trace| trace.weight_bytes() - size_of::<LocalTrace>()).sum();
+    assert_eq!((counted, state.waiting_bytes), (memory, 0));
 }
 
 #[test]
 fn spans_wait_up_to_a_number_of_bytes() {
     let (seen, assembler) = assembled(&[]);
-    let heavy = |id: u64| {
-        let attributes = vec![crate::record::Attribute::new("text", "x".repeat(64 * 1024))];
-        SpanRecord { attributes, ..span(1_000 + id, 5_000 + id) }
-    };
     for id in 0..1_000 {
-        assembler.process(&vec![heavy(id)].into());
+        assembler.process(&vec![heavy(1_000 + id, 5_000 + id, 64 * 1024)].into());
     }
     let (released, all) = (seen.0.lock().unwrap().len(), 1_000);
     assert!(all - released < 256, "{} spans of 64 KiB wait", all - released);

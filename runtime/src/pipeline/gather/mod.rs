@@ -238,4 +238,18 @@ mod tests {
         let seen = gatherer.next.seen.lock().unwrap();
         assert_eq!(*seen, [(root_id, false, true), (root_id, false, true)]);
     }
+
+    #[test]
+    fn requests_that_begin_wait_up_to_a_number_of_bytes() {
+        let root = state::tests::of_request(1, 1, 0);
+        let heartbeat = Some(Duration::from_secs(1));
+        let max_bytes = 10 * root.weight_bytes();
+        let settings = GatherSettings { max_bytes, heartbeat, ..GatherSettings::default() };
+        let gatherer = Gatherer::new(Next::default(), settings, |_| 100);
+        for id in 1..=100 {
+            gatherer.begun(state::tests::of_request(id, id, 0));
+        }
+        let begun = gatherer.begun.lock().unwrap();
+        assert_eq!((begun.spans.len(), begun.bytes), (10, max_bytes));
+    }
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::GatherSettings;
-use crate::record::{LocalTrace, SpanId, SpanRecord};
+use crate::record::{LocalTrace, SpanId, SpanRecord, weight};
 
 /// How many requests that went out are remembered, to know a late child.
 const MAX_REMEMBERED: usize = 16_384;
@@ -155,11 +155,10 @@ impl State {
                 has_root: false,
             }
         });
-        let memory_bytes = span.weight_bytes();
         group.bytes += (self.weigh)(span);
-        group.memory_bytes += memory_bytes;
-        self.memory_bytes += memory_bytes;
-        group.spans.push(span.clone());
+        let added_bytes = weight::push_span(&mut group.spans, span.clone());
+        group.memory_bytes += added_bytes;
+        self.memory_bytes += added_bytes;
         let is_root = span.context.span_id == root_id;
         group.has_root |= is_root;
         let is_to_be_looked_at =

@@ -63,6 +63,33 @@ fn the_same_stack_is_resolved_once() {
 }
 
 #[test]
+fn frames_that_start_a_thread_are_not_looked_up() {
+    let mut resolver = Resolver::new(&settings());
+    // The thread of this test was started by the standard library.
+    let stack = noticed();
+    resolver.resolve(&stack);
+    let oldest = stack.calls().last().expect("there are calls");
+    assert!(!resolver.known.contains_key(oldest), "{:?}", resolver.known.get(oldest));
+    let first = stack.calls().iter().position(|call| !resolver.known.contains_key(call));
+    let known = first.expect("the oldest is not looked up");
+    assert!(resolver.known[&stack.calls()[known - 1]].iter().any(is_first_of_thread));
+}
+
+#[test]
+fn first_frame_of_a_thread_is_known_with_and_without_its_path() {
+    for (name, expected) in [
+        ("std::sys::backtrace::__rust_begin_short_backtrace", true),
+        ("__rust_begin_short_backtrace", true),
+        ("std::sys::backtrace::__rust_end_short_backtrace", false),
+        ("app::main", false),
+        ("", false),
+    ] {
+        assert_eq!(is_first_of_thread(&named(name, None)), expected, "{name}");
+    }
+    assert!(!is_first_of_thread(&StackFrame::default()));
+}
+
+#[test]
 fn what_is_remembered_is_bounded() {
     let mut resolver = Resolver::new(&settings());
     (1..30_000).for_each(|call| drop(resolver.frames_at(call)));

@@ -53,10 +53,9 @@ impl<'a> Reader<'a> {
         Some(taken)
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the head is taken apart")]
     fn item(&mut self) -> Option<Item> {
         let head = self.word()?;
-        let (item_key, kind, length) = (head as u16, (head >> 16) as u8, (head >> 32) as usize);
+        let (item_key, kind, length) = parts(head);
         let dynamic_key = match Key::dynamic(item_key) {
             Some(_) => Some(self.text_block()?),
             None => None,
@@ -69,6 +68,37 @@ impl<'a> Reader<'a> {
             _ => Value::Array(self.array(kind, length)?),
         };
         Some(Item { key: item_key, dynamic_key, value })
+    }
+
+    /// Returns the number of attributes to make room for: one for each item that is left, and for the rate of
+    /// sampling and the user, so that the list does not grow to twice its size for them. Reads no value.
+    pub(in crate::span) fn room_for_attributes(&self) -> usize {
+        let mut rest = Self { words: self.words };
+        match std::iter::from_fn(|| rest.skip_item()).count() {
+            0 => 0,
+            items => items + 2,
+        }
+    }
+
+    fn skip_item(&mut self) -> Option<()> {
+        let head = self.word()?;
+        let (item_key, kind, length) = parts(head);
+        if Key::dynamic(item_key).is_some() {
+            self.skip_text()?;
+        }
+        match kind {
+            kind::BOOL => {}
+            kind::I64 | kind::F64 => drop(self.word()?),
+            kind::STR => drop(self.take(super::text_words(length))?),
+            kind::STRS => (0..length).try_for_each(|_| self.skip_text())?,
+            _ => drop(self.take(length)?),
+        }
+        Some(())
+    }
+
+    fn skip_text(&mut self) -> Option<()> {
+        let bytes = usize::try_from(self.word()?).ok()?;
+        self.take(super::text_words(bytes)).map(drop)
     }
 
     fn array(&mut self, kind: u8, length: usize) -> Option<Array> {
@@ -84,6 +114,12 @@ impl<'a> Reader<'a> {
             _ => return None,
         })
     }
+}
+
+/// Returns the key, kind and length of the item that a word is the head of.
+#[expect(clippy::cast_possible_truncation, reason = "the head is taken apart")]
+const fn parts(head: u64) -> (u16, u8, usize) {
+    (head as u16, (head >> 16) as u8, (head >> 32) as usize)
 }
 
 impl Iterator for Reader<'_> {

@@ -44,6 +44,22 @@ fn every_type_is_read_as_it_was_written() {
 }
 
 #[test]
+fn room_for_attributes_does_not_depend_on_the_length_of_values() {
+    let words = written(64, |words| {
+        words.text(Key::at(0), &"x".repeat(200));
+        words.text(Key::text("activity.0.message"), "ab");
+        words.i64s(Key::at(1), &[1, 2, 3]);
+        words.texts(Key::at(2), &["", "ab"]);
+        words.bool(Key::at(3), true);
+    });
+    assert_eq!(Reader::new(&words).count(), 5);
+    // Two further ones are for the rate of sampling and the user.
+    assert_eq!(Reader::new(&words).room_for_attributes(), 5 + 2);
+    assert_eq!(Reader::new(&[]).room_for_attributes(), 0);
+    assert_eq!(Reader::new(&words[..5]).room_for_attributes(), 0, "an item that is cut is none");
+}
+
+#[test]
 fn a_record_that_wraps_around_the_ring_reads_the_same() {
     let write = |words: &mut Words<'_>| {
         words.text(Key::at(0), "a text of more than two words");

@@ -94,7 +94,8 @@ fn call_of(number: usize, ended_at_s: u64) -> SpanRecord {
     static SOURCES: std::sync::OnceLock<Vec<Source>> = std::sync::OnceLock::new();
     let sources = SOURCES.get_or_init(|| {
         let name = |number: usize| -> &'static str { number.to_string().leak() };
-        (0..300).map(|number| Source::by_hand(name(number), "")).collect()
+        let source = |number| Source { function: "app::work", ..Source::by_hand(name(number), "") };
+        (0..300).map(source).collect()
     });
     let source = &sources[number];
     SpanRecord { source, name: source.name.into(), ..call("", ended_at_s, 1) }
@@ -156,6 +157,47 @@ fn names_set_at_run_time_share_the_series_of_their_callsite() {
     let calls = state.release();
     assert_eq!((calls.len(), &*calls[0].function), (1, "work"));
     assert_eq!(calls[0].durations_ns.len(), 50);
+}
+
+#[test]
+fn flood_of_span_names_leaves_room_for_functions_and_loses_no_call() {
+    let (mut state, begin) = (State::default(), start());
+    let mut out = Vec::new();
+    // Two hours of names that are never used again, and of names that take turns.
+    for id in 0..7_200_u64 {
+        let now = after(begin, id);
+        out.extend(state.add(&[call(format!("user {id}"), id, 1)], now));
+        out.extend(state.add(&[call(format!("turn {}", id % 200), id, 1)], now));
+    }
+    let functions: Vec<_> = (0..50).map(|number| call_of(number, 7_200)).collect();
+    out.extend(state.add(&functions, after(begin, 7_200)));
+    assert!(state.functions.len() <= MAX_FUNCTIONS);
+    out.extend(state.release());
+    let calls: usize = out.iter().map(|it| it.durations_ns.len()).sum();
+    assert_eq!(calls, 2 * 7_200 + 50, "each call is counted once");
+    let is_function = |it: &&CallStatistics| it.function.parse::<usize>().is_ok();
+    assert_eq!(out.iter().filter(is_function).count(), 50, "functions have series of their own");
+    let names = out.iter().filter(|it| it.function.starts_with(['u', 't'])).map(|it| &it.function);
+    let names: std::collections::BTreeSet<_> = names.collect();
+    assert!(names.len() <= 3 * MAX_SPAN_NAMES, "{} names in two hours", names.len());
+}
+
+#[test]
+fn memory_of_waiting_calls_is_bounded() {
+    let (mut state, begin) = (State::default(), start());
+    for id in 0..20_000 {
+        state.add(&[call(format!("{id}{}", "x".repeat(8_000)), 1, 1)], begin);
+        state.add(&[call_of(id % 300, 1)], begin);
+    }
+    let of_calls = |calls: &CallStatistics| size_of_val(calls) + 8 * calls.durations_ns.capacity();
+    let of_series = |(name, series): (&Cow<'_, str>, &Series)| {
+        size_of::<(Cow<'_, str>, Series)>()
+            + 2 * name.len()
+            + series.waiting.as_ref().map_or(0, |calls| 8 * calls.durations_ns.capacity())
+    };
+    let bytes = state.functions.iter().map(of_series).sum::<usize>()
+        + state.others.as_ref().map_or(0, of_calls);
+    assert!(bytes < 512 * 1024, "{bytes} bytes");
 }
 
 #[test]

@@ -164,8 +164,11 @@ fn what_has_ended_below_a_root_that_never_does_goes_out_in_the_end() {
 
 #[test]
 fn beyond_the_bounds_the_oldest_request_goes_out_as_it_is() {
-    let bytes = of_request(10, 11, 10).weight_bytes();
-    let max_bytes = 3 * bytes + bytes / 2;
+    let mut group = Vec::new();
+    let [first, more] =
+        [11, 12].map(|id| crate::record::weight::push_span(&mut group, of_request(10, id, 10)));
+    // Two requests of one span each, and one and a half further spans.
+    let max_bytes = 2 * first + more + more / 2;
     let settings = GatherSettings { max_traces: 2, max_bytes, ..GatherSettings::default() };
     let mut state = State::new(settings, |_| 100);
     state.add(&[of_request(10, 11, 10), of_request(20, 21, 20)], at(0));
@@ -174,7 +177,7 @@ fn beyond_the_bounds_the_oldest_request_goes_out_as_it_is() {
         ids(&state.add(&[of_request(20, 22, 20), of_request(20, 23, 20)], at(0))),
         [[21, 22, 23]]
     );
-    assert_eq!(state.memory_bytes, bytes);
+    assert_eq!(state.memory_bytes, first);
 }
 
 #[test]
@@ -265,6 +268,18 @@ fn spans_wait_up_to_a_number_of_bytes_of_memory() {
         out += state.add(&[other], at(0)).len();
     }
     assert!((84..=90).contains(&out), "{} spans of 64 KiB wait", 100 - out);
+}
+
+#[test]
+fn memory_of_waiting_spans_counts_with_the_room_for_more() {
+    let mut state = state();
+    for id in 0..1_000 {
+        state.add(&[of_request(10 + id % 300, 5_000 + id, 10 + id % 300)], at(0));
+    }
+    let counted = state.memory_bytes;
+    let waiting = state.release();
+    let memory = waiting.iter().map(|trace| trace.weight_bytes() - size_of::<LocalTrace>());
+    assert_eq!((counted, state.memory_bytes), (memory.sum(), 0));
 }
 
 #[test]

@@ -53,6 +53,9 @@ const MAX_REPORTS: usize = 25;
 /// The most pages of rules; a region has 26 rules.
 const MAX_PAGES: usize = 20;
 
+/// Maximum size of all pages of rules together, in bytes: more than ten times that of 26 of the longest.
+const MAX_RULES_BYTES: usize = 512 * 1024;
+
 /// A request to the daemon's TCP address, by POST.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -100,6 +103,8 @@ pub struct Central {
     /// The pages so far, while rules are being fetched.
     pages: Option<Page>,
     pages_read: usize,
+    /// Size of these pages.
+    pages_bytes: usize,
     /// When the present round of reports began, if there is one.
     round: Option<Duration>,
     under_way: Option<UnderWay>,
@@ -126,6 +131,7 @@ impl Central {
             targets_at: None,
             pages: None,
             pages_read: 0,
+            pages_bytes: 0,
             round: None,
             under_way: None,
             schedules: BTreeMap::new(),
@@ -153,7 +159,8 @@ impl Central {
             return None;
         }
         if self.pages.is_none() && is_due(self.rules_at, now, RULES_EVERY + RULES_SPREAD) {
-            (self.pages, self.pages_read) = (Some(Page::default()), 0);
+            self.pages = Some(Page::default());
+            (self.pages_read, self.pages_bytes) = (0, 0);
         }
         if let Some(pages) = &self.pages {
             self.under_way = Some(UnderWay::Rules);
@@ -194,9 +201,14 @@ impl Central {
 
     fn take_rules(&mut self, answer: Answer<'_>, now: Duration) -> Result<(), CentralError> {
         let pages = self.pages.take().unwrap_or_default();
-        let read =
-            read(RULES_PATH, answer, wire::read_rules).and_then(|page| self.turn(pages, page));
-        let rules = match read {
+        let page = read(RULES_PATH, answer, |body| {
+            self.pages_bytes += body.len();
+            if self.pages_bytes > MAX_RULES_BYTES {
+                return Err(format!("its rules have more than {MAX_RULES_BYTES} bytes"));
+            }
+            wire::read_rules(body)
+        });
+        let rules = match page.and_then(|page| self.turn(pages, page)) {
             Ok(None) => return Ok(()),
             Ok(Some(rules)) => rules,
             Err(error) => {
@@ -223,7 +235,7 @@ impl Central {
             return Err(CentralError::Garbage { path: RULES_PATH, reason });
         }
         pages.rules.extend(page.rules);
-        pages.skipped.extend(page.skipped);
+        pages.skipped = pages.skipped.or(page.skipped);
         pages.next_token = page.next_token;
         if pages.next_token.is_none() {
             return Ok(Some(pages));
@@ -250,7 +262,7 @@ impl Central {
             (status.rules, status.fetched_at) = (set.rules.len(), Some(now));
         }
         shared.central.store(Some(Arc::new(set)));
-        match skipped.into_iter().next() {
+        match skipped {
             Some(error) => Err(CentralError::Rule(error)),
             None => Ok(()),
         }
@@ -360,7 +372,7 @@ fn put_back(report: &Report) {
 fn read<T>(
     path: &'static str,
     answer: Answer<'_>,
-    read: impl Fn(&[u8]) -> Result<T, String>,
+    read: impl FnOnce(&[u8]) -> Result<T, String>,
 ) -> Result<T, CentralError> {
     match answer {
         Answer::Replied { status: 200..=299, body } => {

@@ -19,8 +19,8 @@ use crate::sample::xray::rule::Rule;
 #[derive(Debug, Default)]
 pub(super) struct Page {
     pub(super) rules: Vec<Rule>,
-    /// Rules that are none, by the first reason.
-    pub(super) skipped: Vec<FieldError>,
+    /// The first reason why a record is no rule.
+    pub(super) skipped: Option<FieldError>,
     pub(super) next_token: Option<String>,
 }
 
@@ -87,7 +87,7 @@ pub(super) fn read_rules(body: &[u8]) -> Result<Page, String> {
         };
         match rule {
             Ok(rule) => page.rules.push(rule),
-            Err(error) => page.skipped.push(error),
+            Err(error) => page.skipped = page.skipped.or(Some(error)),
         }
     }
     Ok(page)
@@ -237,6 +237,6 @@ mod tests {
         assert_eq!(read_targets(b"{}").unwrap_err(), "it has no list `SamplingTargetDocuments`");
         let page = read_rules(br#"{"SamplingRuleRecords":[7,{"SamplingRule":{}}],"NextToken":""}"#);
         let page = page.unwrap();
-        assert_eq!((page.rules.len(), page.skipped.len(), page.next_token), (0, 2, None));
+        assert_eq!((page.rules.len(), page.skipped.is_some(), page.next_token), (0, true, None));
     }
 }
