@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::classes::{self, Class, Role};
 use super::hidden::HIDDEN;
-use super::{Redaction, connection, database, is_cookie};
+use super::{Redaction, database, is_cookie};
 use crate::record::{Array, Attribute, Value};
 
 /// Keys of the conventions that name no secret, although they end like one: ids of sessions that
@@ -13,68 +14,60 @@ use crate::record::{Array, Attribute, Value};
 /// <https://opentelemetry.io/docs/specs/semconv/registry/attributes/mcp/>.
 pub(super) const KEPT_KEYS: [&str; 2] = ["session.id", "mcp.session.id"];
 
-/// Beginnings of keys that end with the name of a header or of what stands for one.
-///
-/// Sources: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/http/>,
-/// <https://opentelemetry.io/docs/specs/semconv/registry/attributes/rpc/>.
-const OF_HEADERS: [&str; 8] = [
-    "http.request.header.",
-    "http.response.header.",
-    "rpc.request.metadata.",
-    "rpc.response.metadata.",
-    "rpc.grpc.request.metadata.",
-    "rpc.grpc.response.metadata.",
-    "rpc.connect_rpc.request.metadata.",
-    "rpc.connect_rpc.response.metadata.",
-];
-
-/// Meaning of a key for the search of its value.
-enum Role<'a> {
-    Text,
-    Secret,
-    Query,
-    Url,
-    Header(&'a str),
-}
-
 /// Redacts attributes in place.
 pub(super) fn all(redaction: &Redaction, attributes: &mut [Attribute]) {
-    judged(redaction, attributes, |attribute| redaction.hides_key(&attribute.key));
+    judged(redaction, attributes, |class, _| class.is_secret);
 }
 
 /// Redacts attributes of an annotated function in place: the names of its fields, and they alone, are part of
 /// the program.
+///
+/// A field was judged when the function was compiled, and may have `#[allow_sensitive]` or `#[redact(hash)]`:
+/// its key counts only if the application has added it to the rules.
 pub(super) fn of_function(redaction: &Redaction, attributes: &mut [Attribute]) {
-    judged(redaction, attributes, |attribute| {
-        redaction.hides_key_of_function(&attribute.key, is_static(&attribute.key))
-    });
+    judged(
+        redaction,
+        attributes,
+        |class, key| {
+            if is_static(key) { class.is_added } else { class.is_secret }
+        },
+    );
 }
 
-fn judged(redaction: &Redaction, attributes: &mut [Attribute], hides: impl Fn(&Attribute) -> bool) {
-    let dialect = (!redaction.keeps_literals).then(|| database::dialect(attributes));
-    for attribute in attributes {
-        if let Some(value) = database::value(attribute, dialect) {
-            attribute.value = value;
+fn judged(
+    redaction: &Redaction,
+    attributes: &mut [Attribute],
+    is_hidden: impl Fn(Class, &Cow<'static, str>) -> bool,
+) {
+    for at in 0..attributes.len() {
+        let class = redaction.class(&attributes[at].key);
+        if let Some(kind) = class.database {
+            let dialect = (!redaction.keeps_literals).then(|| database::dialect(attributes));
+            if let Some(value) = database::value_of(kind, &attributes[at].value, dialect) {
+                attributes[at].value = value;
+            }
         }
-        one(redaction, attribute, &hides);
+        let attribute = &mut attributes[at];
+        let is_hidden = is_hidden(class, &attribute.key);
+        one(redaction, attribute, class, is_hidden);
     }
 }
 
 /// Redacts one attribute in place, by its key.
-fn one(redaction: &Redaction, attribute: &mut Attribute, hides: impl Fn(&Attribute) -> bool) {
-    let is_hidden = hides(attribute);
+fn one(redaction: &Redaction, attribute: &mut Attribute, class: Class, is_hidden: bool) {
     let Attribute { key, value } = attribute;
-    match role(key, is_hidden) {
-        Role::Secret => hide(value),
+    match class.role {
+        // Of a connection string only harmless parts are left.
+        Role::Text if is_hidden && !class.is_connection() => hide(value),
         Role::Text => texts(value, |text| redaction.text(text)),
         Role::Query => texts(value, |text| redaction.url(text, 0)),
         Role::Url => texts(value, |text| {
             let query = text.find('?').map_or(text.len(), |at| at + 1);
             redaction.url(text, query);
         }),
-        Role::Header(name) => {
+        Role::Header => {
             // The conventions of some years ago wrote `_`.
-            let name = name.replace('_', "-");
+            let name = classes::header(key).unwrap_or_default().replace('_', "-");
             if redaction.hides_header(&name) && !is_cookie(&name) {
                 hide(value);
             } else {
@@ -82,7 +75,9 @@ fn one(redaction: &Redaction, attribute: &mut Attribute, hides: impl Fn(&Attribu
             }
         }
     }
-    cow(redaction, key);
+    if !class.is_plain {
+        cow(redaction, key);
+    }
 }
 
 /// A text that is part of the program has no secret of its data.
@@ -110,22 +105,6 @@ impl Redaction {
 #[expect(clippy::ptr_arg, reason = "the form of the text is the question")]
 pub(super) const fn is_static(text: &Cow<'static, str>) -> bool {
     matches!(text, Cow::Borrowed(_))
-}
-
-fn role(key: &str, is_hidden: bool) -> Role<'_> {
-    match key {
-        "url.query" => return Role::Query,
-        "url.full" | "url.original" | "http.url" | "http.target" => return Role::Url,
-        _ => {}
-    }
-    if key.starts_with("http.re") || key.starts_with("rpc.") {
-        let header = OF_HEADERS.iter().find_map(|start| key.strip_prefix(start));
-        if let Some(name) = header {
-            return Role::Header(name);
-        }
-    }
-    // Of a connection string only harmless parts are left.
-    if is_hidden && !connection::is_key(key) { Role::Secret } else { Role::Text }
 }
 
 /// A truth value tells that there is a secret, and not which.

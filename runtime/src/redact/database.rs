@@ -58,7 +58,7 @@ const ADDRESSES: [&str; 9] = [
 
 /// The meaning of an attribute, as far as it may hold a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Statement,
     Name,
     Parameter,
@@ -67,7 +67,7 @@ enum Kind {
 }
 
 impl Kind {
-    fn of(key: &str) -> Option<Self> {
+    pub(super) fn of(key: &str) -> Option<Self> {
         let is = |known: &&str| letters(key).eq(known.bytes());
         let begins = |known: &&str| letters(key).take(known.len()).eq(known.bytes());
         // Most attributes are of no kind, which their first and their last letter tell.
@@ -132,13 +132,18 @@ pub(crate) fn redacted(attributes: &[Attribute], dialect: Dialect) -> Cow<'_, [A
 
 /// Returns the value of an attribute as it may be shown; `None` if that is as it is. Without a dialect,
 /// literals and parameters of statements stay.
+#[cfg_attr(not(feature = "xray"), expect(dead_code, reason = "documents of X-Ray use it"))]
 pub(crate) fn value(attribute: &Attribute, dialect: Option<Dialect>) -> Option<Value> {
-    let kind = Kind::of(&attribute.key)?;
+    value_of(Kind::of(&attribute.key)?, &attribute.value, dialect)
+}
+
+/// The same for a key of this kind.
+pub(super) fn value_of(kind: Kind, value: &Value, dialect: Option<Dialect>) -> Option<Value> {
     if dialect.is_none() && kind.has_literals() {
         return None;
     }
     let dialect = dialect.unwrap_or(Dialect::Unknown);
-    let value = match &attribute.value {
+    let redacted = match value {
         Value::Str(text) => Value::Str(kind.redacted(text, dialect).into_owned().into()),
         Value::Array(Array::Str(texts)) => {
             let texts = texts.iter().map(|text| kind.redacted(text, dialect).into_owned());
@@ -147,7 +152,7 @@ pub(crate) fn value(attribute: &Attribute, dialect: Option<Dialect>) -> Option<V
         _ if kind == Kind::Parameter => Value::from(MASKED),
         _ => return None,
     };
-    (value != attribute.value).then_some(value)
+    (redacted != *value).then_some(redacted)
 }
 
 #[cfg(test)]

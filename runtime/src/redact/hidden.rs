@@ -20,6 +20,11 @@ impl Hidden {
         }
     }
 
+    /// True if nothing is hidden.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What is hidden, in any order.
     pub(super) fn ranges(&self) -> impl Iterator<Item = &Range<usize>> {
         self.0.iter()

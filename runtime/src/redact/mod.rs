@@ -15,6 +15,7 @@
 //! signs of a secret and are read once.
 
 mod attributes;
+mod classes;
 pub(crate) mod connection;
 pub(crate) mod database;
 mod escapes;
@@ -32,6 +33,7 @@ pub(crate) mod statement;
 mod tokens;
 mod walk;
 
+use self::classes::RulesId;
 use self::escapes::Decoded;
 use self::hidden::{HIDDEN, Hidden};
 use self::needles::Needles;
@@ -82,6 +84,7 @@ const MAX_ESCAPES: usize = 3;
 #[derive(Clone, Debug)]
 #[must_use = "rules hide nothing before they are given to `Config::redaction`"]
 pub struct Redaction {
+    id: RulesId,
     keys: Keys,
     /// Those of them that the application has added.
     added_keys: Keys,
@@ -108,6 +111,7 @@ const HEADERS: [&str; 8] = [
 impl Default for Redaction {
     fn default() -> Self {
         Self {
+            id: RulesId::new(),
             keys: Keys::default(),
             added_keys: Keys::none(),
             kept_keys: attributes::KEPT_KEYS.map(str::to_owned).into(),
@@ -128,6 +132,7 @@ impl Redaction {
     /// Hides the values of keys that end in `key`, too, those of declared fields among them; case and the signs between words do not count.
     /// A `key` of less than five letters has to be whole words.
     pub fn key(mut self, key: &str) -> Self {
+        self.id = RulesId::new();
         self.kept_keys.retain(|known| !known.eq_ignore_ascii_case(key));
         self.keys.add(key);
         self.added_keys.add(key);
@@ -137,6 +142,7 @@ impl Redaction {
     /// Stops hiding the values of keys because they end in `key`. Another end may still fit:
     /// without `token`, the value of `access_token` is hidden.
     pub fn without_key(mut self, key: &str) -> Self {
+        self.id = RulesId::new();
         self.keys.remove(key);
         self.added_keys.remove(key);
         self
@@ -144,6 +150,7 @@ impl Redaction {
 
     /// Hides the value of a header, too.
     pub fn header(mut self, name: &str) -> Self {
+        self.id = RulesId::new();
         self.kept_headers.retain(|known| !known.eq_ignore_ascii_case(name));
         self.headers.push(name.to_owned());
         self
@@ -151,6 +158,7 @@ impl Redaction {
 
     /// Stops hiding the value of a header because of its name.
     pub fn without_header(mut self, name: &str) -> Self {
+        self.id = RulesId::new();
         self.headers.retain(|known| !known.eq_ignore_ascii_case(name));
         self.kept_headers.push(name.to_owned());
         self
@@ -159,12 +167,14 @@ impl Redaction {
     /// Hides a text wherever it is: as it stands, in the escapes of URLs and strings, in base64. One
     /// of less than six bytes is ignored, as it would be in other words by chance.
     pub fn secret(mut self, secret: Secret) -> Self {
+        self.id = RulesId::new();
         self.needles.add(secret);
         self
     }
 
     /// Removes a text that was given to [`secret`](Self::secret).
     pub fn without_secret(mut self, secret: &Secret) -> Self {
+        self.id = RulesId::new();
         self.needles.remove(secret);
         self
     }
@@ -174,6 +184,7 @@ impl Redaction {
     /// [the text as it is](https://opentelemetry.io/docs/specs/semconv/database/database-spans/#sanitization-of-dbquerytext)
     /// then. Documents of X-Ray have a sanitized query in any case.
     pub fn keep_literals(mut self) -> Self {
+        self.id = RulesId::new();
         self.keeps_literals = true;
         self
     }

@@ -18,16 +18,48 @@ const MIN_REST_BYTES: usize = 4;
 /// The forms of all secrets.
 #[derive(Clone, Default)]
 pub(super) struct Needles {
+    /// Beginnings of all forms.
+    begins: Begins,
     plain: Forms,
     base64: Forms,
     secrets: Vec<Secret>,
 }
 
-/// Texts to look for, and which two bytes one of them begins with.
+/// Texts to look for, and their beginnings.
 #[derive(Clone, Default)]
 struct Forms {
     texts: Vec<Box<[u8]>>,
-    begins: Vec<u64>,
+    begins: Begins,
+}
+
+/// A set of beginnings of four bytes, by their hash: of those that are not in it, one in hundreds seems to
+/// be. Empty until one is added.
+#[derive(Clone, Default)]
+struct Begins(Vec<u64>);
+
+impl Begins {
+    const BITS: usize = 1 << 16;
+
+    fn add(&mut self, text: &[u8]) {
+        if let Some(slot) = Self::slot(text) {
+            self.0.resize(Self::BITS / 64, 0);
+            self.0[slot / 64] |= 1 << (slot % 64);
+        }
+    }
+
+    /// True if a text may begin like one that was added.
+    fn has(&self, text: &[u8]) -> bool {
+        let bit =
+            |slot: usize| self.0.get(slot / 64).is_some_and(|bits| bits >> (slot % 64) & 1 == 1);
+        Self::slot(text).is_some_and(bit)
+    }
+
+    /// Place of the first four bytes; `None` if there are fewer.
+    fn slot(text: &[u8]) -> Option<usize> {
+        let begin = text.first_chunk().map(|begin| u32::from_le_bytes(*begin))?;
+        // Multiplicative hashing, by the golden ratio: the high bits depend on all others.
+        Some((begin.wrapping_mul(0x9E37_79B1) >> 16) as usize)
+    }
 }
 
 impl fmt::Debug for Needles {
@@ -52,6 +84,9 @@ impl Needles {
                 self.base64.add(&base64_core(text.as_bytes(), offset, signs));
             }
         }
+        for form in self.plain.texts.iter().chain(&self.base64.texts) {
+            self.begins.add(form);
+        }
         self.secrets.push(secret);
     }
 
@@ -61,16 +96,15 @@ impl Needles {
         kept.for_each(|kept| self.add(kept));
     }
 
-    /// True if a form of a secret begins like a part of a text, or there are escapes.
-    fn may_be_in(&self, bytes: &[u8]) -> bool {
-        let begins = |pair: &[u8]| pair[0] == b'%' || self.plain.has(pair) || self.base64.has(pair);
-        bytes.windows(2).any(begins)
-    }
-
     /// Hides every secret of a text.
     pub(super) fn find(&self, text: &str, hidden: &mut Hidden) {
         let bytes = text.as_bytes();
-        if self.secrets.is_empty() || !self.may_be_in(bytes) {
+        if self.secrets.is_empty() {
+            return;
+        }
+        let has_escapes = bytes.contains(&b'%');
+        let may_begin = |part| self.begins.has(part);
+        if !has_escapes && !bytes.windows(MIN_REST_BYTES).any(may_begin) {
             return;
         }
         self.plain.find(bytes, |start, end| hidden.hide(start..end));
@@ -83,7 +117,7 @@ impl Needles {
             hidden.hide(start..end);
             told = end;
         });
-        if text.contains('%') {
+        if has_escapes {
             let decoded = Decoded::of(bytes, u8::MAX);
             let mut hide = |start, end| hidden.hide(decoded.place(start)..decoded.place(end));
             self.plain.find(&decoded.bytes, &mut hide);
@@ -97,9 +131,7 @@ impl Forms {
         if text.len() < MIN_SECRET_BYTES || self.texts.iter().any(|known| **known == *text) {
             return;
         }
-        self.begins.resize(1 << 10, 0);
-        let pair = pair(text);
-        self.begins[pair / 64] |= 1 << (pair % 64);
+        self.begins.add(text);
         self.texts.push(text.into());
     }
 
@@ -110,9 +142,9 @@ impl Forms {
             return;
         }
         let mut at = 0;
-        while at + 1 < bytes.len() {
+        while at + MIN_REST_BYTES <= bytes.len() {
             let rest = &bytes[at..];
-            let length = if self.has(rest) { self.longest(rest) } else { None };
+            let length = if self.begins.has(rest) { self.longest(rest) } else { None };
             match length {
                 Some(length) => {
                     found(at, at + length);
@@ -123,22 +155,11 @@ impl Forms {
         }
     }
 
-    /// True if one of the texts begins with the same two bytes.
-    fn has(&self, text: &[u8]) -> bool {
-        let pair = pair(text);
-        self.begins.get(pair / 64).is_some_and(|bits| bits >> (pair % 64) & 1 == 1)
-    }
-
     fn longest(&self, rest: &[u8]) -> Option<usize> {
-        let is_cut = |text: &[u8]| rest.len() >= MIN_REST_BYTES && text.starts_with(rest);
+        let is_cut = |text: &[u8]| text.starts_with(rest);
         let fits = self.texts.iter().filter(|text| rest.starts_with(text) || is_cut(text));
         fits.map(|text| text.len().min(rest.len())).max()
     }
-}
-
-/// The first two bytes as a number.
-fn pair(text: &[u8]) -> usize {
-    usize::from(text[0]) << 8 | usize::from(text[1])
 }
 
 const fn is_base64(byte: u8) -> bool {
