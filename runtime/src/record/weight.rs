@@ -150,6 +150,7 @@ impl Breadcrumb {
 }
 
 /// Adds a span to a list; returns the weight that the list gains, of room for further spans too.
+#[cfg_attr(not(feature = "pipeline"), expect(dead_code, reason = "the assemblers use it"))]
 pub(crate) fn push_span(spans: &mut Vec<SpanRecord>, span: SpanRecord) -> usize {
     let before = of_room(spans);
     let owned_bytes = span.owned_bytes();

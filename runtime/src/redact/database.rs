@@ -132,7 +132,6 @@ pub(crate) fn redacted(attributes: &[Attribute], dialect: Dialect) -> Cow<'_, [A
 
 /// Returns the value of an attribute as it may be shown; `None` if that is as it is. Without a dialect,
 /// literals and parameters of statements stay.
-#[cfg_attr(not(feature = "xray"), expect(dead_code, reason = "documents of X-Ray use it"))]
 pub(crate) fn value(attribute: &Attribute, dialect: Option<Dialect>) -> Option<Value> {
     value_of(Kind::of(&attribute.key)?, &attribute.value, dialect)
 }
